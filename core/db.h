@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQLite with the few calls we use. Opening and migrating is here; each room brings the statements
+ * that make its tables. One connection is used by one thread.
+ */
+#ifndef CORE_DB_H
+#define CORE_DB_H
+
+#include <strandline/error.h>
+
+struct db;
+struct db_stmt;
+
+/* One step of a room's schema. Applied once, in order, inside a transaction; append only. */
+struct db_migration {
+	const char *room; /* e.g. "baseline" */
+	int version;      /* 1, 2, ... within the room */
+	const char *sql;
+};
+
+/*
+ * Open or create. NULL is a private temporary database that vanishes with the handle. A database
+ * that is newer than this program is -SL_EUNSUPPORTED.
+ */
+int db_open(struct db **out, const char *path, const struct db_migration *migrations, size_t count,
+	    struct sl_error *err);
+void db_close(struct db *db);
+
+int db_exec(struct db *db, const char *sql, struct sl_error *err);
+int db_begin(struct db *db, struct sl_error *err); /* IMMEDIATE */
+int db_commit(struct db *db, struct sl_error *err);
+void db_rollback(struct db *db);
+
+int db_prepare(struct db_stmt **out, struct db *db, const char *sql, struct sl_error *err);
+void db_finalize(struct db_stmt *s);
+void db_reset(struct db_stmt *s);
+/* Index counts from 1. Blobs and texts are borrowed until the next reset. NULL data binds NULL. */
+void db_bind_i64(struct db_stmt *s, int index, int64_t n);
+void db_bind_blob(struct db_stmt *s, int index, const void *bytes, size_t len);
+void db_bind_text(struct db_stmt *s, int index, const char *text);
+void db_bind_null(struct db_stmt *s, int index);
+/* 0 and a row; 1 when there is none (left); negative. */
+int db_step(struct db_stmt *s, struct sl_error *err);
+/* Columns count from 0; borrowed until the next step. */
+int64_t db_column_i64(struct db_stmt *s, int column);
+const void *db_column_blob(struct db_stmt *s, int column, size_t *len);
+const char *db_column_text(struct db_stmt *s, int column);
+bool db_column_is_null(struct db_stmt *s, int column);
+int64_t db_last_rowid(struct db *db);
+
+#endif

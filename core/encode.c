@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/encode.h"
+
+#include <string.h>
+
+#include <strandline/error.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void hex_encode(char *out, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = hex_digits[p[i] >> 4];
+		out[2 * i + 1] = hex_digits[p[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int hex_decode(void *out, size_t len, const char *text, size_t text_len)
+{
+	uint8_t *p = out;
+
+	if (text_len != 2 * len)
+		return -SL_EFORMAT;
+	for (size_t i = 0; i < len; i++) {
+		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -SL_EFORMAT;
+		p[i] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
+}
+
+int digest_parse(uint8_t out[SL_SHA256_SIZE], const char *text, size_t text_len)
+{
+	if (text == NULL || text_len != DIGEST_TEXT_SIZE - 1 || memcmp(text, "sha256:", 7) != 0)
+		return -SL_EFORMAT;
+	return hex_decode(out, SL_SHA256_SIZE, text + 7, text_len - 7);
+}
+
+void digest_format(char out[DIGEST_TEXT_SIZE], const uint8_t digest[SL_SHA256_SIZE])
+{
+	memcpy(out, "sha256:", 7);
+	hex_encode(out + 7, digest, SL_SHA256_SIZE);
+}
+
+int base64_encode(struct buf *out, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	if (len > SIZE_MAX / 2 || buf_reserve(out, (len + 2) / 3 * 4) < 0)
+		return out->status != 0 ? out->status : -SL_ELIMIT;
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16;
+		char four[4];
+
+		if (i + 1 < len)
+			v |= (uint32_t)p[i + 1] << 8;
+		if (i + 2 < len)
+			v |= p[i + 2];
+		four[0] = base64_digits[v >> 18];
+		four[1] = base64_digits[v >> 12 & 63];
+		four[2] = i + 1 < len ? base64_digits[v >> 6 & 63] : '=';
+		four[3] = i + 2 < len ? base64_digits[v & 63] : '=';
+		(void)buf_append(out, four, 4);
+	}
+	return out->status;
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	if (c == '/')
+		return 63;
+	return -1;
+}
+
+int base64_decode(struct buf *out, const char *text, size_t len)
+{
+	if (len % 4 != 0)
+		return -SL_EFORMAT;
+	for (size_t i = 0; i < len; i += 4) {
+		size_t pad = 0;
+		uint32_t v = 0;
+		char three[3];
+
+		if (i + 4 == len)
+			pad = (text[i + 3] == '=') +
+			      (size_t)(text[i + 3] == '=' && text[i + 2] == '=');
+		for (size_t k = 0; k < 4; k++) {
+			int d = k < 4 - pad ? base64_value(text[i + k]) : 0;
+
+			if (d < 0)
+				return -SL_EFORMAT;
+			v = v << 6 | (uint32_t)d;
+		}
+		three[0] = (char)(v >> 16);
+		three[1] = (char)(v >> 8);
+		three[2] = (char)v;
+		if ((pad == 1 && (v & 0xff) != 0) || (pad == 2 && (v & 0xffff) != 0))
+			return -SL_EFORMAT;
+		if (buf_append(out, three, 3 - pad) < 0)
+			return out->status;
+	}
+	return 0;
+}
+
+size_t utf8_next(const char *text, size_t len, uint32_t *code)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	uint32_t low = 0x80, high = 0xbf, value;
+	size_t n;
+
+	if (len == 0)
+		return 0;
+	if (p[0] < 0x80) {
+		*code = p[0];
+		return 1;
+	}
+	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+		n = 2;
+		value = p[0] & 0x1fu;
+	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {
+		n = 3;
+		value = p[0] & 0x0fu;
+		if (p[0] == 0xe0)
+			low = 0xa0;
+		if (p[0] == 0xed)
+			high = 0x9f;
+	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+		n = 4;
+		value = p[0] & 0x07u;
+		if (p[0] == 0xf0)
+			low = 0x90;
+		if (p[0] == 0xf4)
+			high = 0x8f;
+	} else {
+		return 0;
+	}
+	if (len < n)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (p[i] < low || p[i] > high)
+			return 0;
+		value = value << 6 | (p[i] & 0x3fu);
+		low = 0x80;
+		high = 0xbf;
+	}
+	*code = value;
+	return n;
+}
+
+bool utf8_valid(const char *text, size_t len)
+{
+	uint32_t code;
+
+	while (len > 0) {
+		size_t n = utf8_next(text, len, &code);
+
+		if (n == 0)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}

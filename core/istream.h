@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes that are pulled. A stream lends its own buffer instead of filling the caller's; streams
+ * wrap streams (inflate, hash, limit) and own what they wrap. The first error sticks.
+ */
+#ifndef CORE_ISTREAM_H
+#define CORE_ISTREAM_H
+
+#include <strandline/error.h>
+
+struct istream;
+
+struct istream_ops {
+	/* Lend the next bytes, valid until the next call. 0 with *len > 0; 1 at the end; negative.
+	 */
+	int (*next)(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err);
+	void (*close)(struct istream *s);
+};
+
+struct istream {
+	const struct istream_ops *ops;
+};
+
+int istream_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err);
+/* Closes what it wraps too. NULL is fine. */
+void istream_close(struct istream *s);
+
+/* Read a descriptor (regular file or pipe) in large pieces; takes over @fd, also on failure. */
+int istream_from_fd(struct istream **out, int fd, struct sl_error *err);
+/* Lend borrowed memory once. */
+int istream_from_memory(struct istream **out, const void *bytes, size_t len, struct sl_error *err);
+
+struct sha256;
+/* Every byte that passes is added to @h (borrowed) and counted in *count (may be NULL). */
+int istream_hash(struct istream **out, struct istream *inner, struct sha256 *h, uint64_t *count,
+		 struct sl_error *err);
+/* More than @max bytes is -SL_ELIMIT: "@what: more than N bytes". Takes over inner on success. */
+int istream_limit(struct istream **out, struct istream *inner, uint64_t max, const char *what,
+		  struct sl_error *err);
+
+#endif

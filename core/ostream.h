@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes that are pushed. Streams wrap streams (compress, encrypt, write) and own what they wrap.
+ *
+ * A sync point says: everything written so far must be readable by whoever gets the output up to
+ * here, even if nothing follows. A compressor ends its frame, an encrypter pads its chunk, a file
+ * reaches the disk. Loss after a crash is at most what was written since the last one.
+ */
+#ifndef CORE_OSTREAM_H
+#define CORE_OSTREAM_H
+
+#include <strandline/error.h>
+
+struct ostream;
+
+struct ostream_ops {
+	int (*write)(struct ostream *s, const void *bytes, size_t len, struct sl_error *err);
+	int (*sync_point)(struct ostream *s, struct sl_error *err);
+	/* Write what is pending and end the format. Called at most once, before close. */
+	int (*finish)(struct ostream *s, struct sl_error *err);
+	void (*close)(struct ostream *s);
+};
+
+struct ostream {
+	const struct ostream_ops *ops;
+};
+
+int ostream_write(struct ostream *s, const void *bytes, size_t len, struct sl_error *err);
+int ostream_sync_point(struct ostream *s, struct sl_error *err);
+int ostream_finish(struct ostream *s, struct sl_error *err);
+/* Closes what it wraps too; without finish the output ends where it is. NULL is fine. */
+void ostream_close(struct ostream *s);
+
+/*
+ * Write to a descriptor (file or pipe), whole writes, EINTR retried. sync_point is fdatasync where
+ * the descriptor supports it. Takes over @fd, also on failure.
+ */
+int ostream_to_fd(struct ostream **out, int fd, struct sl_error *err);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/root.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/openat2.h>
+
+#include "core/cleanup.h"
+#include "core/quote.h"
+
+int root_open_dir(const char *path, struct sl_error *err)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		AUTO_FREE char *shown = quote_dup(path, strlen(path));
+		int sys = errno;
+
+		return sl_fail(err, sys == ENOENT ? SL_ENOTFOUND : SL_EIO, sys, "open '%s'",
+			       shown != NULL ? shown : "?");
+	}
+	return fd;
+}
+
+static int open_fail(const char *path, int sys, struct sl_error *err)
+{
+	AUTO_FREE char *shown = quote_dup(path, strlen(path));
+
+	return sl_fail(err, sys == ENOENT || sys == ENOTDIR ? SL_ENOTFOUND : SL_EIO, sys,
+		       "open '%s'", shown != NULL ? shown : "?");
+}
+
+/* openat2 answers EAGAIN when a rename races with the resolution; that is no verdict. */
+static int open_at(int dir_fd, const char *path, uint64_t flags, enum root_follow follow)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC};
+	int tries = 0;
+	long fd;
+
+	while (*path == '/')
+		path++;
+	if (*path == '\0')
+		path = ".";
+	how.resolve = RESOLVE_NO_MAGICLINKS;
+	if (follow == ROOT_FOLLOW_INSIDE)
+		how.resolve |= RESOLVE_IN_ROOT;
+	else
+		how.resolve |= RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+	do
+		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < 128);
+	return (int)fd;
+}
+
+int root_open_path(int dir_fd, const char *path, enum root_follow follow, struct sl_error *err)
+{
+	int fd = open_at(dir_fd, path,
+			 O_PATH | (follow == ROOT_NO_LINKS ? (uint64_t)O_NOFOLLOW : 0), follow);
+
+	return fd < 0 ? open_fail(path, errno, err) : fd;
+}
+
+int root_open_subdir(int dir_fd, const char *path, enum root_follow follow, struct sl_error *err)
+{
+	int fd = open_at(dir_fd, path, O_PATH | O_DIRECTORY, follow);
+
+	return fd < 0 ? open_fail(path, errno, err) : fd;
+}
+
+int root_reopen(int path_fd, struct sl_error *err)
+{
+	char proc[48];
+	struct stat st;
+	int flags, fd;
+
+	if (fstat(path_fd, &st) < 0)
+		return sl_fail(err, SL_EIO, errno, "stat");
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return sl_fail(err, SL_EINVAL, 0, "neither a regular file nor a directory");
+	flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		(S_ISDIR(st.st_mode) ? O_DIRECTORY : 0);
+	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	/* our own descriptor, not an evidence path; O_NOATIME is for owners and CAP_FOWNER only */
+	fd = open(proc, flags | O_NOATIME);
+	if (fd < 0 && errno == EPERM)
+		fd = open(proc, flags);
+	if (fd < 0 && errno == ENOENT && S_ISDIR(st.st_mode))
+		fd = openat(path_fd, ".", flags); /* no /proc here */
+	if (fd < 0)
+		return sl_fail(err, SL_EIO, errno, "open for reading");
+	return fd;
+}
+
+int root_open_file(int dir_fd, const char *path, enum root_follow follow, struct sl_error *err)
+{
+	AUTO_CLOSE int path_fd = root_open_path(dir_fd, path, follow, err);
+	int fd;
+
+	if (path_fd < 0)
+		return path_fd;
+	fd = root_reopen(path_fd, err);
+	if (fd < 0) {
+		AUTO_FREE char *shown = quote_dup(path, strlen(path));
+
+		return sl_wrap(err, fd, "'%s'", shown != NULL ? shown : "?");
+	}
+	return fd;
+}
+
+static int read_all(int fd, struct buf *out, struct sl_error *err)
+{
+	off_t at = 0;
+
+	for (;;) {
+		size_t want = out->max - out->len < 65536 ? out->max - out->len + 1 : 65536;
+		char chunk[65536];
+		ssize_t n = pread(fd, chunk, want > sizeof(chunk) ? sizeof(chunk) : want, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno, "read");
+		if (n == 0)
+			return 0;
+		if (buf_append(out, chunk, (size_t)n) < 0)
+			return sl_fail(err, out->status == -SL_ELIMIT ? SL_ELIMIT : SL_ENOMEM, 0,
+				       "larger than %zu bytes", out->max);
+		at += n;
+	}
+}
+
+int root_read_fd(int fd, struct buf *out, struct sl_error *err)
+{
+	AUTO_CLOSE int readable = root_reopen(fd, err);
+
+	if (readable < 0)
+		return readable;
+	return read_all(readable, out, err);
+}
+
+int root_read_file(int dir_fd, const char *path, enum root_follow follow, struct buf *out,
+		   struct sl_error *err)
+{
+	AUTO_CLOSE int fd = root_open_file(dir_fd, path, follow, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = read_all(fd, out, err);
+	if (rc < 0) {
+		AUTO_FREE char *shown = quote_dup(path, strlen(path));
+
+		return sl_wrap(err, rc, "'%s'", shown != NULL ? shown : "?");
+	}
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_name(struct root_names *out, size_t *cap, const char *name)
+{
+	if (out->count == *cap) {
+		size_t grown = *cap == 0 ? 64 : *cap * 2;
+		char **names = realloc(out->names, grown * sizeof(*names));
+
+		if (names == NULL)
+			return -SL_ENOMEM;
+		out->names = names;
+		*cap = grown;
+	}
+	out->names[out->count] = strdup(name);
+	if (out->names[out->count] == NULL)
+		return -SL_ENOMEM;
+	out->count++;
+	return 0;
+}
+
+int root_list(int dir_fd, struct root_names *out, size_t max, struct sl_error *err)
+{
+	int fd = root_reopen(dir_fd, err);
+	struct dirent *e;
+	size_t cap = 0;
+	DIR *d;
+	int rc = 0;
+
+	*out = (struct root_names){0};
+	if (fd < 0)
+		return fd;
+	d = fdopendir(fd);
+	if (d == NULL) {
+		close(fd);
+		return sl_fail(err, SL_EIO, errno, "list directory");
+	}
+	/* the stream is ours alone, so readdir is safe */
+	for (errno = 0; rc == 0 && (e = readdir(d)) != NULL;
+	     errno = 0) { /* NOLINT(concurrency-mt-unsafe) */
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (out->count == max)
+			rc = sl_fail(err, SL_ELIMIT, 0, "more than %zu names in a directory", max);
+		else if (add_name(out, &cap, e->d_name) < 0)
+			rc = sl_fail(err, SL_ENOMEM, 0, "directory listing");
+	}
+	if (rc == 0 && errno != 0)
+		rc = sl_fail(err, SL_EIO, errno, "list directory");
+	(void)closedir(d);
+	if (rc < 0) {
+		root_names_clear(out);
+		return rc;
+	}
+	if (out->count > 1)
+		qsort(out->names, out->count, sizeof(*out->names), compare_names);
+	return 0;
+}
+
+void root_names_clear(struct root_names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->names[i]);
+	free((void *)n->names);
+	*n = (struct root_names){0};
+}
+
+int root_read_link(int dir_fd, const char *name, struct buf *out, struct sl_error *err)
+{
+	size_t cap = 256;
+
+	for (;;) {
+		ssize_t n;
+
+		if (buf_reserve(out, cap) < 0)
+			return sl_fail(err, SL_ELIMIT, 0, "link target longer than %zu bytes",
+				       out->max);
+		n = readlinkat(dir_fd, name, out->data + out->len, cap);
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno, "read link");
+		if ((size_t)n < cap) {
+			out->len += (size_t)n;
+			out->data[out->len] = '\0';
+			return 0;
+		}
+		cap *= 2;
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One comparison from end to end: merge walk, spool, enrichers, sink.
+ */
+#ifndef DIFF_DRIFT_H
+#define DIFF_DRIFT_H
+
+#include <signal.h>
+
+#include <strandline/sink.h>
+
+/* Where the before side of a path lies on disk, when it does. */
+struct drift_disk {
+	const struct sl_stack *stack; /* lowers, top first; sl_entry.layer indexes them */
+	bool proven;                  /* the layers on disk were checked: their times may be used */
+};
+
+struct drift_options {
+	unsigned int jobs; /* hashing threads; 0: none beside the caller */
+	bool quick;        /* compare contents by size and XXH3 only */
+	bool show_touched;
+	/* Set by a signal handler: stop, with a gap that says so. May be NULL. */
+	const volatile sig_atomic_t *stop;
+	/* Names that vanished while walking, asked at the end. May be NULL. */
+	uint64_t (*raced)(void *payload);
+	void *raced_payload;
+};
+
+struct drift_input {
+	struct sl_source *before; /* the image's merged view, init layer included; borrowed */
+	struct sl_source *after;  /* the container; sparse or complete; borrowed */
+	const struct sl_subject *subject;
+	struct drift_disk disk;
+	/* Gaps known beforehand (unsupported dialect, unreadable stack). */
+	const struct sl_gap *gaps;
+	size_t gap_count;
+};
+
+/*
+ * Compare and report: sink->container, findings and gaps in path order, sink->container_end.
+ * Unexplained findings count by kind and severity; explained ones in `explained` only.
+ * @return 0 with @out filled; negative when no statement could be made
+ */
+int drift_run(const struct drift_input *input, const struct drift_options *options,
+	      struct sl_sink *sink, struct sl_summary *out, struct sl_error *err);
+
+#endif

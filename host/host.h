@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engines' stores of one host, live or on a mounted disk: which containers and images there
+ * are. No daemon, no API, no lock: only their files.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <strandline/container.h>
+#include <strandline/image.h>
+#include <strandline/source.h>
+
+struct host;
+
+struct host_store {
+	const char *engine; /* "docker" */
+	const char *dir;    /* its root, as a path inside the examined root */
+};
+
+struct host_options {
+	const char *root; /* NULL or "/": this machine; else a mounted disk */
+	bool live; /* @root is the root of the running machine: /proc beneath it may be read */
+	const struct host_store *stores; /* replaces discovery when there are any */
+	size_t store_count;
+};
+
+/* What to do with something that could not be read. */
+typedef int (*host_gap_fn)(void *payload, const struct sl_gap *gap);
+
+int host_open(struct host **out, const struct host_options *options, struct sl_error *err);
+void host_close(struct host *h);
+
+/*
+ * Call @each for every container of every store, ordered by engine, name, id. The container is
+ * handed over. One unreadable container is a gap and costs that container only. A non-zero return
+ * of @each ends the walk and is returned.
+ */
+int host_containers(struct host *h, int (*each)(void *payload, struct sl_container *c),
+		    host_gap_fn gap, void *payload, struct sl_error *err);
+
+/*
+ * A container by name, full id or unique id prefix, with an optional "ENGINE:" in front.
+ * -SL_ENOTFOUND, or -SL_EAMBIGUOUS listing the candidates.
+ */
+int host_find_container(struct host *h, const char *word, struct sl_container **out,
+			struct sl_error *err);
+
+/* An image of a store: "docker:NAME[:TAG]", "docker:ID", or without engine in front. */
+int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err);
+/* The image a container runs, in the store it was found in. */
+int host_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,
+			 struct sl_error *err);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file change.h
+ * A difference between the image's merged view and the container, and how two entries compare.
+ */
+#ifndef SL_CHANGE_H
+#define SL_CHANGE_H
+
+#include <strandline/entry.h>
+#include <strandline/source.h>
+
+/** What happened to a path. The names are part of the document: append only. */
+enum sl_change_kind {
+	SL_CHANGE_ADDED,
+	SL_CHANGE_MODIFIED, /**< bytes, link target or device number differ */
+	SL_CHANGE_METADATA, /**< content proven equal; mode, owner, an xattr or mtime moved */
+	SL_CHANGE_DELETED,
+	SL_CHANGE_TYPE,    /**< file became directory, link, device... */
+	SL_CHANGE_TOUCHED, /**< nothing differs, or only a directory's mtime: counted, not drift */
+};
+#define SL_CHANGE_KINDS 6
+
+/** Which fields differ. */
+enum sl_change_field {
+	SL_FIELD_TYPE = 1u << 0,
+	SL_FIELD_MODE = 1u << 1, /**< bits under 07777 */
+	SL_FIELD_OWNER = 1u << 2,
+	SL_FIELD_SIZE = 1u << 3,
+	SL_FIELD_CONTENT = 1u << 4,
+	SL_FIELD_TARGET = 1u << 5,
+	SL_FIELD_RDEV = 1u << 6,
+	SL_FIELD_MTIME = 1u << 7,
+	SL_FIELD_XATTRS = 1u << 8,
+};
+
+/** Signals: facts about a change that rules and people read. Order is append only. */
+enum sl_signal {
+	SL_SIGNAL_FORGED_MTIME = 1u << 0, /**< content differs, mtime equals the lower object's */
+	SL_SIGNAL_SETUID = 1u << 1,       /**< setuid bit is set after and was not before */
+	SL_SIGNAL_SETGID = 1u << 2,
+	SL_SIGNAL_CAPS = 1u << 3,        /**< security.capability gained or changed */
+	SL_SIGNAL_OPAQUE = 1u << 4,      /**< directory replaced as a whole */
+	SL_SIGNAL_HIDDEN_NAME = 1u << 5, /**< name starts with a dot, or is made to be overlooked */
+	SL_SIGNAL_RENAMED = 1u << 6,
+	SL_SIGNAL_UNSTABLE = 1u << 7, /**< changed while it was read */
+	SL_SIGNAL_ELF = 1u << 8,
+	SL_SIGNAL_SCRIPT = 1u << 9,      /**< starts with #! */
+	SL_SIGNAL_EXECUTABLE = 1u << 10, /**< an execute bit is set */
+	SL_SIGNAL_WORLD_WRITABLE = 1u << 11,
+	SL_SIGNAL_DEVICE = 1u << 12,         /**< a device node that the image does not have */
+	SL_SIGNAL_UNDER_MOUNT = 1u << 13,    /**< lies at or beneath a mount point: hidden inside */
+	SL_SIGNAL_STRAY_WHITEOUT = 1u << 14, /**< deletes a name that the image never had */
+	SL_SIGNAL_TRUNCATED = 1u << 15,      /**< had content, is empty now */
+};
+
+/** One difference. Everything borrowed. */
+struct sl_change {
+	enum sl_change_kind kind;
+	uint32_t fields;  /**< set of enum sl_change_field */
+	uint32_t signals; /**< set of enum sl_signal */
+	struct sl_bytes path;
+	const struct sl_entry *before; /**< NULL when added */
+	const struct sl_entry *after;  /**< NULL when deleted */
+	struct sl_bytes renamed_from;  /**< data NULL unless recognised */
+	uint8_t head[16];              /**< first bytes of the content after; for rules */
+	uint8_t head_len;
+};
+
+/** How to compare. */
+struct sl_compare_options {
+	/** Attributes ignored where the before side has none (security.selinux, .ima, .evm). */
+	bool ignore_labels;
+};
+
+/**
+ * Say what differs between two entries that share a path.
+ *
+ * A pure function: no I/O, no allocation, no failure. Content counts as equal only when both sides
+ * carry a SHA-256 and these agree; two different XXH3 values or sizes prove a difference, equal
+ * ones prove nothing. mtimes compare at the coarser precision; modes under 07777; link counts,
+ * sizes of anything but regular files and overlay-private attributes not at all. Metadata of an
+ * implied parent compares as equal.
+ *
+ * @return a set of enum sl_change_field; SL_FIELD_CONTENT also when equality cannot be proven
+ */
+SL_API uint32_t sl_entry_compare(const struct sl_entry *before, const struct sl_entry *after);
+
+/** The kind that follows from the fields, when both sides exist and @p mode is the after mode. */
+SL_API enum sl_change_kind sl_change_kind_of(uint32_t fields, uint32_t mode);
+
+/** "added"... @return static text */
+SL_API const char *sl_change_name(enum sl_change_kind kind);
+
+/** The text of one signal bit, "forged-mtime"...; NULL for an unknown bit. Static. */
+SL_API const char *sl_signal_name(uint32_t bit);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file container.h
+ * A container that some store knows, running or not.
+ */
+#ifndef SL_CONTAINER_H
+#define SL_CONTAINER_H
+
+#include <strandline/stack.h>
+
+enum sl_container_state {
+	SL_STATE_UNKNOWN,
+	SL_STATE_CREATED,
+	SL_STATE_RUNNING,
+	SL_STATE_PAUSED,
+	SL_STATE_EXITED,
+	SL_STATE_DEAD,
+};
+
+/** Where something else is mounted over the container's own tree: it has no baseline. */
+struct sl_mount {
+	char *path;   /**< destination inside the container, absolute; owned */
+	char *type;   /**< "volume", "bind" or "tmpfs"; owned */
+	char *source; /**< host path or volume name, or NULL; owned */
+	bool rw;
+};
+
+/** A file that describes the container or that it logged to, worth keeping as evidence. */
+struct sl_artifact {
+	char *name; /**< what it is: "config.v2.json", "json.log"; a safe relative path; owned */
+	char *path; /**< where it was found; owned */
+	int fd;     /**< O_PATH, regular file */
+	bool is_log;
+	char *log_format; /**< "docker-json", or NULL; owned */
+};
+
+/** Free with sl_container_free(). Strings are owned and may be NULL when unknown. */
+struct sl_container {
+	char *engine; /**< "docker", "containerd", "podman", "cri-o" */
+	char *id;     /**< as the engine spells it, 64 hex digits for Docker */
+	char *name;
+	enum sl_container_state state;
+	int64_t pid;     /**< of its init on this host, 0 when not running or unknown */
+	char *pod;       /**< JSON object text describing the pod, or NULL */
+	char *image_ref; /**< what the user asked for, e.g. "nginx:1.25" */
+	bool has_image_id;
+	uint8_t image_id[SL_SHA256_SIZE]; /**< config digest */
+	bool has_image_digest;
+	uint8_t image_digest[SL_SHA256_SIZE]; /**< manifest digest, when the store has it */
+	bool has_created, has_started, has_finished;
+	struct sl_time created, started, finished;
+	int exit_code;
+	char *workdir;           /**< configured working directory, absolute */
+	char *driver;            /**< storage driver as the store calls it */
+	char *store;             /**< root of the store it was found in */
+	struct sl_mount *mounts; /**< sorted by path */
+	size_t mount_count;
+	struct sl_stack stack;
+	struct sl_artifact *artifacts;
+	size_t artifact_count;
+};
+
+/** @return 0, or -SL_ENOMEM */
+SL_API int sl_container_new(struct sl_container **out, struct sl_error *err);
+SL_API int sl_container_add_mount(struct sl_container *c, const char *path, const char *type,
+				  const char *source, bool rw, struct sl_error *err);
+/** Takes over @p fd, also on failure. */
+SL_API int sl_container_add_artifact(struct sl_container *c, const char *name, const char *path,
+				     int fd, const char *log_format, struct sl_error *err);
+SL_API void sl_container_free(struct sl_container *c);
+
+/** "running", "exited"... @return static text */
+SL_API const char *sl_state_name(enum sl_container_state state);
+
+#endif

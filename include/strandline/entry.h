@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file entry.h
+ * One file system object at one path, as a layer, a directory, a bundle or a merged view shows it.
+ */
+#ifndef SL_ENTRY_H
+#define SL_ENTRY_H
+
+#include <strandline/base.h>
+
+/** An extended attribute. Values are bytes and may hold NUL. */
+struct sl_xattr {
+	const char *name;  /**< NUL-terminated, e.g. "security.capability" */
+	const void *value; /**< NULL only when size is 0 */
+	size_t size;
+};
+
+/** Which of the optional fields of an entry were read. A field that was not read is never equal. */
+enum sl_entry_field {
+	SL_ENTRY_SHA256 = 1u << 0,
+	SL_ENTRY_XXH3 = 1u << 1,
+	SL_ENTRY_ATIME = 1u << 2,
+	SL_ENTRY_CTIME = 1u << 3,
+	SL_ENTRY_BTIME = 1u << 4,
+	SL_ENTRY_INODE = 1u << 5,  /**< dev, ino and nlink */
+	SL_ENTRY_XATTRS = 1u << 6, /**< the list is complete, though perhaps empty */
+	SL_ENTRY_MTIME = 1u << 7,
+};
+
+/** What a layer says beside the object itself. Only layer sources set markers; views resolve them.
+ */
+enum sl_entry_flag {
+	SL_ENTRY_WHITEOUT = 1u << 0, /**< the name is deleted from everything below */
+	SL_ENTRY_OPAQUE = 1u << 1,   /**< directory: nothing below shines through */
+	SL_ENTRY_IMPLIED =
+		1u << 2, /**< a parent that no tar entry describes: metadata is a guess */
+	SL_ENTRY_METACOPY = 1u << 3,    /**< file: the data is in a layer below */
+	SL_ENTRY_ORIGIN = 1u << 4,      /**< was copied up from a lower object (overlay origin) */
+	SL_ENTRY_COARSE_TIME = 1u << 5, /**< mtime has whole seconds: compare at that precision */
+	/**
+	 * Directory of an overlay view: children that the source does not yield do not exist.
+	 * Without it, in a sparse source, they are what the baseline has at the same path.
+	 */
+	SL_ENTRY_COMPLETE = 1u << 6,
+	SL_ENTRY_UNRESOLVED = 1u << 7, /**< hard link whose target is unknown */
+};
+
+/** Everything borrowed; valid until the next call on the source that lent it. */
+struct sl_entry {
+	struct sl_bytes path; /**< canonical, "" for the root */
+	uint32_t mode;        /**< st_mode: type and permission bits; 0 for a bare whiteout */
+	uint32_t uid, gid;    /**< as the image counts them, id shifts undone */
+	uint64_t size;        /**< bytes; 0 for anything but a regular file */
+	struct sl_time mtime, atime, ctime, btime;
+	struct sl_bytes target; /**< symbolic link target; data is NULL for anything else */
+	struct sl_bytes
+		redirect; /**< overlay redirect as found, else NULL: lower object elsewhere */
+	uint32_t rdev_major, rdev_minor;
+	uint64_t dev, ino;
+	uint32_t nlink;
+	uint32_t fields; /**< set of enum sl_entry_field */
+	uint32_t flags;  /**< set of enum sl_entry_flag */
+	uint32_t layer;  /**< in a view: which layer it came from, 0 = top */
+	const struct sl_xattr
+		*xattrs; /**< sorted by name (bytes); overlay-private names left out */
+	size_t xattr_count;
+	uint8_t sha256[SL_SHA256_SIZE]; /**< of the content of a regular file */
+	uint8_t xxh3[SL_XXH3_SIZE];     /**< XXH3-128, canonical (big-endian) form */
+};
+
+/**
+ * Order two paths canonically: component by component, as bytes.
+ *
+ * A directory is followed by everything in it. (Plain strcmp is wrong: it puts "a-b" between "a"
+ * and "a/b".) The same order comes out of memcmp when every '/' is read as byte 0x00, which is how
+ * paths are stored as database keys.
+ *
+ * @return negative, 0 or positive
+ */
+SL_API int sl_path_compare(struct sl_bytes a, struct sl_bytes b);
+
+/** True when @p path is @p dir itself or lies beneath it. Every path lies beneath the root "". */
+SL_API bool sl_path_within(struct sl_bytes path, struct sl_bytes dir);
+
+/** Find an attribute by name. @return borrowed, or NULL */
+SL_API const struct sl_xattr *sl_entry_xattr(const struct sl_entry *e, const char *name);
+
+/** Deep copy in one allocation. @return 0, or -SL_ENOMEM */
+SL_API int sl_entry_copy(struct sl_entry **out, const struct sl_entry *e);
+
+/**
+ * Write an entry as bytes for a temporary spool of this process (not a file format).
+ *
+ * @param write  called with consecutive pieces; negative ends the call with that code
+ */
+SL_API int sl_entry_encode(const struct sl_entry *e,
+			   int (*write)(void *payload, const void *bytes, size_t len),
+			   void *payload);
+
+/**
+ * Read an encoded entry. It borrows from @p bytes, and its attribute list from @p xattrs, which
+ * has room for @p xattr_max.
+ *
+ * @return bytes used, or 0 when they are not one whole entry
+ */
+SL_API size_t sl_entry_decode(struct sl_entry *out, const void *bytes, size_t len,
+			      struct sl_xattr *xattrs, size_t xattr_max);
+
+/** Free what sl_entry_copy() made. NULL is fine. */
+SL_API void sl_entry_free(struct sl_entry *e);
+
+#endif

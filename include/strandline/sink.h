@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file sink.h
+ * Where findings go: a table, a JSON document, a bundle, a test. One implementation a format.
+ *
+ * Calls come in this order: begin, then for each container: container, any number of finding and
+ * gap in path order, container_end; at last end. close may come at any time.
+ */
+#ifndef SL_SINK_H
+#define SL_SINK_H
+
+#include <strandline/container.h>
+#include <strandline/finding.h>
+
+/** Who ran what, where and when. Strings borrowed for the length of the run. */
+struct sl_run {
+	const char *command; /**< "diff", "check"... */
+	const char *tool_version;
+	const char *host_name;
+	const char *boot_id;              /**< NULL for a dead disk */
+	const char *kernel;               /**< release; NULL for a dead disk */
+	const char *root;                 /**< the examined root, "/" when live */
+	struct sl_time started, finished; /**< finished is set at end only */
+};
+
+/** What is compared with what. Borrowed. */
+struct sl_subject {
+	const struct sl_container *container; /**< never NULL; name may be a path for --upper */
+	const char *image_ref;                /**< what the baseline was asked for as, or NULL */
+	bool has_image_digest, has_image_id;
+	uint8_t image_digest[SL_SHA256_SIZE]; /**< manifest */
+	uint8_t image_id[SL_SHA256_SIZE];     /**< config */
+	bool digest_verified; /**< the manifest was read and hashed to image_digest */
+	enum sl_anchor anchor;
+	enum sl_trust trust;
+	bool has_checked_at;
+	struct sl_time checked_at; /**< when the layers on disk were last proven */
+	bool quick; /**< contents compared by size and XXH3 only: no equality claim */
+	const char *const *compared; /**< roots compared, usually just "/" */
+	size_t compared_count;
+	/* not compared: the container's mounts */
+};
+
+/** Counts by change kind of the findings that are not explained, and the rest. */
+struct sl_counts {
+	uint64_t by_kind[SL_CHANGE_KINDS]; /**< touched stands at SL_CHANGE_TOUCHED */
+	uint64_t by_severity[SL_SEVERITY_CRITICAL + 1];
+	uint64_t other; /**< findings that are not of kind file and not posture */
+	uint64_t explained;
+	uint64_t raced; /**< vanished while walking: no gap */
+	uint64_t gaps;
+	uint64_t bytes_read;
+	uint64_t entries; /**< entries looked at in the container */
+};
+
+/** How one container ended. */
+struct sl_summary {
+	const struct sl_subject *subject;
+	struct sl_counts counts;
+	bool complete; /**< no gap: everything planned was read */
+};
+
+struct sl_sink;
+
+struct sl_sink_ops {
+	int (*begin)(struct sl_sink *s, const struct sl_run *run, struct sl_error *err);
+	int (*container)(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err);
+	int (*finding)(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err);
+	int (*gap)(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err);
+	int (*container_end)(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err);
+	int (*end)(struct sl_sink *s, const struct sl_run *run, struct sl_error *err);
+	void (*close)(struct sl_sink *s);
+};
+
+/** Implementations embed it as their first member. */
+struct sl_sink {
+	const struct sl_sink_ops *ops;
+};
+
+SL_API int sl_sink_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err);
+SL_API int sl_sink_container(struct sl_sink *s, const struct sl_subject *subject,
+			     struct sl_error *err);
+SL_API int sl_sink_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err);
+SL_API int sl_sink_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err);
+SL_API int sl_sink_container_end(struct sl_sink *s, const struct sl_summary *sum,
+				 struct sl_error *err);
+SL_API int sl_sink_end(struct sl_sink *s, const struct sl_run *run, struct sl_error *err);
+/** NULL is fine. */
+SL_API void sl_sink_close(struct sl_sink *s);
+
+#endif

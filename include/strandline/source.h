@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file source.h
+ * A tree, read once, in canonical order.
+ *
+ * An image's merged view, one layer, a directory on disk, a live upper on its lowers and a bundle
+ * are all sources; comparing two of them is one merge walk.
+ *
+ * @code
+ * const struct sl_entry *e;
+ * while ((rc = sl_source_next(src, &e, err)) == 0) {
+ *         if (!wanted(e->path))
+ *                 continue;
+ *         ...
+ * }
+ * if (rc < 0)
+ *         return rc;
+ * @endcode
+ */
+#ifndef SL_SOURCE_H
+#define SL_SOURCE_H
+
+#include <strandline/entry.h>
+#include <strandline/error.h>
+
+/** Something that was to be read and was not. A result with a gap is never "clean". */
+struct sl_gap {
+	struct sl_bytes what; /**< what went unread: a path in the tree, or another name */
+	const char *why;      /**< lower case, one line, no evidence bytes in it */
+	int sys;              /**< errno, or 0 */
+	bool is_path;         /**< @c what is a path in the examined tree */
+	bool below;           /**< everything beneath @c what went unread too */
+};
+
+/**
+ * Receives the bytes of one file while they are read, e.g. to hash or to store them. Embed it as
+ * the first member of a larger struct.
+ */
+struct sl_tap {
+	/** Take the next bytes. @return 0, or negative to end the read with that code */
+	int (*data)(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err);
+};
+
+/** How a read went. */
+struct sl_read {
+	uint64_t bytes; /**< bytes that went through the taps */
+	bool changed;   /**< the file changed while it was read: size, mtime or ctime moved */
+	bool is_short;  /**< fewer bytes came than the entry's size promised */
+	int sys;        /**< errno that ended the read early, or 0 */
+};
+
+/** The content of one regular file, detached from the walk: another thread may read it. */
+struct sl_content;
+
+struct sl_content_ops {
+	int (*read)(struct sl_content *c, struct sl_tap *const taps[], size_t count,
+		    struct sl_read *out, struct sl_error *err);
+	void (*close)(struct sl_content *c);
+};
+
+struct sl_content {
+	const struct sl_content_ops *ops;
+};
+
+/** A tree being walked. Implementations embed it as their first member. */
+struct sl_source;
+
+struct sl_source_ops {
+	int (*next)(struct sl_source *src, const struct sl_entry **out, struct sl_error *err);
+	int (*seek)(struct sl_source *src, struct sl_bytes path, struct sl_error *err);
+	int (*open)(struct sl_source *src, struct sl_content **out, struct sl_error *err);
+	const struct sl_gap *(*gap)(struct sl_source *src);
+	void (*close)(struct sl_source *src);
+};
+
+struct sl_source {
+	const struct sl_source_ops *ops;
+	/**
+	 * An overlay view lists only what its upper directory touches: a name it does not yield is
+	 * unchanged, a deletion comes as an entry with SL_ENTRY_WHITEOUT, and a directory whose
+	 * children are listed in full carries SL_ENTRY_COMPLETE. Any other source lists everything.
+	 */
+	bool sparse;
+};
+
+/**
+ * Fetch the next entry, in canonical order; the first is the root ("") if the source has one.
+ *
+ * What cannot be read does not end the walk: it becomes a gap, fetched with sl_source_gap().
+ *
+ * @param[out] out  borrowed; valid until the next call on @p src
+ * @return 0 and an entry; 1 at the end; negative sl_code, after which only close is allowed
+ */
+SL_API int sl_source_next(struct sl_source *src, const struct sl_entry **out, struct sl_error *err);
+
+/**
+ * Move so that the next entry is the first at or after @p path in canonical order. Forward is
+ * cheap; backward is allowed unless the implementation says otherwise (then -SL_EUNSUPPORTED).
+ */
+SL_API int sl_source_seek(struct sl_source *src, struct sl_bytes path, struct sl_error *err);
+
+/**
+ * Detach the content of the entry last returned, which must be a regular file.
+ *
+ * @return 0; 1 when this source holds no bytes (a baseline knows digests only); negative when the
+ *         file cannot be opened: report it as a gap and go on
+ */
+SL_API int sl_source_open(struct sl_source *src, struct sl_content **out, struct sl_error *err);
+
+/** The next gap met since the last call, borrowed until the next call on @p src; NULL when none. */
+SL_API const struct sl_gap *sl_source_gap(struct sl_source *src);
+
+/** Close and free. NULL is fine. */
+SL_API void sl_source_close(struct sl_source *src);
+
+/**
+ * Read the content once, from start to end, through all taps in turn.
+ *
+ * An error while reading is a result (@c out->sys, @c out->is_short), not a failure; the return
+ * value is negative only when a tap failed or memory ran out.
+ */
+SL_API int sl_content_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
+			   struct sl_read *out, struct sl_error *err);
+
+/** Close and free. NULL is fine. */
+SL_API void sl_content_close(struct sl_content *c);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The formats that findings and events are said in. Every sink borrows its output stream. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <strandline/event.h>
+#include <strandline/sink.h>
+
+#include "core/ostream.h"
+
+struct report_options {
+	bool colour;
+	unsigned int width;     /* columns of the terminal, 0: unlimited */
+	bool show_touched;      /* list touched entries too */
+	bool show_explained;    /* table: list explained changes too (documents always hold them) */
+	enum sl_severity least; /* table: fold everything below into counts; default info */
+};
+
+/* A table for people: by severity, aligned, thousands alike folded, names quoted. Spools. */
+int report_table(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		 struct sl_error *err);
+/* The drift document, schema strandline.drift/1. Streams. */
+int report_json(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		struct sl_error *err);
+/* One record a line: run, finding, gap, container. Streams. */
+int report_jsonl(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		 struct sl_error *err);
+
+/* Timelines. */
+int report_events_table(struct sl_event_sink **out, struct ostream *to,
+			const struct report_options *o, struct sl_error *err);
+/* Timesketch JSONL: message, datetime, timestamp, timestamp_desc and our own fields. */
+int report_events_jsonl(struct sl_event_sink **out, struct ostream *to, struct sl_error *err);
+
+/* One finding as the members of a JSON object, shared by documents, lines and bundles. */
+struct jout;
+void report_finding_members(struct jout *j, const struct sl_finding *f);
+void report_entry(struct jout *j, const struct sl_entry *e);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/fake_source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+
+struct fake {
+	struct sl_source source;
+	const struct fake_row *rows;
+	size_t count, next;
+	const struct fake_row *current;
+	struct sl_gap gap;
+	bool gap_due;
+};
+
+struct fake_content {
+	struct sl_content content;
+	const struct fake_row *row;
+};
+
+static int fake_next(struct sl_source *src, const struct sl_entry **out, struct sl_error *err)
+{
+	struct fake *f = container_of(src, struct fake, source);
+
+	(void)err;
+	while (f->next < f->count) {
+		const struct fake_row *row = &f->rows[f->next++];
+
+		if (row->gap != NULL) {
+			f->gap = (struct sl_gap){.what = row->entry.path,
+						 .why = row->gap,
+						 .sys = EACCES,
+						 .is_path = true,
+						 .below = true};
+			f->gap_due = true;
+			continue;
+		}
+		f->current = row;
+		*out = &row->entry;
+		return 0;
+	}
+	f->current = NULL;
+	return 1;
+}
+
+static int fake_seek(struct sl_source *src, struct sl_bytes path, struct sl_error *err)
+{
+	struct fake *f = container_of(src, struct fake, source);
+
+	(void)err;
+	for (f->next = 0; f->next < f->count; f->next++)
+		if (sl_path_compare(f->rows[f->next].entry.path, path) >= 0)
+			break;
+	return 0;
+}
+
+static int content_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
+			struct sl_read *out, struct sl_error *err)
+{
+	const struct fake_row *row = container_of(c, struct fake_content, content)->row;
+	size_t len = strlen(row->content);
+
+	for (size_t i = 0; i < count; i++) {
+		int rc = taps[i]->data(taps[i], row->content, len, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	*out = (struct sl_read){.bytes = len,
+				.changed = row->changes_while_read,
+				.is_short = len < row->entry.size};
+	return 0;
+}
+
+static void content_close(struct sl_content *c)
+{
+	free(container_of(c, struct fake_content, content));
+}
+
+static int fake_open(struct sl_source *src, struct sl_content **out, struct sl_error *err)
+{
+	static const struct sl_content_ops ops = {.read = content_read, .close = content_close};
+	struct fake *f = container_of(src, struct fake, source);
+	struct fake_content *c;
+
+	if (f->current->unreadable)
+		return sl_fail(err, SL_EIO, EACCES, "open");
+	if (f->current->content == NULL)
+		return 1;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "fake content");
+	c->content.ops = &ops;
+	c->row = f->current;
+	*out = &c->content;
+	return 0;
+}
+
+static const struct sl_gap *fake_gap(struct sl_source *src)
+{
+	struct fake *f = container_of(src, struct fake, source);
+
+	if (!f->gap_due)
+		return NULL;
+	f->gap_due = false;
+	return &f->gap;
+}
+
+static void fake_close(struct sl_source *src)
+{
+	free(container_of(src, struct fake, source));
+}
+
+struct sl_source *fake_source(const struct fake_row *rows, size_t count, bool sparse)
+{
+	static const struct sl_source_ops ops = {.next = fake_next,
+						 .seek = fake_seek,
+						 .open = fake_open,
+						 .gap = fake_gap,
+						 .close = fake_close};
+	struct fake *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		abort();
+	*f = (struct fake){.source = {.ops = &ops, .sparse = sparse}, .rows = rows, .count = count};
+	return &f->source;
+}
