@@ -230,9 +230,8 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 		   const struct drift_options *options, struct sl_sink *sink,
 		   struct sl_summary *out, struct sl_error *err)
 {
-	struct drift_input input = {.after = after,
-				    .subject = &c->subject,
-				    .disk = {.proven = c->has_checked_at}};
+	struct drift_input input = {
+		.after = after, .subject = &c->subject, .disk = {.proven = c->has_checked_at}};
 	int rc = comparison_before(c, &input.before, err);
 
 	if (rc < 0)

@@ -10,13 +10,13 @@
 
 struct comparison {
 	const struct sl_container *container; /* borrowed */
-	struct sl_image *image;		      /* NULL when the store has none */
-	struct sl_baselines *baselines;	      /* NULL when only the directories are left */
+	struct sl_image *image;               /* NULL when the store has none */
+	struct sl_baselines *baselines;       /* NULL when only the directories are left */
 	enum sl_trust trust;
 	bool has_checked_at;
 	struct sl_time checked_at;
 	char *contradiction; /* the source contradicts its own digests: what and which */
-	char *unproven;	     /* why the baseline is no better than it is, or NULL */
+	char *unproven;      /* why the baseline is no better than it is, or NULL */
 	char *layer_subject; /* what the layer finding is about */
 	struct sl_finding layer_finding;
 	struct sl_subject subject;

@@ -19,9 +19,20 @@ struct diff_run {
 	const struct diff_request *request;
 	struct host *host;
 	struct sl_sink *sink;
-	int status;	   /* combined so far; -1: no statement yet */
+	struct job_run about;
+	bool begun;
+	int status; /* combined so far; -1: no statement yet */
 	struct sl_error *err;
 };
+
+/* The document starts with its first container, so that a word that means nothing starts none. */
+static int begin_once(struct diff_run *run)
+{
+	if (run->begun)
+		return 0;
+	run->begun = true;
+	return sl_sink_begin(run->sink, &run->about.run, run->err);
+}
 
 static uint64_t raced_so_far(void *payload)
 {
@@ -50,7 +61,9 @@ static int report_unread(struct diff_run *run, const struct sl_container *c, con
 	int rc;
 
 	memcpy(subject.image_id, c->image_id, SL_SHA256_SIZE);
-	rc = sl_sink_container(run->sink, &subject, run->err);
+	rc = begin_once(run);
+	if (rc == 0)
+		rc = sl_sink_container(run->sink, &subject, run->err);
 	if (rc == 0)
 		rc = sl_sink_gap(run->sink, &gap, run->err);
 	if (rc == 0)
@@ -70,8 +83,10 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.raced = raced_so_far,
 					.raced_payload = walked};
 	struct sl_summary summary;
-	int rc = comparison_run(comparison, after, &options, run->sink, &summary, run->err);
+	int rc = begin_once(run);
 
+	if (rc == 0)
+		rc = comparison_run(comparison, after, &options, run->sink, &summary, run->err);
 	if (rc == 0)
 		take_status(run, &summary);
 	return rc;
@@ -143,6 +158,8 @@ static int diff_named(struct diff_run *run)
 		if (rc == 0)
 			rc = diff_container(run, c);
 		sl_container_free(c);
+		if (rc == 0 && job_stopped(run->job))
+			rc = sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
 		if (rc < 0)
 			return rc;
 	}
@@ -222,7 +239,8 @@ static int compare_rootfs(struct diff_run *run, struct comparison *comparison,
 
 static int diff_directory(struct diff_run *run)
 {
-	struct comparison_options options = {.no_index = run->request->no_index, .must_prove = true};
+	struct comparison_options options = {.no_index = run->request->no_index,
+					     .must_prove = true};
 	bool is_upper = run->request->upper != NULL;
 	struct sl_container *c = NULL;
 	struct sl_image *image = NULL;
@@ -231,8 +249,8 @@ static int diff_directory(struct diff_run *run)
 
 	if (run->request->image == NULL)
 		return sl_fail(run->err, SL_EINVAL, 0, "--upper and --rootfs need --image REF");
-	rc = directory_container(&c, is_upper ? run->request->upper : run->request->rootfs, is_upper,
-				 run->err);
+	rc = directory_container(&c, is_upper ? run->request->upper : run->request->rootfs,
+				 is_upper, run->err);
 	if (rc < 0)
 		return rc;
 	rc = resolve_image(run->job, NULL, run->request->image, run->request->platform, &image,
@@ -270,20 +288,20 @@ static int run_request(struct diff_run *run)
 int job_diff(const struct job *job, const struct diff_request *request, struct sl_sink *sink,
 	     int *status, struct sl_error *err)
 {
-	struct diff_run run = {.job = job, .request = request, .sink = sink, .status = -1, .err = err};
-	struct job_run about;
-	int rc = job_run_init(job, &about, "diff", err);
+	struct diff_run run = {
+		.job = job, .request = request, .sink = sink, .status = -1, .err = err};
+	int rc = job_run_init(job, &run.about, "diff", err);
 
 	if (rc < 0)
 		return rc;
-	rc = sl_sink_begin(sink, &about.run, err);
+	rc = run_request(&run);
 	if (rc == 0)
-		rc = run_request(&run);
+		rc = begin_once(&run);
 	if (rc == 0) {
-		about.run.finished = clock_now();
-		rc = sl_sink_end(sink, &about.run, err);
+		run.about.run.finished = clock_now();
+		rc = sl_sink_end(sink, &run.about.run, err);
 	}
-	job_run_clear(&about);
+	job_run_clear(&run.about);
 	*status = run.status < 0 ? 0 : run.status;
 	return rc;
 }

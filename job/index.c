@@ -15,7 +15,8 @@ static int check_expected(const struct sl_image *image, const char *expect, stru
 	uint8_t want[SL_SHA256_SIZE];
 
 	if (digest_parse(want, expect, strlen(expect)) < 0)
-		return sl_fail(err, SL_EINVAL, 0, "expected digest is not of the form sha256:<64 hex>");
+		return sl_fail(err, SL_EINVAL, 0,
+			       "expected digest is not of the form sha256:<64 hex>");
 	if (memcmp(want, image->config_digest, sizeof(want)) == 0)
 		return 0;
 	if (image->has_manifest_digest && image->manifest != NULL &&

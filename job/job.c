@@ -42,7 +42,7 @@ static bool is_foreign(const struct job *job)
 static char *default_database(void)
 {
 	const char *state = getenv("XDG_STATE_HOME"); /* NOLINT(concurrency-mt-unsafe) */
-	const char *home = getenv("HOME");	      /* NOLINT(concurrency-mt-unsafe) */
+	const char *home = getenv("HOME");            /* NOLINT(concurrency-mt-unsafe) */
 	char *path = NULL;
 	int n;
 

@@ -18,11 +18,11 @@ struct job_store {
 
 struct job {
 	const char *root; /* NULL: this machine */
-	bool live;	  /* @root is this machine's root, seen from elsewhere */
+	bool live;        /* @root is this machine's root, seen from elsewhere */
 	const struct job_store *stores;
 	size_t store_count;
-	const char *db;	  /* NULL: the default place */
-	bool no_db;	  /* private and temporary instead */
+	const char *db; /* NULL: the default place */
+	bool no_db;     /* private and temporary instead */
 	unsigned int threads;
 	struct sl_progress progress;
 	/* One line for the person at the terminal, never evidence bytes unquoted. May be NULL. */
