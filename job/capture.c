@@ -16,6 +16,7 @@
 #include "job/capture_output.h"
 #include "job/capture_records.h"
 #include "job/comparison.h"
+#include "job/directory.h"
 #include "job/resolve.h"
 #include "snapshot/content.h"
 #include "snapshot/layertree.h"
@@ -244,7 +245,7 @@ static int compare_recorded(struct capture *c, struct comparison *comparison, st
 /* Collected first, understood later: what fails here is a gap, the evidence is already safe. */
 static int capture_findings(struct capture *c, struct sl_error *err)
 {
-	struct comparison_options options = {0};
+	struct comparison_options options = {.must_prove = c->container->stack.lower_count == 0};
 	struct sl_error why = SL_ERROR_INIT;
 	struct comparison comparison;
 	int rc;
@@ -268,13 +269,23 @@ static int capture_findings(struct capture *c, struct sl_error *err)
 static int find_container(struct capture *c, struct sl_error *err)
 {
 	struct sl_error why = SL_ERROR_INIT;
-	int rc = resolve_host(c->job, &c->host, err);
+	int rc;
 
-	if (rc == 0)
-		rc = host_find_container(c->host, c->request->container, &c->container, err);
+	if (c->request->upper != NULL) {
+		rc = directory_container(&c->container, c->request->upper,
+					 SL_MARKER_OVERLAY_TRUSTED, err);
+	} else {
+		rc = resolve_host(c->job, &c->host, err);
+		if (rc == 0)
+			rc = host_find_container(c->host, c->request->container, &c->container,
+						 err);
+	}
 	if (rc < 0)
 		return rc;
-	if (host_container_image(c->host, c->container, &c->image, &why) < 0) {
+	rc = c->request->upper != NULL
+		     ? resolve_image(c->job, NULL, c->request->image, NULL, &c->image, &why)
+		     : host_container_image(c->host, c->container, &c->image, &why);
+	if (rc < 0) {
 		c->image = NULL;
 		c->image_problem = strdup(sl_error_text(&why));
 		c->out->contradicted = why.code == SL_EUNTRUSTED;
@@ -379,6 +390,8 @@ int job_capture(const struct job *job, const struct capture_request *request,
 	int rc;
 
 	*out = (struct capture_outcome){0};
+	if (request->upper != NULL && request->image == NULL)
+		return sl_fail(err, SL_EINVAL, 0, "--upper needs --image REF");
 	/* without --db nothing but the bundle is written */
 	if (job->db == NULL)
 		private_job.no_db = true;

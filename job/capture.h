@@ -10,6 +10,8 @@
 
 struct capture_request {
 	const char *container;
+	const char *upper; /* instead: this upper directory, of @image */
+	const char *image;
 	const char *output;    /* file to create, or "-" */
 	const char *sidecar;   /* directory for checkpoints, or NULL */
 	const char *key_file;  /* long-term key (PKCS#8 PEM), or NULL */

@@ -5,10 +5,10 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
-#include "core/root.h"
 #include "diff/verdict.h"
 #include "host/host.h"
 #include "job/comparison.h"
+#include "job/directory.h"
 #include "job/resolve.h"
 #include "snapshot/layertree.h"
 #include "snapshot/overlay.h"
@@ -199,32 +199,6 @@ static int on_gap(void *payload, const struct sl_gap *gap)
 	return rc;
 }
 
-/* A directory named on the command line, dressed as a container. */
-static int directory_container(struct sl_container **out, const char *dir, bool is_upper,
-			       struct sl_error *err)
-{
-	int rc = sl_container_new(out, err);
-	struct sl_container *c = *out;
-
-	if (rc < 0)
-		return rc;
-	c->engine = strdup("none");
-	c->id = strdup("");
-	c->name = strdup(dir);
-	c->stack.upper_fd = root_open_dir(dir, err);
-	c->stack.upper_path = strdup(dir);
-	c->stack.marker = is_upper ? SL_MARKER_OVERLAY_TRUSTED : SL_MARKER_NONE;
-	if (c->stack.upper_fd < 0)
-		rc = -SL_EIO;
-	else if (c->engine == NULL || c->id == NULL || c->name == NULL)
-		rc = sl_fail(err, SL_ENOMEM, 0, "container");
-	if (rc < 0) {
-		sl_container_free(c);
-		*out = NULL;
-	}
-	return rc;
-}
-
 static int compare_rootfs(struct diff_run *run, struct comparison *comparison,
 			  const struct sl_stack *stack)
 {
@@ -250,7 +224,7 @@ static int diff_directory(struct diff_run *run)
 	if (run->request->image == NULL)
 		return sl_fail(run->err, SL_EINVAL, 0, "--upper and --rootfs need --image REF");
 	rc = directory_container(&c, is_upper ? run->request->upper : run->request->rootfs,
-				 is_upper, run->err);
+				 is_upper ? SL_MARKER_OVERLAY_TRUSTED : SL_MARKER_NONE, run->err);
 	if (rc < 0)
 		return rc;
 	rc = resolve_image(run->job, NULL, run->request->image, run->request->platform, &image,

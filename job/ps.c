@@ -18,8 +18,7 @@ static bool wanted(const struct ps_request *r, const struct sl_container *c)
 		return false;
 	if (r->engine != NULL && strcmp(r->engine, c->engine) != 0)
 		return false;
-	return r->image == NULL ||
-	       (c->image_ref != NULL && strstr(c->image_ref, r->image) != NULL);
+	return r->image == NULL || (c->image_ref != NULL && strstr(c->image_ref, r->image) != NULL);
 }
 
 static int on_container(void *payload, struct sl_container *c)

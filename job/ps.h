@@ -9,7 +9,7 @@
 #include "job/job.h"
 
 struct ps_request {
-	bool running;	    /* running and paused ones only */
+	bool running;       /* running and paused ones only */
 	const char *engine; /* only this engine's, or NULL */
 	const char *image;  /* only those whose image reference contains this, or NULL */
 };

@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/strandline-fuzz.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 passed=0 failed=0
 for target in build/fuzz/tests/fuzz/fuzz_*; do
-	[ -x "$target" ] && [ -f "$target" ] || continue
+	if [ ! -f "$target" ] || [ ! -x "$target" ]; then continue; fi
 	name=${target##*/fuzz_}
 	mkdir -p "$work/$name"
 	if "$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=20 -verbosity=0 \
