@@ -32,7 +32,7 @@ median() { sort -g | awk '{a[NR] = $1} END {print (NR % 2) ? a[(NR + 1) / 2] : (
 # row NAME TARGET OURS THEIRS: two functions, side by side.
 row() {
 	local name=$1 target=$2 ours=$3 theirs=$4 a b i
-	: >"$work/ratios" >"$work/a" >"$work/b"
+	rm -f "$work/ratios" "$work/a" "$work/b"
 	timed "$ours" >/dev/null
 	timed "$theirs" >/dev/null
 	for ((i = 0; i < rounds; i++)); do
@@ -59,7 +59,7 @@ layers() {
 		"$image/oci/blobs/sha256/$(jq -r '.manifests[0].digest | sub("sha256:"; "")' \
 			"$image/oci/index.json")" | sed "s|^|$image/oci/|"
 }
-upper= bundle=$work/bench.tar.zst
+upper=none bundle=$work/bench.tar.zst
 
 echo "# $(uname -r), $(nproc) processors, $rounds rounds, warm caches; ours / theirs"
 echo "# image: $(layers | wc -l) layers, $(du -sh "$image/oci" | cut -f1) compressed"
@@ -91,6 +91,7 @@ upper_of() {
 	echo "$image/docker/overlay2/$(cat "$image/docker/image/overlay2/layerdb/mounts/$id/mount-id")/diff"
 }
 # 5,800 changes, about 530 MB: a chmod of real libraries and new files of many sizes
+# shellcheck disable=SC2016 # the container's shell expands it
 $engine run --name drift --network none bench:large sh -c '
 	find /usr/lib -type f -size +64k | head -800 | xargs chmod u+x
 	mkdir /srv/new; i=0
@@ -105,6 +106,7 @@ row "diff, against docker diff" "<= 0.15" diff_ours diff_docker
 row "diff, against xargs -P2 openssl sha256" "<= 1.3" diff_ours diff_openssl
 
 # ---- diff: 50,000 files, 1 GB
+# shellcheck disable=SC2016
 $engine run --name many --network none bench:large sh -c '
 	head -c 20000 /dev/urandom >/tmp/seed; i=0
 	while [ $i -lt 500 ]; do mkdir -p /srv/m/$i; j=0
