@@ -43,6 +43,11 @@ enum sl_entry_flag {
 	 */
 	SL_ENTRY_COMPLETE = 1u << 6,
 	SL_ENTRY_UNRESOLVED = 1u << 7, /**< hard link whose target is unknown */
+	/**
+	 * Image entry that programs unpack differently: a 0:0 device or an overlay attribute (data
+	 * in the image, a marker once it is on an overlay), or a name both deleted and present.
+	 */
+	SL_ENTRY_AMBIGUOUS = 1u << 8,
 };
 
 /** Everything borrowed; valid until the next call on the source that lent it. */
