@@ -146,19 +146,20 @@ static int open_diff(const struct docker *d, const char *dir, int *fd, char **pa
 
 /*
  * Which layer of the image a lower directory is, counted from the bottom as images do. Only a
- * directory that the layer database has at the same height is that layer.
+ * directory that the layer database has at the same height is that layer. (Another one need not be
+ * foul: BuildKit may have made a layer a second time, and the database keeps one directory.)
  */
 static void name_layer(const struct mount *m, size_t at, struct sl_lower *lower)
 {
 	size_t height = m->dir_count - 1 - at;
 	const char *dir = m->dirs[at];
 
-	if (at == 0 && m->init_id.len > 0 && strcmp(dir, m->init_id.data) == 0)
+	if (at == 0 && m->init_id.len > 0 && strcmp(dir, m->init_id.data) == 0) {
 		lower->kind = SL_LOWER_INIT;
-	else if (height < m->chain.count &&
-		 strcmp(m->chain.dirs[m->chain.count - 1 - height], dir) == 0) {
+	} else if (height < m->chain.count) {
 		lower->image_layer = height;
-		lower->has_image_layer = true;
+		lower->has_image_layer =
+			strcmp(m->chain.dirs[m->chain.count - 1 - height], dir) == 0;
 	}
 }
 
