@@ -11,6 +11,8 @@
 
 #include <strandline/error.h>
 
+#include "core/buf.h"
+
 struct ostream;
 
 struct ostream_ops {
@@ -36,5 +38,8 @@ void ostream_close(struct ostream *s);
  * the descriptor supports it. Takes over @fd, also on failure.
  */
 int ostream_to_fd(struct ostream **out, int fd, struct sl_error *err);
+
+/* Append to @b (borrowed); its maximum is the stream's. */
+int ostream_to_buf(struct ostream **out, struct buf *b, struct sl_error *err);
 
 #endif

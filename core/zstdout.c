@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The compressing half of zstream.h. Each frame is one job over its own buffers and compressed in
+ * one call, so its bytes depend on its input and the level alone; the pool hands frames back in the
+ * order in which they were submitted.
+ */
+#include <string.h>
+
+#include <zstd.h>
+
+#include "core/cleanup.h"
+#include "core/pool.h"
+#include "core/zstream.h"
+
+/* What every decoder takes without being asked (zstd specification, window descriptor). */
+#define WINDOW_LOG_MAX 23
+/* Frames waiting beside those that are being compressed: one being filled, one being written. */
+#define SPARE_FRAMES 2
+
+struct frame {
+	uint8_t *plain, *packed; /* allocated when first used */
+	size_t plain_len, packed_len;
+	size_t packed_cap;
+	bool failed;
+};
+
+struct zstd_out {
+	struct ostream base;
+	struct ostream *inner; /* owned */
+	struct zstd_options options;
+	struct pool *pool;
+	struct frame *frames; /* a ring: @oldest ... are in the pool, the next is being filled */
+	size_t slots, oldest, in_flight;
+	uint64_t offset;
+	int status; /* first failure, sticky */
+};
+
+static struct zstd_out *zstd_out(struct ostream *s)
+{
+	return container_of(s, struct zstd_out, base);
+}
+
+/* ---- on a worker ---- */
+
+static int worker_init(void **worker, void *payload, struct sl_error *err)
+{
+	const struct zstd_options *options = payload;
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	unsigned int window;
+
+	if (ctx == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "zstd context");
+	window = ZSTD_getCParams(options->level, options->frame_bytes, 0).windowLog;
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, options->level)) !=
+		    0 ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1)) != 0 ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_contentSizeFlag, 1)) != 0 ||
+	    (window > WINDOW_LOG_MAX &&
+	     ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, WINDOW_LOG_MAX)) != 0)) {
+		(void)ZSTD_freeCCtx(ctx);
+		return sl_fail(err, SL_EINVAL, 0, "zstd level %d", options->level);
+	}
+	*worker = ctx;
+	return 0;
+}
+
+static void worker_clear(void *worker)
+{
+	(void)ZSTD_freeCCtx(worker);
+}
+
+static void compress_frame(void *job, void *worker)
+{
+	struct frame *f = job;
+	size_t n = ZSTD_compress2(worker, f->packed, f->packed_cap, f->plain, f->plain_len);
+
+	f->failed = ZSTD_isError(n) != 0;
+	f->packed_len = f->failed ? 0 : n;
+}
+
+/* ---- on the caller's thread ---- */
+
+static uint32_t load_le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The content checksum that ends a frame is the number the seek table wants. */
+static int report_frame(struct zstd_out *z, const struct frame *f, struct sl_error *err)
+{
+	struct zframe report = {.compressed = f->packed_len,
+				.plain = f->plain_len,
+				.checksum = load_le32(f->packed + f->packed_len - 4)};
+	int rc;
+
+	if (z->options.on_frame == NULL)
+		return 0;
+	rc = z->options.on_frame(z->options.payload, &report);
+	return rc < 0 ? sl_fail(err, (enum sl_code) - rc, 0, "seek table") : 0;
+}
+
+/* Wait for the oldest frame in the pool and pass it down. */
+static int write_oldest(struct zstd_out *z, struct sl_error *err)
+{
+	struct frame *f;
+	void *job = NULL;
+	int rc;
+
+	if (pool_take(z->pool, &job) != 0)
+		return sl_fail(err, SL_EINVAL, 0, "zstd: no frame in flight");
+	f = job;
+	z->oldest = (z->oldest + 1) % z->slots;
+	z->in_flight--;
+	if (f->failed)
+		rc = sl_fail(err, SL_ENOMEM, 0, "zstd could not compress");
+	else
+		rc = ostream_write(z->inner, f->packed, f->packed_len, err);
+	if (rc == 0) {
+		z->offset += f->packed_len;
+		rc = report_frame(z, f, err);
+	}
+	f->plain_len = 0;
+	return rc;
+}
+
+static struct frame *current(struct zstd_out *z)
+{
+	return &z->frames[(z->oldest + z->in_flight) % z->slots];
+}
+
+static int allocate(const struct zstd_out *z, struct frame *f, struct sl_error *err)
+{
+	if (f->plain != NULL)
+		return 0;
+	f->packed_cap = ZSTD_compressBound(z->options.frame_bytes);
+	f->packed = malloc(f->packed_cap);
+	f->plain = f->packed != NULL ? malloc(z->options.frame_bytes) : NULL;
+	return f->plain != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "zstd frame");
+}
+
+/* Send the frame being filled to the pool and make sure there is a free one after it. */
+static int end_frame(struct zstd_out *z, struct sl_error *err)
+{
+	int rc;
+
+	if (current(z)->plain_len == 0)
+		return 0;
+	rc = pool_submit(z->pool, current(z), err);
+	if (rc < 0)
+		return rc;
+	z->in_flight++;
+	while (rc == 0 && (z->in_flight == z->slots || (z->in_flight > 0 && pool_ready(z->pool))))
+		rc = write_oldest(z, err);
+	return rc;
+}
+
+static int drain(struct zstd_out *z, struct sl_error *err)
+{
+	int rc = end_frame(z, err);
+
+	while (rc == 0 && z->in_flight > 0)
+		rc = write_oldest(z, err);
+	return rc;
+}
+
+static int fill(struct zstd_out *z, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	while (len > 0) {
+		struct frame *f = current(z);
+		size_t n;
+		int rc = allocate(z, f, err);
+
+		if (rc < 0)
+			return rc;
+		n = z->options.frame_bytes - f->plain_len;
+		n = n < len ? n : len;
+		memcpy(f->plain + f->plain_len, bytes, n);
+		f->plain_len += n;
+		bytes += n;
+		len -= n;
+		if (f->plain_len == z->options.frame_bytes && (rc = end_frame(z, err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* After a failure the frames may have a hole: nothing more goes out. */
+static int failed_before(const struct zstd_out *z, struct sl_error *err)
+{
+	return sl_fail(err, (enum sl_code) - z->status, 0, "compressed output failed before");
+}
+
+static int zstd_write(struct ostream *s, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct zstd_out *z = zstd_out(s);
+
+	if (z->status != 0)
+		return failed_before(z, err);
+	return z->status = fill(z, bytes, len, err);
+}
+
+static int zstd_sync_point(struct ostream *s, struct sl_error *err)
+{
+	struct zstd_out *z = zstd_out(s);
+
+	if (z->status != 0)
+		return failed_before(z, err);
+	z->status = drain(z, err);
+	if (z->status == 0)
+		z->status = ostream_sync_point(z->inner, err);
+	return z->status;
+}
+
+static int zstd_finish(struct ostream *s, struct sl_error *err)
+{
+	struct zstd_out *z = zstd_out(s);
+
+	if (z->status != 0)
+		return failed_before(z, err);
+	z->status = drain(z, err);
+	if (z->status == 0)
+		z->status = ostream_finish(z->inner, err);
+	return z->status;
+}
+
+static void zstd_close(struct ostream *s)
+{
+	struct zstd_out *z = zstd_out(s);
+	void *job;
+
+	while (z->pool != NULL && pool_take(z->pool, &job) == 0)
+		;
+	pool_free(z->pool);
+	for (size_t i = 0; z->frames != NULL && i < z->slots; i++) {
+		free(z->frames[i].plain);
+		free(z->frames[i].packed);
+	}
+	free(z->frames);
+	ostream_close(z->inner);
+	free(z);
+}
+
+int ostream_zstd(struct ostream **out, struct ostream *inner, const struct zstd_options *options,
+		 struct sl_error *err)
+{
+	static const struct ostream_ops ops = {.write = zstd_write,
+					       .sync_point = zstd_sync_point,
+					       .finish = zstd_finish,
+					       .close = zstd_close};
+	struct zstd_out *z;
+	int rc;
+
+	*out = NULL;
+	if (options->frame_bytes == 0 || options->level < ZSTD_minCLevel() ||
+	    options->level > ZSTD_maxCLevel())
+		return sl_fail(err, SL_EINVAL, 0, "zstd level %d, frames of %zu bytes",
+			       options->level, options->frame_bytes);
+	z = calloc(1, sizeof(*z));
+	if (z == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "zstd stream");
+	*z = (struct zstd_out){.base.ops = &ops, .options = *options};
+	z->slots = options->threads == 0 ? 1 : (size_t)options->threads + SPARE_FRAMES;
+	z->frames = calloc(z->slots, sizeof(*z->frames));
+	rc = z->frames == NULL ? sl_fail(err, SL_ENOMEM, 0, "zstd stream")
+			       : pool_new(&z->pool,
+					  &(struct pool_options){.workers = options->threads,
+								 .queue = z->slots,
+								 .run = compress_frame,
+								 .worker_init = worker_init,
+								 .worker_clear = worker_clear,
+								 .payload = &z->options},
+					  err);
+	if (rc < 0) {
+		zstd_close(&z->base);
+		return rc;
+	}
+	z->inner = inner;
+	*out = &z->base;
+	return 0;
+}
+
+uint64_t ostream_zstd_offset(const struct ostream *s)
+{
+	const char *base = (const char *)s - offsetof(struct zstd_out, base);
+
+	return ((const struct zstd_out *)(const void *)base)->offset;
+}
+
+int ostream_zstd_raw(struct ostream *s, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct zstd_out *z = zstd_out(s);
+
+	if (z->status != 0)
+		return failed_before(z, err);
+	z->status = drain(z, err);
+	if (z->status == 0)
+		z->status = ostream_write(z->inner, bytes, len, err);
+	if (z->status == 0)
+		z->offset += len;
+	return z->status;
+}
