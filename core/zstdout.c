@@ -12,8 +12,9 @@
 #include "core/pool.h"
 #include "core/zstream.h"
 
-/* What every decoder takes without being asked (zstd specification, window descriptor). */
+/* What every decoder takes without being asked. A window is never larger than its frame. */
 #define WINDOW_LOG_MAX 23
+#define WINDOW_MAX ((size_t)1 << WINDOW_LOG_MAX)
 /* Frames waiting beside those that are being compressed: one being filled, one being written. */
 #define SPARE_FRAMES 2
 
@@ -46,16 +47,14 @@ static int worker_init(void **worker, void *payload, struct sl_error *err)
 {
 	const struct zstd_options *options = payload;
 	ZSTD_CCtx *ctx = ZSTD_createCCtx();
-	unsigned int window;
 
 	if (ctx == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "zstd context");
-	window = ZSTD_getCParams(options->level, options->frame_bytes, 0).windowLog;
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, options->level)) !=
 		    0 ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1)) != 0 ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_contentSizeFlag, 1)) != 0 ||
-	    (window > WINDOW_LOG_MAX &&
+	    (options->frame_bytes > WINDOW_MAX &&
 	     ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, WINDOW_LOG_MAX)) != 0)) {
 		(void)ZSTD_freeCCtx(ctx);
 		return sl_fail(err, SL_EINVAL, 0, "zstd level %d", options->level);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "forensics/bundle_out.h"
+
+#include "forensics/bundle_tar.h"
+
+#define SKIPPABLE_MAGIC 0x184D2A5Eu
+#define SEEKABLE_MAGIC 0x8F92EAB1u
+#define SEEK_ENTRY_BYTES 12u
+#define SEEK_FOOTER_BYTES 9u
+#define SEEK_HAS_CHECKSUMS 0x80
+/* What the seekable format allows. */
+#define SEEK_MAX_FRAMES (1u << 27)
+
+static const uint8_t zeros[64u << 10];
+
+static void store_le32(uint8_t *p, uint32_t n)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(n >> (8 * i));
+}
+
+static int on_frame(void *payload, const struct zframe *frame)
+{
+	struct bundle_out *o = payload;
+	uint8_t entry[SEEK_ENTRY_BYTES];
+
+	store_le32(entry, (uint32_t)frame->compressed);
+	store_le32(entry + 4, (uint32_t)frame->plain);
+	store_le32(entry + 8, frame->checksum);
+	o->frame_count++;
+	o->settled += frame->plain;
+	return spool_append(&o->frames, entry, sizeof(entry), NULL);
+}
+
+int out_open(struct bundle_out *o, struct ostream *inner, int fd, int level, unsigned int threads,
+	     struct sl_error *err)
+{
+	struct zstd_options options = {.level = level,
+				       .frame_bytes = OUT_FRAME_BYTES,
+				       .threads = threads,
+				       .on_frame = on_frame,
+				       .payload = o};
+	int rc;
+
+	*o = (struct bundle_out){0};
+	space_init(&o->space, fd);
+	spool_init(&o->frames);
+	rc = ostream_zstd(&o->z, inner, &options, err);
+	if (rc < 0)
+		ostream_close(inner);
+	return rc;
+}
+
+void out_close(struct bundle_out *o)
+{
+	if (o->z != NULL)
+		space_release(&o->space, ostream_zstd_offset(o->z));
+	ostream_close(o->z);
+	spool_clear(&o->frames);
+	o->z = NULL;
+}
+
+/* Compressed size of incompressible bytes in frames of ours, with some to spare. */
+static uint64_t worst_case(uint64_t plain)
+{
+	return plain + plain / 128 + 4096;
+}
+
+int out_reserve(struct bundle_out *o, uint64_t plain, uint64_t keep, struct sl_error *err)
+{
+	uint64_t written = ostream_zstd_offset(o->z);
+
+	return space_need(&o->space, written + worst_case(o->plain - o->settled + plain) + keep,
+			  written, err);
+}
+
+static int put(struct bundle_out *o, const void *bytes, size_t len, struct sl_error *err)
+{
+	o->plain += len;
+	return ostream_write(o->z, bytes, len, err);
+}
+
+int out_begin(struct bundle_out *o, const char *name, uint64_t size, int64_t mtime_sec,
+	      struct out_position *at, struct sl_error *err)
+{
+	struct tar_header h;
+	int rc = tar_header(&h, name, size, mtime_sec);
+
+	if (rc < 0)
+		return sl_fail(err, (enum sl_code) - rc, 0, "member '%s'", name);
+	/* frames are cut at a fixed size from the last sync on */
+	if (at != NULL)
+		*at = (struct out_position){.frame = o->sync_frame + o->plain / OUT_FRAME_BYTES,
+					    .offset = o->plain % OUT_FRAME_BYTES};
+	o->member_size = o->member_left = size;
+	return put(o, h.bytes, h.len, err);
+}
+
+int out_data(struct bundle_out *o, const void *bytes, size_t len, struct sl_error *err)
+{
+	if (len > o->member_left)
+		return sl_fail(err, SL_EINVAL, 0, "member longer than its header says");
+	o->member_left -= len;
+	return put(o, bytes, len, err);
+}
+
+int out_zeros(struct bundle_out *o, uint64_t count, struct sl_error *err)
+{
+	int rc = 0;
+
+	while (count > 0 && rc == 0) {
+		size_t n = count < sizeof(zeros) ? (size_t)count : sizeof(zeros);
+
+		rc = out_data(o, zeros, n, err);
+		count -= n;
+	}
+	return rc;
+}
+
+int out_end(struct bundle_out *o, struct sl_error *err)
+{
+	if (o->member_left != 0)
+		return sl_fail(err, SL_EINVAL, 0, "member shorter than its header says");
+	return put(o, zeros, tar_padding(o->member_size), err);
+}
+
+int out_member(struct bundle_out *o, const char *name, const void *bytes, size_t len,
+	       int64_t mtime_sec, struct sl_error *err)
+{
+	int rc = out_begin(o, name, len, mtime_sec, NULL, err);
+
+	if (rc == 0)
+		rc = out_data(o, bytes, len, err);
+	return rc == 0 ? out_end(o, err) : rc;
+}
+
+int out_sync(struct bundle_out *o, struct sl_error *err)
+{
+	int rc = ostream_sync_point(o->z, err);
+
+	o->plain = o->settled = 0;
+	o->sync_frame = o->frame_count;
+	return rc;
+}
+
+static int raw(void *payload, const void *bytes, size_t len, struct sl_error *err)
+{
+	return ostream_zstd_raw(payload, bytes, len, err);
+}
+
+uint64_t out_tail_bytes(const struct bundle_out *o)
+{
+	/* the frames still to come are few */
+	return 2 * TAR_BLOCK + o->frames.len + 64 * (uint64_t)SEEK_ENTRY_BYTES + 256;
+}
+
+static int write_seek_table(struct bundle_out *o, struct sl_error *err)
+{
+	uint8_t head[8], foot[SEEK_FOOTER_BYTES];
+	int rc;
+
+	if (o->frame_count > SEEK_MAX_FRAMES)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %u frames", SEEK_MAX_FRAMES);
+	store_le32(head, SKIPPABLE_MAGIC);
+	store_le32(head + 4, (uint32_t)(o->frames.len + SEEK_FOOTER_BYTES));
+	store_le32(foot, (uint32_t)o->frame_count);
+	foot[4] = SEEK_HAS_CHECKSUMS;
+	store_le32(foot + 5, SEEKABLE_MAGIC);
+	rc = raw(o->z, head, sizeof(head), err);
+	if (rc == 0)
+		rc = spool_read(&o->frames, raw, o->z, err);
+	return rc == 0 ? raw(o->z, foot, sizeof(foot), err) : rc;
+}
+
+int out_finish(struct bundle_out *o, struct sl_error *err)
+{
+	int rc = out_sync(o, err);
+
+	if (rc == 0)
+		rc = put(o, zeros, 2 * (size_t)TAR_BLOCK, err);
+	if (rc == 0)
+		rc = out_sync(o, err);
+	if (rc == 0)
+		rc = write_seek_table(o, err);
+	if (rc == 0)
+		rc = out_sync(o, err);
+	return rc == 0 ? ostream_finish(o->z, err) : rc;
+}
