@@ -385,17 +385,12 @@ int job_capture(const struct job *job, const struct capture_request *request,
 		struct capture_outcome *out, int *status, struct sl_error *err)
 {
 	struct capture c = {.job = job, .request = request, .out = out};
-	struct job private_job = *job;
 	struct capture_output output;
 	int rc;
 
 	*out = (struct capture_outcome){0};
 	if (request->upper != NULL && request->image == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--upper needs --image REF");
-	/* without --db nothing but the bundle is written */
-	if (job->db == NULL)
-		private_job.no_db = true;
-	c.job = &private_job;
 	rc = find_container(&c, err);
 	if (rc == 0)
 		rc = capture_output_open(&output, request, c.container, err);

@@ -68,7 +68,7 @@ static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
 	struct sl_baseline_info info;
-	int rc = job_open_baselines(job, &c->baselines, err);
+	int rc = sl_baselines_open(&c->baselines, job->db, err);
 
 	if (rc < 0)
 		return rc;

@@ -34,7 +34,7 @@ static int index_image(const struct job *job, const struct sl_image *image,
 {
 	struct sl_baselines *baselines = NULL;
 	uint64_t began = clock_boot_ns();
-	int rc = job_open_baselines(job, &baselines, err);
+	int rc = sl_baselines_open(&baselines, job->db, err);
 
 	if (rc < 0)
 		return rc;

@@ -39,37 +39,6 @@ static bool is_foreign(const struct job *job)
 	return job->root != NULL && strcmp(job->root, "/") != 0 && !job->live;
 }
 
-static char *default_database(void)
-{
-	const char *state = getenv("XDG_STATE_HOME"); /* NOLINT(concurrency-mt-unsafe) */
-	const char *home = getenv("HOME");            /* NOLINT(concurrency-mt-unsafe) */
-	char *path = NULL;
-	int n;
-
-	if (geteuid() == 0 && (state == NULL || state[0] != '/'))
-		return strdup("/var/lib/strandline/strandline.db");
-	if (state != NULL && state[0] == '/')
-		n = asprintf(&path, "%s/strandline/strandline.db", state);
-	else
-		n = asprintf(&path, "%s/.local/state/strandline/strandline.db",
-			     home != NULL ? home : "");
-	return n < 0 ? NULL : path;
-}
-
-int job_open_baselines(const struct job *job, struct sl_baselines **out, struct sl_error *err)
-{
-	AUTO_FREE char *path = NULL;
-
-	if (job->db != NULL && !job->no_db)
-		return sl_baselines_open(out, job->db, err);
-	if (job->no_db || is_foreign(job))
-		return sl_baselines_open(out, NULL, err);
-	path = default_database();
-	if (path == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "database path");
-	return sl_baselines_open(out, path, err);
-}
-
 /* First line of a small file beneath the root, or NULL. */
 static char *read_line(int root_fd, const char *path)
 {

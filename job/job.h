@@ -21,8 +21,7 @@ struct job {
 	bool live;        /* @root is this machine's root, seen from elsewhere */
 	const struct job_store *stores;
 	size_t store_count;
-	const char *db; /* NULL: the default place */
-	bool no_db;     /* private and temporary instead */
+	const char *db; /* NULL: private and temporary, nothing is left behind */
 	unsigned int threads;
 	struct sl_progress progress;
 	/* One line for the person at the terminal, never evidence bytes unquoted. May be NULL. */
@@ -35,13 +34,6 @@ struct job {
 bool job_stopped(const struct job *job);
 /* Tell the person, printf-like. */
 void job_say(const struct job *job, const char *fmt, ...) SL_PRINTF(2, 3);
-
-/*
- * The baseline database of this job: the given file, the default one, or, with no_db or with a
- * foreign root and no file given, a private temporary one (DESIGN 3: the suspect host's disk is not
- * written).
- */
-int job_open_baselines(const struct job *job, struct sl_baselines **out, struct sl_error *err);
 
 /* Fill what a document says about this run. Free with job_run_clear(). */
 struct job_run {
