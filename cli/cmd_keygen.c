@@ -2,6 +2,7 @@
 /* Make a long-term signing key. */
 #include "cli/app.h"
 #include "core/cleanup.h"
+#include "job/keygen.h"
 
 struct keygen_args {
 	const char *output; /* the private key; the public one gets ".pub" */
@@ -9,8 +10,12 @@ struct keygen_args {
 
 static int keygen(struct app *app, const struct keygen_args *a)
 {
-	(void)a;
-	return app_unavailable(app); /* job: keygen */
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+
+	if (job_keygen(a->output, &err) < 0)
+		return app_fail(app, &err);
+	app_note(app, "private key: %s, public key: %s.pub", a->output, a->output);
+	return EXIT_DONE;
 }
 
 static int run(struct app *app, const void *args, const struct operands *words)

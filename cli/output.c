@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/quote.h"
 
@@ -128,4 +129,17 @@ void output_clear(struct output *out)
 	free(out->temporary_path);
 	free(out->final_path);
 	*out = (struct output){0};
+}
+
+int output_text(const char *path, const struct buf *text, struct sl_error *err)
+{
+	CLEANUP(output_clear) struct output output = {0};
+	int rc = text->status < 0 ? sl_fail(err, SL_ENOMEM, 0, "output")
+				  : output_open(&output, path, err);
+
+	if (rc == 0)
+		rc = ostream_write(output.stream, text->data, text->len, err);
+	if (rc == 0)
+		rc = output_commit(&output, err);
+	return rc;
 }

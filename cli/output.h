@@ -19,6 +19,9 @@ struct output {
 int output_open(struct output *out, const char *path, struct sl_error *err);
 /* Everything is written: finish, reach the disk, rename. */
 int output_commit(struct output *out, struct sl_error *err);
+/* A short document at once. */
+struct buf;
+int output_text(const char *path, const struct buf *text, struct sl_error *err);
 /* Close; what was not committed is removed. */
 void output_clear(struct output *out);
 
