@@ -30,6 +30,22 @@ int root_open_dir(const char *path, struct sl_error *err)
 	return fd;
 }
 
+int root_read_named(const char *path, struct buf *out, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char chunk[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
+			       path);
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		if (buf_append(out, chunk, (size_t)n) < 0)
+			return sl_fail(err, SL_ELIMIT, 0, "'%s' is larger than %zu bytes", path,
+				       out->max);
+	return n < 0 ? sl_fail(err, SL_EIO, errno, "read '%s'", path) : 0;
+}
+
 static int open_fail(const char *path, int sys, struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(path, strlen(path));

@@ -303,7 +303,7 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 	int rc = capture_open_members(&members, c->job, c->request, err);
 
 	if (rc == 0 && c->request->key_file != NULL)
-		rc = root_read_file(AT_FDCWD, c->request->key_file, ROOT_FOLLOW_INSIDE, &key, err);
+		rc = root_read_named(c->request->key_file, &key, err);
 	if (rc == 0) {
 		options.open_members = members.data;
 		options.key_pem = key.data;

@@ -113,8 +113,7 @@ static void observed(struct jout *j)
 	jout_key_u64(j, "uid", getuid());
 	jout_key_u64(j, "euid", geteuid());
 	jout_key_u64(j, "pid", (uint64_t)getpid());
-	if (root_read_file(AT_FDCWD, "/proc/self/loginuid", ROOT_FOLLOW_INSIDE, &text, NULL) == 0 &&
-	    text.len > 0)
+	if (root_read_named("/proc/self/loginuid", &text, NULL) == 0 && text.len > 0)
 		jout_key_str(j, "loginuid", text.data);
 	buf_clear(&text);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
