@@ -102,7 +102,8 @@ static int lower_step(struct lower *l, struct sl_error *err)
 /* Ask for the first entry at or after @path, or strictly after it; nothing is read yet. */
 static int lower_aim(struct lower *l, struct sl_bytes path, bool after, struct sl_error *err)
 {
-	bool keep = l->loaded && sl_path_compare(bytes_of(&l->cursor), path) <= 0;
+	int back = l->loaded ? sl_path_compare(bytes_of(&l->cursor), path) : 1;
+	bool keep = back < 0 || (back == 0 && (after || !l->after));
 
 	/* between the old question and its answer there is nothing */
 	if (keep && l->head != NULL) {
