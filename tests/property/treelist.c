@@ -105,7 +105,7 @@ void treelist_read(struct treelist *t, struct sl_source *src)
 					     .mode = e->mode,
 					     .flags = e->flags,
 					     .layer = e->layer,
-					     .size = e->size,
+					     .redirected = e->redirect.data != NULL,
 					     .line = treelist_line(src, e)};
 		read_gaps(t, src);
 	}

@@ -14,7 +14,7 @@ struct treelist_row {
 	size_t len;
 	char *line; /* everything that a comparison looks at */
 	uint32_t mode, flags, layer;
-	uint64_t size;
+	bool redirected;
 };
 
 struct treelist {
