@@ -60,6 +60,7 @@ static int hex4(struct cursor *c, uint32_t *out)
 {
 	uint8_t bytes[2];
 
+	/* Go writes lower-case digits only */
 	if (c->end - c->at < 4 || hex_decode(bytes, 2, c->at, 4) < 0)
 		return -SL_EFORMAT;
 	c->at += 4;

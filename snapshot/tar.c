@@ -108,9 +108,21 @@ static int skip(struct tar *t, uint64_t count, struct sl_error *err)
 	return 0;
 }
 
-static uint64_t padding(uint64_t size)
+/* Up to the next block; an archive may end without it, as umoci's do and Go's reader allows. */
+static int skip_padding(struct tar *t, uint64_t size, struct sl_error *err)
 {
-	return (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
+	uint64_t left = (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
+
+	while (left > 0) {
+		const uint8_t *bytes;
+		size_t n;
+		int rc = lend(t, left, &bytes, &n, err);
+
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+		left -= n;
+	}
+	return 0;
 }
 
 /* The body of a special entry, as one piece. */
@@ -132,7 +144,7 @@ static int read_special(struct tar *t, struct buf *out, struct sl_error *err)
 			return sl_fail(err, SL_ENOMEM, 0, "tar header");
 		left -= n;
 	}
-	return skip(t, padding(t->head.size), err);
+	return skip_padding(t, t->head.size, err);
 }
 
 /* A GNU long name ends at its first NUL. */
@@ -165,7 +177,7 @@ static int take_special(struct tar *t, struct sl_error *err)
 		return rc;
 	case 'g': /* every engine reads over it */
 		rc = skip(t, t->head.size, err);
-		return rc < 0 ? rc : skip(t, padding(t->head.size), err);
+		return rc < 0 ? rc : skip_padding(t, t->head.size, err);
 	case 'L':
 		return read_long(t, &t->long_name, &t->has_long_name, err);
 	case 'K':
@@ -403,14 +415,13 @@ static int hash_sparse(struct tar *t, uint64_t size, struct sl_error *err)
 
 static int hash_content(struct tar *t, struct sl_entry *e, struct sl_error *err)
 {
-	uint64_t pad = padding(t->stored);
 	int rc;
 
 	sha256_reset(t->sha256);
 	xxh3_reset(t->xxh3);
 	rc = t->is_sparse ? hash_sparse(t, e->size, err) : hash_stored(t, t->stored, err);
 	if (rc == 0)
-		rc = skip(t, pad, err);
+		rc = skip_padding(t, t->stored, err);
 	if (rc == 0)
 		rc = sha256_final(t->sha256, e->sha256, err);
 	if (rc < 0)
@@ -541,7 +552,6 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 	int rc;
 
 	size = t->has_pax && (t->pax.fields & TARPAX_SIZE) != 0 ? t->pax.size : t->head.size;
-	t->stored = tarhead_is_header_only(t->head.type) ? 0 : size;
 	t->is_sparse = false;
 	name = raw_name(t);
 	rc = strip_path(t, name, err);
@@ -552,6 +562,7 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 				sl_fail(err, SL_EUNSUPPORTED, 0, "tar entry of type 0x%02x",
 					(unsigned char)t->head.type),
 				err);
+	t->stored = S_ISREG(e->mode) ? size : 0; /* others have no body, whatever they say */
 	if (S_ISREG(e->mode)) {
 		rc = read_sparse(t, &size, err);
 		if (rc == 0 && t->is_sparse)
@@ -562,8 +573,6 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 		rc = describe(t, item, err);
 	if (rc == 0 && S_ISREG(e->mode))
 		rc = hash_content(t, e, err);
-	else if (rc == 0)
-		rc = skip(t, t->stored + padding(t->stored), err);
 	if (rc < 0)
 		return at_entry(t, rc, err);
 	e->path = (struct sl_bytes){t->path.data, t->path.len};

@@ -156,8 +156,3 @@ int tarhead_parse(struct tarhead *out, const uint8_t block[TAR_BLOCK], struct sl
 	out->mode = (uint32_t)mode & 07777;
 	return 0;
 }
-
-bool tarhead_is_header_only(char type)
-{
-	return type != '\0' && strchr("123456", type) != NULL;
-}

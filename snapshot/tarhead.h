@@ -32,7 +32,4 @@ int tarhead_parse(struct tarhead *out, const uint8_t block[TAR_BLOCK], struct sl
 /* A number field: octal, or base 256 where the first bit is set. Returns 0 or -SL_EFORMAT. */
 int tarhead_number(int64_t *out, const uint8_t *field, size_t len);
 
-/* True when the type never has a body, whatever its size field says. */
-bool tarhead_is_header_only(char type);
-
 #endif

@@ -142,6 +142,14 @@ static int add_xattr(struct tarpax *p, const char *name, const void *value, size
 	return 0;
 }
 
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *hit = c != '\0' ? strchr(digits, c) : NULL;
+
+	return hit != NULL ? (int)(hit - digits) % 16 : -1;
+}
+
 /* Undo %XX in place. */
 static int percent_decode(char *text)
 {
@@ -149,10 +157,12 @@ static int percent_decode(char *text)
 
 	for (const char *in = text; *in != '\0'; in++) {
 		if (*in == '%') {
-			if (hex_decode(out, 1, in + 1, strnlen(in + 1, 2)) < 0 || *out == '\0')
+			int high = hex_digit(in[1]), low = high < 0 ? -1 : hex_digit(in[2]);
+
+			if (low < 0 || (high | low) == 0)
 				return -SL_EFORMAT;
+			*out++ = (char)(high << 4 | low);
 			in += 2;
-			out++;
 		} else {
 			*out++ = *in;
 		}
