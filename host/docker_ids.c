@@ -25,7 +25,8 @@ bool docker_is_layer_dir(const char *s)
 {
 	size_t len = strlen(s);
 
-	return len >= 2 && len <= 128 && only(s, len, "0123456789abcdefghijklmnopqrstuvwxyz-");
+	return len >= 2 && len <= 128 && s[0] != '-' &&
+	       only(s, len, "0123456789abcdefghijklmnopqrstuvwxyz-");
 }
 
 bool docker_is_link_name(const char *s)
