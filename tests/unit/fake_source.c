@@ -13,7 +13,7 @@ struct fake {
 	size_t count, next;
 	const struct fake_row *current;
 	struct sl_gap gap;
-	bool gap_due;
+	size_t gaps_told; /* rows before this one have told theirs */
 };
 
 struct fake_content {
@@ -29,15 +29,8 @@ static int fake_next(struct sl_source *src, const struct sl_entry **out, struct 
 	while (f->next < f->count) {
 		const struct fake_row *row = &f->rows[f->next++];
 
-		if (row->gap != NULL) {
-			f->gap = (struct sl_gap){.what = row->entry.path,
-						 .why = row->gap,
-						 .sys = EACCES,
-						 .is_path = true,
-						 .below = true};
-			f->gap_due = true;
+		if (row->gap != NULL)
 			continue;
-		}
 		f->current = row;
 		*out = &row->entry;
 		return 0;
@@ -103,10 +96,19 @@ static const struct sl_gap *fake_gap(struct sl_source *src)
 {
 	struct fake *f = container_of(src, struct fake, source);
 
-	if (!f->gap_due)
-		return NULL;
-	f->gap_due = false;
-	return &f->gap;
+	while (f->gaps_told < f->next) {
+		const struct fake_row *row = &f->rows[f->gaps_told++];
+
+		if (row->gap == NULL)
+			continue;
+		f->gap = (struct sl_gap){.what = row->entry.path,
+					 .why = row->gap,
+					 .sys = EACCES,
+					 .is_path = true,
+					 .below = true};
+		return &f->gap;
+	}
+	return NULL;
 }
 
 static void fake_close(struct sl_source *src)
