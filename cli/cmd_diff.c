@@ -4,7 +4,6 @@
 
 #include "cli/app.h"
 #include "cli/output.h"
-#include "cli/verdict.h"
 #include "core/cleanup.h"
 
 struct diff_args {
@@ -35,7 +34,7 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	return 0;
 }
 
-/* Compare everything that was asked for; *status is joined from each container's verdict. */
+/* Compare everything that was asked for; *status is the job's verdict on all containers. */
 static int compare(struct app *app, const struct diff_args *a, const struct operands *words,
 		   struct sl_sink *sink, enum exit_status *status, struct sl_error *err)
 {

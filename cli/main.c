@@ -10,12 +10,20 @@
 #include "cli/signals.h"
 #include "core/cleanup.h"
 
-/* Started with standard descriptors closed, the first file we open would become one of them. */
+/*
+ * Started with standard descriptors closed, the first file we open would become one of them. Each
+ * is filled the wrong way round, so that whoever writes to a closed output is told.
+ */
 static bool have_standard_descriptors(void)
 {
-	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
-			return false; /* NOLINT(android-cloexec-open): it is to be inherited */
+	for (int fd = 0; fd <= 2; fd++) {
+		int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		if (open("/dev/null", flags) != fd) /* NOLINT(android-cloexec-open) */
+			return false;
+	}
 	return true;
 }
 
