@@ -22,17 +22,6 @@
 #define MIN_RESERVE_BYTES (512u << 10)
 #define IN_FORCE_BYTES (32u << 10)
 
-const char *sl_bundle_status_name(enum sl_bundle_status status)
-{
-	static const char *const names[] = {
-		[SL_BUNDLE_COMPLETE] = "complete", [SL_BUNDLE_ABORTED] = "aborted",
-		[SL_BUNDLE_NOSPACE] = "nospace",   [SL_BUNDLE_SIGNAL] = "signal",
-		[SL_BUNDLE_DEADLINE] = "deadline",
-	};
-
-	return (size_t)status < ARRAY_SIZE(names) ? names[status] : "unknown";
-}
-
 int writer_ready(const struct sl_bundle_writer *w, struct sl_error *err)
 {
 	if (w->status != 0)

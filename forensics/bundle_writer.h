@@ -38,7 +38,7 @@ int writer_ready(const struct sl_bundle_writer *w, struct sl_error *err);
 /* Remember a failure after which the output is not whole. @return rc */
 int writer_broken(struct sl_bundle_writer *w, int rc);
 
-/* ---- segment.c ---- */
+/* ---- writer_segment.c ---- */
 
 /* Room for @plain more tar bytes, and for everything that has to follow until close. */
 int segment_reserve(struct sl_bundle_writer *w, uint64_t plain, enum writer_tier tier,
