@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/zframes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <zstd.h>
+
+#include "core/cleanup.h"
+#include "core/pool.h"
+
+enum {
+	INPUT_BYTES = 1 << 18,
+	BLOCK_MAX = 128 << 10,
+	/* A frame of incompressible blocks: 3 bytes a block, and a header. Twice that is room. */
+	COMPRESSED_MAX = ZFRAMES_MAX_PLAIN + (ZFRAMES_MAX_PLAIN >> 7),
+	SLOTS_MAX = 18,
+	FOOTER_BYTES = 9,
+	SKIP_HEADER = 8,
+};
+#define MAGIC_DATA 0xFD2FB528u
+#define MAGIC_SKIP_BASE 0x184D2A50u
+#define MAGIC_FOOTER 0x8F92EAB1u
+
+/* One frame on its way: filled by the reader, decompressed by a worker, lent to the caller. */
+struct slot {
+	struct zframe_view view;
+	uint8_t *packed;
+	size_t packed_len, packed_cap;
+	uint8_t *plain;
+	size_t content; /* size that the frame header promises */
+	bool busy;
+	const char *failure; /* static text; NULL when good */
+};
+
+struct zframes {
+	int fd;
+	uint8_t *input;
+	size_t input_pos, input_len;
+	bool is_eof;
+	uint64_t offset; /* bytes handed out of input so far */
+	uint64_t index;
+	struct pool *pool;
+	struct slot slots[SLOTS_MAX];
+	size_t slot_count;
+	struct slot *lent;
+	size_t in_flight;
+	/* How reading ended; valid when is_done. */
+	bool is_done;
+	int end_rc;
+	enum zframes_end end;
+	uint64_t end_offset;
+	struct sl_error end_error;
+};
+
+static uint32_t le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static int input_fill(struct zframes *z, struct sl_error *err)
+{
+	ssize_t n;
+
+	if (z->is_eof)
+		return 0;
+	do
+		n = read(z->fd, z->input, INPUT_BYTES);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return sl_fail(err, SL_EIO, errno, "read");
+	z->is_eof = n == 0;
+	z->input_pos = 0;
+	z->input_len = (size_t)n;
+	return 0;
+}
+
+static int slot_reserve(struct slot *s, size_t len, struct sl_error *err)
+{
+	size_t cap = s->packed_cap == 0 ? 1 << 16 : s->packed_cap;
+	uint8_t *grown;
+
+	if (len <= s->packed_cap)
+		return 0;
+	while (cap < len)
+		cap *= 2;
+	grown = realloc(s->packed, cap);
+	if (grown == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "compressed frame");
+	s->packed = grown;
+	s->packed_cap = cap;
+	return 0;
+}
+
+/* Append exactly len bytes of input to the slot, or drop them. 1 when the input ends before. */
+static int take(struct zframes *z, struct slot *s, size_t len, bool keep, struct sl_error *err)
+{
+	int rc = keep ? slot_reserve(s, s->packed_len + len, err) : 0;
+
+	while (rc == 0 && len > 0) {
+		size_t have = z->input_len - z->input_pos;
+		size_t n = have < len ? have : len;
+
+		if (n == 0) {
+			rc = input_fill(z, err);
+			if (rc == 0 && z->is_eof)
+				return 1;
+			continue;
+		}
+		if (keep) {
+			memcpy(s->packed + s->packed_len, z->input + z->input_pos, n);
+			s->packed_len += n;
+		}
+		z->input_pos += n;
+		z->offset += n;
+		len -= n;
+	}
+	return rc;
+}
+
+static int refuse(struct sl_error *err, const char *why)
+{
+	return sl_fail(err, SL_EFORMAT, 0, "%s", why);
+}
+
+/* Read the rest of a frame header behind magic number and descriptor, and judge it. */
+static int read_header(struct zframes *z, struct slot *s, struct sl_error *err)
+{
+	static const uint8_t content_size[4] = {0, 2, 4, 8};
+	uint8_t descriptor = s->packed[4];
+	bool is_single = (descriptor & 0x20) != 0;
+	size_t n = content_size[descriptor >> 6];
+	uint64_t window = 0, content = 0;
+	const uint8_t *p;
+	int rc;
+
+	if ((descriptor & 0x0B) != 0) /* reserved bit, dictionary id */
+		return refuse(err, "frame header with a dictionary or a reserved bit");
+	if ((descriptor & 0x04) == 0)
+		return refuse(err, "frame without checksum");
+	if (n == 0 && !is_single)
+		return refuse(err, "frame without content size");
+	n = n == 0 ? 1 : n;
+	rc = take(z, s, n + (is_single ? 0 : 1), true, err);
+	if (rc != 0)
+		return rc;
+	p = s->packed + 5;
+	if (!is_single) {
+		uint64_t base = UINT64_C(1) << (10 + (*p >> 3));
+
+		window = base + base / 8 * (*p & 7);
+		p++;
+	}
+	for (size_t i = 0; i < n; i++)
+		content |= (uint64_t)p[i] << (8 * i);
+	if (n == 2)
+		content += 256;
+	if (content > ZFRAMES_MAX_PLAIN)
+		return refuse(err, "frame of more than 4 MiB");
+	if (window > ZFRAMES_MAX_WINDOW)
+		return refuse(err, "frame with a window above 8 MiB");
+	s->content = (size_t)content;
+	return 0;
+}
+
+/* Read all blocks and the checksum of a data frame. 1 when the input ends inside. */
+static int read_data_frame(struct zframes *z, struct slot *s, struct sl_error *err)
+{
+	bool is_last = false;
+	int rc = take(z, s, 1, true, err);
+
+	if (rc == 0)
+		rc = read_header(z, s, err);
+	while (rc == 0 && !is_last) {
+		const uint8_t *p;
+		uint32_t header;
+
+		rc = take(z, s, 3, true, err);
+		if (rc != 0)
+			break;
+		p = s->packed + s->packed_len - 3;
+		header = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+		is_last = (header & 1) != 0;
+		if ((header >> 1 & 3) == 3)
+			return refuse(err, "block of an unknown type");
+		if ((header >> 3) > BLOCK_MAX && (header >> 1 & 3) != 1)
+			return refuse(err, "block of more than 128 KiB");
+		if (s->packed_len + (header >> 3) > COMPRESSED_MAX)
+			return refuse(err, "compressed frame of more than 4 MiB");
+		rc = take(z, s, (header >> 1 & 3) == 1 ? 1 : header >> 3, true, err);
+	}
+	if (rc == 0)
+		rc = take(z, s, 4, true, err);
+	if (rc == 0)
+		s->view.checksum = le32(s->packed + s->packed_len - 4);
+	return rc;
+}
+
+static int read_skippable_frame(struct zframes *z, struct slot *s, struct sl_error *err)
+{
+	int rc = take(z, s, 4, true, err);
+	size_t len;
+
+	if (rc != 0)
+		return rc;
+	len = le32(s->packed + 4);
+	s->view.is_skippable = true;
+	s->content = len;
+	/* Keep the beginning of a larger one too: it may turn out to be the end of the file. */
+	if (len > ZFRAMES_MAX_SKIPPABLE) {
+		rc = take(z, s, ZFRAMES_MAX_SKIPPABLE, true, err);
+		return rc != 0 ? rc : take(z, s, len - ZFRAMES_MAX_SKIPPABLE, false, err);
+	}
+	return take(z, s, len, true, err);
+}
+
+/* Could these bytes at the very end of a file be the beginning of a frame? */
+static bool is_magic_prefix(const uint8_t *p, size_t len)
+{
+	static const uint8_t data[] = {0x28, 0xB5, 0x2F, 0xFD}, skip[] = {0x50, 0x2A, 0x4D, 0x18};
+
+	return memcmp(p, data, len) == 0 || len == 0 ||
+	       ((p[0] & 0xF0) == 0x50 && memcmp(p + 1, skip + 1, len - 1) == 0);
+}
+
+/* Do the last bytes of the file account for all of it as a seek table would? */
+static bool ends_in_seek_table(const struct slot *s, uint64_t file_size)
+{
+	const uint8_t *end = s->packed + s->packed_len, *table;
+	uint64_t sum = 0;
+	size_t entry, len, count;
+
+	if (s->packed_len < SKIP_HEADER + FOOTER_BYTES || le32(end - 4) != MAGIC_FOOTER)
+		return false;
+	count = le32(end - 9);
+	entry = (end[-5] & 0x80) != 0 ? 12 : 8;
+	if (count > (s->packed_len - SKIP_HEADER - FOOTER_BYTES) / entry)
+		return false;
+	len = SKIP_HEADER + count * entry + FOOTER_BYTES;
+	table = end - len;
+	for (size_t i = 0; i < count; i++)
+		sum += le32(table + SKIP_HEADER + i * entry);
+	return le32(table) == ZFRAMES_SEEK_TABLE && sum + len == file_size;
+}
+
+/* Fill a slot with the next frame. 1 at the end of the input, whole or cut. */
+static int read_frame(struct zframes *z, struct slot *s, struct sl_error *err)
+{
+	int rc;
+
+	memset(&s->view, 0, sizeof(s->view));
+	s->packed_len = 0;
+	s->failure = NULL;
+	s->view.index = z->index;
+	s->view.offset = z->end_offset = z->offset;
+	rc = take(z, s, 4, true, err);
+	if (rc == 1 && s->packed_len == 0 && z->offset > 0) {
+		z->end = ZFRAMES_END_BOUNDARY;
+		return 1;
+	}
+	if (rc == 1 && !is_magic_prefix(s->packed, s->packed_len))
+		return refuse(err, "bytes that begin no frame");
+	if (rc == 0) {
+		s->view.magic = le32(s->packed);
+		if (s->view.magic == MAGIC_DATA)
+			rc = read_data_frame(z, s, err);
+		else if ((s->view.magic & ~0xFu) == MAGIC_SKIP_BASE)
+			rc = read_skippable_frame(z, s, err);
+		else
+			rc = refuse(err, "bytes that begin no frame");
+	}
+	if (rc == 1)
+		z->end = s->packed != NULL && ends_in_seek_table(s, z->offset)
+				 ? ZFRAMES_END_CONTRADICTED
+				 : ZFRAMES_END_CUT;
+	if (rc != 0)
+		return rc;
+	s->view.size = z->offset - s->view.offset;
+	z->index++;
+	return 0;
+}
+
+static int worker_init(void **worker, void *payload, struct sl_error *err)
+{
+	(void)payload;
+	*worker = ZSTD_createDCtx();
+	return *worker == NULL ? sl_fail(err, SL_ENOMEM, 0, "decompressor") : 0;
+}
+
+static void worker_clear(void *worker)
+{
+	ZSTD_freeDCtx(worker);
+}
+
+/* Runs on a worker and touches its slot only. */
+static void decompress(void *job, void *worker)
+{
+	struct slot *s = job;
+	size_t n;
+
+	if (s->view.is_skippable) {
+		bool kept = s->packed_len == SKIP_HEADER + s->content;
+
+		s->view.bytes = kept ? s->packed + SKIP_HEADER : NULL;
+		s->view.len = kept ? s->content : 0;
+		return;
+	}
+	if (s->plain == NULL)
+		s->plain = malloc(ZFRAMES_MAX_PLAIN);
+	if (s->plain == NULL) {
+		s->failure = "";
+		return;
+	}
+	n = ZSTD_decompressDCtx(worker, s->plain, ZFRAMES_MAX_PLAIN, s->packed, s->packed_len);
+	if (ZSTD_isError(n))
+		s->failure = ZSTD_getErrorName(n);
+	else if (n != s->content)
+		s->failure = "another content size than promised";
+	s->view.bytes = s->plain;
+	s->view.len = n;
+}
+
+int zframes_open(struct zframes **out, int fd, unsigned int threads, struct sl_error *err)
+{
+	struct pool_options options = {
+		.workers = threads > SLOTS_MAX - 2 ? SLOTS_MAX - 2 : threads,
+		.run = decompress,
+		.worker_init = worker_init,
+		.worker_clear = worker_clear,
+	};
+	struct zframes *z = calloc(1, sizeof(*z));
+	int rc = 0;
+
+	if (z == NULL) {
+		close(fd);
+		return sl_fail(err, SL_ENOMEM, 0, "frame reader");
+	}
+	z->fd = fd;
+	z->slot_count = options.workers == 0 ? 1 : options.workers + 2;
+	options.queue = z->slot_count;
+	z->input = malloc(INPUT_BYTES);
+	if (z->input == NULL)
+		rc = sl_fail(err, SL_ENOMEM, 0, "frame reader");
+	if (rc == 0)
+		rc = pool_new(&z->pool, &options, err);
+	if (rc < 0) {
+		zframes_close(z);
+		return rc;
+	}
+	*out = z;
+	return 0;
+}
+
+void zframes_close(struct zframes *z)
+{
+	void *job;
+
+	if (z == NULL)
+		return;
+	while (z->in_flight > 0 && pool_take(z->pool, &job) == 0)
+		z->in_flight--;
+	if (z->pool != NULL)
+		pool_free(z->pool);
+	for (size_t i = 0; i < z->slot_count; i++) {
+		free(z->slots[i].packed);
+		free(z->slots[i].plain);
+	}
+	sl_error_clear(&z->end_error);
+	free(z->input);
+	close(z->fd);
+	free(z);
+}
+
+static struct slot *free_slot(struct zframes *z)
+{
+	for (size_t i = 0; i < z->slot_count; i++) {
+		if (!z->slots[i].busy)
+			return &z->slots[i];
+	}
+	return NULL;
+}
+
+/* Hand frames to the workers while there is room; what ends the input is kept for later. */
+static int read_ahead(struct zframes *z, struct sl_error *err)
+{
+	struct slot *s;
+
+	while (!z->is_done && (s = free_slot(z)) != NULL) {
+		int rc = read_frame(z, s, &z->end_error);
+
+		if (rc != 0) {
+			z->is_done = true;
+			z->end_rc = rc;
+			return 0;
+		}
+		rc = pool_submit(z->pool, s, err);
+		if (rc < 0)
+			return rc;
+		s->busy = true;
+		z->in_flight++;
+	}
+	return 0;
+}
+
+int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_error *err)
+{
+	struct slot *s;
+	void *job;
+	int rc;
+
+	if (z->lent != NULL)
+		z->lent->busy = false;
+	z->lent = NULL;
+	rc = read_ahead(z, err);
+	if (rc < 0)
+		return rc;
+	if (z->in_flight == 0) {
+		if (z->end_rc < 0)
+			return sl_fail(err, z->end_error.code, 0, "%s",
+				       sl_error_text(&z->end_error));
+		return 1;
+	}
+	if (pool_take(z->pool, &job) != 0)
+		return sl_fail(err, SL_EINVAL, 0, "frame lost");
+	s = job;
+	z->in_flight--;
+	z->lent = s;
+	if (s->failure != NULL) {
+		z->end_offset = s->view.offset;
+		z->is_done = true;
+		z->end_rc = -SL_EFORMAT;
+		return s->failure[0] == '\0' ? sl_fail(err, SL_ENOMEM, 0, "frame")
+					     : sl_fail(err, SL_EFORMAT, 0, "frame: %s", s->failure);
+	}
+	*out = &s->view;
+	return 0;
+}
+
+enum zframes_end zframes_end(const struct zframes *z)
+{
+	return z->end;
+}
+
+uint64_t zframes_offset(const struct zframes *z)
+{
+	return z->end_offset;
+}
