@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the writer, shared by its files: bundle_writer.c (the public face), segment.c (when
- * a segment ends, and how), payload.c (content into members), file_record.c (an entry as JSON).
+ * The inside of the writer, shared by its files: bundle_writer.c (the public face), writer_file.c
+ * (one object becomes a record), writer_record.c (an entry as JSON), writer_payload.c (content into
+ * members), writer_segment.c (when a segment ends, and how).
  */
 #ifndef FORENSICS_BUNDLE_WRITER_H
 #define FORENSICS_BUNDLE_WRITER_H
@@ -54,30 +55,30 @@ int segment_tick(struct sl_bundle_writer *w, struct sl_error *err);
 int segment_seal(struct sl_bundle_writer *w, const enum sl_bundle_status *closing,
 		 struct sl_error *err);
 
-/* ---- file_record.c ---- */
+/* ---- writer_record.c ---- */
 
 /* The `src` object. Attributes are left out when not wanted. -SL_ELIMIT when it does not fit. */
 int file_src(struct buf *out, const struct sl_entry *e, bool with_xattrs);
 
 /* A member that holds bytes of a record. */
-struct stored {
+struct writer_stored {
 	const char *member;
 	uint64_t bytes;
 	uint8_t sha256[SL_SHA256_SIZE];
 };
-void file_stored(struct jout *j, const char *key, const struct stored *s);
+void file_stored(struct jout *j, const char *key, const struct writer_stored *s);
 
 /* The path as the records show it: "/" and the entry's path. */
 int file_path(struct buf *out, const struct sl_entry *e);
 /* "path" or, where that would be too long, "path_sha256". */
 int file_path_member(struct jout *j, const struct buf *path, struct sl_error *err);
 
-/* ---- payload.c ---- */
+/* ---- writer_payload.c ---- */
 
 /* What became of a content. */
 struct payload_result {
 	struct buf member; /* single member: its name; empty when there is none */
-	struct stored stored;
+	struct writer_stored stored;
 	uint64_t parts, first_part; /* parts: count and sequence number of the first */
 	struct out_position at;     /* of the first member */
 	bool has_sha256;

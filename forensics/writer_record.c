@@ -143,7 +143,7 @@ int file_src(struct buf *out, const struct sl_entry *e, bool with_xattrs)
 	return jout_end(&j);
 }
 
-void file_stored(struct jout *j, const char *key, const struct stored *s)
+void file_stored(struct jout *j, const char *key, const struct writer_stored *s)
 {
 	jout_key(j, key);
 	jout_object(j);

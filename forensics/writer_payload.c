@@ -98,7 +98,7 @@ static int end_part(struct payload *p, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SL_BUNDLE_LINE_BYTES);
 	struct payload_result *out = p->out;
-	struct stored part = {.member = out->member.data, .bytes = p->member_size};
+	struct writer_stored part = {.member = out->member.data, .bytes = p->member_size};
 	uint64_t seq = p->w->journal.tree.size;
 	struct jout j;
 	int rc;

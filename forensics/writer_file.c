@@ -24,7 +24,7 @@ struct adding {
 	struct buf path, src;
 	bool is_wide;     /* src is a member of its own */
 	bool lost_xattrs; /* there were too many of them even for that */
-	struct stored src_stored;
+	struct writer_stored src_stored;
 	char src_member[64];
 	struct payload_result payload;
 };
