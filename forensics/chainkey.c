@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "forensics/chainkey.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/dsse.h"
+#include "core/encode.h"
+#include "core/note.h"
+
+enum { NAME_MAX_BYTES = 128, CERT_MAX_BYTES = 512 };
+
+int chain_fingerprint(const uint8_t key[SIGN_PUBLIC_SIZE], char out[CHAIN_FINGERPRINT_SIZE],
+		      struct sl_error *err)
+{
+	uint8_t spki[SIGN_SPKI_SIZE], digest[SL_SHA256_SIZE];
+	char *p = out;
+	int rc;
+
+	sign_spki(key, spki);
+	rc = sha256_once(spki, sizeof(spki), digest, err);
+	for (size_t i = 0; rc == 0 && i < 16; i += 2) {
+		if (i > 0)
+			*p++ = '-';
+		hex_encode(p, digest + i, 2);
+		p += 4;
+	}
+	return rc;
+}
+
+static int parse_base64(const char *text, void *out, size_t want)
+{
+	struct buf raw = BUF_INIT(want);
+	int rc = text == NULL ? -SL_EFORMAT : base64_decode(&raw, text, strlen(text));
+
+	if (rc == 0 && raw.len == want)
+		memcpy(out, raw.data, want);
+	else if (rc != -SL_ENOMEM)
+		rc = -SL_EFORMAT;
+	buf_clear(&raw);
+	return rc;
+}
+
+/* {"type":1,"spki":"BASE64"} */
+static int parse_key(const struct jval *v, uint8_t out[SIGN_PUBLIC_SIZE], struct sl_error *err)
+{
+	uint8_t der[SIGN_SPKI_SIZE];
+	int64_t type;
+
+	if (jval_i64(jval_get(v, "type"), &type) < 0 || type != SL_BUNDLE_KEY_ED25519 ||
+	    parse_base64(jval_str(jval_get(v, "spki")), der, sizeof(der)) < 0 ||
+	    sign_spki_parse(der, sizeof(der), out) < 0)
+		return sl_fail(err, SL_EFORMAT, 0, "record without a key that can be read");
+	return 0;
+}
+
+/* The long-term key's signature over key 0. */
+static int check_cert(struct chain *c, const struct jval *record, struct sl_error *err)
+{
+	const struct jval *cert = jval_get(record, "cert");
+	struct buf text = BUF_INIT(CERT_MAX_BYTES);
+	uint8_t spki[SIGN_SPKI_SIZE], sig[SIGN_SIZE];
+	int rc;
+
+	if (cert == NULL || jval_type(cert) == JVAL_NULL)
+		return 0;
+	rc = parse_key(jval_get(cert, "key"), c->long_key, err);
+	if (rc < 0)
+		return rc;
+	if (parse_base64(jval_str(jval_get(cert, "sig")), sig, sizeof(sig)) < 0)
+		return sl_fail(err, SL_EFORMAT, 0, "certificate without a signature");
+	sign_spki(c->first_key, spki);
+	(void)buf_printf(&text, "strandline bundle epoch 0\n%s\n", c->bundle);
+	(void)base64_encode(&text, spki, sizeof(spki));
+	rc = buf_append_char(&text, '\n');
+	if (rc == 0)
+		rc = sign_verify(c->long_key, text.data, text.len, sig, err);
+	buf_clear(&text);
+	c->has_cert = rc == 0;
+	return sl_wrap(err, rc, "certificate");
+}
+
+static int head_digest(const struct jval *record, const char *key, uint8_t out[SL_SHA256_SIZE],
+		       struct sl_error *err)
+{
+	const char *text = jval_str(jval_get(record, key));
+
+	if (text == NULL || hex_decode(out, SL_SHA256_SIZE, text, strlen(text)) < 0)
+		return sl_fail(err, SL_EFORMAT, 0, "open record without %s", key);
+	return 0;
+}
+
+int chainkey_open(struct chain *c, const struct jval *record, struct sl_error *err)
+{
+	const char *bundle = jval_str(jval_get(record, "bundle"));
+	const char *fingerprint = jval_str(jval_get(record, "fingerprint"));
+	int rc;
+
+	if (bundle == NULL || strlen(bundle) != CHAIN_BUNDLE_DIGITS ||
+	    strspn(bundle, "0123456789abcdef") != CHAIN_BUNDLE_DIGITS)
+		return sl_fail(err, SL_EFORMAT, 0, "open record without a bundle id");
+	memcpy(c->bundle, bundle, CHAIN_BUNDLE_DIGITS + 1);
+	if (c->anchor != NULL && strcmp(c->anchor->bundle, c->bundle) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "the noted checkpoint is another bundle's");
+	rc = parse_key(jval_get(record, "key"), c->first_key, err);
+	if (rc == 0)
+		rc = chain_fingerprint(c->first_key, c->fingerprint, err);
+	if (rc == 0 && (fingerprint == NULL || strcmp(fingerprint, c->fingerprint) != 0))
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "fingerprint is not that of key 0");
+	if (rc == 0)
+		rc = head_digest(record, "readme_sha256", c->readme, err);
+	if (rc == 0)
+		rc = head_digest(record, "verify_sha256", c->script, err);
+	return rc < 0 ? rc : check_cert(c, record, err);
+}
+
+int chainkey_epoch(struct chain *c, const struct jval *record, uint64_t next, struct sl_error *err)
+{
+	uint64_t epoch;
+
+	if (record_u64(jval_get(record, "epoch"), &epoch) < 0 || epoch != next)
+		return sl_fail(err, SL_EFORMAT, 0, "epoch record of another epoch");
+	return parse_key(jval_get(record, "key"), c->epoch_key, err);
+}
+
+int chainkey_close(struct chain *c, const struct jval *record, struct sl_error *err)
+{
+	const char *word = jval_str(jval_get(record, "status"));
+
+	for (int i = SL_BUNDLE_COMPLETE; word != NULL && i <= SL_BUNDLE_DEADLINE; i++) {
+		if (strcmp(word, sl_bundle_status_name((enum sl_bundle_status)i)) == 0) {
+			c->status = (enum sl_bundle_status)i;
+			c->is_closed = true;
+			return 0;
+		}
+	}
+	return sl_fail(err, SL_EFORMAT, 0, "close record with an unknown status");
+}
+
+/* The file repeats the key in the one form that PEM has for it, and holds nothing else. */
+static int check_key_file(const struct segment *g, const uint8_t key[SIGN_PUBLIC_SIZE],
+			  struct sl_error *err)
+{
+	struct buf want = BUF_INIT(CERT_MAX_BYTES);
+	int rc = sign_public_pem(key, &want);
+
+	if (rc == 0 && (want.len != g->key.len || memcmp(want.data, g->key.data, want.len) != 0))
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "not the key that the record announced");
+	buf_clear(&want);
+	return rc;
+}
+
+/* Text of the note, and its signatures if it has any: a bare text is an unsigned checkpoint. */
+static int parse_note(struct note *n, const struct segment *g, struct sl_error *err)
+{
+	struct checkpoint ignored;
+	size_t len = g->note.len;
+
+	*n = (struct note){.text = {g->note.data, len}};
+	if (note_checkpoint_parse(&ignored, n->text, NULL) == 0)
+		return 0;
+	if (len > 1 && g->note.data[len - 1] == '\n') {
+		n->text.len = len - 1;
+		if (note_checkpoint_parse(&ignored, n->text, NULL) == 0)
+			return 0;
+	}
+	return note_parse(n, g->note.data, len, err);
+}
+
+static int check_signatures(struct chain *c, const struct note *n, uint64_t epoch,
+			    const uint8_t key[SIGN_PUBLIC_SIZE], struct sl_error *err)
+{
+	char name[NAME_MAX_BYTES];
+	int rc;
+
+	c->has_long_signature = false;
+	if (n->count == 0 && c->signed_notes == 0)
+		return 0;
+	if (c->signed_notes != epoch)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "some checkpoints are signed, some are not");
+	(void)snprintf(name, sizeof(name), "strandline/bundle/%s/epoch/%llu", c->bundle,
+		       (unsigned long long)epoch);
+	rc = note_verify(n, name, key, err);
+	if (rc == 1)
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "not signed by the key of its segment");
+	if (rc < 0)
+		return rc;
+	c->signed_notes++;
+	if (!c->is_closed || !c->has_cert)
+		return 0;
+	(void)snprintf(name, sizeof(name), "strandline/bundle/%s/key", c->bundle);
+	rc = note_verify(n, name, c->long_key, err);
+	if (rc == 1)
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "not signed by the key that certified key 0");
+	c->has_long_signature = rc == 0;
+	return rc;
+}
+
+static int check_checkpoint(struct chain *c, const struct note *n, struct sl_error *err)
+{
+	char origin[NAME_MAX_BYTES];
+	struct checkpoint said;
+	int rc = note_checkpoint_parse(&said, n->text, err);
+
+	if (rc == 0)
+		rc = merkle_root(&c->tree, c->root, err);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(origin, sizeof(origin), "strandline/bundle/%s", c->bundle);
+	if (said.origin.len != strlen(origin) ||
+	    memcmp(said.origin.data, origin, said.origin.len) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "of another bundle");
+	if (said.size != c->tree.size)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "covers another number of records");
+	if (memcmp(said.root, c->root, sizeof(c->root)) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "root is not that of the records");
+	return 0;
+}
+
+int chainkey_note(struct chain *c, const struct segment *g, const uint8_t key[SIGN_PUBLIC_SIZE],
+		  struct sl_error *err)
+{
+	uint8_t good_root[SL_SHA256_SIZE];
+	struct note n;
+	int rc = check_key_file(g, key, err);
+
+	if (rc < 0)
+		return sl_wrap(err, rc, "key file");
+	memcpy(good_root, c->root, sizeof(good_root));
+	rc = parse_note(&n, g, err);
+	if (rc == 0)
+		rc = check_checkpoint(c, &n, err);
+	if (rc == 0)
+		rc = check_signatures(c, &n, g->number, key, err);
+	/* the result shows the root of the last checkpoint that was good */
+	if (rc < 0)
+		memcpy(c->root, good_root, sizeof(good_root));
+	return sl_wrap(err, rc, "checkpoint");
+}
+
+static bool is_text(const struct jval *v, const char *want)
+{
+	const char *text = jval_str(v);
+
+	return text != NULL && strcmp(text, want) == 0;
+}
+
+static int check_statement(const struct chain *c, const struct jval *s, struct sl_error *err)
+{
+	const struct jval *subject = jval_at(jval_get(s, "subject"), 0);
+	const struct jval *predicate = jval_get(s, "predicate");
+	char root[2 * SL_SHA256_SIZE + 1], note[2 * SL_SHA256_SIZE + 1], name[NAME_MAX_BYTES];
+	uint64_t records;
+
+	hex_encode(root, c->root, SL_SHA256_SIZE);
+	hex_encode(note, c->note_sha256, SL_SHA256_SIZE);
+	(void)snprintf(name, sizeof(name), "strandline/bundle/%s", c->bundle);
+	if (!is_text(jval_get(s, "_type"), "https://in-toto.io/Statement/v1") ||
+	    !is_text(jval_get(s, "predicateType"), "strandline/bundle-close/v1") ||
+	    jval_len(jval_get(s, "subject")) != 1)
+		return sl_fail(err, SL_EFORMAT, 0, "not the statement of a bundle");
+	if (!is_text(jval_get(subject, "name"), name) ||
+	    !is_text(jval_path(subject, "digest", "sha256", NULL), root) ||
+	    !is_text(jval_get(predicate, "bundle"), c->bundle) ||
+	    !is_text(jval_get(predicate, "status"), sl_bundle_status_name(c->status)) ||
+	    record_u64(jval_get(predicate, "records"), &records) < 0 || records != c->tree.size ||
+	    !is_text(jval_get(predicate, "note_sha256"), note))
+		return sl_fail(err, SL_EUNTRUSTED, 0, "it speaks of something else");
+	return 0;
+}
+
+static int check_envelope(const struct chain *c, const struct dsse *d,
+			  const uint8_t key[SIGN_PUBLIC_SIZE], struct sl_error *err)
+{
+	int rc;
+
+	if (strcmp(d->type, DSSE_INTOTO_TYPE) != 0)
+		return sl_fail(err, SL_EFORMAT, 0, "not an in-toto envelope");
+	if (c->signed_notes == 0)
+		return d->count == 0
+			       ? 0
+			       : sl_fail(err, SL_EUNTRUSTED, 0, "signed though no checkpoint is");
+	rc = dsse_verify(d, key, err);
+	if (rc == 0 && c->has_cert)
+		rc = dsse_verify(d, c->long_key, err);
+	return rc == 1 ? sl_fail(err, SL_EUNTRUSTED, 0, "a signature is missing") : rc;
+}
+
+int chain_check_close(const struct chain *c, const struct segment *g, struct sl_error *err)
+{
+	const uint8_t *key = g->number == 0 ? c->first_key : c->epoch_key;
+	struct jval *statement = NULL;
+	struct dsse d;
+	int rc = dsse_parse(&d, g->close.data, g->close.len, g->close.max, err);
+
+	if (rc == -SL_ELIMIT)
+		rc = sl_fail(err, SL_EFORMAT, 0, "more signatures than a reader takes");
+	if (rc == 0)
+		rc = check_envelope(c, &d, key, err);
+	if (rc == 0)
+		rc = jval_parse(&statement, d.payload.data, d.payload.len, err);
+	if (rc == 0)
+		rc = check_statement(c, statement, err);
+	jval_free(statement);
+	dsse_clear(&d);
+	return sl_wrap(err, rc, "close statement");
+}

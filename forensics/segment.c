@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "forensics/segment.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/digest.h"
+
+enum { NOTE_MAX = 64 << 10, KEY_MAX = 4 << 10, CLOSE_MAX = 1 << 20 };
+
+struct segments {
+	struct segments_options options;
+	struct members *members;
+	struct sha256 *hash;
+	struct segment segment;
+	uint64_t next_number;
+	const struct member *ahead; /* read, but not taken yet */
+	uint8_t readme[SL_SHA256_SIZE], script[SL_SHA256_SIZE];
+	bool has_head;
+	bool is_ended, is_closed;
+	/* what went wrong while looking ahead: told when it is its turn */
+	int failed;
+	struct sl_error failure;
+};
+
+int segments_open(struct segments **out, int fd, const struct segments_options *options,
+		  struct sl_error *err)
+{
+	struct segments *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL) {
+		close(fd);
+		return sl_fail(err, SL_ENOMEM, 0, "bundle reader");
+	}
+	s->options = *options;
+	s->segment.payloads = PAYLOADS_INIT;
+	s->segment.journal = BUF_INIT(SEGMENT_JOURNAL_MAX);
+	s->segment.note = BUF_INIT(NOTE_MAX);
+	s->segment.key = BUF_INIT(KEY_MAX);
+	s->segment.close = BUF_INIT(CLOSE_MAX);
+	rc = members_open(&s->members, fd, options->threads, err);
+	if (rc == 0)
+		rc = sha256_new(&s->hash, err);
+	if (rc < 0) {
+		segments_close(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+void segments_close(struct segments *s)
+{
+	if (s == NULL)
+		return;
+	members_close(s->members);
+	sl_error_clear(&s->failure);
+	sha256_free(s->hash);
+	payloads_clear(&s->segment.payloads);
+	buf_clear(&s->segment.journal);
+	buf_clear(&s->segment.note);
+	buf_clear(&s->segment.key);
+	buf_clear(&s->segment.close);
+	free(s);
+}
+
+/* The member that comes next. 1 at the end of the file. */
+static int peek(struct segments *s, const struct member **out, struct sl_error *err)
+{
+	int rc = 0;
+
+	if (s->ahead == NULL && !s->is_ended)
+		rc = members_next(s->members, &s->ahead, err);
+	if (rc == 1)
+		s->is_ended = true;
+	if (rc != 0)
+		s->ahead = NULL;
+	*out = s->ahead;
+	return rc == 0 && s->is_ended ? 1 : rc;
+}
+
+static int misplaced(const struct member *m, struct sl_error *err)
+{
+	return sl_fail(err, SL_EFORMAT, 0, "member '%s' is out of place", m->text);
+}
+
+/* Pass all content of the member on. 1 when the file was cut inside it. */
+static int drain(struct segments *s, uint64_t size, struct buf *out, bool hash, bool tap,
+		 struct sl_error *err)
+{
+	const uint8_t *bytes;
+	uint64_t got = 0;
+	size_t len;
+	int rc;
+
+	s->ahead = NULL;
+	while ((rc = members_data(s->members, &bytes, &len, err)) == 0) {
+		got += len;
+		if (hash)
+			sha256_update(s->hash, bytes, len);
+		if (out != NULL && buf_append(out, bytes, len) < 0)
+			return sl_fail(err, -out->status, 0, "member of more than %zu bytes",
+				       out->max);
+		if (tap)
+			rc = s->options.tap->data(s->options.tap, bytes, len, err);
+		if (rc < 0)
+			return rc;
+	}
+	return rc < 0 ? rc : got < size ? 1 : 0;
+}
+
+static int read_text(struct segments *s, const struct member *m, struct buf *out, uint64_t *offset,
+		     struct sl_error *err)
+{
+	*offset = m->offset;
+	buf_reset(out);
+	/* only the journal may pass our bound honestly: anything else that large is no part of it
+	 */
+	if (m->size > out->max)
+		return sl_fail(err, m->name.kind == MEMBER_JOURNAL ? SL_ELIMIT : SL_EFORMAT, 0,
+			       "member '%s' of more than %zu bytes", m->text, out->max);
+	return drain(s, m->size, out, false, false, err);
+}
+
+static int read_digest(struct segments *s, enum membername_kind kind, uint8_t *out,
+		       struct sl_error *err)
+{
+	const struct member *m;
+	int rc = peek(s, &m, err);
+
+	if (rc == 0 && m->name.kind != kind)
+		return misplaced(m, err);
+	if (rc != 0)
+		return rc;
+	sha256_reset(s->hash);
+	rc = drain(s, m->size, NULL, true, false, err);
+	return rc != 0 ? rc : sha256_final(s->hash, out, err);
+}
+
+static int read_head(struct segments *s, struct sl_error *err)
+{
+	int rc = read_digest(s, MEMBER_README, s->readme, err);
+
+	if (rc == 0)
+		rc = read_digest(s, MEMBER_VERIFY, s->script, err);
+	s->has_head = rc == 0;
+	return rc;
+}
+
+static int read_payload(struct segments *s, const struct member *m, struct sl_error *err)
+{
+	struct payload item = {.seq = m->name.number, .bytes = m->size, .offset = m->offset};
+	bool tap = false;
+	int rc;
+
+	if (s->options.tap != NULL) {
+		rc = s->options.tap->member(s->options.tap, m, err);
+		if (rc < 0)
+			return rc;
+		tap = rc == 0;
+	}
+	/* the name is lent until the content has been read */
+	rc = payloads_add(&s->segment.payloads, &item, m->text, m->text_len, err);
+	if (rc < 0)
+		return rc;
+	if (s->options.hash)
+		sha256_reset(s->hash);
+	rc = drain(s, item.bytes, NULL, s->options.hash, tap, err);
+	if (rc == 0 && s->options.hash) {
+		struct payloads *p = &s->segment.payloads;
+
+		rc = sha256_final(s->hash, p->items[p->count - 1].sha256, err);
+	}
+	return rc;
+}
+
+/* The tail: j/index, then nothing that is a member. */
+static int read_index(struct segments *s, const struct member *m, struct sl_error *err)
+{
+	int rc = drain(s, m->size, NULL, false, false, err);
+
+	if (rc == 0)
+		rc = peek(s, &m, err);
+	if (rc == 0)
+		return misplaced(m, err);
+	if (rc == 1)
+		s->is_closed = members_end(s->members) == MEMBERS_END_CLOSED;
+	return rc;
+}
+
+static int read_sealed(struct segments *s, enum membername_kind kind, struct buf *out,
+		       uint64_t *offset, struct sl_error *err)
+{
+	const struct member *m;
+	int rc = peek(s, &m, err);
+
+	if (rc == 0 && (m->name.kind != kind || m->name.number != s->segment.number))
+		return misplaced(m, err);
+	return rc != 0 ? rc : read_text(s, m, out, offset, err);
+}
+
+static int read_payloads(struct segments *s, struct sl_error *err)
+{
+	const struct member *m;
+	int rc;
+
+	payloads_reset(&s->segment.payloads);
+	while ((rc = peek(s, &m, err)) == 0) {
+		if (m->name.kind == MEMBER_JOURNAL)
+			return 0;
+		if (m->name.kind == MEMBER_INDEX && s->segment.payloads.count == 0 &&
+		    s->next_number > 0) {
+			rc = read_index(s, m, err);
+			return rc;
+		}
+		if (m->name.kind != MEMBER_PAYLOAD)
+			return misplaced(m, err);
+		rc = read_payload(s, m, err);
+		if (rc != 0)
+			return rc;
+	}
+	return rc;
+}
+
+static int read_segment(struct segments *s, struct sl_error *err)
+{
+	struct segment *g = &s->segment;
+	const struct member *m;
+	uint64_t ignored;
+	int rc = s->has_head ? 0 : read_head(s, err);
+
+	if (rc == 0)
+		rc = read_payloads(s, err);
+	g->number = s->next_number;
+	if (rc == 0)
+		rc = read_sealed(s, MEMBER_JOURNAL, &g->journal, &g->journal_offset, err);
+	if (rc == 0)
+		rc = read_sealed(s, MEMBER_NOTE, &g->note, &g->note_offset, err);
+	if (rc == 0)
+		rc = read_sealed(s, MEMBER_KEY, &g->key, &ignored, err);
+	if (rc != 0)
+		return rc;
+	s->next_number++;
+	/* the close statement belongs to this segment; a cut or a fault behind it does not */
+	g->has_close = false;
+	rc = peek(s, &m, &s->failure);
+	s->failed = rc < 0 ? rc : 0;
+	if (rc == 0 && m->name.kind == MEMBER_CLOSE) {
+		rc = read_text(s, m, &g->close, &g->close_offset, err);
+		g->has_close = rc == 0;
+		return rc < 0 ? rc : 0;
+	}
+	return 0;
+}
+
+int segments_next(struct segments *s, struct segment **out, struct sl_error *err)
+{
+	int rc;
+
+	if (s->failed < 0)
+		return sl_fail(err, s->failure.code, 0, "%s", sl_error_text(&s->failure));
+	rc = s->is_ended ? 1 : read_segment(s, err);
+	*out = &s->segment;
+	if (rc == 1) {
+		s->is_ended = true;
+		if (members_end(s->members) == MEMBERS_END_CLOSED && !s->is_closed)
+			return sl_fail(err, SL_EFORMAT, 0, "tail of a bundle that was not closed");
+	}
+	return rc;
+}
+
+bool segments_is_closed(const struct segments *s)
+{
+	return s->is_closed;
+}
+
+uint64_t segments_offset(const struct segments *s)
+{
+	return members_offset(s->members);
+}
+
+const uint8_t *segments_readme(const struct segments *s)
+{
+	return s->readme;
+}
+
+const uint8_t *segments_script(const struct segments *s)
+{
+	return s->script;
+}

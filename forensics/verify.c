@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <strandline/bundle.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/note.h"
+#include "forensics/chain.h"
+
+/* What the user brought, parsed. */
+struct anchors {
+	bool has_fingerprint, has_key, has_note;
+	char fingerprint[CHAIN_FINGERPRINT_SIZE];
+	uint8_t key[SIGN_PUBLIC_SIZE];
+	struct chain_anchor note;
+};
+
+struct verify {
+	struct anchors anchors;
+	struct segments *segments;
+	struct chain chain;
+	struct sl_verify_result *out;
+};
+
+const char *sl_verdict_name(enum sl_verdict v)
+{
+	static const char *const names[] = {
+		[SL_VERDICT_BROKEN] = "broken",
+		[SL_VERDICT_INCOMPLETE] = "incomplete",
+		[SL_VERDICT_UNSIGNED] = "unsigned",
+		[SL_VERDICT_SELF_CONSISTENT] = "self-consistent",
+		[SL_VERDICT_SIGNED] = "signed",
+		[SL_VERDICT_ANCHORED] = "anchored",
+	};
+
+	return names[v];
+}
+
+/* As people write it down: any case, groups separated by dashes, colons, blanks or nothing. */
+static int parse_fingerprint(char out[CHAIN_FINGERPRINT_SIZE], const char *text,
+			     struct sl_error *err)
+{
+	size_t digits = 0, n = 0;
+
+	for (; *text != '\0'; text++) {
+		char c = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
+
+		if (c == '-' || c == ':' || c == ' ')
+			continue;
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) || digits == 32)
+			return sl_fail(err, SL_EINVAL, 0,
+				       "fingerprint is not 8 groups of 4 hexadecimal digits");
+		if (digits > 0 && digits % 4 == 0)
+			out[n++] = '-';
+		out[n++] = c;
+		digits++;
+	}
+	out[n] = '\0';
+	if (digits != 32)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "fingerprint is not 8 groups of 4 hexadecimal digits");
+	return 0;
+}
+
+static int parse_noted(struct chain_anchor *out, const char *text, size_t len, struct sl_error *err)
+{
+	static const char prefix[] = "strandline/bundle/";
+	struct checkpoint c;
+	struct note n;
+	int rc = note_parse(&n, text, len, err);
+
+	if (rc == 0)
+		rc = note_checkpoint_parse(&c, n.text, err);
+	if (rc < 0)
+		return sl_wrap(err, -SL_EINVAL, "noted checkpoint");
+	if (c.origin.len != strlen(prefix) + CHAIN_BUNDLE_DIGITS || c.size == 0 ||
+	    memcmp(c.origin.data, prefix, strlen(prefix)) != 0)
+		return sl_fail(err, SL_EINVAL, 0, "noted checkpoint: not one of a bundle");
+	memcpy(out->bundle, c.origin.data + strlen(prefix), CHAIN_BUNDLE_DIGITS);
+	out->bundle[CHAIN_BUNDLE_DIGITS] = '\0';
+	out->size = c.size;
+	memcpy(out->root, c.root, sizeof(out->root));
+	return 0;
+}
+
+static int parse_anchors(struct anchors *a, const struct sl_verify_options *o, struct sl_error *err)
+{
+	int rc = 0;
+
+	*a = (struct anchors){
+		.has_fingerprint = o->fingerprint != NULL,
+		.has_key = o->key_pem != NULL,
+		.has_note = o->note != NULL,
+	};
+	if (a->has_fingerprint)
+		rc = parse_fingerprint(a->fingerprint, o->fingerprint, err);
+	if (rc == 0 && a->has_key &&
+	    sign_public_pem_parse(o->key_pem, strlen(o->key_pem), a->key, err) < 0)
+		rc = sl_wrap(err, -SL_EINVAL, "long-term key");
+	if (rc == 0 && a->has_note)
+		rc = parse_noted(&a->note, o->note, o->note_len, err);
+	return rc;
+}
+
+/* The open record against what the user brought, and the head of the file against it. */
+static int check_first(struct verify *v, struct sl_error *err)
+{
+	const struct anchors *a = &v->anchors;
+	const struct chain *c = &v->chain;
+
+	if (memcmp(segments_readme(v->segments), c->readme, SL_SHA256_SIZE) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "README.txt is not the one of the record");
+	if (memcmp(segments_script(v->segments), c->script, SL_SHA256_SIZE) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "verify.sh is not the one of the record");
+	if (a->has_fingerprint) {
+		if (strcmp(a->fingerprint, c->fingerprint) != 0)
+			return sl_fail(err, SL_EUNTRUSTED, 0,
+				       "fingerprint is %s, not the noted one", c->fingerprint);
+		v->out->anchored_fingerprint = true;
+	}
+	if (a->has_key && c->has_cert) {
+		if (memcmp(a->key, c->long_key, SIGN_PUBLIC_SIZE) != 0)
+			return sl_fail(err, SL_EUNTRUSTED, 0,
+				       "certified by another long-term key than the given one");
+		v->out->anchored_key = true;
+	}
+	return 0;
+}
+
+/* Nothing is wrong: how far does it go? */
+static enum sl_verdict judge(const struct verify *v)
+{
+	const struct sl_verify_result *r = v->out;
+
+	if (!r->closed || r->status != SL_BUNDLE_COMPLETE)
+		return SL_VERDICT_INCOMPLETE;
+	if (v->chain.signed_notes == 0)
+		return SL_VERDICT_UNSIGNED;
+	if (r->anchored_fingerprint || r->anchored_note)
+		return SL_VERDICT_ANCHORED;
+	return r->anchored_key ? SL_VERDICT_SIGNED : SL_VERDICT_SELF_CONSISTENT;
+}
+
+static void set_fault(struct verify *v, uint64_t offset, const char *text)
+{
+	struct sl_verify_result *r = v->out;
+
+	r->has_fault = true;
+	r->fault_segment = v->chain.segments;
+	r->fault_record = v->chain.tree.size;
+	r->fault_offset = offset;
+	free(r->fault);
+	r->fault = strdup(text);
+}
+
+static void set_counts(struct verify *v)
+{
+	const struct chain *c = &v->chain;
+	struct sl_verify_result *r = v->out;
+
+	r->records = c->tree.size;
+	r->attested = c->signed_notes > 0 ? c->attested : 0;
+	r->segments = c->segments;
+	r->payloads = c->payloads;
+	r->payload_bytes = c->payload_bytes;
+	r->gaps = c->gaps;
+	memcpy(r->bundle_id, c->bundle, sizeof(c->bundle));
+	memcpy(r->fingerprint, c->fingerprint, sizeof(c->fingerprint));
+	memcpy(r->root, c->root, sizeof(r->root));
+	r->anchored_note = c->anchor_met;
+}
+
+/* All segments, one after the other. 1 when all fit. */
+static int walk(struct verify *v, struct sl_error *err)
+{
+	struct chain *c = &v->chain;
+	struct segment *g;
+	bool has_close = false;
+	int rc;
+
+	while ((rc = segments_next(v->segments, &g, err)) == 0) {
+		rc = chain_add(c, g, err);
+		if (rc == 0 && g->number == 0) {
+			c->fault_offset = 0;
+			rc = check_first(v, err);
+		}
+		if (rc == 0 && g->has_close) {
+			c->fault_offset = g->close_offset;
+			rc = c->is_closed ? chain_check_close(c, g, err)
+					  : sl_fail(err, SL_EFORMAT, 0,
+						    "close statement without a close record");
+			has_close = true;
+		}
+		if (rc < 0)
+			return rc;
+	}
+	c->fault_offset = segments_offset(v->segments);
+	if (rc < 0)
+		return rc;
+	if (segments_is_closed(v->segments) && !has_close)
+		return sl_fail(err, SL_EFORMAT, 0, "tail of a bundle without a close statement");
+	v->out->closed = segments_is_closed(v->segments);
+	v->out->status = c->status;
+	if (c->anchor != NULL && c->anchor->size > c->attested)
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "the noted checkpoint proves %llu records, %llu are there",
+			       (unsigned long long)c->anchor->size,
+			       (unsigned long long)c->attested);
+	return 1;
+}
+
+static int verify_run(struct verify *v, struct sl_error *err)
+{
+	struct sl_error why = SL_ERROR_INIT;
+	int rc = walk(v, &why);
+
+	set_counts(v);
+	if (rc == -SL_EFORMAT || rc == -SL_EUNTRUSTED) {
+		v->out->verdict = SL_VERDICT_BROKEN;
+		set_fault(v, v->chain.fault_offset, sl_error_text(&why));
+		rc = 0;
+	} else if (rc < 0) {
+		rc = sl_fail(err, why.code, 0, "%s", sl_error_text(&why));
+	} else {
+		rc = 0;
+		v->out->verdict = judge(v);
+		if (!v->out->closed)
+			set_fault(v, v->chain.fault_offset, "the file ends before it was closed");
+		else if (v->out->status != SL_BUNDLE_COMPLETE)
+			set_fault(v, v->chain.fault_offset, "closed, but not as complete");
+	}
+	sl_error_clear(&why);
+	return rc;
+}
+
+int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_verify_result *out,
+		     struct sl_error *err)
+{
+	struct segments_options reading = {.threads = options->threads, .hash = true};
+	struct verify v = {.out = out};
+	AUTO_CLOSE int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int rc = parse_anchors(&v.anchors, options, err);
+
+	*out = (struct sl_verify_result){0};
+	if (rc == 0 && own < 0)
+		rc = sl_fail(err, SL_EIO, errno, "bundle");
+	if (rc == 0)
+		rc = chain_init(&v.chain, err);
+	if (rc == 0)
+		rc = segments_open(&v.segments, take_fd(&own), &reading, err);
+	if (rc == 0) {
+		v.chain.judge_payloads = true;
+		v.chain.anchor = v.anchors.has_note ? &v.anchors.note : NULL;
+		rc = verify_run(&v, err);
+	}
+	segments_close(v.segments);
+	chain_clear(&v.chain);
+	if (rc < 0)
+		sl_verify_result_clear(out);
+	return rc;
+}
+
+void sl_verify_result_clear(struct sl_verify_result *r)
+{
+	free(r->fault);
+	*r = (struct sl_verify_result){0};
+}
