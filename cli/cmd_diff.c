@@ -3,8 +3,10 @@
 #include <stdint.h>
 
 #include "cli/app.h"
+#include "cli/jobs.h"
 #include "cli/output.h"
 #include "core/cleanup.h"
+#include "job/diff.h"
 
 struct diff_args {
 	bool all, stopped;
@@ -29,6 +31,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if (directory + a->all + (words->count > 0) != 1)
 		return sl_fail(err, SL_EINVAL, 0,
 			       "give either containers, or --all, or --upper or --rootfs");
+	if (a->image != NULL && !directory)
+		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->stopped && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "--stopped goes with --all");
 	return 0;
@@ -38,12 +42,26 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 static int compare(struct app *app, const struct diff_args *a, const struct operands *words,
 		   struct sl_sink *sink, enum exit_status *status, struct sl_error *err)
 {
-	(void)app;
-	(void)a;
-	(void)words;
-	(void)sink;
-	(void)status;
-	return sl_fail(err, SL_EUNSUPPORTED, 0, "not available in this build"); /* job: diff */
+	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	struct diff_request request = {.containers = (const char *const *)words->items,
+				       .container_count = words->count,
+				       .all = a->all,
+				       .stopped = a->stopped,
+				       .upper = a->upper,
+				       .rootfs = a->rootfs,
+				       .image = a->image,
+				       .no_index = a->no_index,
+				       .quick = a->quick,
+				       .show_touched = a->show_touched,
+				       .fail_on = (enum sl_severity)a->fail_on,
+				       .accept_unproven = a->accept_unproven};
+	int found = EXIT_TROUBLE;
+	int rc = cli_job_init(&j, app, a->jobs, err);
+
+	if (rc == 0)
+		rc = job_diff(&j.job, &request, sink, &found, err);
+	*status = (enum exit_status)found;
+	return rc;
 }
 
 static int diff(struct app *app, const struct diff_args *a, const struct operands *words,
@@ -76,7 +94,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	int rc = diff(app, args, words, &err);
 
-	return rc < 0 ? app_fail(app, &err) : rc;
+	return rc < 0 ? cli_job_fail(app, &err) : rc;
 }
 
 #define AT(member) offsetof(struct diff_args, member)
@@ -91,7 +109,7 @@ static const struct opt options[] = {
 	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
 	 "compare the whole tree below DIR with --image"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
-	 "the image to compare with, instead of the one that the container was made from"},
+	 "the image that --upper or --rootfs is compared with"},
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/report.h"
+
 void document_run(struct jout *j, const struct sl_run *run)
 {
 	jout_key_str(j, "schema", DOCUMENT_SCHEMA);
@@ -139,4 +141,11 @@ void document_counts(struct jout *j, const struct sl_counts *counts)
 	jout_key_u64(j, "entries", counts->entries);
 	jout_key_u64(j, "bytes_read", counts->bytes_read);
 	jout_object_end(j);
+}
+
+void report_summary_members(struct jout *j, const struct sl_summary *sum)
+{
+	document_subject(j, sum->subject);
+	document_counts(j, &sum->counts);
+	jout_key_bool(j, "complete", sum->complete);
 }
