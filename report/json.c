@@ -6,7 +6,7 @@
 #include "report/document.h"
 #include "report/outbuf.h"
 #include "report/report.h"
-#include "report/rows.h"
+#include "report/rowspool.h"
 
 #define GAPS_IN_MEMORY ((size_t)256 << 10)
 
@@ -14,7 +14,7 @@ struct json_sink {
 	struct sl_sink sink;
 	struct outbuf out;
 	struct jout j;
-	struct rows gaps; /* JSON objects of this container */
+	struct rowspool gaps; /* JSON objects of this container */
 	bool show_touched;
 };
 
@@ -39,7 +39,7 @@ static int on_container(struct sl_sink *s, const struct sl_subject *subject, str
 {
 	struct json_sink *k = json_sink(s);
 
-	rows_clear(&k->gaps);
+	rowspool_clear(&k->gaps);
 	jout_object(&k->j);
 	document_subject(&k->j, subject);
 	jout_key(&k->j, "findings");
@@ -70,17 +70,17 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 	jout_object_end(&j);
 	if (jout_end(&j) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "gap");
-	return rows_put(&json_sink(s)->gaps, text.data, text.len, err);
+	return rowspool_put(&json_sink(s)->gaps, text.data, text.len, err);
 }
 
 static int write_gaps(struct json_sink *k, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf row = BUF_INIT(SIZE_MAX / 16);
-	int rc = rows_rewind(&k->gaps, err);
+	int rc = rowspool_rewind(&k->gaps, err);
 
 	jout_key(&k->j, "gaps");
 	jout_array(&k->j);
-	while (rc == 0 && (rc = rows_next(&k->gaps, &row, err)) == 0) {
+	while (rc == 0 && (rc = rowspool_next(&k->gaps, &row, err)) == 0) {
 		jout_raw(&k->j, row.data, row.len);
 		rc = outbuf_maybe_flush(&k->out, err);
 	}
@@ -120,7 +120,7 @@ static void on_close(struct sl_sink *s)
 {
 	struct json_sink *k = json_sink(s);
 
-	rows_clear(&k->gaps);
+	rowspool_clear(&k->gaps);
 	outbuf_clear(&k->out);
 	free(k);
 }

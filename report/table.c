@@ -12,7 +12,7 @@
 #include "report/fold.h"
 #include "report/outbuf.h"
 #include "report/report.h"
-#include "report/rows.h"
+#include "report/rowspool.h"
 #include "report/tableframe.h"
 #include "report/tablerow.h"
 #include "report/words.h"
@@ -31,7 +31,7 @@ struct table_sink {
 	struct sl_sink sink;
 	struct outbuf out;
 	struct report_options options;
-	struct rows rows[SEVERITIES];
+	struct rowspool rows[SEVERITIES];
 	struct fold *fold;
 	struct frame_tally tally;
 	uint64_t containers, drifted, incomplete;
@@ -68,7 +68,7 @@ static int on_container(struct sl_sink *s, const struct sl_subject *subject, str
 	struct table_sink *t = table_sink(s);
 
 	for (int i = 0; i < SEVERITIES; i++)
-		rows_clear(&t->rows[i]);
+		rowspool_clear(&t->rows[i]);
 	fold_free(t->fold);
 	t->fold = NULL;
 	buf_clear(&t->tally.gap_lines);
@@ -109,7 +109,7 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	(void)buf_append(&row, tablerow_plural(f), strlen(tablerow_plural(f)) + 1);
 	if (rc < 0 || row.status < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
-	return rows_put(&t->rows[f->severity], row.data, row.len, err);
+	return rowspool_put(&t->rows[f->severity], row.data, row.len, err);
 }
 
 static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err)
@@ -189,8 +189,8 @@ static int each_line(struct table_sink *t,
 
 	fold_unshow(t->fold);
 	for (int s = SL_SEVERITY_CRITICAL; s >= 0 && rc >= 0; s--) {
-		rc = rows_rewind(&t->rows[s], err);
-		while (rc == 0 && (rc = rows_next(&t->rows[s], &record, err)) == 0) {
+		rc = rowspool_rewind(&t->rows[s], err);
+		while (rc == 0 && (rc = rowspool_next(&t->rows[s], &record, err)) == 0) {
 			struct row row = split_row(&record);
 
 			if (line_of(t, (enum sl_severity)s, &row, scratch, &line))
@@ -366,7 +366,7 @@ static void on_close(struct sl_sink *s)
 	struct table_sink *t = table_sink(s);
 
 	for (int i = 0; i < SEVERITIES; i++)
-		rows_clear(&t->rows[i]);
+		rowspool_clear(&t->rows[i]);
 	fold_free(t->fold);
 	buf_clear(&t->tally.gap_lines);
 	outbuf_clear(&t->out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/rows.h"
+#include "report/rowspool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static int rows_fail(struct sl_error *err)
 	return sl_fail(err, SL_EIO, errno, "temporary file");
 }
 
-static int spill(struct rows *s, struct sl_error *err)
+static int spill(struct rowspool *s, struct sl_error *err)
 {
 	if (s->file == NULL)
 		s->file = open_unlinked();
@@ -54,7 +54,7 @@ static int spill(struct rows *s, struct sl_error *err)
 	return 0;
 }
 
-int rows_put(struct rows *s, const void *record, size_t len, struct sl_error *err)
+int rowspool_put(struct rowspool *s, const void *record, size_t len, struct sl_error *err)
 {
 	uint64_t size = len;
 
@@ -65,7 +65,7 @@ int rows_put(struct rows *s, const void *record, size_t len, struct sl_error *er
 	return s->held.len > s->memory ? spill(s, err) : 0;
 }
 
-int rows_rewind(struct rows *s, struct sl_error *err)
+int rowspool_rewind(struct rowspool *s, struct sl_error *err)
 {
 	s->read_at = 0;
 	if (s->file == NULL)
@@ -78,7 +78,7 @@ int rows_rewind(struct rows *s, struct sl_error *err)
 }
 
 /* All of @len bytes, or 1 when there is not even one. */
-static int take(struct rows *s, void *to, size_t len, struct sl_error *err)
+static int take(struct rowspool *s, void *to, size_t len, struct sl_error *err)
 {
 	if (s->file != NULL) {
 		size_t got = fread(to, 1, len, s->file);
@@ -98,7 +98,7 @@ static int take(struct rows *s, void *to, size_t len, struct sl_error *err)
 	return 0;
 }
 
-int rows_next(struct rows *s, struct buf *out, struct sl_error *err)
+int rowspool_next(struct rowspool *s, struct buf *out, struct sl_error *err)
 {
 	uint64_t size;
 	int rc = take(s, &size, sizeof(size), err);
@@ -119,7 +119,7 @@ int rows_next(struct rows *s, struct buf *out, struct sl_error *err)
 	return 0;
 }
 
-void rows_clear(struct rows *s)
+void rowspool_clear(struct rowspool *s)
 {
 	if (s->file != NULL)
 		(void)fclose(s->file);

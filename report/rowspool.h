@@ -3,8 +3,8 @@
  * Records put aside until their turn comes: in memory while they are few, then in an unlinked
  * temporary file. First in, first out.
  */
-#ifndef REPORT_ROWS_H
-#define REPORT_ROWS_H
+#ifndef REPORT_ROWSPOOL_H
+#define REPORT_ROWSPOOL_H
 
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 
 #include "core/buf.h"
 
-struct rows {
+struct rowspool {
 	size_t memory; /* most bytes kept in memory */
 	struct buf held;
 	FILE *file; /* NULL while memory was enough */
@@ -20,14 +20,14 @@ struct rows {
 	size_t read_at; /* in held, while there is no file */
 };
 
-#define ROWS_INIT(bytes) ((struct rows){.memory = (bytes), .held = BUF_INIT(SIZE_MAX / 16)})
+#define ROWS_INIT(bytes) ((struct rowspool){.memory = (bytes), .held = BUF_INIT(SIZE_MAX / 16)})
 
-int rows_put(struct rows *s, const void *record, size_t len, struct sl_error *err);
+int rowspool_put(struct rowspool *s, const void *record, size_t len, struct sl_error *err);
 /* Start reading at the first record; nothing may be put after. */
-int rows_rewind(struct rows *s, struct sl_error *err);
+int rowspool_rewind(struct rowspool *s, struct sl_error *err);
 /* The next record into @out (replaced). 0; 1 at the end; negative. */
-int rows_next(struct rows *s, struct buf *out, struct sl_error *err);
+int rowspool_next(struct rowspool *s, struct buf *out, struct sl_error *err);
 /* Forget all records and the file; it may be used again. */
-void rows_clear(struct rows *s);
+void rowspool_clear(struct rowspool *s);
 
 #endif
