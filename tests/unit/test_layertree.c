@@ -508,6 +508,29 @@ static void bulky_attributes_cannot_hide_a_marker(void **state)
 	assert_int_equal(umount2("memory", MNT_DETACH), 0);
 }
 
+static void attributes_read_the_same_with_old_kernels(void **state)
+{
+	AUTO_CLOSE int fd = open(".", O_RDONLY | O_DIRECTORY);
+	struct attributes a = ATTRIBUTES_INIT;
+
+	(void)state;
+	put("f", "");
+	set("f", "user.b", "2");
+	set("f", "user.a", "1");
+	assert_int_equal(symlink("f", "link"), 0);
+	for (int old = 0; old < 2; old++) {
+		a.by_path = old == 1;
+		assert_int_equal(attributes_read(&a, fd, "f", SL_MARKER_NONE, NULL), 0);
+		assert_int_equal(a.count, 2);
+		assert_string_equal(a.list[0].name, "user.a");
+		assert_memory_equal(a.list[1].value, "2", 1);
+		assert_int_equal(attributes_read(&a, fd, "link", SL_MARKER_NONE, NULL), 0);
+		assert_int_equal(a.count, 0);
+		assert_int_equal(attributes_read(&a, fd, "gone", SL_MARKER_NONE, NULL), 1);
+	}
+	attributes_clear(&a);
+}
+
 static void ids_are_shifted_back(void **state)
 {
 	AUTO_CLOSE int fd = open(".", O_PATH | O_DIRECTORY);
@@ -594,6 +617,7 @@ int main(void)
 		ROW(access_times_stay),
 		ROW(trusted_markers_become_flags),
 		ROW(bulky_attributes_cannot_hide_a_marker),
+		ROW(attributes_read_the_same_with_old_kernels),
 		ROW(ids_are_shifted_back),
 		ROW(other_dialects_are_refused_by_name),
 		ROW(a_huge_directory_is_listed_in_windows),
