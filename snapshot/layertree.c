@@ -28,7 +28,7 @@ struct walk {
 	struct statx st;
 	struct sl_entry entry;
 	struct attributes attributes;
-	struct buf target, proc;
+	struct buf target;
 	uint64_t raced;
 };
 
@@ -171,11 +171,7 @@ static int fill_attributes(struct walk *w, int dir_fd, const char *name, struct 
 	struct sl_error why = SL_ERROR_INIT;
 	int rc, sys;
 
-	buf_reset(&w->proc);
-	(void)buf_printf(&w->proc, "/proc/self/fd/%d/", dir_fd);
-	if (buf_append_str(&w->proc, name) < 0)
-		return sl_fail(err, SL_ENOMEM, 0, "attributes");
-	rc = attributes_read(&w->attributes, w->proc.data, w->marker, &why);
+	rc = attributes_read(&w->attributes, dir_fd, name, w->marker, &why);
 	sys = why.sys;
 	sl_error_clear(&why);
 	if (rc == -SL_ENOMEM)
@@ -420,7 +416,6 @@ static void walk_close(struct sl_source *src)
 	free(w->idmap.uids);
 	free(w->idmap.gids);
 	buf_clear(&w->target);
-	buf_clear(&w->proc);
 	attributes_clear(&w->attributes);
 	free(w);
 }
@@ -495,8 +490,7 @@ int layertree_open(struct sl_source **out, int dir_fd, enum sl_marker marker,
 	*w = (struct walk){.source.ops = &ops,
 			   .marker = marker,
 			   .attributes = ATTRIBUTES_INIT,
-			   .target = BUF_INIT(65536),
-			   .proc = BUF_INIT(65536)};
+			   .target = BUF_INIT(65536)};
 	rc = dirstack_init(&w->dirs, err);
 	if (rc == 0)
 		rc = survey(w, dir_fd, err);
