@@ -283,7 +283,7 @@ static int check_empty(const struct pipeline *p, const struct sl_entry *e, struc
 	fd = tarsplit_open_file(p->layer->dir_fd, e->path.data, err);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
 		return 0;
-	if (fd == -SL_EIO && err != NULL && err->sys != ELOOP)
+	if (fd == -SL_EIO && err != NULL && err->sys != ELOOP && err->sys != EXDEV)
 		return fd;
 	shown = quote_dup(e->path.data, e->path.len);
 	return sl_fail(err, SL_EUNTRUSTED, 0,

@@ -145,6 +145,8 @@ static int begin_file(struct tarsplit *t, struct sl_error *err)
 	if (rc == -SL_EINVAL || (rc < 0 && sys == ELOOP))
 		return file_fail(t, SL_EUNTRUSTED, 0, "is no regular file in the layer directory",
 				 err);
+	if (rc < 0 && sys == EXDEV)
+		return file_fail(t, SL_EUNTRUSTED, 0, "lies outside the layer directory", err);
 	if (rc < 0)
 		return file_fail(t, SL_EIO, sys, "cannot be opened", err);
 	t->fd = rc;
