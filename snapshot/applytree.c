@@ -146,8 +146,8 @@ static int follow(struct walk *w, struct sl_bytes target, struct sl_error *err)
 	struct buf swap;
 
 	if (++w->links > APPLYTREE_MAX_LINKS)
-		return fail_path(err, SL_EFORMAT, bytes_of(w->at),
-				 "holds a symbolic link that leads through more than 40 others");
+		return sl_fail(err, SL_EFORMAT, 0, "more than %d symbolic links on the way",
+			       APPLYTREE_MAX_LINKS);
 	buf_reset(&t->next);
 	(void)buf_append(&t->next, target.data, target.len);
 	(void)buf_append_char(&t->next, '/');
