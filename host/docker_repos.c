@@ -153,7 +153,6 @@ int docker_repos_digest(const struct jval *repos, const uint8_t id[SL_SHA256_SIZ
 	digest_format(s.id, id);
 	ref = search(repos, &s);
 	at = ref != NULL ? strchr(ref, '@') : NULL;
-
 	return at != NULL && digest_parse(digest, at + 1, strlen(at + 1)) == 0 ? 0 : 1;
 }
 

@@ -19,9 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (eol == NULL)
 		return 0;
-	word = strndup((const char *)data, (size_t)(eol - data));
+	word = calloc(1, (size_t)(eol - data) + 1);
 	if (word == NULL)
 		return 0;
+	memcpy(word, data, (size_t)(eol - data));
 	if (jval_parse(&repos, eol + 1, size - (size_t)(eol + 1 - data), NULL) < 0)
 		return 0;
 	if (docker_repos_find(repos, word, id, &name, NULL) == 0) {
