@@ -19,6 +19,9 @@ static void docker_close(struct store *s)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	docker_links_free(d->links);
+	for (size_t i = 0; i < d->chain_count; i++)
+		docker_chain_clear(&d->chains[i]);
+	free(d->chains);
 	jval_free(d->repositories);
 	idmap_clear(&d->idmap);
 	free(s->dir);

@@ -10,6 +10,8 @@
 #include "core/json.h"
 #include "host/store.h"
 
+struct docker_chain;
+
 struct docker {
 	struct store store;
 	const struct place *place;
@@ -21,7 +23,9 @@ struct docker {
 	struct sl_idmap idmap;
 	struct jval *repositories; /* lazily read; NULL before, or when there are none */
 	bool repositories_read;
-	struct docker_links *links; /* lazily rebuilt map of lost links */
+	struct docker_links *links;  /* lazily rebuilt map of lost links */
+	struct docker_chain *chains; /* those read so far: most containers share an image */
+	size_t chain_count;
 };
 
 /* ---- docker_ids.c: words from the store, checked before they become part of a path ---- */
@@ -76,12 +80,15 @@ void docker_links_free(struct docker_links *links);
 
 /* An image's layer directories, top first, by the layer database's parents. */
 struct docker_chain {
+	char *top;   /* "sha256:..." of the uppermost layer; owned */
 	char **dirs; /* cache ids; owned */
 	size_t count;
 };
-/* @top is "sha256:..." of the uppermost layer. */
 int docker_chain_read(struct docker_chain *out, int layerdb_fd, const char *top,
 		      struct sl_error *err);
+/* The same, remembered: borrowed until the next call on @d. */
+int docker_chain_get(struct docker *d, const char *top, const struct docker_chain **out,
+		     struct sl_error *err);
 void docker_chain_clear(struct docker_chain *chain);
 
 /* ---- docker_repos.c: names of images ---- */

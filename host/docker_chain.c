@@ -8,6 +8,9 @@
 #include "core/encode.h"
 #include "host/docker.h"
 
+/* Chains that are kept; each is at most 500 short words. */
+#define REMEMBERED_MAX 128
+
 static int add(struct docker_chain *chain, const char *dir, struct sl_error *err)
 {
 	char **grown;
@@ -74,8 +77,39 @@ int docker_chain_read(struct docker_chain *out, int layerdb_fd, const char *top,
 		rc = step(&chain, layerdb_fd, &at, err);
 	if (rc < 0)
 		return rc;
+	chain.top = strdup(top);
+	if (chain.top == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "layer chain");
 	*out = chain;
 	chain = (struct docker_chain){0};
+	return 0;
+}
+
+int docker_chain_get(struct docker *d, const char *top, const struct docker_chain **out,
+		     struct sl_error *err)
+{
+	struct docker_chain chain = {0};
+	struct docker_chain *grown;
+	int rc;
+
+	for (size_t i = 0; i < d->chain_count; i++)
+		if (strcmp(d->chains[i].top, top) == 0) {
+			*out = &d->chains[i];
+			return 0;
+		}
+	rc = docker_chain_read(&chain, d->layerdb_fd, top, err);
+	if (rc < 0)
+		return rc;
+	if (d->chain_count == REMEMBERED_MAX)
+		docker_chain_clear(&d->chains[--d->chain_count]);
+	grown = reallocarray(d->chains, d->chain_count + 1, sizeof(*grown));
+	if (grown == NULL) {
+		docker_chain_clear(&chain);
+		return sl_fail(err, SL_ENOMEM, 0, "layer chain");
+	}
+	d->chains = grown;
+	grown[d->chain_count] = chain;
+	*out = &grown[d->chain_count++];
 	return 0;
 }
 
@@ -84,5 +118,6 @@ void docker_chain_clear(struct docker_chain *chain)
 	for (size_t i = 0; i < chain->count; i++)
 		free(chain->dirs[i]);
 	free((void *)chain->dirs);
+	free(chain->top);
 	*chain = (struct docker_chain){0};
 }

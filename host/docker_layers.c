@@ -13,8 +13,8 @@
 
 struct mount {
 	struct buf mount_id, init_id;
-	struct docker_chain chain; /* of the image; may be empty */
-	char **dirs;               /* lower directories, top first; owned */
+	const struct docker_chain *chain; /* of the image, borrowed; NULL when unknown */
+	char **dirs;                      /* lower directories, top first; owned */
 	size_t dir_count;
 };
 
@@ -22,7 +22,6 @@ static void mount_clear(struct mount *m)
 {
 	buf_clear(&m->mount_id);
 	buf_clear(&m->init_id);
-	docker_chain_clear(&m->chain);
 	for (size_t i = 0; i < m->dir_count; i++)
 		free(m->dirs[i]);
 	free((void *)m->dirs);
@@ -74,21 +73,22 @@ static int read_mount(struct docker *d, const char *id, struct mount *m, struct 
 	    !docker_is_mount_id(m->init_id.data))
 		buf_clear(&m->init_id);
 	if (docker_read_word(fd, "parent", 256, &parent, NULL) == 0)
-		rc = docker_chain_read(&m->chain, d->layerdb_fd, parent.data, NULL);
+		rc = docker_chain_get(d, parent.data, &m->chain, NULL);
 	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "layer chain") : 0;
 }
 
 /* Without a `lower` file: the init layer on the image, as the daemon put them together. */
 static int lowers_from_chain(struct mount *m, struct sl_error *err)
 {
+	size_t layers = m->chain != NULL ? m->chain->count : 0;
 	int rc = 0;
 
-	if (m->init_id.len == 0 && m->chain.count == 0)
+	if (m->init_id.len == 0 && layers == 0)
 		return sl_fail(err, SL_ENOTFOUND, 0, "no list of lower directories");
 	if (m->init_id.len > 0)
 		rc = add_dir(m, strdup(m->init_id.data), err);
-	for (size_t i = 0; rc == 0 && i < m->chain.count; i++)
-		rc = add_dir(m, strdup(m->chain.dirs[i]), err);
+	for (size_t i = 0; rc == 0 && i < layers; i++)
+		rc = add_dir(m, strdup(m->chain->dirs[i]), err);
 	return rc;
 }
 
@@ -156,10 +156,10 @@ static void name_layer(const struct mount *m, size_t at, struct sl_lower *lower)
 
 	if (at == 0 && m->init_id.len > 0 && strcmp(dir, m->init_id.data) == 0) {
 		lower->kind = SL_LOWER_INIT;
-	} else if (height < m->chain.count) {
+	} else if (m->chain != NULL && height < m->chain->count) {
 		lower->image_layer = height;
 		lower->has_image_layer =
-			strcmp(m->chain.dirs[m->chain.count - 1 - height], dir) == 0;
+			strcmp(m->chain->dirs[m->chain->count - 1 - height], dir) == 0;
 	}
 }
 

@@ -97,7 +97,7 @@ static size_t repo_len(const char *ref)
 }
 
 struct search {
-	const uint8_t *id;
+	char id[DIGEST_TEXT_SIZE];
 	bool by_digest;
 	const char *prefer; /* a reference whose repository is preferred, or NULL */
 	const char *found, *preferred;
@@ -114,10 +114,8 @@ static int search_ref(void *payload, const char *ref, const struct jval *v)
 {
 	struct search *s = payload;
 	const char *text = jval_str(v);
-	uint8_t id[SL_SHA256_SIZE];
 
-	if ((strchr(ref, '@') != NULL) != s->by_digest || text == NULL ||
-	    digest_parse(id, text, strlen(text)) < 0 || memcmp(id, s->id, sizeof(id)) != 0)
+	if (text == NULL || strcmp(text, s->id) != 0 || (strchr(ref, '@') != NULL) != s->by_digest)
 		return 0;
 	if (s->found == NULL)
 		s->found = ref;
@@ -140,19 +138,21 @@ static const char *search(const struct jval *repos, struct search *s)
 
 const char *docker_repos_name(const struct jval *repos, const uint8_t id[SL_SHA256_SIZE])
 {
-	struct search s = {.id = id};
+	struct search s = {0};
 
+	digest_format(s.id, id);
 	return search(repos, &s);
 }
 
 int docker_repos_digest(const struct jval *repos, const uint8_t id[SL_SHA256_SIZE],
 			const char *name, uint8_t digest[SL_SHA256_SIZE])
 {
-	struct search s = {
-		.id = id, .by_digest = true, .prefer = name != NULL ? familiar(name) : NULL};
-	const char *ref = search(repos, &s);
-	const char *at = ref != NULL ? strchr(ref, '@') : NULL;
+	struct search s = {.by_digest = true, .prefer = name != NULL ? familiar(name) : NULL};
+	const char *ref, *at;
 
+	digest_format(s.id, id);
+	ref = search(repos, &s);
+	at = ref != NULL ? strchr(ref, '@') : NULL;
 	return at != NULL && digest_parse(digest, at + 1, strlen(at + 1)) == 0 ? 0 : 1;
 }
 

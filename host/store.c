@@ -40,9 +40,10 @@ void store_list_clear(struct store_list *list)
 
 int store_set_add(struct store_set *set, struct store *s, struct sl_error *err)
 {
-	struct store **grown =
-		(struct store **)reallocarray((void *)set->stores, set->count + 1, sizeof(*grown));
+	struct store **grown;
 
+	/* an array of pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	grown = (struct store **)reallocarray((void *)set->stores, set->count + 1, sizeof(*grown));
 	if (grown == NULL) {
 		s->ops->close(s);
 		return sl_fail(err, SL_ENOMEM, 0, "store");

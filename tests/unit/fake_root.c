@@ -20,6 +20,7 @@ static void must(bool good)
 	}
 }
 
+SL_PRINTF(2, 0)
 static char *place(const char *root, const char *path, va_list ap)
 {
 	AUTO_FREE char *below = NULL;

@@ -161,6 +161,9 @@ static void check_mount(const struct mount_row *row)
 	hostconfig = parse(host_text);
 	assert_int_equal(sl_container_new(&c, NULL), 0);
 	assert_int_equal(docker_mounts_read(c, config, hostconfig, "/dr", NULL), 0);
+	for (size_t i = 1; i < c->mount_count; i++)
+		if (strcmp(c->mounts[i - 1].path, c->mounts[i].path) == 0)
+			fail_msg("%s: two mounts at %s", row->what, c->mounts[i].path);
 	m = mount_at(c, row->path);
 	if ((m == NULL) != (row->type == NULL))
 		fail_msg("%s: %s", row->what, m == NULL ? "missing" : "there");
