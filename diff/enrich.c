@@ -87,13 +87,13 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	e->change.signals = (uint32_t)facts;
 	*out = (struct sl_finding){
 		.kind = SL_FINDING_FILE, .severity = base_severity(c, facts), .change = &e->change};
-	if (c->kind != SL_CHANGE_TOUCHED) {
+	stub = stub_explains(&e->change, facts, subject->container, has_children);
+	if (stub != NULL) {
+		out->severity = SL_SEVERITY_INFO;
+		out->cause = SL_CAUSE_ENGINE;
+		out->cause_name = stub;
+	} else if (c->kind != SL_CHANGE_TOUCHED) {
 		rules_apply(out, &e->change, facts);
-		stub = stub_explains(&e->change, facts, subject->container, has_children);
-		if (stub != NULL) {
-			out->cause = SL_CAUSE_ENGINE;
-			out->cause_name = stub;
-		}
 	}
 	out->message = describe(e);
 	return sl_finding_identify(out, identity(subject->container),
