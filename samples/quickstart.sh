@@ -35,13 +35,12 @@ cleanup() {
 }
 trap cleanup EXIT
 cd "$work"
-export XDG_STATE_HOME=$work/state
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
 # run COMMAND...: show a command, run it; a non-zero exit status is part of the story.
 run() {
-	printf '$ strandline %s\n' "$*"
-	"$strandline" "$@" || echo "(exit status $?)"
+	printf '$ strandline %s\n' "${*//"$work/"/}"
+	"$strandline" "$@" --db "$work/strandline.db" || echo "(exit status $?)"
 }
 
 "$source_dir/samples/make-image.sh" "$work/image" >/dev/null
@@ -60,7 +59,7 @@ if [ "$(id -u)" -eq 0 ] && command -v dockerd >/dev/null; then
 	tar -C image -c . | docker -H "unix://$work/docker.sock" import - shop:1 >/dev/null
 	docker -H "unix://$work/docker.sock" run -d --network none --name web shop:1 \
 		/bin/sleep 1000 >/dev/null
-	where=(--store "docker=$work/docker")
+	where=(--store docker=docker)
 	image=(docker:shop:1)
 	target=(web)
 
@@ -74,10 +73,10 @@ if [ "$(id -u)" -eq 0 ] && command -v dockerd >/dev/null; then
 	docker -H "unix://$work/docker.sock" exec -i web /bin/sh -s / <"$source_dir/samples/intrude.sh"
 else
 	where=()
-	image=(oci:"$work/layout:1")
+	image=(oci:layout:1)
 	"$source_dir/samples/make-oci.sh" "$work/layout" 1 "$work/image"
 	mkdir -p upper work merged
-	target=(--upper "$work/upper" --image "${image[0]}")
+	target=(--upper upper --image "${image[0]}")
 	say "No engine here: the image is an OCI layout"
 	run index "${image[@]}"
 	if [ "$(id -u)" -eq 0 ] && mount -t overlay overlay \
@@ -87,12 +86,12 @@ else
 		umount merged
 	else
 		say "No root either: an upper directory is laid out as an overlay would leave it"
-		mkdir -p upper/etc upper/usr/bin upper/bin upper/var/log
+		mkdir -p upper/etc upper/usr/bin upper/var/log
 		cp -p image/etc/passwd upper/etc/
-		cp -p image/bin/busybox upper/bin/
+		cp -p image/usr/bin/busybox upper/usr/bin/
 		mkdir -p upper/tmp upper/root upper/etc/cron.d
 		sh "$source_dir/samples/intrude.sh" "$work/upper"
-		rm -r upper/bin
+		rm upper/usr/bin/busybox
 		mknod upper/var/log/auth.log c 0 0 2>/dev/null || true
 	fi
 fi
@@ -100,11 +99,11 @@ fi
 say "What drifted in, worst first"
 run diff "${where[@]}" "${target[@]}"
 say "The same for machines (jq reads it: paths of everything critical)"
-"$strandline" diff "${where[@]}" "${target[@]}" --format json |
+"$strandline" diff "${where[@]}" "${target[@]}" --db "$work/strandline.db" --format json |
 	jq -r '.containers[].findings[] | select(.severity == "critical") | .path' || true
 
 say "Preserve it. The fingerprint is what you write down"
-run capture "${where[@]}" "${target[@]}" -o "$work/web.tar.zst" --reason "quick start" 2>&1 |
+run capture "${where[@]}" "${target[@]}" -o web.tar.zst --reason "quick start" 2>&1 |
 	tee capture.txt
 fingerprint=$(grep -oE '([0-9a-f]{4}-){7}[0-9a-f]{4}' capture.txt | head -1)
 
