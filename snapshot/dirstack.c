@@ -110,12 +110,14 @@ static int open_from_root(struct dirstack *s, size_t index)
 static void wake(struct dirstack *s, size_t index, int child_fd)
 {
 	struct frame *f = &s->frames[index];
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	AUTO_CLOSE int fd = -1;
 
 	/* not "beneath", so it is believed only when it is the same directory as before */
 	if (child_fd >= 0)
-		fd = openat(child_fd, "..",
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		fd = openat(child_fd, "..", flags | O_NOATIME);
+	if (fd < 0 && child_fd >= 0 && errno == EPERM)
+		fd = openat(child_fd, "..", flags);
 	f->fd = is_frame(fd, f) ? take_fd(&fd) : open_from_root(s, index);
 	s->awake = index;
 }

@@ -173,8 +173,10 @@ static void any_name_and_any_depth_is_walked_with_few_descriptors(void **state)
 	for (int i = 0; i < DEPTH; i++) {
 		at = i % 100 == 0 ? name : i % 100 == 1 ? "\x1b[31m\n" : "\xff\xfe";
 		assert_int_equal(mkdir(at, 0755), 0);
-		put("a", "");
-		put("\xff\xff", "x");
+		if (i % 10 == 0) {
+			put("a", "");
+			put("\xff\xff", "x");
+		}
 		assert_int_equal(chdir(at), 0);
 	}
 	assert_int_equal(chdir(*state), 0);
@@ -186,7 +188,7 @@ static void any_name_and_any_depth_is_walked_with_few_descriptors(void **state)
 				fds += fcntl(fd, F_GETFD) >= 0;
 	}
 	assert_int_equal(rc, 1);
-	assert_int_equal(count, 3 * DEPTH + 1);
+	assert_int_equal(count, DEPTH + 2 * DEPTH / 10 + 1);
 	assert_true(longest > 50 * 255);
 	assert_true(fds > 60 && fds < 80);
 	assert_null(sl_source_gap(src));
