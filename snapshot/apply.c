@@ -128,8 +128,11 @@ static int place(struct layer_apply *a, struct sl_bytes path, struct sl_entry *e
 		 struct sl_error *err)
 {
 	struct row old = {.hides = false};
-	int rc = rows_get(a->rows, (struct row_at){a->layer, true}, path, &old, err);
+	int rc = rows_add(a->rows, a->layer, path, e, err);
 
+	if (rc <= 0)
+		return rc;
+	rc = rows_get(a->rows, (struct row_at){a->layer, true}, path, &old, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0 && old.entry.mode == 0)
