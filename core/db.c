@@ -434,3 +434,8 @@ int64_t db_last_rowid(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->handle);
 }
+
+int64_t db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}

@@ -128,8 +128,11 @@ static int place(struct layer_apply *a, struct sl_bytes path, struct sl_entry *e
 		 struct sl_error *err)
 {
 	struct row old = {.hides = false};
-	int rc = rows_get(a->rows, (struct row_at){a->layer, true}, path, &old, err);
+	int rc = rows_add(a->rows, a->layer, path, e, err);
 
+	if (rc <= 0)
+		return rc;
+	rc = rows_get(a->rows, (struct row_at){a->layer, true}, path, &old, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0 && old.entry.mode == 0)
@@ -197,6 +200,10 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 		return 0;
 	if (sl_entry_copy(&copy, &row.entry) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "hard link");
+	/* what was odd about the target's name is not about this one's */
+	copy->flags &= ~(uint32_t)SL_ENTRY_AMBIGUOUS;
+	if (looks_like_marker(copy))
+		copy->flags |= SL_ENTRY_AMBIGUOUS;
 	rc = place(a, path, copy, err);
 	sl_entry_free(copy);
 	return rc;

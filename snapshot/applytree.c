@@ -310,7 +310,7 @@ static int imply(struct applytree *t, struct sl_bytes dir, bool hides, bool show
 		if (rc == 0 && S_ISDIR(row.entry.mode))
 			e = row.entry;
 	}
-	e.flags |= SL_ENTRY_IMPLIED;
+	e.flags = (e.flags & SL_ENTRY_COARSE_TIME) | SL_ENTRY_IMPLIED;
 	return rows_put(t->rows, t->layer, dir, &e, hides, err);
 }
 

@@ -16,8 +16,11 @@
 #define STATE_NO_MTIME (1u << 12)
 #define STATE_NO_XATTRS (1u << 13)
 
+#define ROW_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+
 struct rows {
-	struct db_stmt *get_stored, *get_staged, *put, *remove;
+	struct db *db; /* borrowed */
+	struct db_stmt *get_stored, *get_staged, *put, *add, *remove;
 	struct row_reader reader;
 	struct buf key, end, packed;
 };
@@ -245,12 +248,11 @@ int row_key(struct buf *out, struct sl_bytes path)
 	return 0;
 }
 
-int rows_put(struct rows *r, int64_t layer, struct sl_bytes path, const struct sl_entry *e,
-	     bool hides, struct sl_error *err)
+static int write_row(struct rows *r, struct db_stmt *s, int64_t layer, struct sl_bytes path,
+		     const struct sl_entry *e, bool hides, struct sl_error *err)
 {
 	uint8_t digests[SL_SHA256_SIZE + SL_XXH3_SIZE];
 	size_t digests_len = digests_pack(digests, e);
-	struct db_stmt *s = r->put;
 	int rc;
 
 	if (row_key(&r->key, path) < 0 || xattrs_pack(&r->packed, e) < 0)
@@ -273,6 +275,20 @@ int rows_put(struct rows *r, int64_t layer, struct sl_bytes path, const struct s
 	return rc < 0 ? rc : 0;
 }
 
+int rows_put(struct rows *r, int64_t layer, struct sl_bytes path, const struct sl_entry *e,
+	     bool hides, struct sl_error *err)
+{
+	return write_row(r, r->put, layer, path, e, hides, err);
+}
+
+int rows_add(struct rows *r, int64_t layer, struct sl_bytes path, const struct sl_entry *e,
+	     struct sl_error *err)
+{
+	int rc = write_row(r, r->add, layer, path, e, false, err);
+
+	return rc == 0 && db_changes(r->db) == 0 ? 1 : rc;
+}
+
 /* ---- point access ---- */
 
 int rows_new(struct rows **out, struct db *db, struct sl_error *err)
@@ -282,6 +298,7 @@ int rows_new(struct rows **out, struct db *db, struct sl_error *err)
 
 	if (r == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "baseline rows");
+	r->db = db;
 	r->reader = ROW_READER_INIT;
 	r->key = r->end = r->packed = BUF_INIT(1 << 24);
 	rc = db_exec(db, "CREATE TEMP TABLE IF NOT EXISTS staged " ROW_TABLE, err);
@@ -295,8 +312,9 @@ int rows_new(struct rows **out, struct db *db, struct sl_error *err)
 			"SELECT " ROW_COLUMNS " FROM temp.staged WHERE layer=?1 AND path=?2", err);
 	if (rc == 0)
 		rc = db_prepare(&r->put, db,
-				"INSERT OR REPLACE INTO temp.staged VALUES "
-				"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+				"INSERT OR REPLACE INTO temp.staged VALUES " ROW_VALUES, err);
+	if (rc == 0)
+		rc = db_prepare(&r->add, db, "INSERT OR IGNORE INTO temp.staged VALUES " ROW_VALUES,
 				err);
 	if (rc == 0)
 		rc = db_prepare(&r->remove, db,
@@ -317,6 +335,7 @@ void rows_free(struct rows *r)
 	db_finalize(r->get_stored);
 	db_finalize(r->get_staged);
 	db_finalize(r->put);
+	db_finalize(r->add);
 	db_finalize(r->remove);
 	row_reader_clear(&r->reader);
 	buf_clear(&r->key);

@@ -76,6 +76,9 @@ int rows_get(struct rows *r, struct row_at at, struct sl_bytes path, struct row 
 /* Insert or replace in the staged layer @layer. The path is @path, not the entry's own. */
 int rows_put(struct rows *r, int64_t layer, struct sl_bytes path, const struct sl_entry *e,
 	     bool hides, struct sl_error *err);
+/* The same, but only where there is no row yet: 0; 1 when there is one, which stays. */
+int rows_add(struct rows *r, int64_t layer, struct sl_bytes path, const struct sl_entry *e,
+	     struct sl_error *err);
 /* Remove everything beneath @path, not @path itself, from the staged layer. */
 int rows_remove_below(struct rows *r, int64_t layer, struct sl_bytes path, struct sl_error *err);
 
