@@ -165,9 +165,11 @@ int host_find_image(struct host *h, const char *word, struct sl_image **out, str
 		if (w.engine != NULL && strcmp(s->engine, w.engine) != 0)
 			continue;
 		rc = s->ops->image(s, w.rest, &image, err);
-		if (rc == -SL_ENOTFOUND)
+		if (rc == -SL_ENOTFOUND) {
 			rc = 0; /* another store may have it */
-		else if (rc == 0 && found == NULL)
+			if (err != NULL)
+				sl_error_clear(err);
+		} else if (rc == 0 && found == NULL)
 			found = take_ptr(&image);
 		else if (rc == 0 && memcmp(found->config_digest, image->config_digest,
 					   sizeof(found->config_digest)) != 0)
