@@ -27,21 +27,23 @@ struct attributes {
 	uint32_t marks; /* set of enum attribute_mark */
 	struct buf redirect;
 	struct buf names, values;
+	struct buf path; /* "/proc/self/fd/N/NAME": reaches an object without opening it */
+	bool by_path;    /* the kernel has no listxattrat (Linux 6.13) */
 };
 
 #define ATTRIBUTES_INIT                                                                            \
 	((struct attributes){.redirect = BUF_INIT(65536),                                          \
 			     .names = BUF_INIT(65536),                                             \
-			     .values = BUF_INIT(ATTRIBUTES_MAX)})
+			     .values = BUF_INIT(ATTRIBUTES_MAX),                                   \
+			     .path = BUF_INIT(65536)})
 
 /*
- * Read the attributes of the object at @path, which is "/proc/self/fd/N/NAME": its last component
- * is not followed and nothing is opened.
+ * Read the attributes of @name in @dir_fd. It is not followed and not opened.
  *
  * Returns 0; 1 when the object is gone; -SL_EIO with err->sys; -SL_ELIMIT past ATTRIBUTES_MAX, with
  * the marks complete; -SL_ENOMEM.
  */
-int attributes_read(struct attributes *a, const char *path, enum sl_marker marker,
+int attributes_read(struct attributes *a, int dir_fd, const char *name, enum sl_marker marker,
 		    struct sl_error *err);
 
 /*

@@ -5,60 +5,31 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
-
-#include <linux/openat2.h>
 
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/root.h"
 #include "snapshot/attributes.h"
-#include "snapshot/dirnames.h"
+#include "snapshot/dirstack.h"
 #include "snapshot/filecontent.h"
 #include "snapshot/gaps.h"
 
-/*
- * At most this many directories are open, and this many bytes of names are kept, whatever the
- * depth. Outer directories are put to sleep first: they remember who they are, and are opened and
- * listed again from the child they stood at.
- */
-#define OPEN_MAX 64
-#define NAMES_MAX ((size_t)16 << 20)
-#define WINDOW_MAX ((size_t)8 << 20)
-#define PATH_LIMIT ((size_t)1 << 30)
-
-/* A directory between the root and where the walk stands. */
-struct frame {
-	int fd; /* readable; -1 when asleep */
-	dev_t dev;
-	ino_t ino;
-	size_t path_len; /* its path is this much of walk.path */
-	bool listed;
-	struct dirnames names;
-};
-
 struct walk {
 	struct sl_source source;
-	int root_fd; /* O_PATH */
+	struct dirstack dirs;
 	enum sl_marker marker;
 	struct sl_idmap idmap;
 	bool knows_mount; /* the kernel tells mount ids */
 	uint64_t mount;
 	dev_t root_dev;
-	struct frame *frames; /* root first */
-	size_t depth, room;
-	size_t awake; /* frames before this one are asleep */
-	struct buf path;
 	bool started; /* the root was lent */
 	bool descend; /* the entry lent last is a directory whose children come next */
 	struct statx st;
 	struct sl_entry entry;
 	struct attributes attributes;
-	struct buf target, proc;
-	struct gaps gaps;
+	struct buf target;
 	uint64_t raced;
-	void *scratch;
 };
 
 static struct walk *walk_of(const struct sl_source *src)
@@ -66,190 +37,9 @@ static struct walk *walk_of(const struct sl_source *src)
 	return container_of((struct sl_source *)(uintptr_t)src, struct walk, source);
 }
 
-static struct frame *top(struct walk *w)
-{
-	return &w->frames[w->depth - 1];
-}
-
-static struct sl_bytes path_of(const struct walk *w)
-{
-	return (struct sl_bytes){w->path.data, w->path.len};
-}
-
-static void cut_path(struct walk *w, size_t len)
-{
-	w->path.len = len;
-	w->path.data[len] = '\0';
-}
-
-/* The path of @f with @name behind it. */
-static int set_path(struct walk *w, const struct frame *f, const char *name, size_t len,
-		    struct sl_error *err)
-{
-	cut_path(w, f->path_len);
-	if (f->path_len > 0)
-		(void)buf_append_char(&w->path, '/');
-	if (buf_append(&w->path, name, len) < 0)
-		return sl_fail(err, w->path.status == -SL_ELIMIT ? SL_ELIMIT : SL_ENOMEM, 0,
-			       "path longer than %zu bytes", PATH_LIMIT);
-	return 0;
-}
-
-static const char *name_in_path(const struct walk *w, const struct frame *f)
-{
-	return w->path.data + f->path_len + (f->path_len > 0 ? 1 : 0);
-}
-
 static int gap(struct walk *w, const char *why, int sys, bool below, struct sl_error *err)
 {
-	return gaps_add(&w->gaps, path_of(w), why, sys, below, err);
-}
-
-/* Opening */
-
-static int open_beneath(int dir_fd, const char *name, uint64_t flags)
-{
-	struct open_how how = {.flags = flags | O_NOFOLLOW | O_CLOEXEC,
-			       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-					  RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
-	int tries = 0;
-	long fd;
-
-	do
-		fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
-	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < 128);
-	return (int)fd;
-}
-
-/* For listing. Only the owner and CAP_FOWNER may ask to leave the access time alone. */
-static int open_listing(int dir_fd, const char *name)
-{
-	const uint64_t flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK;
-	int fd = open_beneath(dir_fd, name, flags | O_NOATIME);
-
-	return fd < 0 && errno == EPERM ? open_beneath(dir_fd, name, flags) : fd;
-}
-
-/* True, with the descriptor left open, when @fd is still the directory of @f. */
-static bool is_frame(int fd, const struct frame *f)
-{
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino;
-}
-
-/* Go down from the root by name to frame @index. @return its descriptor, or -1 */
-static int open_from_root(struct walk *w, size_t index)
-{
-	AUTO_CLOSE int fd = open_listing(w->root_fd, ".");
-
-	for (size_t i = 1; i <= index && fd >= 0; i++) {
-		char *name = w->path.data + w->frames[i - 1].path_len + (i > 1 ? 1 : 0);
-		char *end = w->path.data + w->frames[i].path_len;
-		char saved = *end;
-		int next;
-
-		*end = '\0';
-		next = open_listing(fd, name);
-		*end = saved;
-		close(fd);
-		fd = next;
-	}
-	return is_frame(fd, &w->frames[index]) ? take_fd(&fd) : -1;
-}
-
-/* Open a sleeping frame again: from @child_fd, one of its directories, else by its name. */
-static void wake(struct walk *w, size_t index, int child_fd)
-{
-	struct frame *f = &w->frames[index];
-	AUTO_CLOSE int fd = -1;
-
-	/* not "beneath", so it is believed only when it is the same directory as before */
-	if (child_fd >= 0)
-		fd = openat(child_fd, "..",
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	f->fd = is_frame(fd, f) ? take_fd(&fd) : open_from_root(w, index);
-	w->awake = index;
-}
-
-static void put_to_sleep(struct frame *f)
-{
-	if (f->fd >= 0)
-		close(f->fd);
-	f->fd = -1;
-	f->listed = false;
-	dirnames_clear(&f->names);
-}
-
-/* Keep descriptors and names within their bounds; the top frame always stays awake. */
-static void make_room(struct walk *w)
-{
-	size_t names = 0;
-
-	for (size_t i = w->awake; i < w->depth; i++)
-		names += dirnames_memory(&w->frames[i].names);
-	while (w->awake + 1 < w->depth && (w->depth - w->awake > OPEN_MAX || names > NAMES_MAX)) {
-		names -= dirnames_memory(&w->frames[w->awake].names);
-		put_to_sleep(&w->frames[w->awake++]);
-	}
-}
-
-/* Frames */
-
-static int push(struct walk *w, int fd, const struct stat *st, struct sl_error *err)
-{
-	if (w->depth == w->room) {
-		size_t room = w->room == 0 ? 32 : w->room * 2;
-		struct frame *frames = realloc(w->frames, room * sizeof(*frames));
-
-		if (frames == NULL) {
-			close(fd);
-			return sl_fail(err, SL_ENOMEM, 0, "directory stack");
-		}
-		w->frames = frames;
-		w->room = room;
-	}
-	w->frames[w->depth++] = (struct frame){
-		.fd = fd, .dev = st->st_dev, .ino = st->st_ino, .path_len = w->path.len};
-	make_room(w);
-	return 0;
-}
-
-/* Leave the top directory; its name stays in the path, behind its parent's. */
-static void pop(struct walk *w)
-{
-	struct frame *f = top(w);
-
-	cut_path(w, f->path_len);
-	if (w->depth > 1 && w->awake >= w->depth - 1)
-		wake(w, w->depth - 2, f->fd);
-	put_to_sleep(f);
-	w->depth--;
-	if (w->awake > w->depth)
-		w->awake = w->depth;
-}
-
-/* List the top directory from @from on. A listing that breaks off is a gap. */
-static int list(struct walk *w, const char *from, struct sl_error *err)
-{
-	struct sl_error why = SL_ERROR_INIT;
-	struct frame *f = top(w);
-	struct sl_bytes dir = {w->path.data, f->path_len};
-	int rc, sys;
-
-	f->listed = true;
-	if (f->fd < 0)
-		return gaps_add(&w->gaps, dir, "directory moved away while it was walked", 0, true,
-				err);
-	rc = dirnames_read(&f->names, f->fd, from, WINDOW_MAX, w->scratch, &why);
-	sys = why.sys;
-	sl_error_clear(&why);
-	if (rc == -SL_ENOMEM)
-		return sl_fail(err, SL_ENOMEM, 0, "directory listing");
-	if (rc == 0)
-		return 0;
-	f->names.more = false;
-	return gaps_add(&w->gaps, dir, "directory cannot be listed to its end", sys, true, err);
+	return gaps_add(&w->dirs.gaps, dirstack_path(&w->dirs), why, sys, below, err);
 }
 
 /*
@@ -260,7 +50,7 @@ static int list(struct walk *w, const char *from, struct sl_error *err)
 static int enter(struct walk *w, int dir_fd, const char *name, const struct statx *seen,
 		 struct sl_error *err)
 {
-	AUTO_CLOSE int fd = open_listing(dir_fd, name);
+	AUTO_CLOSE int fd = dirstack_open_listing(dir_fd, name);
 	struct stat st;
 	int rc;
 
@@ -279,7 +69,7 @@ static int enter(struct walk *w, int dir_fd, const char *name, const struct stat
 	else if (seen != NULL && st.st_ino != seen->stx_ino)
 		rc = gap(w, "replaced while it was walked", 0, true, err);
 	else
-		return push(w, take_fd(&fd), &st, err);
+		return dirstack_push(&w->dirs, take_fd(&fd), &st, err);
 	return rc < 0 ? rc : 1;
 }
 
@@ -303,7 +93,7 @@ static void fill(struct walk *w)
 	const struct statx *st = &w->st;
 	struct sl_entry *e = &w->entry;
 
-	*e = (struct sl_entry){.path = path_of(w),
+	*e = (struct sl_entry){.path = dirstack_path(&w->dirs),
 			       .mode = st->stx_mode,
 			       .uid = unshift(st->stx_uid, w->idmap.uids, w->idmap.uid_count),
 			       .gid = unshift(st->stx_gid, w->idmap.gids, w->idmap.gid_count),
@@ -381,11 +171,7 @@ static int fill_attributes(struct walk *w, int dir_fd, const char *name, struct 
 	struct sl_error why = SL_ERROR_INIT;
 	int rc, sys;
 
-	buf_reset(&w->proc);
-	(void)buf_printf(&w->proc, "/proc/self/fd/%d/", dir_fd);
-	if (buf_append_str(&w->proc, name) < 0)
-		return sl_fail(err, SL_ENOMEM, 0, "attributes");
-	rc = attributes_read(&w->attributes, w->proc.data, w->marker, &why);
+	rc = attributes_read(&w->attributes, dir_fd, name, w->marker, &why);
 	sys = why.sys;
 	sl_error_clear(&why);
 	if (rc == -SL_ENOMEM)
@@ -446,15 +232,15 @@ static int look(struct walk *w, int dir_fd, const char *name, struct sl_error *e
 /* The name in the top directory that comes next, or NULL when it is done. */
 static int next_name(struct walk *w, const char **name, struct sl_error *err)
 {
-	struct frame *f = top(w);
+	struct frame *f = dirstack_top(&w->dirs);
 	int rc;
 
 	*name = dirnames_take(&f->names);
 	while (*name == NULL && (!f->listed || f->names.more)) {
 		/* the path still ends with the child at which the listing was dropped or ended */
-		AUTO_FREE char *last = strdup(name_in_path(w, f));
+		AUTO_FREE char *last = strdup(dirstack_name(&w->dirs, f));
 
-		rc = last != NULL ? list(w, last, err)
+		rc = last != NULL ? dirstack_list(&w->dirs, last, err)
 				  : sl_fail(err, SL_ENOMEM, 0, "directory listing");
 		if (rc < 0)
 			return rc;
@@ -470,8 +256,8 @@ static int lend_root(struct walk *w, const struct sl_entry **out, struct sl_erro
 	int rc;
 
 	w->started = true;
-	cut_path(w, 0);
-	rc = look(w, w->root_fd, ".", err);
+	dirstack_cut(&w->dirs, 0);
+	rc = look(w, w->dirs.root_fd, ".", err);
 	if (rc != 0)
 		return rc;
 	w->descend = S_ISDIR(w->entry.mode);
@@ -482,15 +268,15 @@ static int lend_root(struct walk *w, const struct sl_entry **out, struct sl_erro
 /* Step into what was lent last. */
 static int descend(struct walk *w, struct sl_error *err)
 {
-	bool is_root = w->depth == 0;
+	bool is_root = w->dirs.depth == 0;
 	int rc;
 
 	w->descend = false;
-	rc = enter(w, is_root ? w->root_fd : top(w)->fd, is_root ? "." : name_in_path(w, top(w)),
-		   &w->st, err);
+	rc = enter(w, is_root ? w->dirs.root_fd : dirstack_top(&w->dirs)->fd,
+		   is_root ? "." : dirstack_name(&w->dirs, dirstack_top(&w->dirs)), &w->st, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	return list(w, NULL, err);
+	return dirstack_list(&w->dirs, NULL, err);
 }
 
 static int walk_next(struct sl_source *src, const struct sl_entry **out, struct sl_error *err)
@@ -505,18 +291,19 @@ static int walk_next(struct sl_source *src, const struct sl_entry **out, struct 
 		rc = w->descend ? descend(w, err) : 0;
 		if (rc < 0)
 			return rc;
-		if (w->depth == 0)
+		if (w->dirs.depth == 0)
 			return 1;
 		rc = next_name(w, &name, err);
 		if (rc < 0)
 			return rc;
 		if (name == NULL) {
-			pop(w);
+			dirstack_pop(&w->dirs);
 			continue;
 		}
-		rc = set_path(w, top(w), name, strlen(name), err);
+		rc = dirstack_set_path(&w->dirs, dirstack_top(&w->dirs), name, strlen(name), err);
 		if (rc == 0)
-			rc = look(w, top(w)->fd, name_in_path(w, top(w)), err);
+			rc = look(w, dirstack_top(&w->dirs)->fd,
+				  dirstack_name(&w->dirs, dirstack_top(&w->dirs)), err);
 		if (rc < 0)
 			return rc;
 		if (rc == 0)
@@ -530,13 +317,13 @@ static int walk_next(struct sl_source *src, const struct sl_entry **out, struct 
 /* Make the first name at or after @name next in the top directory. 1 when it is there itself. */
 static int position(struct walk *w, struct sl_bytes name, struct sl_error *err)
 {
-	struct frame *f = top(w);
+	struct frame *f = dirstack_top(&w->dirs);
 	const char *found;
 
 	if (!f->listed || !dirnames_position(&f->names, name.data, name.len)) {
 		AUTO_FREE char *from = strndup(name.data, name.len);
 		int rc = from == NULL ? sl_fail(err, SL_ENOMEM, 0, "directory listing")
-				      : list(w, from, err);
+				      : dirstack_list(&w->dirs, from, err);
 
 		if (rc < 0)
 			return rc;
@@ -550,7 +337,8 @@ static int position(struct walk *w, struct sl_bytes name, struct sl_error *err)
 /* The component of @path that follows the path of the top directory. */
 static struct sl_bytes component(struct walk *w, struct sl_bytes path)
 {
-	size_t at = top(w)->path_len + (top(w)->path_len > 0 ? 1 : 0);
+	size_t at =
+		dirstack_top(&w->dirs)->path_len + (dirstack_top(&w->dirs)->path_len > 0 ? 1 : 0);
 	const char *slash = memchr(path.data + at, '/', path.len - at);
 
 	return (struct sl_bytes){path.data + at,
@@ -559,7 +347,7 @@ static struct sl_bytes component(struct walk *w, struct sl_bytes path)
 
 static bool lies_beneath_top(struct walk *w, struct sl_bytes path)
 {
-	struct sl_bytes dir = {w->path.data, top(w)->path_len};
+	struct sl_bytes dir = {w->dirs.path.data, dirstack_top(&w->dirs)->path_len};
 
 	return path.len > dir.len && sl_path_within(path, dir);
 }
@@ -571,13 +359,13 @@ static int walk_seek(struct sl_source *src, struct sl_bytes path, struct sl_erro
 
 	w->descend = false;
 	w->started = path.len > 0;
-	while (w->depth > 0 && !lies_beneath_top(w, path))
-		pop(w);
+	while (w->dirs.depth > 0 && !lies_beneath_top(w, path))
+		dirstack_pop(&w->dirs);
 	if (path.len == 0)
 		return 0;
-	if (w->depth == 0) {
-		cut_path(w, 0);
-		rc = enter(w, w->root_fd, ".", NULL, err);
+	if (w->dirs.depth == 0) {
+		dirstack_cut(&w->dirs, 0);
+		rc = enter(w, w->dirs.root_fd, ".", NULL, err);
 	}
 	while (rc == 0) {
 		struct sl_bytes name = component(w, path);
@@ -586,10 +374,11 @@ static int walk_seek(struct sl_source *src, struct sl_bytes path, struct sl_erro
 		rc = position(w, name, err);
 		if (rc != 1 || is_last)
 			break;
-		(void)dirnames_take(&top(w)->names);
-		rc = set_path(w, top(w), name.data, name.len, err);
+		(void)dirnames_take(&dirstack_top(&w->dirs)->names);
+		rc = dirstack_set_path(&w->dirs, dirstack_top(&w->dirs), name.data, name.len, err);
 		if (rc == 0)
-			rc = enter(w, top(w)->fd, name_in_path(w, top(w)), NULL, err);
+			rc = enter(w, dirstack_top(&w->dirs)->fd,
+				   dirstack_name(&w->dirs, dirstack_top(&w->dirs)), NULL, err);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -601,10 +390,11 @@ static int walk_open(struct sl_source *src, struct sl_content **out, struct sl_e
 	struct stat st;
 	int fd;
 
-	if (w->depth == 0 || !S_ISREG(w->entry.mode))
+	if (w->dirs.depth == 0 || !S_ISREG(w->entry.mode))
 		return sl_fail(err, SL_EINVAL, 0, "not a regular file");
 	/* a name that became a FIFO or a device since is never opened for reading */
-	path_fd = open_beneath(top(w)->fd, name_in_path(w, top(w)), O_PATH);
+	path_fd = dirstack_open_beneath(dirstack_top(&w->dirs)->fd,
+					dirstack_name(&w->dirs, dirstack_top(&w->dirs)), O_PATH);
 	if (path_fd < 0 || fstat(path_fd, &st) < 0)
 		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open");
 	if (!S_ISREG(st.st_mode) || st.st_ino != w->entry.ino)
@@ -615,26 +405,18 @@ static int walk_open(struct sl_source *src, struct sl_content **out, struct sl_e
 
 static const struct sl_gap *walk_gap(struct sl_source *src)
 {
-	return gaps_next(&walk_of(src)->gaps);
+	return gaps_next(&walk_of(src)->dirs.gaps);
 }
 
 static void walk_close(struct sl_source *src)
 {
 	struct walk *w = walk_of(src);
 
-	for (size_t i = 0; i < w->depth; i++)
-		put_to_sleep(&w->frames[i]);
-	free(w->frames);
-	if (w->root_fd >= 0)
-		close(w->root_fd);
+	dirstack_clear(&w->dirs);
 	free(w->idmap.uids);
 	free(w->idmap.gids);
-	buf_clear(&w->path);
 	buf_clear(&w->target);
-	buf_clear(&w->proc);
 	attributes_clear(&w->attributes);
-	gaps_clear(&w->gaps);
-	free(w->scratch);
 	free(w);
 }
 
@@ -663,24 +445,24 @@ static bool copy_idmap(struct sl_idmap *out, const struct sl_idmap *map)
 }
 
 /* Learn which mount the tree is on, and whether everything about it can be read. */
-static int survey(struct walk *w, struct sl_error *err)
+static int survey(struct walk *w, int dir_fd, struct sl_error *err)
 {
 	char proc[48];
 	struct stat st;
 
-	w->root_fd = open_beneath(w->root_fd, ".", O_PATH | O_DIRECTORY);
-	if (w->root_fd < 0 ||
-	    statx(w->root_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &w->st) < 0)
+	w->dirs.root_fd = dirstack_open_beneath(dir_fd, ".", O_PATH | O_DIRECTORY);
+	if (w->dirs.root_fd < 0 ||
+	    statx(w->dirs.root_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &w->st) < 0)
 		return sl_fail(err, SL_EIO, errno, "open directory");
 	w->knows_mount = (w->st.stx_mask & STATX_MNT_ID) != 0;
 	w->mount = w->st.stx_mnt_id;
 	w->root_dev = makedev(w->st.stx_dev_major, w->st.stx_dev_minor);
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", w->root_fd);
+	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", w->dirs.root_fd);
 	if (stat(proc, &st) < 0)
 		return sl_fail(err, SL_EUNSUPPORTED, errno,
 			       "extended attributes are read through /proc, which is missing");
 	if (w->marker == SL_MARKER_OVERLAY_TRUSTED && !attributes_trusted_visible())
-		return gaps_add(&w->gaps, (struct sl_bytes){"", 0},
+		return gaps_add(&w->dirs.gaps, (struct sl_bytes){"", 0},
 				"trusted.* attributes cannot be read without CAP_SYS_ADMIN", 0,
 				true, err);
 	return 0;
@@ -695,7 +477,7 @@ int layertree_open(struct sl_source **out, int dir_fd, enum sl_marker marker,
 						 .gap = walk_gap,
 						 .close = walk_close};
 	struct walk *w;
-	int rc = 0;
+	int rc;
 
 	if (marker != SL_MARKER_NONE && marker != SL_MARKER_OVERLAY_TRUSTED &&
 	    marker != SL_MARKER_OVERLAY_USER)
@@ -706,16 +488,13 @@ int layertree_open(struct sl_source **out, int dir_fd, enum sl_marker marker,
 	if (w == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "directory walk");
 	*w = (struct walk){.source.ops = &ops,
-			   .root_fd = dir_fd,
 			   .marker = marker,
 			   .attributes = ATTRIBUTES_INIT,
-			   .path = BUF_INIT(PATH_LIMIT),
-			   .target = BUF_INIT(65536),
-			   .proc = BUF_INIT(65536)};
-	rc = survey(w, err);
-	w->scratch = malloc(DIRNAMES_BUFFER);
-	if (rc == 0 && (w->scratch == NULL || !copy_idmap(&w->idmap, idmap) ||
-			buf_append(&w->path, "", 0) < 0))
+			   .target = BUF_INIT(65536)};
+	rc = dirstack_init(&w->dirs, err);
+	if (rc == 0)
+		rc = survey(w, dir_fd, err);
+	if (rc == 0 && !copy_idmap(&w->idmap, idmap))
 		rc = sl_fail(err, SL_ENOMEM, 0, "directory walk");
 	if (rc < 0) {
 		walk_close(&w->source);

@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "snapshot/gaps.h"
+#include "snapshot/lookup.h"
 
 #define PATH_LIMIT ((size_t)1 << 30)
 
@@ -24,18 +25,6 @@ struct frame {
 	size_t moved_to_len;
 };
 
-/*
- * The lower view is read in two ways, both forward whenever the questions come forward: to look a
- * path up, and to walk the children of a renamed directory. It stands at the first entry at or
- * after `cursor` (strictly after it: `after`) when `loaded`.
- */
-struct lower {
-	struct sl_source *src;
-	struct buf cursor;
-	bool after, loaded;
-	const struct sl_entry *head; /* NULL at the end */
-};
-
 /* Where the entry lent last came from. */
 enum origin { FROM_NONE, FROM_UPPER, FROM_LOWER };
 
@@ -44,8 +33,8 @@ struct overlay {
 	struct sl_source *upper;
 	const struct sl_entry *head; /* of upper; NULL at the end */
 	bool used;                   /* the head is done with */
-	struct lower lower;
-	struct frame *frames; /* outermost first */
+	struct lookup lower;         /* also walks the children of renamed directories */
+	struct frame *frames;        /* outermost first */
 	size_t depth, room;
 	struct buf path;  /* of the entry lent last */
 	struct buf probe; /* a path in the lower view */
@@ -79,77 +68,6 @@ static bool set_bytes(struct buf *b, struct sl_bytes bytes)
 static int gap(struct overlay *o, const char *why, bool below, struct sl_error *err)
 {
 	return gaps_add(&o->gaps, bytes_of(&o->path), why, 0, below, err);
-}
-
-/* The lower view */
-
-/* The head is done with, its children are not. */
-static int lower_step(struct lower *l, struct sl_error *err)
-{
-	int rc;
-
-	if (!set_bytes(&l->cursor, l->head->path))
-		return fail_memory(err);
-	l->after = true;
-	rc = sl_source_next(l->src, &l->head, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 1)
-		l->head = NULL;
-	return 0;
-}
-
-/* Ask for the first entry at or after @path, or strictly after it; nothing is read yet. */
-static int lower_aim(struct lower *l, struct sl_bytes path, bool after, struct sl_error *err)
-{
-	bool keep = l->loaded && sl_path_compare(bytes_of(&l->cursor), path) <= 0;
-
-	/* between the old question and its answer there is nothing */
-	if (keep && l->head != NULL) {
-		int order = sl_path_compare(path, l->head->path);
-
-		if (after && order == 0)
-			return lower_step(l, err);
-		keep = order <= 0;
-	}
-	if (!set_bytes(&l->cursor, path))
-		return fail_memory(err);
-	l->after = after;
-	l->loaded = keep;
-	return 0;
-}
-
-static int lower_load(struct lower *l, struct sl_error *err)
-{
-	struct sl_bytes cursor = bytes_of(&l->cursor);
-	int rc;
-
-	if (l->loaded)
-		return 0;
-	rc = sl_source_seek(l->src, cursor, err);
-	if (rc == 0)
-		rc = sl_source_next(l->src, &l->head, err);
-	if (rc == 0 && l->after && sl_path_compare(l->head->path, cursor) == 0)
-		rc = sl_source_next(l->src, &l->head, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 1)
-		l->head = NULL;
-	l->loaded = true;
-	return 0;
-}
-
-/* What the lower view has at exactly @path; *out is NULL when nothing. */
-static int lower_find(struct lower *l, struct sl_bytes path, const struct sl_entry **out,
-		      struct sl_error *err)
-{
-	int rc = lower_aim(l, path, false, err);
-
-	if (rc == 0)
-		rc = lower_load(l, err);
-	*out = rc == 0 && l->head != NULL && sl_path_compare(l->head->path, path) == 0 ? l->head
-										       : NULL;
-	return rc;
 }
 
 /* Paths */
@@ -222,7 +140,7 @@ static int leave(struct overlay *o, struct sl_error *err)
 		return 0;
 	if (!to_lower(outer, dir, &o->probe) || buf_append_char(&o->probe, '\x01') < 0)
 		return fail_memory(err);
-	return lower_aim(&o->lower, bytes_of(&o->probe), false, err);
+	return lookup_aim(&o->lower, bytes_of(&o->probe), false, err);
 }
 
 static bool lies_beneath(const struct overlay *o, const struct frame *f, struct sl_bytes path)
@@ -253,7 +171,7 @@ static int enter(struct overlay *o, const struct frame *like, struct sl_error *e
 	if (f->moved) {
 		if (!to_lower(f, bytes_of(&o->path), &o->probe))
 			return fail_memory(err);
-		rc = lower_aim(&o->lower, bytes_of(&o->probe), true, err);
+		rc = lookup_aim(&o->lower, bytes_of(&o->probe), true, err);
 	}
 	return rc;
 }
@@ -320,7 +238,7 @@ static int enter_moved(struct overlay *o, struct sl_error *err)
 	const struct sl_entry *found;
 	struct frame f = {.moved_from = o->path.len};
 	char *base;
-	int rc = lower_find(&o->lower, bytes_of(&o->probe), &found, err);
+	int rc = lookup_find(&o->lower, bytes_of(&o->probe), &found, err);
 
 	if (rc < 0)
 		return rc;
@@ -362,7 +280,7 @@ static int enter_upper(struct overlay *o, const struct sl_entry *e, struct sl_er
 	/* a directory is copied up only from a directory, so that needs no look */
 	if (!f.moved && (e->flags & SL_ENTRY_ORIGIN) != 0)
 		return enter(o, &f, err);
-	rc = lower_find(&o->lower, bytes_of(&o->probe), &found, err);
+	rc = lookup_find(&o->lower, bytes_of(&o->probe), &found, err);
 	if (rc < 0)
 		return rc;
 	if (found == NULL || !S_ISDIR(found->mode))
@@ -377,7 +295,7 @@ static int resolve_metacopy(struct overlay *o, const struct sl_entry *e, struct 
 	int rc = counterpart(o, e, err);
 
 	if (rc == 0)
-		rc = lower_find(&o->lower, bytes_of(&o->probe), &found, err);
+		rc = lookup_find(&o->lower, bytes_of(&o->probe), &found, err);
 	if (rc < 0)
 		return rc;
 	o->content = FROM_NONE;
@@ -402,7 +320,7 @@ static int hide_lower(struct overlay *o, struct sl_error *err)
 		return 0;
 	if (!to_lower(f, bytes_of(&o->path), &o->probe) || buf_append_char(&o->probe, '\x01') < 0)
 		return fail_memory(err);
-	return lower_aim(&o->lower, bytes_of(&o->probe), false, err);
+	return lookup_aim(&o->lower, bytes_of(&o->probe), false, err);
 }
 
 /* Lend the upper head. 0; 1 when it has nothing to say; negative. */
@@ -459,9 +377,9 @@ static void lend_lower(struct overlay *o)
 static int next_moved(struct overlay *o, struct sl_error *err)
 {
 	struct frame *f = top(o);
-	struct lower *l = &o->lower;
+	struct lookup *l = &o->lower;
 	struct sl_bytes dir;
-	int rc = lower_load(l, err);
+	int rc = lookup_load(l, err);
 
 	if (rc < 0)
 		return rc;
@@ -519,7 +437,7 @@ static int overlay_next(struct sl_source *src, const struct sl_entry **out, stru
 	int rc = 0;
 
 	if (o->lent_lower)
-		rc = lower_step(&o->lower, err);
+		rc = lookup_step(&o->lower, err);
 	o->lent_lower = false;
 	o->content = FROM_NONE;
 	if (rc == 0)
@@ -561,7 +479,7 @@ static int approach(struct overlay *o, struct sl_bytes dir, struct sl_bytes path
 			return 1;
 		rc = to_lower(f, path, &o->probe) ? 0 : fail_memory(err);
 		if (rc == 0)
-			rc = lower_aim(&o->lower, bytes_of(&o->probe), false, err);
+			rc = lookup_aim(&o->lower, bytes_of(&o->probe), false, err);
 		return rc < 0 ? rc : 1;
 	}
 	o->used = true;
@@ -607,7 +525,7 @@ static int overlay_seek(struct sl_source *src, struct sl_bytes path, struct sl_e
 	if (top(o) != NULL && top(o)->moved) {
 		if (!to_lower(top(o), path, &o->probe))
 			return fail_memory(err);
-		rc = lower_aim(&o->lower, bytes_of(&o->probe), false, err);
+		rc = lookup_aim(&o->lower, bytes_of(&o->probe), false, err);
 	}
 	o->used = true;
 	return rc < 0 ? rc : sl_source_seek(o->upper, path, err);
@@ -640,8 +558,7 @@ static void overlay_close(struct sl_source *src)
 		frame_clear(&o->frames[i]);
 	free(o->frames);
 	sl_source_close(o->upper);
-	sl_source_close(o->lower.src);
-	buf_clear(&o->lower.cursor);
+	lookup_clear(&o->lower);
 	buf_clear(&o->path);
 	buf_clear(&o->probe);
 	gaps_clear(&o->gaps);
@@ -667,7 +584,7 @@ int overlay_open(struct sl_source **out, struct sl_source *upper, struct sl_sour
 		.source = {.ops = &ops, .sparse = true},
 		.upper = upper,
 		.used = true,
-		.lower = {.src = lower, .cursor = BUF_INIT(PATH_LIMIT)},
+		.lower = LOOKUP_INIT(lower),
 		.path = BUF_INIT(PATH_LIMIT),
 		.probe = BUF_INIT(PATH_LIMIT),
 	};
