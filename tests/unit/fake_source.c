@@ -19,6 +19,7 @@ struct fake {
 struct fake_content {
 	struct sl_content content;
 	const struct fake_row *row;
+	unsigned int reads;
 };
 
 static int fake_next(struct sl_source *src, const struct sl_entry **out, struct sl_error *err)
@@ -53,7 +54,9 @@ static int fake_seek(struct sl_source *src, struct sl_bytes path, struct sl_erro
 static int content_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
 			struct sl_read *out, struct sl_error *err)
 {
-	const struct fake_row *row = container_of(c, struct fake_content, content)->row;
+	struct fake_content *fake = container_of(c, struct fake_content, content);
+	const struct fake_row *row = fake->row;
+	bool is_first = fake->reads++ == 0;
 	size_t len = strlen(row->content);
 
 	for (size_t i = 0; i < count; i++) {
@@ -63,7 +66,8 @@ static int content_read(struct sl_content *c, struct sl_tap *const taps[], size_
 			return rc;
 	}
 	*out = (struct sl_read){.bytes = len,
-				.changed = row->changes_while_read,
+				.changed =
+					row->changes_while_read || (row->changes_once && is_first),
 				.is_short = len < row->entry.size};
 	return 0;
 }

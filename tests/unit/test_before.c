@@ -13,6 +13,7 @@
 
 static const struct sl_xattr user[] = {{"user.note", "1", 1}};
 static const struct sl_xattr lost[] = {{"user.lost", "1", 1}};
+static const struct sl_xattr lost_two[] = {{"user.lost", "1", 1}, {"user.lost2", "1", 1}};
 
 /* On disk every lower object below has mtime 100.25 and the attribute user.note=1. */
 static const struct {
@@ -71,6 +72,14 @@ static const struct {
 	  true,
 	  {DIRECTORY("d"), FILE_WITH("d/f", "one", COARSE(100), .xattrs = lost, .xattr_count = 1)},
 	  {DIRECTORY("d"), FILE_WITH("d/f", "one", FINE(100, 250000000))},
+	  ""},
+	 true},
+	{{"one that the copy carries as the tar has it is none either",
+	  true,
+	  {DIRECTORY("d"),
+	   FILE_WITH("d/f", "one", COARSE(100), .xattrs = lost_two, .xattr_count = 2)},
+	  {DIRECTORY("d"),
+	   FILE_WITH("d/f", "one", FINE(100, 250000000), .xattrs = lost, .xattr_count = 1)},
 	  ""},
 	 true},
 	{{"one that the lower object has and the copy has not is",

@@ -181,6 +181,36 @@ static const struct drift_case cases[] = {
 	   .content = "one",
 	   .changes_while_read = true}},
 	 "modified a low [unstable]\n"},
+	{"a file that held still at the second look is not unstable",
+	 false,
+	 {FILE_WITH("a", "one")},
+	 {{.entry = {.path = PATH("a"), .mode = S_IFREG | 0644},
+	   .content = "one",
+	   .changes_once = true}},
+	 ""},
+	{"an unreadable file is not equal because of a digest that came along",
+	 false,
+	 {FILE_WITH("a", "one")},
+	 {{.entry = {.path = PATH("a"),
+		     .mode = S_IFREG | 04644,
+		     .size = 3,
+		     .fields = SL_ENTRY_SHA256,
+		     .sha256 = {0x76, 0x92, 0xc3, 0xad, 0x35, 0x40, 0xbb, 0x80, 0x3c, 0x02, 0x0b,
+				0x3a, 0xee, 0x66, 0xcd, 0x88, 0x87, 0x12, 0x32, 0x34, 0xea, 0x0c,
+				0x6e, 0x71, 0x43, 0xc0, 0xad, 0xd7, 0x3f, 0xf4, 0x31, 0xed}},
+	   .unreadable = true}},
+	 "gap a: cannot be opened\nmodified a critical [setuid] {setuid-gained,setuid-modified}\n"},
+	{"a directory that was listed in part: what is missing is unknown",
+	 false,
+	 {DIRECTORY("a"), FILE_WITH("a/1", "1"), FILE_WITH("a/2", "2"), FILE_WITH("a/3", "3"),
+	  FILE_WITH("b", "4")},
+	 {DIRECTORY("a"), UNREAD("a", "listing broke off"), FILE_WITH("a/2", "2")},
+	 "gap a: listing broke off\ndeleted b low\n"},
+	{"children of a directory that the image does not name",
+	 true,
+	 {FILE_WITH("a/1", "1"), FILE_WITH("b/1", "1")},
+	 {DIRECTORY("a", .flags = SL_ENTRY_COMPLETE)},
+	 "added a low\ndeleted a/1 low\n"},
 	{"a file that is shorter than it said is unstable",
 	 false,
 	 {FILE_WITH("a", "one")},
@@ -251,6 +281,25 @@ static void touched_things_are_counted_and_shown_on_demand(void **state)
 	drift_expect(&c, &setup);
 	shown = drift_log(&c, &setup, &sum);
 	assert_int_equal(sum.counts.by_kind[SL_CHANGE_TOUCHED], 2);
+}
+
+static void an_unread_copy_up_is_not_even_touched(void **state)
+{
+	static const struct drift_case c = {
+		"unread",
+		true,
+		{FILE_WITH("a", "one")},
+		{{.entry = {.path = PATH("a"), .mode = S_IFREG | 0644, .size = 3},
+		  .unreadable = true}},
+		"gap a: cannot be opened\n"};
+	struct drift_setup setup = {.options.show_touched = true};
+	struct sl_summary sum;
+	AUTO_FREE char *log = drift_log(&c, &setup, &sum);
+
+	(void)state;
+	drift_expect(&c, &setup);
+	assert_int_equal(sum.counts.by_kind[SL_CHANGE_TOUCHED], 0);
+	assert_int_equal(sum.counts.gaps, 1);
 }
 
 static void a_recorded_digest_is_taken_as_it_is(void **state)
@@ -458,6 +507,7 @@ int main(void)
 		cmocka_unit_test(an_image_on_disk_is_hashed_too),
 		cmocka_unit_test(a_gap_makes_the_result_incomplete),
 		cmocka_unit_test(touched_things_are_counted_and_shown_on_demand),
+		cmocka_unit_test(an_unread_copy_up_is_not_even_touched),
 		cmocka_unit_test(a_recorded_digest_is_taken_as_it_is),
 		cmocka_unit_test(quick_compares_by_size_and_xxh3_and_names_no_sha256),
 		cmocka_unit_test(raced_names_are_counted_and_no_gap),
