@@ -245,9 +245,10 @@ static int unknown_command(const char *word, struct sl_error *err)
 
 static int next_option(struct parser *p, int argc, char **argv)
 {
-	/* the program has one thread while it reads its command line */
-	return getopt_long(argc, argv, p->shorts.data, p->longs,
-			   NULL); /* NOLINT(concurrency-mt-unsafe) */
+	const char *shorts = p->shorts.data != NULL ? p->shorts.data : ":";
+
+	/* one thread reads the command line. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	return getopt_long(argc, argv, shorts, p->longs, NULL);
 }
 
 /* Set every option from argv; afterwards optind is the first operand. */
