@@ -113,17 +113,23 @@ void close_sink(struct sl_sink *const *sink)
 
 void app_note(struct app *app, const char *fmt, ...)
 {
+	AUTO_FREE char *text = NULL;
 	va_list ap;
+	int n;
 
 	if (app->options.quiet)
 		return;
-	progress_erase(&app->progress);
-	(void)fprintf(stderr, "strandline: %s%s", app->command != NULL ? app->command->name : "",
-		      app->command != NULL ? ": " : "");
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', stderr);
+	if (n < 0) {
+		text = NULL;
+		return;
+	}
+	progress_erase(&app->progress);
+	(void)fprintf(stderr, "strandline: %s%s%s\n",
+		      app->command != NULL ? app->command->name : "",
+		      app->command != NULL ? ": " : "", text);
 }
 
 unsigned int app_jobs(unsigned int asked)

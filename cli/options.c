@@ -67,7 +67,8 @@ static int parser_init(struct parser *p, const char *mode, const struct command 
 	p->longs = calloc(most + 1, sizeof(*p->longs));
 	if (p->targets == NULL || p->longs == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "options");
-	(void)buf_printf(&p->shorts, "%s:", mode);
+	if (buf_printf(&p->shorts, "%s:", mode) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "options");
 	for (size_t i = 0; command != NULL && i < command->option_count; i++)
 		parser_add(p, &command->options[i], args);
 	for (size_t i = 0; i < global_option_count; i++)
@@ -244,9 +245,10 @@ static int unknown_command(const char *word, struct sl_error *err)
 
 static int next_option(struct parser *p, int argc, char **argv)
 {
-	/* the program has one thread while it reads its command line */
-	return getopt_long(argc, argv, p->shorts.data, p->longs,
-			   NULL); /* NOLINT(concurrency-mt-unsafe) */
+	const char *shorts = p->shorts.data != NULL ? p->shorts.data : ":";
+
+	/* one thread reads the command line. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	return getopt_long(argc, argv, shorts, p->longs, NULL);
 }
 
 /* Set every option from argv; afterwards optind is the first operand. */
@@ -267,12 +269,13 @@ static int read_options(struct parser *p, int argc, char **argv, struct sl_error
 /* Where the command stands; argc when there is none. */
 static int find_command(int argc, char **argv, struct sl_error *err)
 {
-	CLEANUP(parser_clear) struct parser p = {0};
 	struct app_options scratch = {0};
+	struct parser p;
 	int rc = parser_init(&p, "+", NULL, NULL, &scratch, err);
 
 	if (rc == 0)
 		rc = read_options(&p, argc, argv, err);
+	parser_clear(&p);
 	free(scratch.stores.items);
 	return rc < 0 ? rc : optind;
 }
@@ -322,11 +325,12 @@ static int make_args(struct call *out, const struct command *c, struct sl_error 
 /* Read the whole command line, the command itself taken out. */
 static int read_all(struct call *out, struct app *app, int argc, struct sl_error *err)
 {
-	CLEANUP(parser_clear) struct parser p = {0};
+	struct parser p;
 	int rc = parser_init(&p, "", out->command, out->args, &app->options, err);
 
 	if (rc == 0)
 		rc = read_options(&p, argc, out->argv, err);
+	parser_clear(&p);
 	if (rc < 0)
 		return rc;
 	out->words.items = out->argv + optind;

@@ -20,8 +20,12 @@ struct fold_group {
 };
 
 int fold_new(struct fold **out, struct sl_error *err);
-/* Count one path under a key. 0; 1 when it is not counted (too many kinds); -SL_ENOMEM. */
-int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t bytes);
+/*
+ * Count one path under a key. 0 and its group; 1 when it is not counted (too many kinds);
+ * -SL_ENOMEM.
+ */
+int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t bytes,
+	     struct fold_group **out);
 /* NULL when the key was never counted. */
 struct fold_group *fold_find(struct fold *f, const char *key);
 void fold_unshow(struct fold *f);

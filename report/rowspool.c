@@ -33,7 +33,7 @@ static FILE *open_unlinked(void)
 		return NULL;
 	file = fdopen(fd, "w+");
 	if (file != NULL)
-		fd = -1;
+		(void)take_fd(&fd); /* the stream's now */
 	return file;
 }
 

@@ -93,11 +93,14 @@ static bool is_listed(const struct table_sink *t, const struct sl_finding *f)
 static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf row = BUF_INIT((size_t)64 << 20);
-	int rc = 0;
+	struct fold_group *g;
+	int rc = 1;
 
 	tablerow_key(&row, f);
 	if (row.status == 0 && f->change != NULL)
-		rc = fold_add(t->fold, row.data, f->change->path, tablerow_bytes(f));
+		rc = fold_add(t->fold, row.data, f->change->path, tablerow_bytes(f), &g);
+	if (rc == 0 && g->count > fold_from[f->severity])
+		return 0; /* part of a line whose first member waits already */
 	(void)buf_append_char(&row, '\0');
 	(void)buf_append(&row, tablerow_word(f), strlen(tablerow_word(f)) + 1);
 	tablerow_path(&row, f);

@@ -114,6 +114,25 @@ static int feed_alike(struct sl_sink *sink, unsigned int count)
 	return 0;
 }
 
+static int feed_unlike(struct sl_sink *sink, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct sl_entry after = disowned;
+		char path[32];
+		int len = snprintf(path, sizeof(path), "srv/unlike/%06u", i);
+		struct row r = {SL_CHANGE_METADATA,  SL_FIELD_OWNER, 0,
+				{path, (size_t)len}, &owned,         &after,
+				SL_SEVERITY_INFO};
+		int rc;
+
+		after.uid = i + 1;
+		rc = feed_row(sink, &r, 98);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int feed_gaps(struct sl_sink *sink, unsigned int count)
 {
 	struct sl_gap first = {PATH("etc/shadow"), "cannot be read", 13, true, true};
@@ -176,6 +195,8 @@ static int feed_container(struct sl_sink *sink, const struct sample *s)
 		rc = feed_row(sink, &rows[i], (uint8_t)i);
 		if (rc == 0 && i == 3)
 			rc = feed_alike(sink, s->alike);
+		if (rc == 0 && i == 3)
+			rc = feed_unlike(sink, s->unlike);
 		if (rc == 0 && i == 1)
 			rc = feed_gaps(sink, s->gaps);
 	}

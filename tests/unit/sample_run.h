@@ -17,6 +17,7 @@ struct sample {
 	bool unproven; /* layers as found on disk */
 	bool quick;
 	unsigned int alike;      /* so many files in /srv/data change owner */
+	unsigned int unlike;     /* so many in /srv/unlike each get an owner of their own */
 	unsigned int gaps;       /* so many more gaps */
 	unsigned int containers; /* 0 means 1 */
 };

@@ -147,14 +147,32 @@ static void few_alike_stay_lines_of_their_own(void **state)
 	assert_int_equal(count_lines(out.data, "8 files beneath /srv/data"), 1);
 }
 
-/* More rows than a severity keeps in memory: 20,000 lines of about 100 bytes. */
-static void rows_beyond_memory_come_back_from_disk(void **state)
+/* More than a severity keeps in memory, all different: nothing folds, nothing is lost. */
+static void rows_beyond_memory_come_back_from_disk_in_order(void **state)
+{
+	unsigned int expected = 0;
+	OUTPUT;
+
+	(void)state;
+	sample_report(&out, report_table, NULL, &(struct sample){.unlike = 10000});
+	for (const char *p = out.data, *end = p + out.len;
+	     (p = memmem(p, (size_t)(end - p), "/srv/unlike/", 12)) != NULL; p++) {
+		char want[32];
+
+		(void)snprintf(want, sizeof(want), "/srv/unlike/%06u ", expected++);
+		assert_memory_equal(p, want, strlen(want));
+	}
+	assert_int_equal(expected, 10000);
+}
+
+static void a_multitude_becomes_one_line(void **state)
 {
 	OUTPUT;
 
 	(void)state;
 	sample_report(&out, report_table, NULL, &(struct sample){.alike = 20000});
-	assert_has(out, "20,000 files beneath /srv/data  owner 0:0 -> 1000:1000");
+	assert_has(out, "20,000 files beneath /srv/data  owner 0:0 -> 1000:1000, 19.5 MiB in all");
+	assert_true(out.len < 4096);
 }
 
 static void explained_and_touched_are_listed_on_demand(void **state)
@@ -251,14 +269,14 @@ static void a_full_disk_fails_the_report(void **state)
 /* Attackers choose names: unlike things must never share a line. */
 static void groups_keep_to_their_key_and_their_directory(void **state)
 {
+	struct fold_group *g = NULL;
 	struct fold *f = NULL;
-	struct fold_group *g;
 
 	(void)state;
 	assert_int_equal(fold_new(&f, NULL), 0);
-	assert_int_equal(fold_add(f, "a", PATH("usr/lib/x/one"), 10), 0);
-	assert_int_equal(fold_add(f, "a", PATH("usr/lib/xy/two"), 5), 0);
-	assert_int_equal(fold_add(f, "b", PATH("top"), 1), 0);
+	assert_int_equal(fold_add(f, "a", PATH("usr/lib/x/one"), 10, &g), 0);
+	assert_int_equal(fold_add(f, "a", PATH("usr/lib/xy/two"), 5, &g), 0);
+	assert_int_equal(fold_add(f, "b", PATH("top"), 1, &g), 0);
 	g = fold_find(f, "a");
 	assert_non_null(g);
 	assert_int_equal(g->count, 2);
@@ -271,7 +289,7 @@ static void groups_keep_to_their_key_and_their_directory(void **state)
 		int rc;
 
 		(void)snprintf(key, sizeof(key), "k%u", i);
-		rc = fold_add(f, key, PATH("x/y"), 0);
+		rc = fold_add(f, key, PATH("x/y"), 0, &g);
 		assert_int_equal(rc, i < 2046 ? 0 : 1);
 	}
 	assert_int_equal(fold_find(f, "a")->count, 2);
@@ -286,7 +304,8 @@ int main(void)
 		cmocka_unit_test(a_gap_alone_is_never_clean),
 		cmocka_unit_test(colour_is_added_to_the_words_and_only_when_asked_for),
 		cmocka_unit_test(few_alike_stay_lines_of_their_own),
-		cmocka_unit_test(rows_beyond_memory_come_back_from_disk),
+		cmocka_unit_test(rows_beyond_memory_come_back_from_disk_in_order),
+		cmocka_unit_test(a_multitude_becomes_one_line),
 		cmocka_unit_test(explained_and_touched_are_listed_on_demand),
 		cmocka_unit_test(what_is_less_than_asked_for_is_counted_but_not_listed),
 		cmocka_unit_test(twenty_gaps_are_listed_and_the_rest_counted),
