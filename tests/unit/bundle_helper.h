@@ -4,6 +4,7 @@
  *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
  *   endless FILE          files until it is killed; prints a line for each checkpoint
  *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
+ *   verdict FILE          prints what the verifier says
  */
 #ifndef TESTS_BUNDLE_HELPER_H
 #define TESTS_BUNDLE_HELPER_H
@@ -98,6 +99,25 @@ static int help_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error
 	return sl_bundle_close(w, SL_BUNDLE_NOSPACE, err);
 }
 
+static int print_verdict(const char *path)
+{
+	struct sl_verify_options options = {.threads = 1};
+	struct sl_error err = SL_ERROR_INIT;
+	struct sl_verify_result r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || sl_bundle_verify(fd, &options, &r, &err) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", path, sl_error_text(&err));
+		sl_error_clear(&err);
+		return 2;
+	}
+	printf("%s %s %" PRIu64 " %s\n", sl_verdict_name(r.verdict),
+	       r.closed ? sl_bundle_status_name(r.status) : "open", r.attested,
+	       r.fault != NULL ? r.fault : "");
+	sl_verify_result_clear(&r);
+	return 0;
+}
+
 static char *read_key(const char *path)
 {
 	char text[4096] = "";
@@ -115,7 +135,11 @@ static int helper(int argc, char **argv)
 	struct sl_error err = SL_ERROR_INIT;
 	struct sl_bundle_writer *w = NULL;
 	AUTO_FREE char *key = NULL;
-	int rc, fd = argc > 2 ? open(argv[2], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	int rc, fd;
+
+	if (argc > 2 && strcmp(argv[1], "verdict") == 0)
+		return print_verdict(argv[2]);
+	fd = argc > 2 ? open(argv[2], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 
 	if (fd < 0) {
 		perror("output");
