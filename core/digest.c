@@ -52,6 +52,11 @@ int sha256_final(struct sha256 *h, uint8_t out[SL_SHA256_SIZE], struct sl_error 
 	return 0;
 }
 
+void sha256_copy(struct sha256 *to, const struct sha256 *from)
+{
+	to->failed = from->failed || EVP_MD_CTX_copy_ex(to->ctx, from->ctx) != 1;
+}
+
 void sha256_free(struct sha256 *h)
 {
 	if (h == NULL)

@@ -17,6 +17,8 @@ void sha256_reset(struct sha256 *h);
 void sha256_update(struct sha256 *h, const void *bytes, size_t len);
 /* Ends the message; reset before the next. A provider failure anywhere surfaces here. */
 int sha256_final(struct sha256 *h, uint8_t out[SL_SHA256_SIZE], struct sl_error *err);
+/* Continue in @to from where @from stands. A failure surfaces in sha256_final(to). */
+void sha256_copy(struct sha256 *to, const struct sha256 *from);
 void sha256_free(struct sha256 *h);
 
 /* One message at once. */

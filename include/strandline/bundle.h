@@ -110,6 +110,13 @@ SL_API int sl_bundle_add_file(struct sl_bundle_writer *w, const struct sl_bundle
 SL_API int sl_bundle_gap(struct sl_bundle_writer *w, uint32_t target, const struct sl_gap *gap,
 			 struct sl_error *err);
 
+/**
+ * Say which changes to the examined system are not taken back, for the close record: a JSON array,
+ * which is copied. Without it the list is empty.
+ */
+SL_API int sl_bundle_in_force(struct sl_bundle_writer *w, const char *json_array,
+			      struct sl_error *err);
+
 /** End the segment now (a phase change); a no-op when it is empty. */
 SL_API int sl_bundle_sync(struct sl_bundle_writer *w, struct sl_error *err);
 
@@ -117,7 +124,10 @@ SL_API int sl_bundle_sync(struct sl_bundle_writer *w, struct sl_error *err);
 SL_API int sl_bundle_close(struct sl_bundle_writer *w, enum sl_bundle_status status,
 			   struct sl_error *err);
 
-/** Free. Without close the file ends after its last sealed segment's bytes. NULL is fine. */
+/**
+ * Free. Without close the bundle stays open-ended: intact up to its last checkpoint, behind which
+ * bytes of the open segment may stand that nobody attests. NULL is fine.
+ */
 SL_API void sl_bundle_writer_free(struct sl_bundle_writer *w);
 
 /* ---- reading ---- */

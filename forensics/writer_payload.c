@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One content, read once: hashed and written at the same time, cut into parts where it is large. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/digest.h"
+
+#include "forensics/bundle_name.h"
+#include "forensics/bundle_tar.h"
+#include "forensics/bundle_writer.h"
+
+struct payload {
+	struct sl_tap tap;
+	struct sl_bundle_writer *w;
+	const struct sl_bundle_file *file;
+	const struct buf *path;
+	struct buf name;
+	struct payload_result *out;
+	uint64_t promised; /* bytes that the record will have, if they come */
+	uint64_t done;     /* bytes that came and were stored */
+	uint64_t beside;
+	bool in_parts;
+	bool is_open;     /* a member was begun and not ended */
+	bool is_overfull; /* more bytes came than were promised */
+	uint64_t member_size, member_left;
+};
+
+/* Nothing was written when this fails for lack of room. */
+static int begin_member(struct payload *p, struct sl_error *err)
+{
+	struct sl_bundle_writer *w = p->w;
+	struct payload_result *out = p->out;
+	uint64_t left = p->promised - p->done;
+	struct out_position at;
+	int rc;
+
+	p->member_size = left < SL_BUNDLE_PART_BYTES ? left : SL_BUNDLE_PART_BYTES;
+	/* room for this segment's seal, should it end here, is asked for once more */
+	rc = segment_reserve(w,
+			     p->member_size + p->beside + 2 * OUT_MEMBER_OVERHEAD + SEAL_BYTES +
+				     2 * (uint64_t)SL_BUNDLE_LINE_BYTES,
+			     TIER_RECORD, err);
+	if (rc == 0)
+		rc = segment_take(w, p->member_size + (p->in_parts ? 0 : p->beside), err);
+	if (rc < 0)
+		return rc;
+	buf_reset(&out->member);
+	if (bundle_member(&out->member, w->journal.tree.size, p->name.data,
+			  p->in_parts ? (int64_t)out->parts : -1) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "member name");
+	rc = out_begin(&w->out, out->member.data, p->member_size, p->file->entry->mtime.sec, &at,
+		       err);
+	if (rc < 0)
+		return writer_broken(w, rc);
+	if (out->parts == 0)
+		out->at = at;
+	p->member_left = p->member_size;
+	p->is_open = true;
+	sha256_reset(w->part_hash);
+	return 0;
+}
+
+static int end_part(struct payload *p, struct sl_error *err);
+
+/* Zeros up to the promised size, then the member's digest. Its first bytes, hashed once for the
+ * whole file already, are taken over from there. */
+static int end_member(struct payload *p, struct sl_error *err)
+{
+	static const uint8_t zeros[4096];
+	struct sl_bundle_writer *w = p->w;
+	uint64_t pad = p->member_left;
+	int rc;
+
+	if (p->out->parts == 0)
+		sha256_copy(w->part_hash, w->file_hash);
+	for (uint64_t left = pad; left > 0;) {
+		size_t n = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		sha256_update(w->part_hash, zeros, n);
+		left -= n;
+	}
+	rc = out_zeros(&w->out, pad, err);
+	if (rc == 0)
+		rc = out_end(&w->out, err);
+	if (rc == 0)
+		rc = sha256_final(w->part_hash, p->out->stored.sha256, err);
+	if (rc < 0)
+		return writer_broken(w, rc);
+	p->is_open = false;
+	p->out->stored.bytes += p->member_size;
+	w->payloads++;
+	w->payload_bytes += p->member_size;
+	return p->in_parts ? end_part(p, err) : 0;
+}
+
+static int end_part(struct payload *p, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(SL_BUNDLE_LINE_BYTES);
+	struct payload_result *out = p->out;
+	struct writer_stored part = {.member = out->member.data, .bytes = p->member_size};
+	uint64_t seq = p->w->journal.tree.size;
+	struct jout j;
+	int rc;
+
+	memcpy(part.sha256, out->stored.sha256, sizeof(part.sha256));
+	if (out->parts == 0)
+		out->first_part = seq;
+	jout_begin(&j, &text);
+	jout_object(&j);
+	jout_key_str(&j, "role", p->file->role);
+	rc = file_path_member(&j, p->path, err);
+	jout_key_u64(&j, "of", out->first_part);
+	jout_key_u64(&j, "k", out->parts);
+	file_stored(&j, "stored", &part);
+	if (rc == 0 && text.status < 0)
+		rc = sl_fail(err, SL_ENOMEM, 0, "part record");
+	if (rc == 0)
+		rc = segment_append(p->w, "part", p->file->target, text.data + 1, err);
+	out->parts++;
+	/* a member without its record would break the bundle */
+	return writer_broken(p->w, rc);
+}
+
+static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct payload *p = container_of(tap, struct payload, tap);
+	const uint8_t *at = bytes;
+
+	while (len > 0) {
+		size_t n;
+		int rc = 0;
+
+		if (p->done == p->promised) {
+			p->is_overfull = true;
+			return -SL_ECANCELLED; /* ends the reading: no failure */
+		}
+		if (!p->is_open && (rc = begin_member(p, err)) < 0)
+			return rc;
+		n = len < p->member_left ? len : (size_t)p->member_left;
+		sha256_update(p->w->file_hash, at, n);
+		if (p->out->parts > 0)
+			sha256_update(p->w->part_hash, at, n);
+		rc = out_data(&p->w->out, at, n, err);
+		if (rc < 0)
+			return writer_broken(p->w, rc);
+		p->member_left -= n;
+		p->done += n;
+		at += n;
+		len -= n;
+		if (p->in_parts && p->member_left == 0 && (rc = end_member(p, err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* What the reading says, put right by what was stored of it. */
+static void settle_read(const struct payload *p, struct sl_read *read)
+{
+	read->bytes = p->done;
+	if (p->is_overfull)
+		read->changed = read->changed || !p->out->limited;
+	else if (p->done < p->promised)
+		read->is_short = true;
+}
+
+static int read_content(struct payload *p, struct sl_error *err)
+{
+	struct payload_result *out = p->out;
+	struct sl_tap *taps[] = {&p->tap};
+	struct sl_error why = SL_ERROR_INIT;
+	int rc = 0;
+
+	if (p->promised == 0)
+		rc = begin_member(p, &why);
+	if (rc == 0)
+		rc = sl_content_read(p->file->content, taps, 1, &out->read, &why);
+	if (rc == -SL_ECANCELLED && p->is_overfull)
+		rc = 0;
+	if (rc < 0 && p->w->status == 0 && (p->is_open || out->parts > 0)) {
+		/* the bundle is whole: keep what there is, and say why it ends here */
+		if (rc == -SL_EIO && why.sys == ENOSPC)
+			out->no_space = rc;
+		out->read.sys = why.sys != 0 ? why.sys : rc == -SL_ENOMEM ? ENOMEM : EIO;
+		rc = 0;
+	}
+	if (rc < 0)
+		rc = sl_fail(err, (enum sl_code) - rc, why.sys, "%s", sl_error_text(&why));
+	sl_error_clear(&why);
+	return rc;
+}
+
+static int store(struct payload *p, struct sl_error *err)
+{
+	struct payload_result *out = p->out;
+	int rc = bundle_name(&p->name, p->path->data, p->path->len, err);
+
+	sha256_reset(p->w->file_hash);
+	if (rc == 0)
+		rc = read_content(p, err);
+	if (rc == 0 && p->is_open)
+		rc = end_member(p, err);
+	if (rc < 0)
+		return rc;
+	settle_read(p, &out->read);
+	out->stored.member = out->member.data;
+	if (p->done > 0 || p->promised == 0) {
+		out->has_sha256 = true;
+		rc = sha256_final(p->w->file_hash, out->sha256, err);
+	}
+	return writer_broken(p->w, rc);
+}
+
+int payload_store(struct sl_bundle_writer *w, const struct sl_bundle_file *file,
+		  const struct buf *path, uint64_t beside, struct payload_result *out,
+		  struct sl_error *err)
+{
+	struct payload p = {.tap.data = take,
+			    .w = w,
+			    .file = file,
+			    .path = path,
+			    .name = BUF_INIT(TAR_NAME_MAX),
+			    .out = out,
+			    .promised = file->entry->size,
+			    .beside = beside};
+	int rc;
+
+	*out = (struct payload_result){.member = BUF_INIT(TAR_NAME_MAX)};
+	if (file->max_bytes != 0 && file->max_bytes < p.promised) {
+		p.promised = file->max_bytes;
+		out->limited = true;
+	}
+	p.in_parts = p.promised + beside > SL_BUNDLE_PART_BYTES;
+	rc = store(&p, err);
+	buf_clear(&p.name);
+	return rc;
+}
+
+void payload_clear(struct payload_result *r)
+{
+	buf_clear(&r->member);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer as a program, for scripts: unit_bundle_writer HOW FILE [BYTES | KEY]
+ *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
+ *   endless FILE          files until it is killed; prints a line for each checkpoint
+ *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
+ *   verdict FILE          prints what the verifier says
+ */
+#ifndef TESTS_BUNDLE_HELPER_H
+#define TESTS_BUNDLE_HELPER_H
+
+static void print_checkpoint(void *payload, const char *note, size_t len)
+{
+	const char *origin_end = memchr(note, '\n', len);
+
+	(void)payload;
+	printf("checkpoint %d\n", origin_end != NULL ? atoi(origin_end + 1) : -1);
+	(void)fflush(stdout);
+}
+
+static int store(struct sl_bundle_writer *w, const char *path, uint64_t size, bool is_random,
+		 struct sl_error *err)
+{
+	struct fake_content how = {.size = size, .seed = 11, .is_random = is_random};
+	struct sl_entry e = regular(path, size);
+	struct sl_bundle_file file = {.role = "upper", .entry = &e, .content = fake_content(&how)};
+
+	return sl_bundle_add_file(w, &file, NULL, err);
+}
+
+static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
+{
+	static char wide[90000];
+	static const struct sl_xattr xattr = {"user.wide", wide, sizeof(wide)};
+	struct sl_gap gap = {.what = {"secret", 6}, .why = "cannot be read", .sys = EACCES};
+	struct sl_entry e = regular("with attributes", 5);
+	struct fake_content how = {.size = 5};
+	struct sl_bundle_file file = {.role = "upper", .entry = &e};
+	char deep[300];
+	int rc;
+
+	(void)memset(deep, 'd', sizeof(deep) - 1);
+	deep[150] = '/';
+	deep[sizeof(deep) - 1] = '\0';
+	e.xattrs = &xattr;
+	e.xattr_count = 1;
+	e.fields |= SL_ENTRY_XATTRS;
+	file.content = fake_content(&how);
+	rc = sl_bundle_add_file(w, &file, NULL, err);
+	if (rc == 0)
+		rc = store(w, "etc/pass wd\n\x1b[31m", 3000, false, err);
+	if (rc == 0)
+		rc = store(w, "../../escape", 3000, false, err);
+	if (rc == 0)
+		rc = store(w, "empty", 0, false, err);
+	if (rc == 0)
+		rc = store(w, deep, 20, false, err);
+	deep[120] = '\0';
+	if (rc == 0)
+		rc = store(w, deep, 20, false, err);
+	if (rc == 0)
+		rc = sl_bundle_sync(w, err);
+	if (rc == 0)
+		rc = store(w, "large", 40 * MIB, false, err);
+	if (rc == 0)
+		rc = sl_bundle_gap(w, 0, &gap, err);
+	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
+}
+
+static int help_endless(struct sl_bundle_writer *w, struct sl_error *err)
+{
+	int rc = 0;
+
+	while (rc == 0)
+		rc = store(w, "again", 300000, true, err);
+	return rc;
+}
+
+/* As capture does it: what no longer fits is a gap, and the end says why. */
+static int help_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error *err)
+{
+	struct sl_gap gap = {.what = {"file", 4}, .why = "no space", .sys = ENOSPC};
+	int rc = 0;
+
+	for (int refused = 0; refused < 3;) {
+		rc = store(w, "file", bytes, true, err);
+		if (rc == 0)
+			continue;
+		if (rc != -SL_EIO || err->sys != ENOSPC)
+			return rc;
+		refused++;
+		rc = sl_bundle_gap(w, 0, &gap, err);
+		if (rc == 0)
+			rc = sl_bundle_sync(w, err);
+		if (rc < 0)
+			return rc;
+	}
+	printf("full\n");
+	return sl_bundle_close(w, SL_BUNDLE_NOSPACE, err);
+}
+
+static int print_verdict(const char *path)
+{
+	struct sl_verify_options options = {.threads = 1};
+	struct sl_error err = SL_ERROR_INIT;
+	struct sl_verify_result r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || sl_bundle_verify(fd, &options, &r, &err) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", path, sl_error_text(&err));
+		sl_error_clear(&err);
+		return 2;
+	}
+	printf("%s %s %" PRIu64 " %s\n", sl_verdict_name(r.verdict),
+	       r.closed ? sl_bundle_status_name(r.status) : "open", r.attested,
+	       r.fault != NULL ? r.fault : "");
+	sl_verify_result_clear(&r);
+	return 0;
+}
+
+static char *read_key(const char *path)
+{
+	char text[4096] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return NULL;
+	close(fd);
+	return strdup(text);
+}
+
+static int helper(int argc, char **argv)
+{
+	struct sl_bundle_options options = {.threads = 2, .checkpoint = print_checkpoint};
+	struct sl_error err = SL_ERROR_INIT;
+	struct sl_bundle_writer *w = NULL;
+	AUTO_FREE char *key = NULL;
+	int rc, fd;
+
+	if (argc > 2 && strcmp(argv[1], "verdict") == 0)
+		return print_verdict(argv[2]);
+	fd = argc > 2 ? open(argv[2], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+
+	if (fd < 0) {
+		perror("output");
+		return 2;
+	}
+	if (strcmp(argv[1], "small") == 0 && argc > 3)
+		options.key_pem = key = read_key(argv[3]);
+	rc = sl_bundle_create(&w, fd, &options, &err);
+	if (rc == 0)
+		printf("fingerprint %s\n", sl_bundle_fingerprint(w));
+	if (rc == 0 && strcmp(argv[1], "small") == 0)
+		rc = help_small(w, &err);
+	else if (rc == 0 && strcmp(argv[1], "endless") == 0)
+		rc = help_endless(w, &err);
+	else if (rc == 0 && argc > 3)
+		rc = help_fill(w, strtoull(argv[3], NULL, 10), &err);
+	sl_bundle_writer_free(w);
+	if (rc < 0)
+		(void)fprintf(stderr, "%s\n", sl_error_text(&err));
+	sl_error_clear(&err);
+	return rc < 0 ? 1 : 0;
+}
+
+#endif
