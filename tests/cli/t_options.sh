@@ -29,7 +29,7 @@ it "a format that the command does not have" \
 it "no format where there is none" refuses "unknown option '--format'" keygen --format json -o x
 it "a number that is none" refuses "--jobs: '-1' is not a number" diff --jobs -1 web
 it "a size that is too large" refuses "is not a size" capture --before 99999999999G -o x web
-it "a missing operand" refuses "strandline: capture: missing operand: CONTAINER" capture -o x
+it "a missing operand" refuses "strandline: verify: missing operand: BUNDLE" verify
 it "an operand too many" refuses "strandline: verify: unexpected operand 'b'" verify a b
 it "diff of nothing" refuses "give either containers" diff
 it "diff of two kinds" refuses "give either containers" diff --all web
