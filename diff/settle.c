@@ -115,6 +115,10 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 	c->signals |= p->signals;
 	c->head_len = p->after_read.head_len;
 	memcpy(c->head, p->after_read.head, sizeof(c->head));
+	if (c->head_len == 0 && c->after != NULL && (c->after->fields & SL_ENTRY_HEAD) != 0) {
+		c->head_len = c->after->head_len;
+		memcpy(c->head, c->after->head, sizeof(c->head));
+	}
 	if (p->after_read.is_unstable)
 		c->signals |= SL_SIGNAL_UNSTABLE;
 	if (p->after != NULL && p->after->redirect.data != NULL &&

@@ -17,6 +17,7 @@
 #include "job/capture_records.h"
 #include "job/comparison.h"
 #include "job/directory.h"
+#include "job/head_content.h"
 #include "job/resolve.h"
 #include "snapshot/content.h"
 #include "snapshot/layertree.h"
@@ -130,6 +131,9 @@ static int capture_metadata(struct capture *c, struct sl_error *err)
 	if (rc == 0 && c->image != NULL)
 		rc = capture_text(c, "image/manifest.json", c->image->manifest,
 				  c->image->manifest_size, err);
+	if (rc == 0 && c->container->metadata_gap != NULL)
+		rc = gap(c, (struct sl_bytes){"engine metadata", 15}, c->container->metadata_gap, 0,
+			 false, err);
 	if (rc == 0 && c->image_problem != NULL)
 		rc = gap(c, (struct sl_bytes){"image", 5}, c->image_problem, 0, false, err);
 	return rc < 0 ? rc : sl_bundle_sync(c->writer, err);
@@ -142,8 +146,10 @@ static int capture_entry(struct capture *c, struct sl_source *upper, const struc
 	struct sl_error why = SL_ERROR_INIT;
 	struct sl_bundle_stored stored;
 	struct sl_entry known = *e;
+	struct head_content head;
 	int rc;
 
+	head_content_init(&head);
 	if (S_ISREG(e->mode) && (e->flags & (SL_ENTRY_WHITEOUT | SL_ENTRY_METACOPY)) == 0) {
 		rc = sl_source_open(upper, &file.content, &why);
 		if (rc < 0) {
@@ -151,6 +157,8 @@ static int capture_entry(struct capture *c, struct sl_source *upper, const struc
 			sl_error_clear(&why);
 			if (rc < 0)
 				return rc;
+		} else {
+			file.content = head_content_wrap(&head, file.content);
 		}
 	}
 	rc = keep(c, &file, &stored, err);
@@ -158,7 +166,9 @@ static int capture_entry(struct capture *c, struct sl_source *upper, const struc
 		return rc;
 	if (stored.has_sha256 && !stored.read.is_short && stored.read.sys == 0) {
 		memcpy(known.sha256, stored.sha256, SL_SHA256_SIZE);
-		known.fields |= SL_ENTRY_SHA256;
+		memcpy(known.head, head.bytes, sizeof(known.head));
+		known.head_len = head.len;
+		known.fields |= SL_ENTRY_SHA256 | SL_ENTRY_HEAD;
 		known.size = stored.read.bytes;
 	}
 	return recording_add(c->recording, &known, stored.seq, err);

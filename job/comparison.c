@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
 
@@ -19,20 +20,57 @@ static size_t init_layers(const struct sl_stack *stack)
 	return count;
 }
 
+static int ignore_item(void *payload, const struct layer_item *item, struct sl_error *err)
+{
+	(void)payload;
+	(void)item;
+	(void)err;
+	return 0;
+}
+
+/*
+ * A directory that the store does not know as this layer: builders keep a second copy of a layer
+ * they also made themselves. It stands for the layer when the layer's own tar comes out of it.
+ */
+static int prove_copy(const struct sl_lower *lower, const struct sl_layer *layer,
+		      struct sl_error *err)
+{
+	struct layer_result result;
+	struct sl_layer copy = *layer;
+	int rc;
+
+	copy.dir_fd = lower->dir_fd;
+	copy.blob_fd = -1;
+	if (copy.tar_split_fd < 0)
+		return sl_fail(err, SL_ENOTFOUND, 0,
+			       "lower directory '%s' is not the store's own of that layer",
+			       lower->dir_path);
+	rc = layer_read(&copy, NULL, ignore_item, NULL, NULL, &result, err);
+	return rc < 0 ? sl_wrap(err, rc, "lower directory '%s'", lower->dir_path) : 0;
+}
+
 /* Do the stack's directories stand for the image's layers, one for one and in order? */
-static bool stack_fits_image(const struct sl_stack *stack, const struct sl_image *image)
+static int fit_stack(const struct sl_stack *stack, const struct sl_image *image,
+		     struct sl_error *err)
 {
 	size_t inits = init_layers(stack);
+	int rc = 0;
 
 	if (stack->lower_count - inits != image->layer_count)
-		return false;
-	for (size_t i = 0; i < image->layer_count; i++) {
+		return sl_fail(err, SL_ENOTFOUND, 0,
+			       "%zu lower directories cannot be the %zu layers of the image",
+			       stack->lower_count - inits, image->layer_count);
+	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
 		const struct sl_lower *lower = &stack->lowers[inits + i];
+		size_t layer = image->layer_count - 1 - i;
 
-		if (!lower->has_image_layer || lower->image_layer != image->layer_count - 1 - i)
-			return false;
+		if (!lower->has_image_layer)
+			rc = prove_copy(lower, &image->layers[layer], err);
+		else if (lower->image_layer != layer)
+			rc = sl_fail(err, SL_ENOTFOUND, 0,
+				     "the lower directories are not in the order of the image");
 	}
-	return true;
+	return rc;
 }
 
 /* Remember why, keep going. */
@@ -106,10 +144,10 @@ static int choose_baseline(struct comparison *c, const struct job *job,
 
 	if (c->image == NULL)
 		rc = sl_fail(&why, SL_ENOTFOUND, 0, "the image is not in the store");
-	else if (!options->must_prove && !stack_fits_image(&c->container->stack, c->image))
-		rc = sl_fail(&why, SL_ENOTFOUND, 0,
-			     "the lower directories are not the layers of the image, in its order");
 	else
+		rc = options->must_prove ? 0 : fit_stack(&c->container->stack, c->image, &why);
+	c->stack_fits = rc == 0 && !options->must_prove;
+	if (rc == 0)
 		rc = find_or_index(c, job, options, &why);
 	if (rc == 0)
 		return 0;
@@ -237,8 +275,14 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 	if (rc < 0)
 		return rc;
 	c->subject.quick = options->quick;
-	if (c->image != NULL && stack_fits_image(&c->container->stack, c->image))
+	if (c->stack_fits)
 		input.disk.stack = &c->container->stack;
+	if (c->container->metadata_gap != NULL) {
+		metadata.what = (struct sl_bytes){c->container->name, strlen(c->container->name)};
+		metadata.why = c->container->metadata_gap;
+		input.gaps = &metadata;
+		input.gap_count = 1;
+	}
 	if (c->contradiction != NULL) {
 		input.findings = &c->layer_finding;
 		input.finding_count = 1;

@@ -12,6 +12,7 @@ struct comparison {
 	const struct sl_container *container; /* borrowed */
 	struct sl_image *image;               /* NULL when the store has none */
 	struct sl_baselines *baselines;       /* NULL when only the directories are left */
+	bool stack_fits; /* the lower directories are the image's layers, one for one */
 	enum sl_trust trust;
 	bool has_checked_at;
 	struct sl_time checked_at;

@@ -189,9 +189,8 @@ static int on_gap(void *payload, const struct sl_gap *gap)
 	if (rc < 0)
 		return rc;
 	c->engine = strdup("unknown");
-	c->id = strdup("");
 	c->name = strndup(gap->what.data, gap->what.len);
-	if (c->engine == NULL || c->id == NULL || c->name == NULL)
+	if (c->engine == NULL || c->name == NULL)
 		rc = sl_fail(run->err, SL_ENOMEM, 0, "gap");
 	else
 		rc = report_unread(run, c, gap->why, gap->sys);

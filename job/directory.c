@@ -14,11 +14,10 @@ int directory_container(struct sl_container **out, const char *dir, enum sl_mark
 	if (rc < 0)
 		return rc;
 	c->engine = strdup("none");
-	c->id = strdup("");
 	c->name = strdup(dir);
 	c->stack.upper_path = strdup(dir);
 	c->stack.marker = marker;
-	if (c->engine == NULL || c->id == NULL || c->name == NULL || c->stack.upper_path == NULL)
+	if (c->engine == NULL || c->name == NULL || c->stack.upper_path == NULL)
 		rc = sl_fail(err, SL_ENOMEM, 0, "container");
 	else
 		rc = c->stack.upper_fd = root_open_dir(dir, err);

@@ -6,7 +6,7 @@
 #include <strandline/container.h>
 
 /*
- * A container called after @dir, of engine "none", without lowers or mounts. @marker is how the
+ * A container called after @dir, of engine "none", without id, lowers or mounts. @marker is how the
  * directory marks deletions: SL_MARKER_OVERLAY_TRUSTED for an upper directory, SL_MARKER_NONE for
  * a whole tree.
  */
