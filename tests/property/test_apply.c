@@ -319,7 +319,7 @@ static void random_item(char *kind, char path[TEXT], char arg[TEXT])
 
 static int random_layer(struct model *m, struct buf *line)
 {
-	uint32_t items = roll(14);
+	uint32_t items = roll(10);
 	int rc = 0;
 
 	m->layers[m->top].count = 0;
@@ -373,7 +373,7 @@ static void the_store_agrees_with_the_model(void **unused)
 	uint32_t seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : 20240229;
 	struct model *m = calloc(1, sizeof(*m));
 	struct buf lines[LAYERS] = {BUF_INIT(1 << 20), BUF_INIT(1 << 20), BUF_INIT(1 << 20)};
-	size_t refused = 0, rounds = 600;
+	size_t refused = 0, rounds = 1500;
 
 	(void)unused;
 	assert_non_null(m);
