@@ -196,7 +196,7 @@ static enum facts_mount place(struct sl_bytes path, struct sl_bytes point)
 		return FACTS_APART;
 	if (sl_path_within(path, point))
 		return path.len == point.len ? FACTS_AT : FACTS_BENEATH;
-	/* asked the other way round on purpose: NOLINTNEXTLINE(readability-suspicious-call-argument) */
+	/* the other way round: NOLINTNEXTLINE(readability-suspicious-call-argument) */
 	return sl_path_within(point, path) ? FACTS_ABOVE : FACTS_APART;
 }
 

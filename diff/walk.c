@@ -6,7 +6,6 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
-#include "core/quote.h"
 #include "diff/lane.h"
 #include "diff/settle.h"
 #include "diff/unread.h"
