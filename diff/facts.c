@@ -190,13 +190,14 @@ static struct sl_bytes inside(const char *mount)
 	return (struct sl_bytes){mount, len};
 }
 
-static enum facts_mount place(struct sl_bytes path, struct sl_bytes mount)
+static enum facts_mount place(struct sl_bytes path, struct sl_bytes point)
 {
-	if (mount.len == 0)
+	if (point.len == 0)
 		return FACTS_APART;
-	if (sl_path_within(path, mount))
-		return path.len == mount.len ? FACTS_AT : FACTS_BENEATH;
-	return sl_path_within(mount, path) ? FACTS_ABOVE : FACTS_APART;
+	if (sl_path_within(path, point))
+		return path.len == point.len ? FACTS_AT : FACTS_BENEATH;
+	/* the other way round: NOLINTNEXTLINE(readability-suspicious-call-argument) */
+	return sl_path_within(point, path) ? FACTS_ABOVE : FACTS_APART;
 }
 
 enum facts_mount facts_place(struct sl_bytes path, const char *mount)

@@ -38,6 +38,10 @@ struct pair *pair_new(const struct sl_entry *before, const struct sl_entry *afte
 		pair_free(p);
 		return NULL;
 	}
+	if (p->after != NULL)
+		p->path = p->after->path;
+	else if (p->before != NULL)
+		p->path = p->before->path;
 	return p;
 }
 

@@ -13,11 +13,12 @@
 /* One path on its way. Entries are owned copies; either may be NULL. */
 struct pair {
 	struct sl_entry *before, *after;
+	struct sl_bytes path; /* of either */
 	struct reading before_read, after_read;
 	uint32_t signals; /* what the walk saw already */
 };
 
-/* Allocate, copying the entries (either may be NULL). NULL when memory ran out. */
+/* Allocate, copying the entries (one of them may be NULL). NULL when memory ran out. */
 struct pair *pair_new(const struct sl_entry *before, const struct sl_entry *after);
 /* NULL is fine. */
 void pair_free(struct pair *p);

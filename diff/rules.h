@@ -17,14 +17,14 @@
 /* Conditions that are left out (0, NULL) always hold; a rule matches when all of them do. */
 struct rule {
 	const char *id;
-	enum sl_severity severity;
 	const char *attack[RULE_ATTACK_MAX]; /* ATT&CK technique ids, v18 */
 	const char *reason;                  /* one sentence */
-	uint32_t kinds;                      /* set of KIND() */
-	uint64_t any, all, none;             /* sets of signals and facts */
-	const char *const *paths;            /* globs, NULL-terminated: one must match the path */
-	const char *const *except;           /* none may */
-	const char *const *names;            /* globs: one must match the last component */
+	enum sl_severity severity;
+	uint32_t kinds;            /* set of KIND() */
+	uint64_t any, all, none;   /* sets of signals and facts */
+	const char *const *paths;  /* globs, NULL-terminated: one must match the path */
+	const char *const *except; /* none may */
+	const char *const *names;  /* globs: one must match the last component */
 };
 
 extern const struct rule rules_table[];

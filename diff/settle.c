@@ -74,8 +74,7 @@ static bool is_forged(const struct pair *p, uint32_t fields)
 static int report_gap(struct settle *s, const struct pair *p, const struct reading *r,
 		      struct sl_error *err)
 {
-	const struct sl_entry *e = p->after != NULL ? p->after : p->before;
-	struct sl_gap gap = {.what = e->path, .why = r->why, .sys = r->sys, .is_path = true};
+	struct sl_gap gap = {.what = p->path, .why = r->why, .sys = r->sys, .is_path = true};
 
 	return r->why != NULL ? s->gap(s->payload, &gap, err) : 0;
 }
@@ -111,7 +110,7 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 
 	c->before = p->before;
 	c->after = p->after;
-	c->path = p->after != NULL ? p->after->path : p->before->path;
+	c->path = p->path;
 	c->signals |= p->signals;
 	c->head_len = p->after_read.head_len;
 	memcpy(c->head, p->after_read.head, sizeof(c->head));
@@ -134,8 +133,7 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 /* A name that is deleted although the image never had it: no entry on either side. */
 static int emit_stray(struct settle *s, const struct pair *p, struct sl_error *err)
 {
-	struct sl_change c = {
-		.kind = SL_CHANGE_DELETED, .signals = p->signals, .path = p->after->path};
+	struct sl_change c = {.kind = SL_CHANGE_DELETED, .signals = p->signals, .path = p->path};
 
 	return s->change(s->payload, &c, err);
 }

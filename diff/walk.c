@@ -6,7 +6,6 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
-#include "core/quote.h"
 #include "diff/lane.h"
 #include "diff/settle.h"
 #include "diff/unread.h"
@@ -126,17 +125,16 @@ static int next_after(struct walk *w, struct sl_error *err)
 }
 
 /* Leave out the image's entries before the container's next one: they are unchanged. */
-static int skip_unchanged(struct walk *w, struct sl_error *err)
+static int skip_unchanged(struct walk *w, const struct sl_entry *until, struct sl_error *err)
 {
 	unsigned int steps = 0;
 	int rc = 0;
 
-	while (rc == 0 && w->before != NULL &&
-	       sl_path_compare(w->before->path, w->after->path) < 0) {
+	while (rc == 0 && w->before != NULL && sl_path_compare(w->before->path, until->path) < 0) {
 		struct sl_error own = SL_ERROR_INIT;
 
 		if (++steps == STEPS_BEFORE_SEEK) {
-			rc = sl_source_seek(w->in->before, w->after->path, &own);
+			rc = sl_source_seek(w->in->before, until->path, &own);
 			if (rc < 0)
 				return cut(w, "the image's side could not be searched", rc, &own,
 					   err);
@@ -250,7 +248,7 @@ static int queue_pair(struct walk *w, const struct sl_entry *before, const struc
 			rc = open_before(w, p, err);
 	}
 	if (rc == 0)
-		rc = unread_flush(&w->unread, after != NULL ? after->path : before->path, err);
+		rc = unread_flush(&w->unread, p->path, err);
 	if (rc == 0)
 		return lane_add_pair(w->lane, p, err);
 	pair_free(p);
@@ -268,7 +266,7 @@ static int only_before(struct walk *w, struct sl_error *err)
 
 	if (!is_listed_in_full) {
 		w->has_region = false;
-		return skip_unchanged(w, err);
+		return w->after != NULL ? skip_unchanged(w, w->after, err) : next_before(w, err);
 	}
 	if (!unread_covers(&w->unread, w->before->path))
 		rc = queue_pair(w, w->before, NULL, 0, err);
