@@ -131,6 +131,24 @@ static int replay(struct drift *d, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
+/* What was known before the walk: identified and counted like everything else. */
+static int tell_known(struct drift *d, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < d->input->finding_count; i++) {
+		struct sl_finding f = d->input->findings[i];
+
+		rc = enrich_identify(&f, d->input->subject, err);
+		if (rc < 0)
+			return rc;
+		d->counts->other++;
+		d->counts->by_severity[f.severity]++;
+		rc = sl_sink_finding(d->sink, &f, err);
+	}
+	return rc;
+}
+
 int drift_run(const struct drift_input *input, const struct drift_options *options,
 	      struct sl_sink *sink, struct sl_summary *out, struct sl_error *err)
 {
@@ -144,6 +162,8 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 		return rc;
 	d.spool = spool;
 	rc = sl_sink_container(sink, input->subject, err);
+	if (rc >= 0)
+		rc = tell_known(&d, err);
 	if (rc >= 0)
 		rc = walk(&d, err);
 	if (rc >= 0)

@@ -76,6 +76,12 @@ static struct sl_bytes identity(const struct sl_container *c)
 	return (struct sl_bytes){name, strlen(name)};
 }
 
+int enrich_identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err)
+{
+	return sl_finding_identify(f, identity(subject->container),
+				   subject->has_image_id ? subject->image_id : NULL, err);
+}
+
 int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children,
 		  struct sl_finding *out, struct sl_error *err)
 {
@@ -96,6 +102,5 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 		rules_apply(out, &e->change, facts);
 	}
 	out->message = describe(e);
-	return sl_finding_identify(out, identity(subject->container),
-				   subject->has_image_id ? subject->image_id : NULL, err);
+	return enrich_identify(out, subject, err);
 }

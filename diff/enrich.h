@@ -23,4 +23,7 @@ void enrich_clear(struct enrich *e);
 int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children,
 		  struct sl_finding *out, struct sl_error *err);
 
+/* The stable id of any finding about this subject. */
+int enrich_identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err);
+
 #endif

@@ -185,10 +185,11 @@ static void image_members(struct jout *j, const struct sl_container *c,
 {
 	jout_key(j, "image");
 	jout_object(j);
-	jout_key_str(j, "ref", c->image_ref);
-	if (c->has_image_id) {
+	jout_key_str(j, "ref",
+		     c->image_ref == NULL && image != NULL ? image->reference : c->image_ref);
+	if (c->has_image_id || image != NULL) {
 		jout_key(j, "id");
-		jout_digest(j, c->image_id);
+		jout_digest(j, c->has_image_id ? c->image_id : image->config_digest);
 	}
 	if (image != NULL && image->has_manifest_digest) {
 		jout_key(j, "digest");

@@ -270,6 +270,7 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 {
 	struct drift_input input = {
 		.after = after, .subject = &c->subject, .disk = {.proven = c->has_checked_at}};
+	struct sl_gap metadata = {0};
 	int rc = comparison_before(c, &input.before, err);
 
 	if (rc < 0)

@@ -83,7 +83,7 @@ tar --zstd -C unpacked -xf web.tar.zst
 it "tar opens it, and the dropped program is in it, byte for byte" bash -c \
 	'cmp "$(find unpacked/d -name chage-ng -path "*usr/bin*" | head -1)" /bin/busybox'
 it "its records name the image's bytes of the edited passwd" bash -c \
-	'cat unpacked/j/*.jsonl | jq -e -s "map(select(.type == \"file\" and .role == \"before\" and .src.path == \"etc/passwd\")) | length == 1" >/dev/null'
+	'cat unpacked/j/*.jsonl | jq -e -s "map(select(.type == \"file\" and .role == \"before\" and .src.path == \"/etc/passwd\")) | length == 1" >/dev/null'
 it "its findings are the findings of the drift check" cmp \
 	<(cat unpacked/j/*.jsonl | jq -r 'select(.type == "finding") | .id' | sort) \
 	<(drift touched.json '.findings[] | select(.change != "touched") | .id' | sort)
