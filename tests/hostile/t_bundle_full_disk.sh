@@ -17,7 +17,7 @@ trap 'umount disk 2>/dev/null || true' EXIT
 
 for kind in tmpfs ext4; do
 	mount_small $kind 2>mount.err || { echo "skipped: $kind: $(head -1 mount.err)"; continue; }
-	for bytes in 1000 700000 9000000 60000000; do
+	for bytes in 3000 700000 9000000 60000000; do
 		it "$kind, files of $bytes bytes: a full disk is met and the bundle closed" \
 			"$WRITER" fill disk/full.tar.zst $bytes >fill.out
 		it "$kind, files of $bytes bytes: closed as nospace, and not broken" \

@@ -18,10 +18,11 @@ static void print_checkpoint(void *payload, const char *note, size_t len)
 	(void)fflush(stdout);
 }
 
-static int store(struct sl_bundle_writer *w, const char *path, uint64_t size, bool is_random,
+/* The same bytes for the same seed; 0 is a text that compresses. */
+static int store(struct sl_bundle_writer *w, const char *path, uint64_t size, uint32_t seed,
 		 struct sl_error *err)
 {
-	struct fake_content how = {.size = size, .seed = 11, .is_random = is_random};
+	struct fake_content how = {.size = size, .seed = seed * 7919, .is_random = seed != 0};
 	struct sl_entry e = regular(path, size);
 	struct sl_bundle_file file = {.role = "upper", .entry = &e, .content = fake_content(&how)};
 
@@ -48,20 +49,20 @@ static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
 	file.content = fake_content(&how);
 	rc = sl_bundle_add_file(w, &file, NULL, err);
 	if (rc == 0)
-		rc = store(w, "etc/pass wd\n\x1b[31m", 3000, false, err);
+		rc = store(w, "etc/pass wd\n\x1b[31m", 3000, 0, err);
 	if (rc == 0)
-		rc = store(w, "../../escape", 3000, false, err);
+		rc = store(w, "../../escape", 3000, 0, err);
 	if (rc == 0)
-		rc = store(w, "empty", 0, false, err);
+		rc = store(w, "empty", 0, 0, err);
 	if (rc == 0)
-		rc = store(w, deep, 20, false, err);
+		rc = store(w, deep, 20, 0, err);
 	deep[120] = '\0';
 	if (rc == 0)
-		rc = store(w, deep, 20, false, err);
+		rc = store(w, deep, 20, 0, err);
 	if (rc == 0)
 		rc = sl_bundle_sync(w, err);
 	if (rc == 0)
-		rc = store(w, "large", 40 * MIB, false, err);
+		rc = store(w, "large", 40 * MIB, 0, err);
 	if (rc == 0)
 		rc = sl_bundle_gap(w, 0, &gap, err);
 	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
@@ -69,10 +70,11 @@ static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
 
 static int help_endless(struct sl_bundle_writer *w, struct sl_error *err)
 {
+	uint32_t seed = 0;
 	int rc = 0;
 
 	while (rc == 0)
-		rc = store(w, "again", 300000, true, err);
+		rc = store(w, "again", 300000, ++seed, err);
 	return rc;
 }
 
@@ -80,10 +82,11 @@ static int help_endless(struct sl_bundle_writer *w, struct sl_error *err)
 static int help_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error *err)
 {
 	struct sl_gap gap = {.what = {"file", 4}, .why = "no space", .sys = ENOSPC};
+	uint32_t seed = 0;
 	int rc = 0;
 
 	for (int refused = 0; refused < 3;) {
-		rc = store(w, "file", bytes, true, err);
+		rc = store(w, "file", bytes, ++seed, err);
 		if (rc == 0)
 			continue;
 		if (rc != -SL_EIO || err->sys != ENOSPC)
