@@ -117,8 +117,8 @@ const struct command command_extract = {
 	.args_size = sizeof(struct extract_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline extract web.strand --list", "What is in it?"},
-		     {"strandline extract web.strand /usr/bin/evil -o evil.bin",
+	.examples = {{"strandline extract web.tar.zst --list", "What is in it?"},
+		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin",
 		      "One file, under a name of your choice:"}},
 	.run = run,
 };

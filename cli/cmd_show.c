@@ -95,8 +95,8 @@ const struct command command_show = {
 	.operands_max = 1,
 	.args_size = sizeof(struct show_args),
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline show web.strand --type finding", "What was found?"},
-		     {"strandline show web.strand --format jsonl | jq .path",
+	.examples = {{"strandline show web.tar.zst --type finding", "What was found?"},
+		     {"strandline show web.tar.zst --format jsonl | jq .path",
 		      "The records, for another program:"}},
 	.run = run,
 };

@@ -52,8 +52,8 @@ const struct command command_timeline = {
 	.operands_min = 1,
 	.operands_max = SIZE_MAX,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline timeline web.strand", "What happened when?"},
-		     {"strandline timeline --format jsonl -o case.jsonl web.strand db.strand",
+	.examples = {{"strandline timeline web.tar.zst", "What happened when?"},
+		     {"strandline timeline --format jsonl -o case.jsonl web.tar.zst db.tar.zst",
 		      "Two containers in one, for Timesketch:"}},
 	.run = run,
 };
