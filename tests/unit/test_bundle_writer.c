@@ -669,6 +669,8 @@ static void targets_count_from_one(void **state)
 /* ---- index and seek table ---- */
 
 #define MAX_FRAMES 64
+/* 18 MB: the second segment begins in the middle */
+#define FILES 60
 
 /* Every frame of a small bundle, decompressed one by one. */
 struct frames {
@@ -714,20 +716,20 @@ static uint32_t le32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static int make_forty_files(void)
+static int make_two_segments(void)
 {
 	struct sl_bundle_options options = {.threads = 2};
 	int fd = memory_file();
 	struct sl_bundle_writer *w = create(fd, &options);
 	char path[32];
 
-	for (uint32_t i = 0; i < 40; i++) {
+	for (uint32_t i = 0; i < FILES; i++) {
 		struct fake_content how = {.size = 300000 + i, .seed = i, .is_random = true};
 		struct sl_entry e;
 
 		(void)snprintf(path, sizeof(path), "dir/file%u", i);
 		e = regular(path, how.size);
-		assert_int_equal(add(w, &e, &how).seq, i + 1);
+		(void)add(w, &e, &how);
 	}
 	close_and_free(w, SL_BUNDLE_COMPLETE);
 	return fd;
@@ -737,7 +739,7 @@ static int make_forty_files(void)
 static void the_index_leads_to_every_payload(void **state)
 {
 	static const char head[] = "strandline-index 1\n";
-	AUTO_CLOSE int fd = make_forty_files();
+	AUTO_CLOSE int fd = make_two_segments();
 	unsigned long long seq, frame, offset;
 	char name[32], hash[17], want[65];
 	struct frames f;
@@ -754,12 +756,11 @@ static void the_index_leads_to_every_payload(void **state)
 	p += 512;
 	assert_memory_equal(p, head, sizeof(head) - 1);
 	p += sizeof(head) - 1;
-	for (unsigned int i = 0; i < 40; i++, p = strchr(p, '\n') + 1) {
+	for (unsigned int i = 0; i < FILES; i++, p = strchr(p, '\n') + 1) {
 		assert_int_equal(sscanf(p, "%16s %llu %llu %llu\n", hash, &seq, &frame, &offset),
 				 4);
-		assert_int_equal(seq, i + 1);
 		assert_true(frame < f.count);
-		(void)snprintf(name, sizeof(name), "d/%08u/dir/file%u", i + 1, i);
+		(void)snprintf(name, sizeof(name), "d/%08llu/dir/file%u", seq, i);
 		assert_string_equal(f.bytes + f.start[frame] + offset, name);
 		len = (size_t)snprintf(name, sizeof(name), "upper%c0%c/dir/file%u", 0, 0, i);
 		assert_int_equal(sha256_once(name, len, digest, NULL), 0);
@@ -772,7 +773,7 @@ static void the_index_leads_to_every_payload(void **state)
 
 static void the_seek_table_lists_every_frame(void **state)
 {
-	AUTO_CLOSE int fd = make_forty_files();
+	AUTO_CLOSE int fd = make_two_segments();
 	struct frames f;
 	const uint8_t *p;
 
