@@ -47,5 +47,7 @@ const void *db_column_blob(struct db_stmt *s, int column, size_t *len);
 const char *db_column_text(struct db_stmt *s, int column);
 bool db_column_is_null(struct db_stmt *s, int column);
 int64_t db_last_rowid(struct db *db);
+/* Rows that the last INSERT, UPDATE or DELETE touched. */
+int64_t db_changes(struct db *db);
 
 #endif

@@ -15,13 +15,24 @@ struct istream_ops {
 	 */
 	int (*next)(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err);
 	void (*close)(struct istream *s);
+	/* Optional: put the next bytes straight into @dst. 0 with 0 < *len <= cap; 1; negative. */
+	int (*read)(struct istream *s, void *dst, size_t cap, size_t *len, struct sl_error *err);
 };
 
+/* Implementations embed it, with everything but ops zero. */
 struct istream {
 	const struct istream_ops *ops;
+	const uint8_t *rest; /* lent by next, not yet passed on by istream_read */
+	size_t rest_len;
+	int status; /* sticky: 1 after the end, the first error */
 };
 
 int istream_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err);
+/*
+ * Fill the caller's buffer: 0 with *len > 0, less than @cap only right before the end; 1 at the
+ * end; negative. A stream that can write in place does, another one is copied.
+ */
+int istream_read(struct istream *s, void *dst, size_t cap, size_t *len, struct sl_error *err);
 /* Closes what it wraps too. NULL is fine. */
 void istream_close(struct istream *s);
 
@@ -31,7 +42,8 @@ int istream_from_fd(struct istream **out, int fd, struct sl_error *err);
 int istream_from_memory(struct istream **out, const void *bytes, size_t len, struct sl_error *err);
 
 struct sha256;
-/* Every byte that passes is added to @h (borrowed) and counted in *count (may be NULL). */
+/* Takes over @inner on success. Every byte that passes is added to @h (borrowed) and counted in
+ * *count (may be NULL). */
 int istream_hash(struct istream **out, struct istream *inner, struct sha256 *h, uint64_t *count,
 		 struct sl_error *err);
 /* More than @max bytes is -SL_ELIMIT: "@what: more than N bytes". Takes over inner on success. */

@@ -13,6 +13,9 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 
+/* Longest piece of a path given to the kernel at once. */
+#define PIECE_MAX 3840
+
 int root_open_dir(const char *path, struct sl_error *err)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -25,6 +28,22 @@ int root_open_dir(const char *path, struct sl_error *err)
 			       shown != NULL ? shown : "?");
 	}
 	return fd;
+}
+
+int root_read_named(const char *path, struct buf *out, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char chunk[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
+			       path);
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		if (buf_append(out, chunk, (size_t)n) < 0)
+			return sl_fail(err, SL_ELIMIT, 0, "'%s' is larger than %zu bytes", path,
+				       out->max);
+	return n < 0 ? sl_fail(err, SL_EIO, errno, "read '%s'", path) : 0;
 }
 
 static int open_fail(const char *path, int sys, struct sl_error *err)
@@ -57,17 +76,55 @@ static int open_at(int dir_fd, const char *path, uint64_t flags, enum root_follo
 	return (int)fd;
 }
 
+/*
+ * The kernel takes at most PATH_MAX bytes a call. A longer path is opened in pieces, which is the
+ * same thing where no component may be a link.
+ */
+static int open_long(int dir_fd, const char *path, uint64_t flags)
+{
+	AUTO_CLOSE int base = -1;
+	AUTO_FREE char *piece = malloc(PIECE_MAX + 1);
+
+	if (piece == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	while (strlen(path) > PIECE_MAX) {
+		size_t len = PIECE_MAX;
+		int next;
+
+		while (len > 0 && path[len] != '/')
+			len--;
+		if (len == 0) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(piece, path, len);
+		piece[len] = '\0';
+		next = open_at(base >= 0 ? base : dir_fd, piece, O_PATH | O_DIRECTORY,
+			       ROOT_NO_LINKS);
+		if (next < 0)
+			return -1;
+		if (base >= 0)
+			close(base);
+		base = next;
+		path += len + 1;
+	}
+	return open_at(base >= 0 ? base : dir_fd, path, flags, ROOT_NO_LINKS);
+}
+
 int root_open_path(int dir_fd, const char *path, enum root_follow follow, struct sl_error *err)
 {
-	int fd = open_at(dir_fd, path,
-			 O_PATH | (follow == ROOT_NO_LINKS ? (uint64_t)O_NOFOLLOW : 0), follow);
+	int fd = follow == ROOT_NO_LINKS ? open_long(dir_fd, path, O_PATH | O_NOFOLLOW)
+					 : open_at(dir_fd, path, O_PATH, follow);
 
 	return fd < 0 ? open_fail(path, errno, err) : fd;
 }
 
 int root_open_subdir(int dir_fd, const char *path, enum root_follow follow, struct sl_error *err)
 {
-	int fd = open_at(dir_fd, path, O_PATH | O_DIRECTORY, follow);
+	int fd = follow == ROOT_NO_LINKS ? open_long(dir_fd, path, O_PATH | O_DIRECTORY)
+					 : open_at(dir_fd, path, O_PATH | O_DIRECTORY, follow);
 
 	return fd < 0 ? open_fail(path, errno, err) : fd;
 }

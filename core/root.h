@@ -22,6 +22,9 @@ enum root_follow {
 	ROOT_NO_LINKS,
 };
 
+/* Read a small file named by the user (not evidence): links are followed, a pipe will do. */
+int root_read_named(const char *path, struct buf *out, struct sl_error *err);
+
 /* Open a directory given by the user (not evidence), following links. O_PATH. */
 int root_open_dir(const char *path, struct sl_error *err);
 

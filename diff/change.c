@@ -89,11 +89,14 @@ static bool same_xattrs(const struct sl_entry *before, const struct sl_entry *af
 
 	if ((before->fields & after->fields & SL_ENTRY_XATTRS) == 0)
 		return false;
-	while (b < before->xattr_count || a < after->xattr_count) {
+	for (;;) {
 		const struct sl_xattr *was = b < before->xattr_count ? &before->xattrs[b] : NULL;
 		const struct sl_xattr *is = a < after->xattr_count ? &after->xattrs[a] : NULL;
-		int order = was == NULL ? 1 : is == NULL ? -1 : strcmp(was->name, is->name);
+		int order;
 
+		if (was == NULL && is == NULL)
+			return true;
+		order = was == NULL ? 1 : is == NULL ? -1 : strcmp(was->name, is->name);
 		if (order < 0 && !is_private(was->name))
 			return false;
 		if (order > 0 && !is_private(is->name) && !is_label(is->name))
@@ -103,7 +106,6 @@ static bool same_xattrs(const struct sl_entry *before, const struct sl_entry *af
 		b += order <= 0;
 		a += order >= 0;
 	}
-	return true;
 }
 
 static uint32_t compare_content(const struct sl_entry *before, const struct sl_entry *after)

@@ -34,6 +34,9 @@ struct drift_input {
 	/* Gaps known beforehand (unsupported dialect, unreadable stack). */
 	const struct sl_gap *gaps;
 	size_t gap_count;
+	/* Findings known beforehand (a layer that contradicts its digest). */
+	const struct sl_finding *findings;
+	size_t finding_count;
 };
 
 /*

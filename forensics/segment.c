@@ -207,13 +207,11 @@ static int read_payloads(struct segments *s, struct sl_error *err)
 
 	payloads_reset(&s->segment.payloads);
 	while ((rc = peek(s, &m, err)) == 0) {
+		if (s->segment.has_close)
+			return m->name.kind == MEMBER_INDEX ? read_index(s, m, err)
+							    : misplaced(m, err);
 		if (m->name.kind == MEMBER_JOURNAL)
 			return 0;
-		if (m->name.kind == MEMBER_INDEX && s->segment.payloads.count == 0 &&
-		    s->next_number > 0) {
-			rc = read_index(s, m, err);
-			return rc;
-		}
 		if (m->name.kind != MEMBER_PAYLOAD)
 			return misplaced(m, err);
 		rc = read_payload(s, m, err);

@@ -36,5 +36,7 @@ int report_events_jsonl(struct sl_event_sink **out, struct ostream *to, struct s
 struct jout;
 void report_finding_members(struct jout *j, const struct sl_finding *f);
 void report_entry(struct jout *j, const struct sl_entry *e);
+/* image, layers, scope, counts, complete: what a document says about a container besides. */
+void report_summary_members(struct jout *j, const struct sl_summary *sum);
 
 #endif

@@ -29,7 +29,8 @@ struct layer_limits {
  * One tar entry, in the order of the tar. The path is as in the tar, only stripped of leading "/"
  * and "./" and trailing "/"; ".." components are still there and the receiver's to refuse. Regular
  * files carry SHA-256, XXH3 and size. Modification times of whole seconds set
- * SL_ENTRY_COARSE_TIME. Global PAX headers have been applied.
+ * SL_ENTRY_COARSE_TIME. Global PAX headers are read over, as every engine does.
+ * A hard link has no type bits in its mode, no size and no digest: those are its target's.
  */
 struct layer_item {
 	struct sl_entry entry;
@@ -43,13 +44,15 @@ struct layer_result {
 	uint64_t tar_bytes;        /* uncompressed bytes proven */
 	uint64_t compressed_bytes; /* bytes of the blob; 0 when rebuilt from a directory */
 	uint64_t entries;
+	uint8_t diff_id[SL_SHA256_SIZE]; /* as computed, also where the layer claims none */
 	bool from_directory; /* rebuilt from tar-split: the directory's content is proven too */
 };
 
 /*
  * Read the layer once. The stream's SHA-256 is compared with diff_id, the blob's with blob_digest
  * and blob_size, at the end: until this returns 0, nothing handed to @fn is proven. Threads are
- * started and joined inside. The callback runs on the calling thread.
+ * started and joined inside. The callback runs on the calling thread. A layer without diff_id or
+ * blob_digest is read all the same, and is not compared. @limits NULL means the defaults.
  *
  * Returns 0; -SL_EUNTRUSTED naming the digest that differs (for a rebuilt layer also the first file
  * whose checksum differs); -SL_EFORMAT; -SL_ELIMIT; -SL_ENOTFOUND with neither blob nor tar-split.

@@ -42,6 +42,8 @@ struct sl_baseline_info {
 	struct sl_time indexed_at;
 	bool has_checked_at;
 	struct sl_time checked_at; /**< when its layer directories on disk were proven */
+	bool manifest_verified;    /**< the manifest was read, hashed to its digest, and names the
+				      config */
 };
 
 /**
@@ -67,6 +69,14 @@ SL_API int sl_baselines_index(struct sl_baselines *b, const struct sl_image *ima
 			      const struct sl_progress *progress, struct sl_index_result *out,
 			      struct sl_error *err);
 
+/**
+ * Note that the layer's directory on disk was proven equal to its diff_id at @p when. An image's
+ * checked_at is that of the layer whose check is oldest.
+ * @return 0; 1 when the layer is not stored
+ */
+SL_API int sl_baselines_checked(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
+				struct sl_time when, struct sl_error *err);
+
 /** Look an image up by config digest. @return 0; 1 when it is not stored */
 SL_API int sl_baselines_find(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 			     struct sl_baseline_info *out, struct sl_error *err);
@@ -81,7 +91,9 @@ SL_API int sl_baselines_remove(struct sl_baselines *b, const uint8_t config_dige
 			       struct sl_error *err);
 
 /**
- * The merged view of a stored image, with further layers (an engine's init layer) on top.
+ * The merged view of a stored image, with further layers (an engine's init layer) on top. It shows
+ * the store as it is now, whatever other processes do meanwhile; close it before this store is
+ * written to (index, remove).
  *
  * @param tops  layer sources, topmost first; taken over, also on failure
  * @return 0; sl_entry.layer counts from the topmost of @p tops, which is 0
@@ -90,7 +102,7 @@ SL_API int sl_baselines_view(struct sl_baselines *b, const uint8_t config_digest
 			     struct sl_source *const tops[], size_t top_count,
 			     struct sl_source **out, struct sl_error *err);
 
-/** One stored layer with its markers, for tests and tools. */
+/** One stored layer with its markers, for tests and tools. -SL_ENOTFOUND when it is not stored. */
 SL_API int sl_baselines_layer(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
 			      struct sl_source **out, struct sl_error *err);
 

@@ -29,7 +29,7 @@ struct sl_mount {
 struct sl_artifact {
 	char *name; /**< what it is: "config.v2.json", "json.log"; a safe relative path; owned */
 	char *path; /**< where it was found; owned */
-	int fd;     /**< O_PATH, regular file */
+	int fd;     /**< O_PATH, regular file; -1: it is there, but not openable or not regular */
 	bool is_log;
 	char *log_format; /**< "docker-json", or NULL; owned */
 };
@@ -58,13 +58,16 @@ struct sl_container {
 	struct sl_stack stack;
 	struct sl_artifact *artifacts;
 	size_t artifact_count;
+	/** Why what the store says about it could not be read fully, or NULL; owned. A gap. */
+	char *metadata_gap;
 };
 
 /** @return 0, or -SL_ENOMEM */
 SL_API int sl_container_new(struct sl_container **out, struct sl_error *err);
+/** Kept sorted by path; equal paths stay in the order of arrival. */
 SL_API int sl_container_add_mount(struct sl_container *c, const char *path, const char *type,
 				  const char *source, bool rw, struct sl_error *err);
-/** Takes over @p fd, also on failure. */
+/** Takes over @p fd, also on failure. What has a @p log_format is a log. */
 SL_API int sl_container_add_artifact(struct sl_container *c, const char *name, const char *path,
 				     int fd, const char *log_format, struct sl_error *err);
 SL_API void sl_container_free(struct sl_container *c);

@@ -25,6 +25,7 @@ enum sl_entry_field {
 	SL_ENTRY_INODE = 1u << 5,  /**< dev, ino and nlink */
 	SL_ENTRY_XATTRS = 1u << 6, /**< the list is complete, though perhaps empty */
 	SL_ENTRY_MTIME = 1u << 7,
+	SL_ENTRY_HEAD = 1u << 8, /**< the first bytes of the content */
 };
 
 /** What a layer says beside the object itself. Only layer sources set markers; views resolve them.
@@ -43,6 +44,11 @@ enum sl_entry_flag {
 	 */
 	SL_ENTRY_COMPLETE = 1u << 6,
 	SL_ENTRY_UNRESOLVED = 1u << 7, /**< hard link whose target is unknown */
+	/**
+	 * Image entry that programs unpack differently: a 0:0 device or an overlay attribute (data
+	 * in the image, a marker once it is on an overlay), or a name both deleted and present.
+	 */
+	SL_ENTRY_AMBIGUOUS = 1u << 8,
 };
 
 /** Everything borrowed; valid until the next call on the source that lent it. */
@@ -65,7 +71,9 @@ struct sl_entry {
 		*xattrs; /**< sorted by name (bytes); overlay-private names left out */
 	size_t xattr_count;
 	uint8_t sha256[SL_SHA256_SIZE]; /**< of the content of a regular file */
-	uint8_t xxh3[SL_XXH3_SIZE];     /**< XXH3-128, canonical (big-endian) form */
+	uint8_t head[16]; /**< first bytes of a regular file, for who cannot read it again */
+	uint8_t head_len;
+	uint8_t xxh3[SL_XXH3_SIZE]; /**< XXH3-128, canonical (big-endian) form */
 };
 
 /**

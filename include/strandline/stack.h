@@ -20,7 +20,8 @@ struct sl_lower {
 	int dir_fd;           /**< O_PATH */
 	char *dir_path;       /**< for messages and reports; owned */
 	size_t image_layer;   /**< kind image: its index in sl_image.layers (0 = bottom) */
-	bool has_image_layer; /**< false when the store does not say which layer it is */
+	bool has_image_layer; /**< false: the store does not tie this directory to a layer, and
+				   image_layer is a guess by height, to be proven or ignored */
 };
 
 /** The stack, top first. */

@@ -13,12 +13,13 @@ struct fake {
 	size_t count, next;
 	const struct fake_row *current;
 	struct sl_gap gap;
-	bool gap_due;
+	size_t gaps_told; /* rows before this one have told theirs */
 };
 
 struct fake_content {
 	struct sl_content content;
 	const struct fake_row *row;
+	unsigned int reads;
 };
 
 static int fake_next(struct sl_source *src, const struct sl_entry **out, struct sl_error *err)
@@ -29,15 +30,8 @@ static int fake_next(struct sl_source *src, const struct sl_entry **out, struct 
 	while (f->next < f->count) {
 		const struct fake_row *row = &f->rows[f->next++];
 
-		if (row->gap != NULL) {
-			f->gap = (struct sl_gap){.what = row->entry.path,
-						 .why = row->gap,
-						 .sys = EACCES,
-						 .is_path = true,
-						 .below = true};
-			f->gap_due = true;
+		if (row->gap != NULL)
 			continue;
-		}
 		f->current = row;
 		*out = &row->entry;
 		return 0;
@@ -60,7 +54,9 @@ static int fake_seek(struct sl_source *src, struct sl_bytes path, struct sl_erro
 static int content_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
 			struct sl_read *out, struct sl_error *err)
 {
-	const struct fake_row *row = container_of(c, struct fake_content, content)->row;
+	struct fake_content *fake = container_of(c, struct fake_content, content);
+	const struct fake_row *row = fake->row;
+	bool is_first = fake->reads++ == 0;
 	size_t len = strlen(row->content);
 
 	for (size_t i = 0; i < count; i++) {
@@ -70,7 +66,8 @@ static int content_read(struct sl_content *c, struct sl_tap *const taps[], size_
 			return rc;
 	}
 	*out = (struct sl_read){.bytes = len,
-				.changed = row->changes_while_read,
+				.changed =
+					row->changes_while_read || (row->changes_once && is_first),
 				.is_short = len < row->entry.size};
 	return 0;
 }
@@ -103,10 +100,19 @@ static const struct sl_gap *fake_gap(struct sl_source *src)
 {
 	struct fake *f = container_of(src, struct fake, source);
 
-	if (!f->gap_due)
-		return NULL;
-	f->gap_due = false;
-	return &f->gap;
+	while (f->gaps_told < f->next) {
+		const struct fake_row *row = &f->rows[f->gaps_told++];
+
+		if (row->gap == NULL)
+			continue;
+		f->gap = (struct sl_gap){.what = row->entry.path,
+					 .why = row->gap,
+					 .sys = EACCES,
+					 .is_path = true,
+					 .below = true};
+		return &f->gap;
+	}
+	return NULL;
 }
 
 static void fake_close(struct sl_source *src)

@@ -13,7 +13,8 @@ struct fake_row {
 	const char *content;
 	const char *gap;         /* why: reported before the next row */
 	bool unreadable;         /* open() fails with EACCES */
-	bool changes_while_read; /* the read says so */
+	bool changes_while_read; /* every read says so */
+	bool changes_once;       /* only the first read of a content says so */
 };
 
 /* Rows must be in canonical order and outlive the source. */

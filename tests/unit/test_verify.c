@@ -215,7 +215,7 @@ static void pieces_cannot_be_moved_or_removed(void **state)
 		int order[6];
 	} rows[] = {
 		{"out of place", {1, 2, 3, 4, 5, -1}}, {"out of place", {0, 2, 3, 4, 5, -1}},
-		{"seek table", {0, 1, 3, 4, 5, -1}},   {"out of place", {0, 2, 1, 3, 4, -1}},
+		{"out of place", {0, 1, 3, 4, 5, -1}}, {"out of place", {0, 2, 1, 3, 4, -1}},
 		{"out of place", {0, 1, 1, 2, 3, -1}}, {"out of place", {0, 0, 1, 2, 3, -1}},
 	};
 	size_t at[8] = {0}, count = 0;

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What changed in containers since their images were built. */
+#include <stdint.h>
+
+#include "cli/app.h"
+#include "cli/jobs.h"
+#include "cli/output.h"
+#include "core/cleanup.h"
+#include "job/diff.h"
+
+struct diff_args {
+	bool all, stopped;
+	const char *upper, *rootfs; /* compare this directory instead of a container */
+	const char *image;          /* with this image */
+	bool no_index;
+	unsigned int fail_on; /* enum sl_severity */
+	bool accept_unproven;
+	bool quick;
+	bool show_touched, show_explained;
+	unsigned int jobs; /* 0: as many as there are processors */
+};
+
+static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
+{
+	bool directory = a->upper != NULL || a->rootfs != NULL;
+
+	if (a->upper != NULL && a->rootfs != NULL)
+		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs exclude each other");
+	if (directory && a->image == NULL)
+		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs need --image");
+	if (directory + a->all + (words->count > 0) != 1)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "give either containers, or --all, or --upper or --rootfs");
+	if (a->image != NULL && !directory)
+		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
+	if (a->stopped && !a->all)
+		return sl_fail(err, SL_EINVAL, 0, "--stopped goes with --all");
+	return 0;
+}
+
+/* Compare everything that was asked for; *status is the job's verdict on all containers. */
+static int compare(struct app *app, const struct diff_args *a, const struct operands *words,
+		   struct sl_sink *sink, enum exit_status *status, struct sl_error *err)
+{
+	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	struct diff_request request = {.containers = (const char *const *)words->items,
+				       .container_count = words->count,
+				       .all = a->all,
+				       .stopped = a->stopped,
+				       .upper = a->upper,
+				       .rootfs = a->rootfs,
+				       .image = a->image,
+				       .no_index = a->no_index,
+				       .quick = a->quick,
+				       .show_touched = a->show_touched,
+				       .fail_on = (enum sl_severity)a->fail_on,
+				       .accept_unproven = a->accept_unproven};
+	int found = EXIT_TROUBLE;
+	int rc = cli_job_init(&j, app, a->jobs, err);
+
+	if (rc == 0)
+		rc = job_diff(&j.job, &request, sink, &found, err);
+	*status = (enum exit_status)found;
+	return rc;
+}
+
+static int diff(struct app *app, const struct diff_args *a, const struct operands *words,
+		struct sl_error *err)
+{
+	CLEANUP(output_clear) struct output output = {0};
+	CLEANUP(close_sink) struct sl_sink *sink = NULL;
+	enum exit_status status = EXIT_TROUBLE;
+	struct report_options report;
+	int rc = check(a, words, err);
+
+	if (rc == 0)
+		rc = output_open(&output, app->options.output, err);
+	if (rc < 0)
+		return rc;
+	report = app_report_options(app, output.is_terminal);
+	report.show_touched = a->show_touched;
+	report.show_explained = a->show_explained;
+	rc = app_sink(&sink, app, output.stream, &report, err);
+	if (rc == 0)
+		rc = compare(app, a, words, sink, &status, err);
+	progress_erase(&app->progress);
+	if (rc == 0)
+		rc = output_commit(&output, err);
+	return rc < 0 ? rc : (int)status;
+}
+
+static int run(struct app *app, const void *args, const struct operands *words)
+{
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	int rc = diff(app, args, words, &err);
+
+	return rc < 0 ? cli_job_fail(app, &err) : rc;
+}
+
+#define AT(member) offsetof(struct diff_args, member)
+
+static const char *const severities[] = {"info", "low", "medium", "high", "critical", NULL};
+
+static const struct opt options[] = {
+	{"all", 'a', OPT_FLAG, NULL, NULL, AT(all), "every container that runs or is paused"},
+	{"stopped", 0, OPT_FLAG, NULL, NULL, AT(stopped), "with --all: stopped ones too"},
+	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
+	 "compare the overlay upper directory DIR with --image"},
+	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
+	 "compare the whole tree below DIR with --image"},
+	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
+	 "the image that --upper or --rootfs is compared with"},
+	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
+	 "do not index an unknown image first: compare with the layers as found on disk"},
+	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
+	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
+	 "default low"},
+	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
+	 "exit with 0 although the layers are not proven to be the image's"},
+	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
+	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"show-touched", 0, OPT_FLAG, NULL, NULL, AT(show_touched),
+	 "list what was copied up or touched but equals the image"},
+	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
+	 "table: list changes with a known benign cause too"},
+	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
+	 "threads that read and hash; by default one a processor, 8 at most"},
+};
+static const char *const formats[] = {"table", "json", "jsonl", NULL};
+static const struct diff_args defaults = {.fail_on = SL_SEVERITY_LOW};
+
+const struct command command_diff = {
+	.name = "diff",
+	.summary = "say what changed in a container since its image was built",
+	.operands = "[CONTAINER...]",
+	.description =
+		"Compare containers with their images, and say of every difference how severe it "
+		"is "
+		"and why. An image that is not known yet is indexed from the local store first. "
+		"Where its layers cannot be proven, the layers on disk are used, and the result "
+		"says so. What could not be read is a gap, and a result with a gap is never "
+		"clean. Volumes and other mounts are not compared; they are listed.\n\n"
+		"CONTAINER is a name, an id or the unique beginning of one, with ENGINE: in front "
+		"where that is needed.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.formats = formats,
+	.operands_max = SIZE_MAX,
+	.args_size = sizeof(struct diff_args),
+	.defaults = &defaults,
+	.exits = EXIT_COMPARES,
+	.examples = {{"strandline diff web", "What changed in the container \"web\"?"},
+		     {"strandline diff --all --format jsonl -o drift.jsonl",
+		      "Everything that runs, for another program:"}},
+	.run = run,
+};

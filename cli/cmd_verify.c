@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A verdict on a bundle. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/app.h"
+#include "cli/output.h"
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "core/quote.h"
+#include "job/verify.h"
+
+struct verify_args {
+	const char *fingerprint;
+	const char *key;  /* long-term public key, PEM file */
+	const char *note; /* file with a checkpoint kept elsewhere */
+	unsigned int require;
+	bool allow_unanchored;
+	unsigned int jobs;
+};
+
+static const char *anchors_text(const struct sl_verify_result *r)
+{
+	if (r->anchored_fingerprint)
+		return "the fingerprint you gave";
+	if (r->anchored_note)
+		return "the checkpoint you gave";
+	if (r->anchored_key)
+		return "the key you gave";
+	return "nothing outside itself: compare the fingerprint with your notes";
+}
+
+static void result_text(struct buf *out, const char *bundle, const struct sl_verify_result *r)
+{
+	(void)quote_bytes(out, bundle, strlen(bundle));
+	(void)buf_printf(out, ": %s\n", sl_verdict_name(r->verdict));
+	if (r->has_fault)
+		(void)buf_printf(out,
+				 "  fault        %s\n               segment %" PRIu64
+				 ", record %" PRIu64 ", byte %" PRIu64 "\n",
+				 r->fault, r->fault_segment, r->fault_record, r->fault_offset);
+	(void)buf_printf(out, "  bundle       %s\n  fingerprint  %s\n", r->bundle_id,
+			 r->fingerprint);
+	(void)buf_printf(out, "  closed       %s\n",
+			 r->closed ? sl_bundle_status_name(r->status) : "no");
+	(void)buf_printf(out, "  bound to     %s\n", anchors_text(r));
+	(void)buf_printf(out, "  records      %" PRIu64 ", %" PRIu64 " of them attested\n",
+			 r->records, r->attested);
+	(void)buf_printf(out,
+			 "  payloads     %" PRIu64 ", %" PRIu64 " bytes, in %" PRIu64 " segments\n",
+			 r->payloads, r->payload_bytes, r->segments);
+	(void)buf_printf(out, "  gaps         %" PRIu64 "\n", r->gaps);
+}
+
+static void result_json(struct buf *out, const struct sl_verify_result *r, int status)
+{
+	struct jout j;
+
+	jout_begin(&j, out);
+	jout_object(&j);
+	jout_key_str(&j, "schema", "strandline.verify/1");
+	jout_key_str(&j, "verdict", sl_verdict_name(r->verdict));
+	jout_key_u64(&j, "exit_status", (uint64_t)status);
+	jout_key_str(&j, "bundle", r->bundle_id);
+	jout_key_str(&j, "fingerprint", r->fingerprint);
+	jout_key_str(&j, "closed", r->closed ? sl_bundle_status_name(r->status) : NULL);
+	jout_key(&j, "anchors");
+	jout_array(&j);
+	if (r->anchored_fingerprint)
+		jout_str(&j, "fingerprint");
+	if (r->anchored_key)
+		jout_str(&j, "key");
+	if (r->anchored_note)
+		jout_str(&j, "note");
+	jout_array_end(&j);
+	jout_key_u64(&j, "records", r->records);
+	jout_key_u64(&j, "attested", r->attested);
+	jout_key_u64(&j, "segments", r->segments);
+	jout_key_u64(&j, "payloads", r->payloads);
+	jout_key_u64(&j, "payload_bytes", r->payload_bytes);
+	jout_key_u64(&j, "gaps", r->gaps);
+	jout_key_hex(&j, "root", r->root, sizeof(r->root));
+	jout_key(&j, "fault");
+	if (r->has_fault) {
+		jout_object(&j);
+		jout_key_str(&j, "what", r->fault);
+		jout_key_u64(&j, "segment", r->fault_segment);
+		jout_key_u64(&j, "record", r->fault_record);
+		jout_key_u64(&j, "offset", r->fault_offset);
+		jout_object_end(&j);
+	} else {
+		jout_null(&j);
+	}
+	jout_object_end(&j);
+	(void)buf_append_char(out, '\n');
+}
+
+static int run(struct app *app, const void *args, const struct operands *words)
+{
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	CLEANUP(sl_verify_result_clear) struct sl_verify_result result = {0};
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)1 << 20);
+	const struct verify_args *a = args;
+	struct verify_request request = {.bundle = words->items[0],
+					 .fingerprint = a->fingerprint,
+					 .key_file = a->key,
+					 .note_file = a->note,
+					 .require = (enum verify_require)a->require,
+					 .allow_unanchored = a->allow_unanchored,
+					 .threads = app_jobs(a->jobs)};
+	int status = EXIT_TROUBLE;
+
+	if (job_verify(&request, &result, &status, &err) < 0)
+		return app_fail(app, &err);
+	if (app->options.format == FORMAT_JSON)
+		result_json(&text, &result, status);
+	else if (!app->options.quiet)
+		result_text(&text, request.bundle, &result);
+	if (text.len > 0 && output_text(app->options.output, &text, &err) < 0)
+		return app_fail(app, &err);
+	return status;
+}
+
+#define AT(member) offsetof(struct verify_args, member)
+
+static const char *const requirements[] = {"nothing", "signed", "anchored", NULL};
+
+static const struct opt options[] = {
+	{"fingerprint", 0, OPT_TEXT, "TEXT", NULL, AT(fingerprint),
+	 "the fingerprint that capture showed, from your notes"},
+	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "the public key of who captured"},
+	{"note", 0, OPT_TEXT, "FILE", NULL, AT(note), "a checkpoint that was kept elsewhere"},
+	{"require", 0, OPT_WORD, "VERDICT", requirements, AT(require),
+	 "exit with 1 when the verdict is less than signed or anchored"},
+	{"allow-unanchored", 0, OPT_FLAG, NULL, NULL, AT(allow_unanchored),
+	 "exit with 0 although nothing from outside binds the bundle"},
+	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
+	 "threads that hash; by default one a processor, 8 at most"},
+};
+static const char *const formats[] = {"table", "json", NULL};
+
+const struct command command_verify = {
+	.name = "verify",
+	.summary = "judge a bundle: chain, contents, signatures, anchors",
+	.operands = "BUNDLE",
+	.description =
+		"Check every byte of a bundle against its chain, and the chain against its "
+		"signatures and against what you bring along: a fingerprint, a key, a checkpoint. "
+		"The verdict is one of anchored, signed, self-consistent, unsigned, incomplete and "
+		"broken; of a broken bundle the first thing that is wrong is named. The verify.sh "
+		"inside every bundle says the same with standard tools.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.formats = formats,
+	.operands_min = 1,
+	.operands_max = 1,
+	.args_size = sizeof(struct verify_args),
+	.exits = EXIT_VERIFIES,
+	.examples = {{"strandline verify web.strand --fingerprint 3f2a-9b1c-77d0-...",
+		      "Is this the bundle whose fingerprint I noted?"},
+		     {"strandline verify web.strand --key ir-team.pub --require anchored",
+		      "Is it signed by the team's key?"}},
+	.run = run,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands, and the options that all of them take. */
+#include <string.h>
+
+#include "cli/app.h"
+#include "core/cleanup.h"
+
+const struct command *const commands[] = {
+	&command_index,      &command_images,
+	&command_ps,         &command_diff,
+	&command_capture,    &command_verify,
+	&command_show,       &command_extract,
+	&command_timeline,   &command_keygen,
+	&command_help,       &command_man,
+	&command_completion, NULL,
+};
+
+static const char *const format_words[] = {"table", "json", "jsonl", NULL};
+static const char *const when_words[] = {"auto", "always", "never", NULL};
+
+#define AT(member) offsetof(struct app_options, member)
+
+const struct opt global_options[] = {
+	{"root", 0, OPT_TEXT, "DIR", NULL, AT(root),
+	 "examine the mounted disk at DIR instead of this machine; /proc is not read then"},
+	{"live", 0, OPT_FLAG, NULL, NULL, AT(live),
+	 "the directory given by --root is the root of the running machine"},
+	{"store", 0, OPT_LIST, "ENGINE=DIR", NULL, AT(stores),
+	 "an engine's store is at DIR; may be repeated, replaces discovery"},
+	{"no-db", 0, OPT_FLAG, NULL, NULL, AT(no_db),
+	 "keep no baselines: use a private database that vanishes at the end"},
+	{"db", 0, OPT_TEXT, "FILE", NULL, AT(db),
+	 "keep baselines in FILE instead of /var/lib/strandline/strandline.db"},
+	{"format", 0, OPT_WORD, "FORMAT", format_words, AT(format),
+	 "how the result is said: table, json or jsonl"},
+	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
+	 "write the result to FILE, which appears only when it is whole"},
+	{"quiet", 'q', OPT_FLAG, NULL, NULL, AT(quiet), "say nothing but results and errors"},
+	{"verbose", 'v', OPT_COUNT, NULL, NULL, AT(verbose), "say more; may be repeated"},
+	{"color", 0, OPT_WORD, "WHEN", when_words, AT(color),
+	 "colour tables: auto, always or never; NO_COLOR is honoured"},
+	{"progress", 0, OPT_WORD, "WHEN", when_words, AT(progress),
+	 "show progress on standard error: auto, always or never"},
+	{"help", 'h', OPT_FLAG, NULL, NULL, AT(help), "show help and exit"},
+	{"version", 'V', OPT_FLAG, NULL, NULL, AT(version), "show the version and exit"},
+};
+const size_t global_option_count = ARRAY_SIZE(global_options);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i] != NULL; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+bool option_is_hidden(const struct opt *global, const struct command *command)
+{
+	if (strcmp(global->name, "format") == 0 && command->formats == NULL)
+		return true;
+	for (size_t i = 0; i < command->option_count; i++)
+		if (strcmp(command->options[i].name, global->name) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/jobs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+static void say(void *payload, const char *line)
+{
+	app_note(payload, "%s", line);
+}
+
+/* On this machine a relative directory means one beneath the current; on a mounted disk, beneath
+ * it. */
+static int absolute(const struct app *app, const char *dir, char **out, struct sl_error *err)
+{
+	AUTO_FREE char *here = NULL;
+
+	*out = NULL;
+	if (app->options.root != NULL || dir[0] == '/') {
+		*out = strdup(dir);
+	} else {
+		here = getcwd(NULL, 0);
+		if (here == NULL)
+			return sl_fail(err, SL_EIO, errno, "current directory");
+		if (asprintf(out, "%s/%s", here, dir) < 0)
+			*out = NULL;
+	}
+	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "options");
+}
+
+int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struct sl_error *err)
+{
+	const struct text_list *given = &app->options.stores;
+
+	*out = (struct cli_job){.job = {.root = app->options.root,
+					.live = app->options.live,
+					.db = app_database(app),
+					.threads = app_jobs(asked),
+					.progress = app->progress.iface,
+					.say = say,
+					.payload = app,
+					.stop = app->stop}};
+	if (given->count > ARRAY_SIZE(out->stores))
+		return sl_fail(err, SL_ELIMIT, 0, "more than %zu stores", ARRAY_SIZE(out->stores));
+	for (size_t i = 0; i < given->count; i++) {
+		const char *dir = NULL;
+		int rc = app_store(given->items[i], &out->engines[i], &dir, err);
+
+		if (rc == 0)
+			rc = absolute(app, dir, &out->dirs[i], err);
+		if (rc < 0)
+			return rc;
+		out->stores[i] = (struct job_store){out->engines[i], out->dirs[i]};
+	}
+	out->job.stores = out->stores;
+	out->job.store_count = given->count;
+	return 0;
+}
+
+void cli_job_clear(struct cli_job *j)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(j->engines); i++) {
+		free(j->engines[i]);
+		free(j->dirs[i]);
+	}
+	*j = (struct cli_job){0};
+}
+
+int cli_job_fail(struct app *app, const struct sl_error *err)
+{
+	(void)app_fail(app, err);
+	return err->code == SL_EUNTRUSTED ? EXIT_FOUND : EXIT_TROUBLE;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the options of a command line to what jobs want to know. */
+#ifndef CLI_JOBS_H
+#define CLI_JOBS_H
+
+#include "cli/app.h"
+#include "job/job.h"
+
+struct cli_job {
+	struct job job;
+	struct job_store stores[16];
+	char *engines[16], *dirs[16]; /* owned */
+};
+
+/* @asked is --jobs, 0 when it was not given. Borrows @app. Clear with cli_job_clear(). */
+int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struct sl_error *err);
+void cli_job_clear(struct cli_job *j);
+
+/*
+ * The exit status for a job that failed: an image that contradicts its digests is a finding (1),
+ * anything else is trouble (2). Prints the message.
+ */
+int cli_job_fail(struct app *app, const struct sl_error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a document goes: standard output, or a file that appears under its name only when it is
+ * whole.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "core/ostream.h"
+
+struct output {
+	struct ostream *stream;
+	char *final_path;     /* NULL when written in place */
+	char *temporary_path; /* until it is renamed */
+	bool is_terminal;
+};
+
+/* NULL or "-" is standard output; devices and pipes are written in place. */
+int output_open(struct output *out, const char *path, struct sl_error *err);
+/* Everything is written: finish, reach the disk, rename. */
+int output_commit(struct output *out, struct sl_error *err);
+/* A short document at once. */
+struct buf;
+int output_text(const char *path, const struct buf *text, struct sl_error *err);
+/* Close; what was not committed is removed. */
+void output_clear(struct output *out);
+
+#endif

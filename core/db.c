@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sqlite3.h>
+
+#include "core/cleanup.h"
+
+/* "SLdb": tells our files from other programs' before anything is written into them. */
+#define DB_APPLICATION_ID 0x534c6462
+#define DB_BUSY_MS 30000
+
+struct db {
+	sqlite3 *handle;
+	char *name; /* for messages */
+};
+
+struct db_stmt {
+	struct db *db;
+	sqlite3_stmt *handle;
+	int bind_status; /* first failure of a bind since the last reset */
+};
+
+/* errno where SQLite's own code says more than the one of the last system call. */
+static int system_error(struct db *db, int status)
+{
+	switch (status & 0xff) {
+	case SQLITE_FULL:
+		return ENOSPC;
+	case SQLITE_READONLY:
+		return EROFS;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return EBUSY;
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return sqlite3_system_errno(db->handle);
+	default:
+		return 0;
+	}
+}
+
+static enum sl_code code_of(int status)
+{
+	switch (status & 0xff) {
+	case SQLITE_NOMEM:
+		return SL_ENOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return SL_EFORMAT;
+	case SQLITE_TOOBIG:
+		return SL_ELIMIT;
+	default:
+		return SL_EIO;
+	}
+}
+
+static int db_fail(struct db *db, int status, struct sl_error *err)
+{
+	return sl_fail(err, code_of(status), system_error(db, status), "database '%s': %s",
+		       db->name, sqlite3_errstr(status));
+}
+
+int db_exec(struct db *db, const char *sql, struct sl_error *err)
+{
+	int status = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return status == SQLITE_OK ? 0 : db_fail(db, status, err);
+}
+
+/* First column of the first row, or @missing. */
+static int read_number(struct db *db, const char *sql, int64_t missing, int64_t *out,
+		       struct sl_error *err)
+{
+	struct db_stmt *s = NULL;
+	int rc = db_prepare(&s, db, sql, err);
+
+	if (rc == 0)
+		rc = db_step(s, err);
+	if (rc >= 0)
+		*out = rc == 0 ? db_column_i64(s, 0) : missing;
+	db_finalize(s);
+	return rc < 0 ? rc : 0;
+}
+
+int db_begin(struct db *db, struct sl_error *err)
+{
+	return db_exec(db, "BEGIN IMMEDIATE", err);
+}
+
+int db_commit(struct db *db, struct sl_error *err)
+{
+	return db_exec(db, "COMMIT", err);
+}
+
+void db_rollback(struct db *db)
+{
+	if (sqlite3_get_autocommit(db->handle) == 0)
+		(void)db_exec(db, "ROLLBACK", NULL);
+}
+
+/*
+ * Only a file of ours, or one with nothing in it, is ever written to. Also the first real read, so
+ * "not a database" surfaces here.
+ */
+static int check_application(struct db *db, struct sl_error *err)
+{
+	int64_t id = 0, tables = 0;
+	int rc = db_exec(db, "BEGIN", err); /* both reads see the same moment */
+
+	if (rc == 0)
+		rc = read_number(db, "PRAGMA application_id", 0, &id, err);
+	if (rc == 0)
+		rc = read_number(db, "SELECT count(*) FROM sqlite_schema", 0, &tables, err);
+	db_rollback(db);
+	if (rc < 0)
+		return rc;
+	if (id != DB_APPLICATION_ID && (id != 0 || tables != 0))
+		return sl_fail(err, SL_EFORMAT, 0, "'%s' is another program's database", db->name);
+	return 0;
+}
+
+/*
+ * Write-ahead logging: a scheduled diff reads on while an image is being stored. Two processes that
+ * create the file at once meet here, and this one statement does not honour the busy timeout.
+ */
+static int use_wal(struct db *db, struct sl_error *err)
+{
+	static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	int status;
+
+	for (int waited_ms = 0;; waited_ms += 10) {
+		status = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+		if ((status & 0xff) != SQLITE_BUSY || waited_ms >= DB_BUSY_MS)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	return status == SQLITE_OK ? 0 : db_fail(db, status, err);
+}
+
+/* A database file is input too: its schema may not run anything, its cells are checked. */
+static int distrust_content(struct db *db, struct sl_error *err)
+{
+	static const struct {
+		int option, value;
+	} settings[] = {
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},
+		{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+		{SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+		{SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		int status = sqlite3_db_config(db->handle, settings[i].option, settings[i].value,
+					       (int *)NULL);
+
+		if (status != SQLITE_OK)
+			return db_fail(db, status, err);
+	}
+	return db_exec(db, "PRAGMA cell_size_check=ON", err);
+}
+
+/* Bounded caches; a private database spills into SQLite's unlinked temporary file after that. */
+static int configure(struct db *db, bool is_private, struct sl_error *err)
+{
+	int rc = db_exec(db,
+			 "PRAGMA cache_size=-16384; PRAGMA temp.cache_size=-8192;"
+			 "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576;"
+			 "PRAGMA auto_vacuum=INCREMENTAL",
+			 err);
+
+	if (rc == 0 && !is_private)
+		rc = use_wal(db, err);
+	return rc;
+}
+
+static int applied_version(struct db *db, const char *room, int64_t *out, struct sl_error *err)
+{
+	struct db_stmt *s = NULL;
+	int rc;
+
+	*out = 0;
+	rc = read_number(db, "SELECT 1 FROM sqlite_schema WHERE name='migration'", 0, out, err);
+	if (rc < 0 || *out == 0)
+		return rc;
+	rc = db_prepare(&s, db, "SELECT max(version) FROM migration WHERE room=?1", err);
+	if (rc == 0) {
+		db_bind_text(s, 1, room);
+		rc = db_step(s, err);
+	}
+	if (rc >= 0)
+		*out = rc == 0 ? db_column_i64(s, 0) : 0;
+	db_finalize(s);
+	return rc < 0 ? rc : 0;
+}
+
+/* How many of the steps are still to be done; refuses what a later program has already changed. */
+static int count_pending(struct db *db, const struct db_migration *m, size_t count, size_t *pending,
+			 struct sl_error *err)
+{
+	*pending = 0;
+	for (size_t i = 0; i < count; i++) {
+		int64_t done;
+		int newest = 0;
+		int rc = applied_version(db, m[i].room, &done, err);
+
+		if (rc < 0)
+			return rc;
+		for (size_t j = 0; j < count; j++)
+			if (strcmp(m[j].room, m[i].room) == 0 && m[j].version > newest)
+				newest = m[j].version;
+		if (done > newest)
+			return sl_fail(err, SL_EUNSUPPORTED, 0,
+				       "database '%s' was made by a later version (%s tables: "
+				       "%lld, known: %d)",
+				       db->name, m[i].room, (long long)done, newest);
+		*pending += m[i].version > done;
+	}
+	return 0;
+}
+
+static int apply_migration(struct db *db, const struct db_migration *m, struct sl_error *err)
+{
+	struct db_stmt *s = NULL;
+	int64_t done;
+	int rc = applied_version(db, m->room, &done, err);
+
+	/* another process may have been faster */
+	if (rc < 0 || m->version <= done)
+		return rc;
+	rc = db_exec(db, m->sql, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "tables of %s, version %d", m->room, m->version);
+	rc = db_prepare(&s, db, "INSERT INTO migration VALUES (?1, ?2)", err);
+	if (rc == 0) {
+		db_bind_text(s, 1, m->room);
+		db_bind_i64(s, 2, m->version);
+		rc = db_step(s, err);
+	}
+	db_finalize(s);
+	return rc < 0 ? rc : 0;
+}
+
+static int migrate(struct db *db, const struct db_migration *m, size_t count, struct sl_error *err)
+{
+	size_t pending;
+	int rc = count_pending(db, m, count, &pending, err);
+
+	/* an up-to-date database is opened without asking for its write lock */
+	if (rc < 0 || pending == 0)
+		return rc;
+	rc = db_begin(db, err);
+	if (rc == 0)
+		rc = db_exec(db,
+			     "CREATE TABLE IF NOT EXISTS migration (room TEXT NOT NULL, version "
+			     "INTEGER NOT NULL, PRIMARY KEY (room, version)) WITHOUT ROWID;"
+			     "PRAGMA application_id=0x534c6462",
+			     err);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = apply_migration(db, &m[i], err);
+	if (rc == 0)
+		rc = db_commit(db, err);
+	if (rc < 0)
+		db_rollback(db);
+	return rc;
+}
+
+/* SQLite would create the file with the umask's mode; its journals copy the file's. */
+static int create_file(const char *path, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return sl_fail(err, SL_EIO, errno, "open database '%s'", path);
+	return 0;
+}
+
+static int open_handle(struct db *db, const char *path, struct sl_error *err)
+{
+	AUTO_FREE char *file = NULL;
+	int status;
+
+	/* relative names get "./" so that none of them means anything special (":memory:") */
+	if (path != NULL && asprintf(&file, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "open database '%s'", path);
+	status = sqlite3_open_v2(file == NULL ? "" : file, &db->handle,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+					 SQLITE_OPEN_EXRESCODE,
+				 NULL);
+	if (status != SQLITE_OK)
+		return db_fail(db, status, err);
+	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	return 0;
+}
+
+int db_open(struct db **out, const char *path, const struct db_migration *migrations, size_t count,
+	    struct sl_error *err)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int rc = 0;
+
+	if (db != NULL)
+		db->name = strdup(path == NULL ? "(temporary)" : path);
+	if (db == NULL || db->name == NULL)
+		rc = sl_fail(err, SL_ENOMEM, 0, "open database");
+	if (rc == 0 && path != NULL)
+		rc = create_file(path, err);
+	if (rc == 0)
+		rc = open_handle(db, path, err);
+	if (rc == 0)
+		rc = distrust_content(db, err);
+	if (rc == 0)
+		rc = check_application(db, err);
+	if (rc == 0)
+		rc = configure(db, path == NULL, err);
+	if (rc == 0)
+		rc = migrate(db, migrations, count, err);
+	if (rc < 0) {
+		db_close(db);
+		return rc;
+	}
+	*out = db;
+	return 0;
+}
+
+void db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	(void)sqlite3_close_v2(db->handle);
+	free(db->name);
+	free(db);
+}
+
+int db_prepare(struct db_stmt **out, struct db *db, const char *sql, struct sl_error *err)
+{
+	struct db_stmt *s = calloc(1, sizeof(*s));
+	int status;
+
+	if (s == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "database statement");
+	s->db = db;
+	status = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle,
+				    NULL);
+	if (status != SQLITE_OK) {
+		free(s);
+		return db_fail(db, status, err);
+	}
+	*out = s;
+	return 0;
+}
+
+void db_finalize(struct db_stmt *s)
+{
+	if (s == NULL)
+		return;
+	(void)sqlite3_finalize(s->handle);
+	free(s);
+}
+
+void db_reset(struct db_stmt *s)
+{
+	/* the status repeats what step has already reported */
+	(void)sqlite3_reset(s->handle);
+	s->bind_status = SQLITE_OK;
+}
+
+static void note_bind(struct db_stmt *s, int status)
+{
+	if (s->bind_status == SQLITE_OK)
+		s->bind_status = status;
+}
+
+void db_bind_i64(struct db_stmt *s, int index, int64_t n)
+{
+	note_bind(s, sqlite3_bind_int64(s->handle, index, n));
+}
+
+void db_bind_blob(struct db_stmt *s, int index, const void *bytes, size_t len)
+{
+	note_bind(s, sqlite3_bind_blob64(s->handle, index, bytes, len, SQLITE_STATIC));
+}
+
+void db_bind_text(struct db_stmt *s, int index, const char *text)
+{
+	note_bind(s, sqlite3_bind_text(s->handle, index, text, -1, SQLITE_STATIC));
+}
+
+void db_bind_null(struct db_stmt *s, int index)
+{
+	note_bind(s, sqlite3_bind_null(s->handle, index));
+}
+
+int db_step(struct db_stmt *s, struct sl_error *err)
+{
+	int status = s->bind_status != SQLITE_OK ? s->bind_status : sqlite3_step(s->handle);
+
+	if (status == SQLITE_ROW)
+		return 0;
+	return status == SQLITE_DONE ? 1 : db_fail(s->db, status, err);
+}
+
+int64_t db_column_i64(struct db_stmt *s, int column)
+{
+	return sqlite3_column_int64(s->handle, column);
+}
+
+const void *db_column_blob(struct db_stmt *s, int column, size_t *len)
+{
+	const void *bytes = sqlite3_column_blob(s->handle, column);
+
+	*len = (size_t)sqlite3_column_bytes(s->handle, column);
+	return bytes;
+}
+
+const char *db_column_text(struct db_stmt *s, int column)
+{
+	return (const char *)sqlite3_column_text(s->handle, column);
+}
+
+bool db_column_is_null(struct db_stmt *s, int column)
+{
+	return sqlite3_column_type(s->handle, column) == SQLITE_NULL;
+}
+
+int64_t db_last_rowid(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}

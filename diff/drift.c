@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diff/drift.h"
+
+#include "core/cleanup.h"
+#include "diff/enrich.h"
+#include "diff/spool.h"
+#include "diff/walk.h"
+
+struct drift {
+	const struct drift_input *input;
+	const struct drift_options *options;
+	struct sl_sink *sink;
+	struct spool *spool;
+	struct sl_counts *counts;
+};
+
+static void free_spool(struct spool **s)
+{
+	spool_free(*s);
+}
+
+/* ---- first phase: the walk fills the spool ---- */
+
+static int keep_gap(void *payload, const struct sl_gap *gap, struct sl_error *err)
+{
+	struct drift *d = payload;
+
+	d->counts->gaps++;
+	return spool_add_gap(d->spool, gap, err);
+}
+
+static int keep_change(void *payload, const struct sl_change *c, struct sl_error *err)
+{
+	struct drift *d = payload;
+	struct sl_error own = SL_ERROR_INIT;
+	int rc;
+
+	if (c->kind == SL_CHANGE_TOUCHED && !d->options->show_touched) {
+		d->counts->by_kind[SL_CHANGE_TOUCHED]++;
+		return 0;
+	}
+	rc = spool_add_change(d->spool, c, &own);
+	if (rc == -SL_ELIMIT) {
+		struct sl_gap gap = {.what = c->path,
+				     .why = "its attributes are too large to report",
+				     .is_path = true};
+
+		rc = keep_gap(d, &gap, err);
+	} else if (rc < 0) {
+		(void)sl_fail(err, own.code, own.sys, "change spool");
+	}
+	sl_error_clear(&own);
+	return rc;
+}
+
+static int walk(struct drift *d, struct sl_error *err)
+{
+	struct walk_sink sink = {.change = keep_change, .gap = keep_gap, .payload = d};
+	struct walk_counts walked;
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < d->input->gap_count; i++)
+		rc = keep_gap(d, &d->input->gaps[i], err);
+	if (rc >= 0)
+		rc = walk_run(d->input, d->options, &sink, &walked, err);
+	if (rc < 0)
+		return rc;
+	d->counts->entries = walked.entries;
+	d->counts->bytes_read = walked.bytes_read;
+	d->counts->raced = walked.raced;
+	if (d->options->raced != NULL)
+		d->counts->raced += d->options->raced(d->options->raced_payload);
+	return 0;
+}
+
+/* ---- second phase: what is in the spool becomes findings ---- */
+
+static void count(struct sl_counts *counts, const struct sl_finding *f)
+{
+	if (f->change->kind == SL_CHANGE_TOUCHED) {
+		counts->by_kind[SL_CHANGE_TOUCHED]++;
+	} else if (f->cause != SL_CAUSE_NONE) {
+		counts->explained++;
+	} else {
+		counts->by_kind[f->change->kind]++;
+		counts->by_severity[f->severity]++;
+	}
+}
+
+/* Does @next lie beneath the directory that @c is about? Path order puts it right behind. */
+static bool is_parent(const struct sl_change *c, const struct spool_record *next)
+{
+	return next->change != NULL && sl_path_within(next->change->path, c->path);
+}
+
+static int tell(struct drift *d, struct enrich *e, const struct spool_record *r,
+		const struct spool_record *next, struct sl_error *err)
+{
+	struct sl_finding f;
+	int rc;
+
+	if (r->gap != NULL)
+		return sl_sink_gap(d->sink, r->gap, err);
+	rc = enrich_change(e, r->change, is_parent(r->change, next), &f, err);
+	if (rc < 0)
+		return rc;
+	count(d->counts, &f);
+	return sl_sink_finding(d->sink, &f, err);
+}
+
+static int replay(struct drift *d, struct sl_error *err)
+{
+	struct spool_record now = {0}, next = {0};
+	struct enrich e;
+	int rc = spool_rewind(d->spool, err);
+
+	if (rc < 0)
+		return rc;
+	enrich_init(&e, d->input->subject);
+	rc = spool_next(d->spool, &now, err);
+	while (rc == 0) {
+		int told;
+
+		rc = spool_next(d->spool, &next, err);
+		told = rc < 0 ? rc : tell(d, &e, &now, &next, err);
+		now = next;
+		if (told < 0)
+			rc = told;
+	}
+	enrich_clear(&e);
+	return rc < 0 ? rc : 0;
+}
+
+/* What was known before the walk: identified and counted like everything else. */
+static int tell_known(struct drift *d, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < d->input->finding_count; i++) {
+		struct sl_finding f = d->input->findings[i];
+
+		rc = enrich_identify(&f, d->input->subject, err);
+		if (rc < 0)
+			return rc;
+		d->counts->other++;
+		d->counts->by_severity[f.severity]++;
+		rc = sl_sink_finding(d->sink, &f, err);
+	}
+	return rc;
+}
+
+int drift_run(const struct drift_input *input, const struct drift_options *options,
+	      struct sl_sink *sink, struct sl_summary *out, struct sl_error *err)
+{
+	CLEANUP(free_spool) struct spool *spool = NULL;
+	struct drift d = {.input = input, .options = options, .sink = sink, .counts = &out->counts};
+	int rc;
+
+	*out = (struct sl_summary){.subject = input->subject};
+	rc = spool_new(&spool, 0, err);
+	if (rc < 0)
+		return rc;
+	d.spool = spool;
+	rc = sl_sink_container(sink, input->subject, err);
+	if (rc >= 0)
+		rc = tell_known(&d, err);
+	if (rc >= 0)
+		rc = walk(&d, err);
+	if (rc >= 0)
+		rc = replay(&d, err);
+	if (rc < 0)
+		return rc;
+	out->complete = out->counts.gaps == 0;
+	rc = sl_sink_container_end(sink, out, err);
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diff/reading.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/digest.h"
+
+struct hasher {
+	struct sha256 *sha256;
+	struct xxh3 *xxh3;
+};
+
+struct head_tap {
+	struct sl_tap tap;
+	struct reading *reading;
+};
+
+int hasher_new(struct hasher **out, struct sl_error *err)
+{
+	struct hasher *h = calloc(1, sizeof(*h));
+	int rc;
+
+	if (h == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "hash contexts");
+	rc = sha256_new(&h->sha256, err);
+	if (rc == 0)
+		rc = xxh3_new(&h->xxh3, err);
+	if (rc < 0) {
+		hasher_free(h);
+		return rc;
+	}
+	*out = h;
+	return 0;
+}
+
+void hasher_free(struct hasher *h)
+{
+	if (h == NULL)
+		return;
+	sha256_free(h->sha256);
+	xxh3_free(h->xxh3);
+	free(h);
+}
+
+static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct reading *r = container_of(tap, struct head_tap, tap)->reading;
+	size_t room = READING_HEAD - (size_t)r->head_len;
+	size_t take = len < room ? len : room;
+
+	(void)err;
+	if (take > 0)
+		memcpy(r->head + r->head_len, bytes, take);
+	r->head_len = (uint8_t)(r->head_len + take);
+	return 0;
+}
+
+/* One attempt. Returns true when the file held still. */
+static bool read_once(struct reading *r, struct hasher *h)
+{
+	struct head_tap head = {.tap.data = keep_head, .reading = r};
+	struct digest_tap digest;
+	struct sl_tap *taps[] = {&digest.tap, &head.tap};
+	struct sl_read result;
+	int rc;
+
+	r->head_len = 0;
+	r->fields = 0;
+	digest_tap_init(&digest, r->want_sha256 ? h->sha256 : NULL, r->want_xxh3 ? h->xxh3 : NULL);
+	rc = sl_content_read(r->content, taps, ARRAY_SIZE(taps), &result, NULL);
+	r->size = result.bytes;
+	r->bytes_read += result.bytes;
+	if (rc < 0 || result.sys != 0) {
+		r->why = "reading ended early";
+		r->sys = result.sys;
+		return true;
+	}
+	if (r->want_sha256) {
+		if (sha256_final(h->sha256, r->sha256, NULL) < 0) {
+			r->why = "could not be hashed";
+			return true;
+		}
+		r->fields |= SL_ENTRY_SHA256;
+	}
+	if (r->want_xxh3) {
+		xxh3_final(h->xxh3, r->xxh3);
+		r->fields |= SL_ENTRY_XXH3;
+	}
+	return !result.changed && !result.is_short;
+}
+
+void reading_run(struct reading *r, struct hasher *h)
+{
+	if (r->content == NULL)
+		return;
+	if (!read_once(r, h))
+		r->is_unstable = !read_once(r, h);
+	sl_content_close(r->content);
+	r->content = NULL;
+}
+
+void reading_clear(struct reading *r)
+{
+	sl_content_close(r->content);
+	r->content = NULL;
+}
+
+void reading_apply(const struct reading *r, struct sl_entry *e)
+{
+	const uint32_t digests = SL_ENTRY_SHA256 | SL_ENTRY_XXH3;
+
+	if (r->why != NULL) {
+		/* a digest that came along says nothing about bytes that cannot be read now */
+		e->fields &= ~digests;
+		return;
+	}
+	if (r->fields == 0)
+		return;
+	e->fields = (e->fields & ~digests) | r->fields;
+	e->size = r->size;
+	memcpy(e->sha256, r->sha256, sizeof(e->sha256));
+	memcpy(e->xxh3, r->xxh3, sizeof(e->xxh3));
+}

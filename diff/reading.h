@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The content of one side of a pair: opened by the walk, read and hashed by a worker. */
+#ifndef DIFF_READING_H
+#define DIFF_READING_H
+
+#include <strandline/source.h>
+
+#define READING_HEAD 16
+
+/*
+ * Owned by the walk until the pair is submitted, by one worker until it is taken back, by the walk
+ * again after that.
+ */
+struct reading {
+	struct sl_content *content; /* owned; NULL: there is nothing to read */
+	bool want_sha256, want_xxh3;
+	const char *why; /* it was to be read and was not: static text; else NULL */
+	int sys;
+	bool is_unstable; /* changed while it was read, twice */
+	uint32_t fields;  /* which of the digests below are set: SL_ENTRY_SHA256, SL_ENTRY_XXH3 */
+	uint64_t size;    /* bytes of the last attempt */
+	uint64_t bytes_read; /* of all attempts */
+	uint8_t sha256[SL_SHA256_SIZE];
+	uint8_t xxh3[SL_XXH3_SIZE];
+	uint8_t head[READING_HEAD];
+	uint8_t head_len;
+};
+
+/* A worker's hash contexts. */
+struct hasher;
+
+int hasher_new(struct hasher **out, struct sl_error *err);
+void hasher_free(struct hasher *h);
+
+/* Read and close the content, if there is one. What goes wrong becomes why and sys. */
+void reading_run(struct reading *r, struct hasher *h);
+
+/* Close what was never read. */
+void reading_clear(struct reading *r);
+
+/* Write what was found out into the entry that was read. */
+void reading_apply(const struct reading *r, struct sl_entry *e);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <strandline/bundle.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/digest.h"
+#include "core/encode.h"
+#include "forensics/record.h"
+#include "forensics/rewind.h"
+#include "forensics/segment.h"
+
+/* More parts than that would be a file of 16 TiB. */
+#define PARTS_MAX (1u << 20)
+
+/* One member that makes up the content. */
+struct piece {
+	uint64_t seq, bytes;
+	char name[MEMBERNAME_MAX + 1];
+	uint8_t sha256[SL_SHA256_SIZE];
+};
+
+struct extract {
+	struct segment_tap tap;
+	int out_fd;
+	struct piece *pieces; /* owned; in the order of the content */
+	size_t count, cap;
+	size_t next;       /* the piece that is to come */
+	uint64_t of;       /* parts: number of the first */
+	uint64_t promised; /* parts: how many there are */
+	bool has_whole, is_short;
+	uint8_t whole[SL_SHA256_SIZE];
+	struct sha256 *whole_hash;
+};
+
+static int add_piece(struct extract *x, uint64_t seq, const struct stored *s, struct sl_error *err)
+{
+	struct piece *p;
+
+	if (s->member_len > MEMBERNAME_MAX)
+		return sl_fail(err, SL_EFORMAT, 0, "record %llu names no proper member",
+			       (unsigned long long)seq);
+	if (x->count == PARTS_MAX)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %u parts", PARTS_MAX);
+	if (x->count == x->cap) {
+		size_t cap = x->cap == 0 ? 8 : x->cap * 2;
+		struct piece *grown = reallocarray(x->pieces, cap, sizeof(*grown));
+
+		if (grown == NULL)
+			return sl_fail(err, SL_ENOMEM, 0, "parts");
+		x->pieces = grown;
+		x->cap = cap;
+	}
+	p = &x->pieces[x->count++];
+	p->seq = seq;
+	p->bytes = s->bytes;
+	memcpy(p->name, s->member, s->member_len + 1);
+	memcpy(p->sha256, s->sha256, SL_SHA256_SIZE);
+	return 0;
+}
+
+/* What the file record says of its content. */
+static int take_file(struct extract *x, uint64_t seq, const struct jval *doc, struct sl_error *err)
+{
+	const struct jval *stored = jval_get(doc, "stored");
+	const char *hash = jval_str(jval_path(doc, "hash", "sha256", NULL));
+	struct stored s;
+	int rc;
+
+	(void)jval_bool(jval_path(doc, "read", "short", NULL), &x->is_short);
+	x->has_whole =
+		hash != NULL && hex_decode(x->whole, SL_SHA256_SIZE, hash, strlen(hash)) == 0;
+	rc = record_stored(stored, &s, err);
+	if (rc == 0)
+		return add_piece(x, seq, &s, err);
+	if (rc < 0)
+		return rc;
+	if (record_u64(jval_get(stored, "parts"), &x->promised) < 0 ||
+	    record_u64(jval_get(stored, "of"), &x->of) < 0 || x->promised == 0)
+		return sl_fail(err, SL_ENOTFOUND, 0, "record %llu holds no content",
+			       (unsigned long long)seq);
+	return 0;
+}
+
+/* Part records come before the file record, each the next one's predecessor in the content. */
+static int take_part(struct extract *x, const struct record *r, struct sl_error *err)
+{
+	uint64_t of, k;
+	struct stored s;
+	int rc;
+
+	if (record_u64(jval_get(r->doc, "of"), &of) < 0 || of != x->of)
+		return 0;
+	if (record_u64(jval_get(r->doc, "k"), &k) < 0 || k != x->count)
+		return sl_fail(err, SL_EFORMAT, 0, "parts of record %llu are out of order",
+			       (unsigned long long)x->of);
+	rc = record_stored(jval_get(r->doc, "stored"), &s, err);
+	if (rc == 1)
+		return sl_fail(err, SL_EFORMAT, 0, "part without content");
+	return rc < 0 ? rc : add_piece(x, r->seq, &s, err);
+}
+
+/* Parse one record and see what it adds. @is_parts: looking for parts, else for record @seq. */
+static int look_at(struct extract *x, const struct sl_bundle_record *record, bool is_parts,
+		   struct sl_error *err)
+{
+	struct record r;
+	int rc = record_parse(&r, record->line, record->len, err);
+
+	if (rc == 0)
+		rc = is_parts ? take_part(x, &r, err) : take_file(x, r.seq, r.doc, err);
+	record_clear(&r);
+	return rc;
+}
+
+static int search(struct extract *x, int fd, uint64_t seq, bool is_parts, struct sl_error *err)
+{
+	const struct sl_bundle_record *record;
+	struct sl_bundle_reader *reader;
+	bool found = false;
+	int own = bundle_rewind(fd, err);
+	int rc = own < 0 ? own : sl_bundle_open(&reader, own, err);
+
+	if (rc < 0)
+		return rc;
+	while (!found && (rc = sl_bundle_next(reader, &record, err)) == 0) {
+		if (is_parts && strcmp(record->type, "part") == 0)
+			rc = look_at(x, record, true, err);
+		else if (!is_parts && record->seq == seq)
+			rc = look_at(x, record, false, err);
+		if (rc < 0)
+			break;
+		found = is_parts ? x->count == x->promised : record->seq == seq;
+	}
+	sl_bundle_reader_free(reader);
+	if (rc < 0 || found)
+		return rc;
+	return sl_fail(err, SL_ENOTFOUND, 0, "%s %llu is not in the bundle",
+		       is_parts ? "a part of record" : "record", (unsigned long long)seq);
+}
+
+static int tap_member(struct segment_tap *tap, const struct member *m, struct sl_error *err)
+{
+	struct extract *x = container_of(tap, struct extract, tap);
+	const struct piece *p = x->next < x->count ? &x->pieces[x->next] : NULL;
+
+	if (p == NULL || m->name.number != p->seq || strcmp(m->text, p->name) != 0)
+		return 1;
+	if (m->size != p->bytes)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "member '%s' has another size than recorded",
+			       m->text);
+	x->next++;
+	return 0;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno, "write");
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int check(struct sha256 *hash, const uint8_t want[SL_SHA256_SIZE], struct sl_error *err)
+{
+	uint8_t got[SL_SHA256_SIZE];
+	int rc = sha256_final(hash, got, err);
+
+	if (rc == 0 && memcmp(got, want, sizeof(got)) != 0)
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "content does not match its digest");
+	return rc;
+}
+
+static int tap_data(struct segment_tap *tap, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	struct extract *x = container_of(tap, struct extract, tap);
+
+	sha256_update(x->whole_hash, bytes, len);
+	return write_all(x->out_fd, bytes, len, err);
+}
+
+/* Let the members pass; each piece is checked when the next segment or the end is reached. */
+static int copy_pieces(struct extract *x, int fd, struct sl_error *err)
+{
+	struct segments_options options = {.threads = 1, .hash = true, .tap = &x->tap};
+	struct segments *segments;
+	struct segment *g;
+	size_t checked = 0;
+	int own = bundle_rewind(fd, err);
+	int rc = own < 0 ? own : segments_open(&segments, own, &options, err);
+
+	if (rc < 0)
+		return rc;
+	while (checked < x->count && (rc = segments_next(segments, &g, err)) == 0) {
+		const struct payload *twice;
+
+		rc = payloads_sort(&g->payloads, &twice, err);
+		for (; rc == 0 && checked < x->next; checked++) {
+			const struct piece *p = &x->pieces[checked];
+			const struct payload *got =
+				payloads_find(&g->payloads, p->seq, p->name, strlen(p->name));
+
+			if (got == NULL || memcmp(got->sha256, p->sha256, SL_SHA256_SIZE) != 0)
+				rc = sl_fail(err, SL_EUNTRUSTED, 0,
+					     "content does not match its digest");
+		}
+		if (rc < 0)
+			break;
+	}
+	segments_close(segments);
+	if (rc < 0)
+		return rc;
+	if (checked < x->count)
+		return sl_fail(err, SL_ENOTFOUND, 0, "the bundle ends before the content does");
+	/* a file that shrank while it was read is stored with zeros its digest does not cover */
+	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
+}
+
+int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)
+{
+	struct extract x = {.tap = {tap_member, tap_data}, .out_fd = out_fd};
+	int rc = sha256_new(&x.whole_hash, err);
+
+	if (rc == 0)
+		rc = search(&x, fd, seq, false, err);
+	if (rc == 0 && x.promised > 0)
+		rc = search(&x, fd, x.of, true, err);
+	if (rc == 0)
+		rc = copy_pieces(&x, fd, err);
+	sha256_free(x.whole_hash);
+	free(x.pieces);
+	return rc;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "forensics/inventory.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/quote.h"
+#include "forensics/record.h"
+#include "forensics/rewind.h"
+
+static void quote_text(struct buf *out, const char *text)
+{
+	(void)quote_bytes(out, text, strlen(text));
+}
+
+/* " KEY=VALUE" when the record has the member as text or a number. */
+static void add_member(struct buf *out, const struct jval *doc, const char *key)
+{
+	const struct jval *v = jval_get(doc, key);
+	int64_t n;
+
+	if (jval_str(v) != NULL) {
+		(void)buf_printf(out, " %s=", key);
+		quote_text(out, jval_str(v));
+	} else if (jval_i64(v, &n) == 0) {
+		(void)buf_printf(out, " %s=%lld", key, (long long)n);
+	}
+}
+
+static void add_path(struct buf *out, const struct jval *src)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT(SL_BUNDLE_LINE_BYTES);
+	const char *digest = jval_str(jval_get(src, "path_sha256"));
+
+	(void)buf_append_str(out, "  ");
+	if (record_bytes(src, "path", &path) == 0 && path.data != NULL) {
+		(void)quote_bytes(out, path.data, path.len);
+	} else if (digest != NULL) {
+		(void)buf_append_str(out, "path with sha256 ");
+		quote_text(out, digest);
+	}
+	buf_reset(&path);
+	if (record_bytes(src, "link", &path) == 0 && path.data != NULL) {
+		(void)buf_append_str(out, " -> ");
+		(void)quote_bytes(out, path.data, path.len);
+	}
+}
+
+static void add_file(struct buf *out, const struct jval *doc)
+{
+	const struct jval *src = jval_get(doc, "src");
+	const char *role = jval_str(jval_get(doc, "role")), *type = jval_str(jval_get(src, "type"));
+	const char *digest = jval_str(jval_path(doc, "hash", "sha256", NULL));
+	uint64_t size;
+
+	(void)buf_append_char(out, ' ');
+	quote_text(out, role == NULL ? "-" : role);
+	(void)buf_append_char(out, ' ');
+	quote_text(out, type == NULL ? "-" : type);
+	if (record_u64(jval_get(src, "size"), &size) == 0)
+		(void)buf_printf(out, " %llu", (unsigned long long)size);
+	else
+		(void)buf_append_str(out, " -");
+	(void)buf_append_char(out, ' ');
+	quote_text(out, digest == NULL ? "-" : digest);
+	add_path(out, src);
+}
+
+static void add_words(struct buf *out, const struct record *r)
+{
+	static const char *const words[] = {"engine", "name",   "state",  "what",  "why",
+					    "result", "errno",  "kind",   "path",  "change",
+					    "of",     "k",      "status", "epoch", "severity",
+					    "bundle", "records"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		add_member(out, r->doc, words[i]);
+}
+
+int inventory_line(struct buf *out, const struct sl_bundle_record *record, struct sl_error *err)
+{
+	struct record r;
+	int rc = record_parse(&r, record->line, record->len, NULL);
+
+	(void)buf_printf(out, "%llu %s %u", (unsigned long long)record->seq, record->type,
+			 record->target);
+	if (rc < 0)
+		(void)buf_append_str(out, " (cannot be read)");
+	else if (strcmp(record->type, "file") == 0)
+		add_file(out, r.doc);
+	else
+		add_words(out, &r);
+	if (!record->attested)
+		(void)buf_append_str(out, " (not attested)");
+	record_clear(&r);
+	return out->status < 0 ? sl_fail(err, (enum sl_code) - out->status, 0, "line") : 0;
+}
+
+struct wanted {
+	const char *path, *role;
+	size_t path_len;
+	uint32_t target;
+	bool found, is_upper;
+	uint64_t seq;
+};
+
+/* Does this file record fit, and better than what was found before? */
+static void consider(struct wanted *w, const struct record *r)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT(SL_BUNDLE_LINE_BYTES);
+	const char *role = jval_str(jval_get(r->doc, "role"));
+	const struct jval *stored = jval_get(r->doc, "stored");
+	const char *p;
+	size_t len;
+
+	if (role == NULL || stored == NULL || jval_type(stored) != JVAL_OBJECT ||
+	    (w->target != 0 && r->target != w->target) ||
+	    (w->role != NULL && strcmp(role, w->role) != 0) ||
+	    record_bytes(jval_get(r->doc, "src"), "path", &path) != 0 || path.len == 0)
+		return;
+	p = path.data[0] == '/' ? path.data + 1 : path.data;
+	len = path.len - (size_t)(p - path.data);
+	if (len != w->path_len || memcmp(p, w->path, len) != 0)
+		return;
+	if (w->found && w->is_upper && strcmp(role, "upper") != 0)
+		return;
+	w->found = true;
+	w->is_upper = strcmp(role, "upper") == 0;
+	w->seq = r->seq;
+}
+
+int inventory_find(int fd, const char *path, const char *role, uint32_t target, uint64_t *seq,
+		   struct sl_error *err)
+{
+	const struct sl_bundle_record *record;
+	struct sl_bundle_reader *reader;
+	struct wanted w = {
+		.path = path[0] == '/' ? path + 1 : path, .role = role, .target = target};
+	int own = bundle_rewind(fd, err);
+	int rc = own < 0 ? own : sl_bundle_open(&reader, own, err);
+
+	if (rc < 0)
+		return rc;
+	w.path_len = strlen(w.path);
+	while ((rc = sl_bundle_next(reader, &record, err)) == 0) {
+		struct record r;
+
+		if (strcmp(record->type, "file") != 0)
+			continue;
+		if (record_parse(&r, record->line, record->len, NULL) == 0)
+			consider(&w, &r);
+		record_clear(&r);
+	}
+	sl_bundle_reader_free(reader);
+	if (rc < 0)
+		return rc;
+	if (!w.found)
+		return sl_fail(err, SL_ENOTFOUND, 0, "no content of that path in the bundle");
+	*seq = w.seq;
+	return 0;
+}

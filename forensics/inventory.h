@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is in a bundle, said to people: a line for each record, and looking things up by path. */
+#ifndef FORENSICS_INVENTORY_H
+#define FORENSICS_INVENTORY_H
+
+#include <strandline/bundle.h>
+
+#include "core/buf.h"
+
+/*
+ * Append one line for a record, without a line feed: number, type, target, and what matters of it
+ * (a file: role, kind, size, digest, path). Evidence bytes are quoted for a terminal. A record that
+ * cannot be parsed is a line that says so.
+ */
+int inventory_line(struct buf *out, const struct sl_bundle_record *record, struct sl_error *err);
+
+/*
+ * The last file record of this path (with or without its leading slash) that has content. @role and
+ * @target (0: any) narrow it down; @role may be NULL, which prefers "upper".
+ * 0; -SL_ENOTFOUND. @fd is read from its beginning and stays the caller's.
+ */
+int inventory_find(int fd, const char *path, const char *role, uint32_t target, uint64_t *seq,
+		   struct sl_error *err);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <strandline/container.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+
+int sl_container_new(struct sl_container **out, struct sl_error *err)
+{
+	struct sl_container *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "container");
+	c->stack = SL_STACK_INIT;
+	*out = c;
+	return 0;
+}
+
+static void mount_clear(struct sl_mount *m)
+{
+	free(m->path);
+	free(m->type);
+	free(m->source);
+}
+
+static void artifact_clear(struct sl_artifact *a)
+{
+	free(a->name);
+	free(a->path);
+	free(a->log_format);
+	if (a->fd >= 0)
+		close(a->fd);
+}
+
+/* Where @path belongs in the sorted list: behind its equals, so that order of arrival is kept. */
+static size_t mount_place(const struct sl_container *c, const char *path)
+{
+	size_t low = 0, high = c->mount_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(c->mounts[mid].path, path) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+int sl_container_add_mount(struct sl_container *c, const char *path, const char *type,
+			   const char *source, bool rw, struct sl_error *err)
+{
+	struct sl_mount m = {.path = strdup(path),
+			     .type = strdup(type),
+			     .source = source != NULL ? strdup(source) : NULL,
+			     .rw = rw};
+	struct sl_mount *grown = reallocarray(c->mounts, c->mount_count + 1, sizeof(*grown));
+	size_t at;
+
+	if (grown != NULL)
+		c->mounts = grown;
+	if (grown == NULL || m.path == NULL || m.type == NULL ||
+	    (source != NULL && m.source == NULL)) {
+		mount_clear(&m);
+		return sl_fail(err, SL_ENOMEM, 0, "mount");
+	}
+	at = mount_place(c, path);
+	memmove(&grown[at + 1], &grown[at], (c->mount_count - at) * sizeof(*grown));
+	grown[at] = m;
+	c->mount_count++;
+	return 0;
+}
+
+int sl_container_add_artifact(struct sl_container *c, const char *name, const char *path, int fd,
+			      const char *log_format, struct sl_error *err)
+{
+	struct sl_artifact a = {.name = strdup(name),
+				.path = strdup(path),
+				.fd = fd,
+				.is_log = log_format != NULL,
+				.log_format = log_format != NULL ? strdup(log_format) : NULL};
+	struct sl_artifact *grown =
+		reallocarray(c->artifacts, c->artifact_count + 1, sizeof(*grown));
+
+	if (grown != NULL)
+		c->artifacts = grown;
+	if (grown == NULL || a.name == NULL || a.path == NULL ||
+	    (log_format != NULL && a.log_format == NULL)) {
+		artifact_clear(&a);
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	}
+	grown[c->artifact_count++] = a;
+	return 0;
+}
+
+void sl_container_free(struct sl_container *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->mount_count; i++)
+		mount_clear(&c->mounts[i]);
+	for (size_t i = 0; i < c->artifact_count; i++)
+		artifact_clear(&c->artifacts[i]);
+	free(c->mounts);
+	free(c->artifacts);
+	sl_stack_clear(&c->stack);
+	free(c->engine);
+	free(c->id);
+	free(c->name);
+	free(c->pod);
+	free(c->image_ref);
+	free(c->workdir);
+	free(c->driver);
+	free(c->store);
+	free(c->metadata_gap);
+	free(c);
+}
+
+const char *sl_state_name(enum sl_container_state state)
+{
+	switch (state) {
+	case SL_STATE_CREATED:
+		return "created";
+	case SL_STATE_RUNNING:
+		return "running";
+	case SL_STATE_PAUSED:
+		return "paused";
+	case SL_STATE_EXITED:
+		return "exited";
+	case SL_STATE_DEAD:
+		return "dead";
+	case SL_STATE_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One directory of DR/containers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "host/alive.h"
+#include "host/docker.h"
+
+static void container_cleanup(struct sl_container **c)
+{
+	sl_container_free(*c);
+}
+
+static void jval_cleanup(struct jval **doc)
+{
+	jval_free(*doc);
+}
+
+/* The name of a container whose configuration cannot be read is unknown; loading it says why. */
+static char *read_name(int containers_fd, const char *id)
+{
+	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_CLOSE int fd = root_open_subdir(containers_fd, id, ROOT_NO_LINKS, NULL);
+	const char *name;
+
+	if (fd < 0 || docker_read_json(fd, "config.v2.json", &doc, NULL) < 0)
+		return NULL;
+	name = jval_str(jval_get(doc, "Name"));
+	if (name != NULL && name[0] == '/')
+		name++;
+	return name != NULL && name[0] != '\0' ? strdup(name) : NULL;
+}
+
+int docker_list(struct store *s, struct store_list *out, host_gap_fn gap, void *payload,
+		struct sl_error *err)
+{
+	struct docker *d = container_of(s, struct docker, store);
+	CLEANUP(root_names_clear) struct root_names names = {0};
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	int rc;
+
+	if (d->containers_fd < 0)
+		return 0; /* a data root without containers */
+	rc = root_list(d->containers_fd, &names, STORE_NAMES_MAX, &why);
+	if (rc < 0)
+		return store_gap(gap, payload, s->dir, &why);
+	for (size_t i = 0; rc == 0 && i < names.count; i++) {
+		if (docker_is_id(names.names[i])) {
+			char *name = read_name(d->containers_fd, names.names[i]);
+
+			rc = store_list_add(out, s, take_ptr(&names.names[i]), name, err);
+		} else {
+			(void)sl_fail(&why, SL_EFORMAT, 0, "not the name of a container directory");
+			rc = store_gap(gap, payload, names.names[i], &why);
+		}
+	}
+	return rc;
+}
+
+static int copy_text(char **out, const char *text, struct sl_error *err)
+{
+	*out = strdup(text);
+	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "container");
+}
+
+/* Keep the first reason; memory is the one failure that ends the load. */
+static int note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err)
+{
+	int rc = 0;
+
+	if (why->code == SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "container");
+	if (c->metadata_gap == NULL)
+		rc = copy_text(&c->metadata_gap, sl_error_text(why), err);
+	sl_error_clear(why);
+	return rc;
+}
+
+/* The store keeps saying "running" when the machine went down before the daemon did. */
+static void settle_state(const struct docker *d, struct sl_container *c)
+{
+	bool runs = c->state == SL_STATE_RUNNING || c->state == SL_STATE_PAUSED;
+
+	if (!runs || d->place->proc_fd < 0) {
+		c->pid = 0;
+		return;
+	}
+	/* no process at all: between two restarts */
+	if (c->pid == 0)
+		return;
+	if (alive_check(d->place->proc_fd, c->pid, c->id) != ALIVE_NO)
+		return;
+	c->pid = 0;
+	c->state = SL_STATE_EXITED;
+}
+
+/* Read both documents. What is wrong with them is noted, and the rest goes on. */
+static int read_documents(struct docker *d, struct sl_container *c, int fd, char **log_path,
+			  struct sl_error *err)
+{
+	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	CLEANUP(jval_cleanup) struct jval *hostconfig = NULL;
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	const char *log;
+	int rc = docker_read_json(fd, "config.v2.json", &config, &why);
+
+	if (rc == 0)
+		rc = docker_config_read(c, config, c->id, &why);
+	if (rc < 0)
+		return note_gap(c, &why, err);
+	if (docker_read_json(fd, "hostconfig.json", &hostconfig, &why) < 0)
+		rc = note_gap(c, &why, err);
+	if (rc == 0 && docker_mounts_read(c, config, hostconfig, d->store.dir, &why) < 0)
+		rc = note_gap(c, &why, err);
+	log = jval_str(jval_get(config, "LogPath"));
+	if (rc == 0 && log != NULL)
+		rc = copy_text(log_path, log, err);
+	return rc;
+}
+
+/* The store keeps no manifest; only a name by digest remembers which one was pulled. */
+static void claim_digest(struct docker *d, struct sl_container *c)
+{
+	const struct jval *repos = NULL;
+
+	if (c->has_image_digest || !c->has_image_id || docker_repos(d, &repos, NULL) < 0)
+		return;
+	c->has_image_digest =
+		docker_repos_digest(repos, c->image_id, c->image_ref, c->image_digest) == 0;
+}
+
+int docker_load(struct store *s, const char *id, struct sl_container **out, struct sl_error *err)
+{
+	struct docker *d = container_of(s, struct docker, store);
+	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_FREE char *log_path = NULL;
+	AUTO_CLOSE int fd = root_open_subdir(d->containers_fd, id, ROOT_NO_LINKS, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = sl_container_new(&c, err);
+	if (rc == 0)
+		rc = copy_text(&c->engine, s->engine, err);
+	if (rc == 0)
+		rc = copy_text(&c->id, id, err);
+	if (rc == 0)
+		rc = copy_text(&c->store, s->dir, err);
+	if (rc == 0)
+		rc = read_documents(d, c, fd, &log_path, err);
+	if (rc == 0 && c->name == NULL)
+		rc = copy_text(&c->name, id, err);
+	if (rc == 0)
+		rc = docker_stack(d, c, err);
+	if (rc == 0)
+		rc = docker_artifacts(d, c, fd, log_path, err);
+	if (rc < 0)
+		return rc;
+	settle_state(d, c);
+	claim_digest(d, c);
+	*out = take_ptr(&c);
+	return 0;
+}

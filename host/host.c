@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
+
+#include "core/cleanup.h"
+#include "host/machine.h"
+
+/* The readers of this version, in the order in which containers are listed. */
+static const struct engine {
+	const char *name;
+	int (*open)(struct store_set *set, const struct place *place, const char *dir,
+		    struct sl_error *err);
+	int (*discover)(char **dir, const struct place *place, struct sl_error *err);
+} engines[] = {
+	{"docker", docker_open, docker_discover},
+};
+
+/* Engines that have a name in references and no reader yet. */
+static const char *const later[] = {"containerd", "podman", "cri-o"};
+
+static const struct engine *engine_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (strcmp(engines[i].name, name) == 0)
+			return &engines[i];
+	return NULL;
+}
+
+int host_engine_known(const char *name, size_t len, bool *has_reader)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (strlen(engines[i].name) == len && memcmp(engines[i].name, name, len) == 0) {
+			*has_reader = true;
+			return 1;
+		}
+	*has_reader = false;
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (strlen(later[i]) == len && memcmp(later[i], name, len) == 0)
+			return 1;
+	return 0;
+}
+
+/* Keep the failure: it becomes a gap of every listing. Takes over @why. */
+static int miss_add(struct host *h, const char *what, struct sl_error *why, struct sl_error *err)
+{
+	struct host_miss *grown = reallocarray(h->misses, h->miss_count + 1, sizeof(*grown));
+	char *copy = strdup(what);
+
+	if (grown != NULL)
+		h->misses = grown;
+	if (grown == NULL || copy == NULL) {
+		free(copy);
+		sl_error_clear(why);
+		return sl_fail(err, SL_ENOMEM, 0, "store");
+	}
+	grown[h->miss_count++] = (struct host_miss){.what = copy, .why = *why};
+	*why = SL_ERROR_INIT;
+	return 0;
+}
+
+static int open_named(struct host *h, const struct host_store *named, struct sl_error *err)
+{
+	const struct engine *e = engine_by_name(named->engine);
+	bool has_reader;
+	int rc;
+
+	if (e == NULL && host_engine_known(named->engine, strlen(named->engine), &has_reader) == 1)
+		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
+			       named->engine);
+	if (e == NULL)
+		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker)");
+	rc = e->open(&h->set, &h->place, named->dir, err);
+	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
+}
+
+/* Where nothing is, nothing is missing; what is there and cannot be opened must not be forgotten.
+ */
+static int open_discovered(struct host *h, const struct engine *e, struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	AUTO_FREE char *dir = NULL;
+	int rc = e->discover(&dir, &h->place, &why);
+
+	if (rc < 0 && dir == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
+	if (rc < 0)
+		rc = miss_add(h, e->name, &why, err);
+	if (rc < 0)
+		return rc;
+	rc = e->open(&h->set, &h->place, dir, &why);
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "store");
+	if (rc < 0 && rc != -SL_ENOTFOUND)
+		return miss_add(h, dir, &why, err);
+	return 0;
+}
+
+static int open_proc(int root_fd)
+{
+	AUTO_CLOSE int fd = root_open_subdir(root_fd, "proc", ROOT_FOLLOW_INSIDE, NULL);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return -1;
+	return take_fd(&fd);
+}
+
+static void close_cleanup(struct host **h)
+{
+	host_close(*h);
+}
+
+int host_open(struct host **out, const struct host_options *options, struct sl_error *err)
+{
+	CLEANUP(close_cleanup) struct host *h = calloc(1, sizeof(*h));
+	const char *root = options->root != NULL ? options->root : "/";
+	int rc = 0;
+
+	if (h == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "host");
+	h->place.proc_fd = -1;
+	h->place.root_fd = root_open_dir(root, err);
+	if (h->place.root_fd < 0)
+		return sl_wrap(err, h->place.root_fd, "root");
+	if (options->live || strcmp(root, "/") == 0)
+		h->place.proc_fd = open_proc(h->place.root_fd);
+	for (size_t i = 0; rc == 0 && i < options->store_count; i++)
+		rc = open_named(h, &options->stores[i], err);
+	for (size_t i = 0; rc == 0 && options->store_count == 0 && i < ARRAY_SIZE(engines); i++)
+		rc = open_discovered(h, &engines[i], err);
+	if (rc < 0)
+		return rc;
+	*out = take_ptr(&h);
+	return 0;
+}
+
+void host_close(struct host *h)
+{
+	if (h == NULL)
+		return;
+	for (size_t i = 0; i < h->set.count; i++)
+		h->set.stores[i]->ops->close(h->set.stores[i]);
+	free((void *)h->set.stores);
+	for (size_t i = 0; i < h->miss_count; i++) {
+		free(h->misses[i].what);
+		sl_error_clear(&h->misses[i].why);
+	}
+	free(h->misses);
+	if (h->place.root_fd >= 0)
+		close(h->place.root_fd);
+	if (h->place.proc_fd >= 0)
+		close(h->place.proc_fd);
+	free(h);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shifts of user and group ids, from the files that name them. */
+#ifndef HOST_IDMAP_H
+#define HOST_IDMAP_H
+
+#include <strandline/image.h>
+
+#include "core/root.h"
+
+/*
+ * The map of a daemon that runs with its root remapped to @uid:@gid: every range of the user in
+ * etc/subuid whose range starts there, lowest first (etc/subgid alike), as the daemon builds it.
+ * Where these files are gone or name no such range: 65,536 ids from @uid and @gid on.
+ */
+int idmap_of_remap(struct sl_idmap *out, int root_fd, uint32_t uid, uint32_t gid,
+		   struct sl_error *err);
+
+/* The ranges of one subuid or subgid file. Exposed for tests. */
+int idmap_parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
+		       uint32_t first, struct sl_error *err);
+
+int idmap_copy(struct sl_idmap *out, const struct sl_idmap *map, struct sl_error *err);
+void idmap_clear(struct sl_idmap *map);
+
+#endif

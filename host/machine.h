@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The open host, as host.c (stores), walk.c (listing) and find.c (words) share it. */
+#ifndef HOST_MACHINE_H
+#define HOST_MACHINE_H
+
+#include "host/store.h"
+
+/* Something that discovery met and could not open. */
+struct host_miss {
+	char *what; /* owned */
+	struct sl_error why;
+};
+
+struct host {
+	struct place place;
+	struct store_set set;
+	struct host_miss *misses; /* owned */
+	size_t miss_count;
+};
+
+/* Is this the name of an engine? 1 when it is; then *has_reader says whether we read its stores. */
+int host_engine_known(const char *name, size_t len, bool *has_reader);
+
+/* The names of all containers of stores of @engine (NULL: any), sorted by engine, name, id. */
+int host_names(struct host *h, const char *engine, struct store_list *out, host_gap_fn gap,
+	       void *payload, struct sl_error *err);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/bundle_sink.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "core/root.h"
+#include "report/report.h"
+#include "snapshot/content.h"
+#include "snapshot/recording.h"
+
+struct bundle_sink {
+	struct sl_sink sink;
+	struct bundle_sink_options o;
+	struct sl_source *entries; /* cursor over the recording, moving with the findings */
+	uint64_t before_left;
+	uint64_t contradictions;
+	struct buf members;
+};
+
+/* Record numbers of what a finding speaks of. */
+struct evidence {
+	uint64_t seq[2];
+	size_t count;
+};
+
+static struct bundle_sink *from(struct sl_sink *s)
+{
+	return container_of(s, struct bundle_sink, sink);
+}
+
+/* The record of the upper entry at this path; findings come in path order, like the recording. */
+static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct evidence *out,
+		      struct sl_error *err)
+{
+	const struct sl_entry *e;
+	int rc = sl_source_seek(b->entries, path, err);
+
+	if (rc == 0)
+		rc = sl_source_next(b->entries, &e, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 && sl_path_compare(e->path, path) == 0)
+		out->seq[out->count++] = recording_number(b->entries);
+	return 0;
+}
+
+/* Is there an image object whose bytes should travel with this finding? */
+static const struct sl_entry *wanted_before(const struct bundle_sink *b, const struct sl_finding *f)
+{
+	const struct sl_change *c = f->change;
+
+	if (c == NULL || c->before == NULL || !S_ISREG(c->before->mode) || b->o.stack == NULL ||
+	    c->before->layer >= b->o.stack->lower_count)
+		return NULL;
+	if (c->kind != SL_CHANGE_MODIFIED && c->kind != SL_CHANGE_TYPE &&
+	    c->kind != SL_CHANGE_DELETED)
+		return NULL;
+	return c->before;
+}
+
+static int before_gap(struct bundle_sink *b, const struct sl_entry *before, const char *why,
+		      int sys, struct sl_error *err)
+{
+	struct sl_gap gap = {.what = before->path, .why = why, .sys = sys, .is_path = true};
+
+	return sl_bundle_gap(b->o.writer, b->o.target, &gap, err);
+}
+
+/* The entry as found on disk: what is stored is what was read, whatever the baseline says. */
+static void fill_from_disk(struct sl_entry *e, const struct stat *st)
+{
+	e->size = (uint64_t)st->st_size;
+	e->mode = st->st_mode;
+	e->uid = st->st_uid;
+	e->gid = st->st_gid;
+	e->mtime = (struct sl_time){st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec};
+	e->fields = (e->fields | SL_ENTRY_MTIME) & ~(uint32_t)(SL_ENTRY_SHA256 | SL_ENTRY_XXH3);
+}
+
+static int store_before(struct bundle_sink *b, const struct sl_entry *before, int fd,
+			struct evidence *out, struct sl_error *err)
+{
+	struct sl_entry e = *before;
+	struct sl_bundle_file file = {.target = b->o.target, .role = "before", .entry = &e};
+	struct sl_bundle_stored stored;
+	struct stat st;
+	int rc;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return before_gap(b, before, "image object is no regular file", 0, err);
+	if ((uint64_t)st.st_size > b->o.before_bytes || (uint64_t)st.st_size > b->before_left)
+		return before_gap(b, before, "image object is larger than the limit for kept bytes",
+				  0, err);
+	fill_from_disk(&e, &st);
+	rc = content_open(&file.content, fd, err);
+	if (rc < 0)
+		return before_gap(b, before, "image object cannot be opened", errno, err);
+	rc = sl_bundle_add_file(b->o.writer, &file, &stored, err);
+	if (rc < 0)
+		return rc;
+	b->before_left -= (uint64_t)st.st_size;
+	out->seq[out->count++] = stored.seq;
+	if (stored.has_sha256 && (before->fields & SL_ENTRY_SHA256) != 0 &&
+	    memcmp(stored.sha256, before->sha256, SL_SHA256_SIZE) != 0)
+		b->contradictions++;
+	return 0;
+}
+
+static int keep_before(struct bundle_sink *b, const struct sl_entry *before, struct evidence *out,
+		       struct sl_error *err)
+{
+	struct sl_error why = SL_ERROR_INIT;
+	AUTO_CLOSE int fd = root_open_path(b->o.stack->lowers[before->layer].dir_fd,
+					   before->path.data, ROOT_NO_LINKS, &why);
+	int rc;
+
+	if (fd < 0) {
+		rc = before_gap(b, before, "image object cannot be opened", why.sys, err);
+		sl_error_clear(&why);
+		return rc;
+	}
+	return store_before(b, before, fd, out, err);
+}
+
+static int write_finding(struct bundle_sink *b, const struct sl_finding *f,
+			 const struct evidence *evidence, struct sl_error *err)
+{
+	struct jout j;
+
+	buf_reset(&b->members);
+	jout_begin(&j, &b->members);
+	jout_object(&j);
+	report_finding_members(&j, f);
+	jout_key(&j, "evidence");
+	jout_array(&j);
+	for (size_t i = 0; i < evidence->count; i++)
+		jout_u64(&j, evidence->seq[i]);
+	jout_array_end(&j);
+	jout_object_end(&j);
+	if (jout_end(&j) < 0)
+		return sl_fail(err, SL_ELIMIT, 0, "finding is too large for a record");
+	b->members.data[b->members.len - 1] = '\0'; /* the braces are the writer's */
+	return sl_bundle_record(b->o.writer, "finding", b->o.target, b->members.data + 1, NULL,
+				err);
+}
+
+static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err)
+{
+	struct bundle_sink *b = from(s);
+	const struct sl_entry *before = wanted_before(b, f);
+	struct evidence evidence = {.count = 0};
+	int rc = 0;
+
+	if (f->change != NULL)
+		rc = find_upper(b, f->change->path, &evidence, err);
+	if (rc == 0 && before != NULL)
+		rc = keep_before(b, before, &evidence, err);
+	return rc < 0 ? rc : write_finding(b, f, &evidence, err);
+}
+
+static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err)
+{
+	struct bundle_sink *b = from(s);
+
+	return sl_bundle_gap(b->o.writer, b->o.target, gap, err);
+}
+
+static int on_run(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
+{
+	(void)s;
+	(void)run;
+	(void)err;
+	return 0;
+}
+
+static int on_container(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err)
+{
+	(void)s;
+	(void)subject;
+	(void)err;
+	return 0;
+}
+
+static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err)
+{
+	struct bundle_sink *b = from(s);
+	struct jout j;
+
+	buf_reset(&b->members);
+	jout_begin(&j, &b->members);
+	jout_object(&j);
+	report_summary_members(&j, sum);
+	jout_object_end(&j);
+	if (jout_end(&j) < 0)
+		return sl_fail(err, SL_ELIMIT, 0, "summary is too large for a record");
+	b->members.data[b->members.len - 1] = '\0';
+	return sl_bundle_record(b->o.writer, "summary", b->o.target, b->members.data + 1, NULL,
+				err);
+}
+
+static void on_close(struct sl_sink *s)
+{
+	struct bundle_sink *b = from(s);
+
+	sl_source_close(b->entries);
+	buf_clear(&b->members);
+	free(b);
+}
+
+int bundle_sink_new(struct sl_sink **out, const struct bundle_sink_options *options,
+		    struct sl_error *err)
+{
+	static const struct sl_sink_ops ops = {.begin = on_run,
+					       .container = on_container,
+					       .finding = on_finding,
+					       .gap = on_gap,
+					       .container_end = on_container_end,
+					       .end = on_run,
+					       .close = on_close};
+	struct bundle_sink *b = calloc(1, sizeof(*b));
+	int rc;
+
+	if (b == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "bundle sink");
+	*b = (struct bundle_sink){.sink.ops = &ops,
+				  .o = *options,
+				  .before_left = options->before_total,
+				  .members = BUF_INIT(SL_BUNDLE_LINE_BYTES)};
+	rc = recording_open(&b->entries, options->recording, err);
+	if (rc < 0) {
+		free(b);
+		return rc;
+	}
+	*out = &b->sink;
+	return 0;
+}
+
+uint64_t bundle_sink_contradictions(const struct sl_sink *sink)
+{
+	return ((const struct bundle_sink *)(const void *)sink)->contradictions;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/capture_records.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/digest.h"
+#include "core/json.h"
+#include "core/root.h"
+
+/* The members inside one object, without its braces. */
+static int strip_braces(struct buf *out, struct buf *object, struct sl_error *err)
+{
+	int rc = object->status;
+
+	if (rc == 0)
+		rc = buf_append(out, object->data + 1, object->len - 2);
+	buf_clear(object);
+	if (rc < 0)
+		return sl_fail(err, rc == -SL_ELIMIT ? SL_ELIMIT : SL_ENOMEM, 0, "record members");
+	return 0;
+}
+
+/* SHA-256 of the running program: which tool it was, whatever its file is called. */
+static void tool(struct jout *j)
+{
+	AUTO_CLOSE int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct sha256 *h = NULL;
+	uint8_t digest[SL_SHA256_SIZE];
+	char chunk[65536];
+	ssize_t n = -1;
+
+	jout_key(j, "tool");
+	jout_object(j);
+	jout_key_str(j, "name", "strandline");
+	jout_key_str(j, "version", STRANDLINE_VERSION);
+	if (fd >= 0 && sha256_new(&h, NULL) == 0) {
+		while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+			sha256_update(h, chunk, (size_t)n);
+		if (n == 0 && sha256_final(h, digest, NULL) == 0)
+			jout_key_hex(j, "sha256", digest, sizeof(digest));
+	}
+	sha256_free(h);
+	jout_object_end(j);
+}
+
+static void clock_block(struct jout *j)
+{
+	struct timex tx = {0};
+	int state = adjtimex(&tx);
+	struct timespec mono;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &mono);
+	jout_key(j, "clock");
+	jout_object(j);
+	jout_key_time(j, "realtime", clock_now());
+	jout_key(j, "boottime_ns");
+	jout_id(j, clock_boot_ns());
+	jout_key(j, "monotonic_ns");
+	jout_id(j, (uint64_t)mono.tv_sec * 1000000000u + (uint64_t)mono.tv_nsec);
+	if (state >= 0) {
+		jout_key_bool(j, "synchronised", state != TIME_ERROR && !(tx.status & STA_UNSYNC));
+		jout_key(j, "max_error_us");
+		jout_i64(j, tx.maxerror);
+		jout_key(j, "tai_offset");
+		jout_i64(j, tx.tai);
+	}
+	jout_object_end(j);
+}
+
+void capture_clock(struct buf *out)
+{
+	struct buf object = BUF_INIT(4096);
+	struct jout j;
+
+	jout_begin(&j, &object);
+	jout_object(&j);
+	clock_block(&j);
+	jout_object_end(&j);
+	(void)strip_braces(out, &object, NULL);
+}
+
+static void host(struct jout *j, const struct job *job)
+{
+	struct job_run about;
+
+	jout_key(j, "host");
+	jout_object(j);
+	if (job_run_init(job, &about, "capture", NULL) == 0) {
+		jout_key_str(j, "name", about.run.host_name);
+		jout_key_str(j, "kernel", about.run.kernel);
+		jout_key_str(j, "boot_id", about.run.boot_id);
+		jout_key_str(j, "root", about.run.root);
+		jout_key_bool(j, "live", about.run.boot_id != NULL);
+		job_run_clear(&about);
+	}
+	jout_object_end(j);
+}
+
+static void observed(struct jout *j)
+{
+	static const char *const names[] = {"SUDO_USER", "SUDO_UID", "SSH_CONNECTION", "LOGNAME"};
+	struct buf text = BUF_INIT(64);
+
+	jout_key(j, "operator");
+	jout_object(j);
+	jout_key_u64(j, "uid", getuid());
+	jout_key_u64(j, "euid", geteuid());
+	jout_key_u64(j, "pid", (uint64_t)getpid());
+	if (root_read_named("/proc/self/loginuid", &text, NULL) == 0 && text.len > 0)
+		jout_key_str(j, "loginuid", text.data);
+	buf_clear(&text);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = getenv(names[i]); /* NOLINT(concurrency-mt-unsafe) */
+
+		if (value != NULL)
+			jout_key_str(j, names[i], value);
+	}
+	jout_object_end(j);
+}
+
+static void declared(struct jout *j, const struct capture_request *r)
+{
+	jout_key(j, "declared");
+	jout_object(j);
+	jout_key_str(j, "case", r->case_name);
+	jout_key_str(j, "exhibit", r->exhibit);
+	jout_key_str(j, "operator", r->operator_name);
+	jout_key_str(j, "authority", r->authority);
+	jout_key_str(j, "reason", r->reason);
+	jout_object_end(j);
+}
+
+static void plan(struct jout *j, const struct capture_request *r)
+{
+	static const char *const steps[] = {"target", "metadata", "upper", "image", "findings"};
+
+	jout_key(j, "plan");
+	jout_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (!r->no_findings || strcmp(steps[i], "findings") != 0)
+			jout_str(j, steps[i]);
+	jout_array_end(j);
+	jout_key(j, "limits");
+	jout_object(j);
+	jout_key_u64(j, "before_bytes", r->before_bytes);
+	jout_key_u64(j, "before_total", r->before_total);
+	jout_object_end(j);
+	/* acquisition is raw: whoever gets the bundle gets what is in it */
+	jout_key_bool(j, "secrets_in_clear", true);
+}
+
+int capture_open_members(struct buf *out, const struct job *job,
+			 const struct capture_request *request, struct sl_error *err)
+{
+	struct buf object = BUF_INIT(CAPTURE_MEMBERS_MAX);
+	struct jout j;
+
+	jout_begin(&j, &object);
+	jout_object(&j);
+	tool(&j);
+	host(&j, job);
+	clock_block(&j);
+	observed(&j);
+	declared(&j, request);
+	plan(&j, request);
+	jout_object_end(&j);
+	return strip_braces(out, &object, err);
+}
+
+static void optional_time(struct jout *j, const char *key, bool has, struct sl_time t)
+{
+	if (has)
+		jout_key_time(j, key, t);
+}
+
+static void image_members(struct jout *j, const struct sl_container *c,
+			  const struct sl_image *image)
+{
+	jout_key(j, "image");
+	jout_object(j);
+	jout_key_str(j, "ref",
+		     c->image_ref == NULL && image != NULL ? image->reference : c->image_ref);
+	if (c->has_image_id || image != NULL) {
+		jout_key(j, "id");
+		jout_digest(j, c->has_image_id ? c->image_id : image->config_digest);
+	}
+	if (image != NULL && image->has_manifest_digest) {
+		jout_key(j, "digest");
+		jout_digest(j, image->manifest_digest);
+	}
+	jout_object_end(j);
+	jout_key(j, "layers");
+	jout_array(j);
+	for (size_t i = 0; image != NULL && i < image->layer_count; i++) {
+		jout_object(j);
+		jout_key(j, "diff_id");
+		jout_digest(j, image->layers[i].diff_id);
+		jout_key(j, "chain_id");
+		jout_digest(j, image->layers[i].chain_id);
+		if (image->layers[i].dir_path != NULL)
+			jout_key_str(j, "directory", image->layers[i].dir_path);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+static void mount_members(struct jout *j, const struct sl_container *c)
+{
+	jout_key(j, "mounts");
+	jout_array(j);
+	for (size_t i = 0; i < c->mount_count; i++) {
+		jout_object(j);
+		jout_key_str(j, "path", c->mounts[i].path);
+		jout_key_str(j, "type", c->mounts[i].type);
+		jout_key_str(j, "source", c->mounts[i].source);
+		jout_key_bool(j, "rw", c->mounts[i].rw);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+int capture_target_members(struct buf *out, const struct sl_container *c,
+			   const struct sl_image *image, struct sl_error *err)
+{
+	struct buf object = BUF_INIT(CAPTURE_MEMBERS_MAX);
+	struct jout j;
+
+	jout_begin(&j, &object);
+	jout_object(&j);
+	jout_key_str(&j, "engine", c->engine);
+	jout_key_str(&j, "id", c->id);
+	jout_key_str(&j, "name", c->name);
+	jout_key_str(&j, "state", sl_state_name(c->state));
+	jout_key(&j, "pid");
+	jout_i64(&j, c->pid);
+	optional_time(&j, "created", c->has_created, c->created);
+	optional_time(&j, "started", c->has_started, c->started);
+	optional_time(&j, "finished", c->has_finished, c->finished);
+	jout_key(&j, "exit_code");
+	jout_i64(&j, c->exit_code);
+	jout_key_str(&j, "driver", c->driver);
+	jout_key_str(&j, "store", c->store);
+	jout_key_str(&j, "upper", c->stack.upper_path);
+	image_members(&j, c, image);
+	mount_members(&j, c);
+	jout_object_end(&j);
+	return strip_braces(out, &object, err);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a capture states in its open and target records, as JSON members. */
+#ifndef JOB_CAPTURE_RECORDS_H
+#define JOB_CAPTURE_RECORDS_H
+
+#include "core/buf.h"
+#include "job/capture.h"
+
+#define CAPTURE_MEMBERS_MAX (48u << 10)
+
+/* tool, host, clock, operator (observed), declared, plan */
+int capture_open_members(struct buf *out, const struct job *job,
+			 const struct capture_request *request, struct sl_error *err);
+
+/* engine, id, name, state, image, layers, mounts, times */
+int capture_target_members(struct buf *out, const struct sl_container *c,
+			   const struct sl_image *image, struct sl_error *err);
+
+/* clock block alone, for action records */
+void capture_clock(struct buf *out);
+
+#endif

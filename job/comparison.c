@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/comparison.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/encode.h"
+#include "snapshot/layerread.h"
+#include "snapshot/layertree.h"
+#include "snapshot/merged.h"
+
+#define MAX_INIT_LAYERS 8
+
+static size_t init_layers(const struct sl_stack *stack)
+{
+	size_t count = 0;
+
+	while (count < stack->lower_count && stack->lowers[count].kind == SL_LOWER_INIT)
+		count++;
+	return count;
+}
+
+static int ignore_item(void *payload, const struct layer_item *item, struct sl_error *err)
+{
+	(void)payload;
+	(void)item;
+	(void)err;
+	return 0;
+}
+
+/*
+ * A directory that the store does not know as this layer: builders keep a second copy of a layer
+ * they also made themselves. It stands for the layer when the layer's own tar comes out of it.
+ */
+static int prove_copy(const struct sl_lower *lower, const struct sl_layer *layer,
+		      struct sl_error *err)
+{
+	struct layer_result result;
+	struct sl_layer copy = *layer;
+	int rc;
+
+	copy.dir_fd = lower->dir_fd;
+	copy.blob_fd = -1;
+	if (copy.tar_split_fd < 0)
+		return sl_fail(err, SL_ENOTFOUND, 0,
+			       "lower directory '%s' is not the store's own of that layer",
+			       lower->dir_path);
+	rc = layer_read(&copy, NULL, ignore_item, NULL, NULL, &result, err);
+	return rc < 0 ? sl_wrap(err, rc, "lower directory '%s'", lower->dir_path) : 0;
+}
+
+/* Do the stack's directories stand for the image's layers, one for one and in order? */
+static int fit_stack(const struct sl_stack *stack, const struct sl_image *image,
+		     struct sl_error *err)
+{
+	size_t inits = init_layers(stack);
+	int rc = 0;
+
+	if (stack->lower_count - inits != image->layer_count)
+		return sl_fail(err, SL_ENOTFOUND, 0,
+			       "%zu lower directories cannot be the %zu layers of the image",
+			       stack->lower_count - inits, image->layer_count);
+	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
+		const struct sl_lower *lower = &stack->lowers[inits + i];
+		size_t layer = image->layer_count - 1 - i;
+
+		if (!lower->has_image_layer)
+			rc = prove_copy(lower, &image->layers[layer], err);
+		else if (lower->image_layer != layer)
+			rc = sl_fail(err, SL_ENOTFOUND, 0,
+				     "the lower directories are not in the order of the image");
+	}
+	return rc;
+}
+
+/* Remember why, keep going. */
+static int keep_reason(char **where, struct sl_error *err)
+{
+	*where = strdup(sl_error_text(err));
+	sl_error_clear(err);
+	return *where == NULL ? -SL_ENOMEM : 0;
+}
+
+/* Failures that say something about the image; anything else ends the work. */
+static bool is_about_the_image(int rc)
+{
+	return rc == -SL_EUNTRUSTED || rc == -SL_EFORMAT || rc == -SL_ENOTFOUND || rc == -SL_EIO ||
+	       rc == -SL_ELIMIT || rc == -SL_EUNSUPPORTED;
+}
+
+static int index_now(struct comparison *c, const struct job *job,
+		     const struct comparison_options *options, struct sl_error *err)
+{
+	struct sl_index_result result;
+	int rc;
+
+	if (options->no_index)
+		return sl_fail(err, SL_ENOTFOUND, 0, "image '%s' is not indexed",
+			       c->image->reference);
+	job_say(job, "indexing image %s first", c->image->reference);
+	rc = sl_baselines_index(c->baselines, c->image, &job->progress, &result, err);
+	return rc < 0 ? sl_wrap(err, rc, "image '%s'", c->image->reference) : 0;
+}
+
+static int find_or_index(struct comparison *c, const struct job *job,
+			 const struct comparison_options *options, struct sl_error *err)
+{
+	struct sl_baseline_info info;
+	int rc = sl_baselines_open(&c->baselines, job->db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = sl_baselines_find(c->baselines, c->image->config_digest, &info, err);
+	if (rc == 1) {
+		rc = index_now(c, job, options, err);
+		if (rc < 0)
+			return rc;
+		rc = sl_baselines_find(c->baselines, c->image->config_digest, &info, err);
+		if (rc == 1)
+			return sl_fail(err, SL_EIO, 0, "indexed image is not in the database");
+	}
+	if (rc < 0)
+		return rc;
+	c->trust = info.trust;
+	c->has_checked_at = info.has_checked_at;
+	c->checked_at = info.checked_at;
+	return 0;
+}
+
+/* Nothing better than the directories as they are now. */
+static void fall_back(struct comparison *c)
+{
+	sl_baselines_close(c->baselines);
+	c->baselines = NULL;
+	c->trust = SL_TRUST_ON_DISK;
+	c->has_checked_at = false;
+}
+
+static int choose_baseline(struct comparison *c, const struct job *job,
+			   const struct comparison_options *options, struct sl_error *err)
+{
+	struct sl_error why = SL_ERROR_INIT;
+	int rc;
+
+	if (c->image == NULL)
+		rc = sl_fail(&why, SL_ENOTFOUND, 0, "the image is not in the store");
+	else
+		rc = options->must_prove ? 0 : fit_stack(&c->container->stack, c->image, &why);
+	c->stack_fits = rc == 0 && !options->must_prove;
+	if (rc == 0)
+		rc = find_or_index(c, job, options, &why);
+	if (rc == 0)
+		return 0;
+	if (options->must_prove || !is_about_the_image(rc) || job_stopped(job)) {
+		if (err != NULL) {
+			sl_error_clear(err);
+			*err = why;
+		} else {
+			sl_error_clear(&why);
+		}
+		return rc;
+	}
+	fall_back(c);
+	job_say(job, "%s; comparing with the lower directories as found", sl_error_text(&why));
+	return keep_reason(rc == -SL_EUNTRUSTED ? &c->contradiction : &c->unproven, &why);
+}
+
+static void fill_subject(struct comparison *c)
+{
+	static const char *const everything[] = {"/"};
+	struct sl_subject *s = &c->subject;
+
+	*s = (struct sl_subject){.container = c->container,
+				 .image_ref = c->container->image_ref,
+				 .trust = c->trust,
+				 .has_checked_at = c->has_checked_at,
+				 .checked_at = c->checked_at,
+				 .compared = everything,
+				 .compared_count = ARRAY_SIZE(everything)};
+	if (c->image != NULL) {
+		s->has_image_id = true;
+		memcpy(s->image_id, c->image->config_digest, SL_SHA256_SIZE);
+		s->has_image_digest = c->image->has_manifest_digest;
+		memcpy(s->image_digest, c->image->manifest_digest, SL_SHA256_SIZE);
+		s->digest_verified = c->image->manifest != NULL;
+		s->anchor = c->image->anchor;
+		if (s->image_ref == NULL)
+			s->image_ref = c->image->reference;
+	} else if (c->container->has_image_id) {
+		s->has_image_id = true;
+		memcpy(s->image_id, c->container->image_id, SL_SHA256_SIZE);
+	}
+}
+
+static int fill_layer_finding(struct comparison *c, struct sl_error *err)
+{
+	struct sl_finding *f = &c->layer_finding;
+	char digest[DIGEST_TEXT_SIZE];
+
+	if (c->contradiction == NULL)
+		return 0;
+	digest_format(digest, c->subject.image_id);
+	c->layer_subject = strdup(digest);
+	if (c->layer_subject == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "layer finding");
+	*f = (struct sl_finding){.kind = SL_FINDING_LAYER,
+				 .severity = SL_SEVERITY_CRITICAL,
+				 .subject = {c->layer_subject, strlen(c->layer_subject)},
+				 .message = c->contradiction,
+				 .rules = {"layer-contradicts-digest"},
+				 .reasons = {"the image on disk is not the image its digests name"},
+				 .rule_count = 1,
+				 .attack = {"T1525"},
+				 .attack_count = 1};
+	return 0;
+}
+
+int comparison_open(struct comparison *out, const struct job *job,
+		    const struct sl_container *container, struct sl_image *image,
+		    const struct comparison_options *options, struct sl_error *err)
+{
+	int rc;
+
+	*out = (struct comparison){.container = container, .image = image};
+	rc = choose_baseline(out, job, options, err);
+	if (rc == 0) {
+		fill_subject(out);
+		rc = fill_layer_finding(out, err);
+	}
+	if (rc < 0)
+		comparison_close(out);
+	return rc;
+}
+
+void comparison_close(struct comparison *c)
+{
+	sl_baselines_close(c->baselines);
+	sl_image_free(c->image);
+	free(c->contradiction);
+	free(c->unproven);
+	free(c->layer_subject);
+	*c = (struct comparison){0};
+}
+
+int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err)
+{
+	const struct sl_stack *stack = &c->container->stack;
+	struct sl_source *tops[MAX_INIT_LAYERS];
+	size_t count = 0, inits = init_layers(stack);
+	int rc = 0;
+
+	if (c->baselines == NULL)
+		return merged_open_lowers(out, stack, err);
+	if (inits > MAX_INIT_LAYERS)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %d init layers", MAX_INIT_LAYERS);
+	for (; rc == 0 && count < inits; count += rc == 0)
+		rc = layertree_open(&tops[count], stack->lowers[count].dir_fd, stack->marker,
+				    &stack->idmap, err);
+	if (rc < 0) {
+		while (count > 0)
+			sl_source_close(tops[--count]);
+		return rc;
+	}
+	return sl_baselines_view(c->baselines, c->image->config_digest, tops, count, out, err);
+}
+
+int comparison_run(struct comparison *c, struct sl_source *after,
+		   const struct drift_options *options, struct sl_sink *sink,
+		   struct sl_summary *out, struct sl_error *err)
+{
+	struct drift_input input = {
+		.after = after, .subject = &c->subject, .disk = {.proven = c->has_checked_at}};
+	struct sl_gap metadata = {0};
+	int rc = comparison_before(c, &input.before, err);
+
+	if (rc < 0)
+		return rc;
+	c->subject.quick = options->quick;
+	if (c->stack_fits)
+		input.disk.stack = &c->container->stack;
+	if (c->container->metadata_gap != NULL) {
+		metadata.what = (struct sl_bytes){c->container->name, strlen(c->container->name)};
+		metadata.why = c->container->metadata_gap;
+		input.gaps = &metadata;
+		input.gap_count = 1;
+	}
+	if (c->contradiction != NULL) {
+		input.findings = &c->layer_finding;
+		input.finding_count = 1;
+	}
+	rc = drift_run(&input, options, sink, out, err);
+	sl_source_close(input.before);
+	return rc;
+}

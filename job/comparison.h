@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container is compared with: the best baseline there is, and how far it can be trusted. */
+#ifndef JOB_COMPARISON_H
+#define JOB_COMPARISON_H
+
+#include <strandline/finding.h>
+
+#include "diff/drift.h"
+#include "job/job.h"
+
+struct comparison {
+	const struct sl_container *container; /* borrowed */
+	struct sl_image *image;               /* NULL when the store has none */
+	struct sl_baselines *baselines;       /* NULL when only the directories are left */
+	bool stack_fits; /* the lower directories are the image's layers, one for one */
+	enum sl_trust trust;
+	bool has_checked_at;
+	struct sl_time checked_at;
+	char *contradiction; /* the source contradicts its own digests: what and which */
+	char *unproven;      /* why the baseline is no better than it is, or NULL */
+	char *layer_subject; /* what the layer finding is about */
+	struct sl_finding layer_finding;
+	struct sl_subject subject;
+};
+
+struct comparison_options {
+	bool no_index;
+	bool must_prove; /* there are no lower directories to fall back on */
+};
+
+/*
+ * Find or make the baseline. Takes over @image (may be NULL), also on failure; borrows @container.
+ * Layers that contradict their digests, or cannot be proven, leave the lower directories as found:
+ * that is said, not failed, unless there are none. Close with comparison_close().
+ */
+int comparison_open(struct comparison *out, const struct job *job,
+		    const struct sl_container *container, struct sl_image *image,
+		    const struct comparison_options *options, struct sl_error *err);
+void comparison_close(struct comparison *c);
+
+/* A fresh view of the before side, engine's init layer included. */
+int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err);
+
+/* Compare with @after (borrowed; closed by the caller) and report. */
+int comparison_run(struct comparison *c, struct sl_source *after,
+		   const struct drift_options *options, struct sl_sink *sink,
+		   struct sl_summary *out, struct sl_error *err);
+
+#endif

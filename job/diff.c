@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/diff.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/clock.h"
+#include "diff/verdict.h"
+#include "host/host.h"
+#include "job/comparison.h"
+#include "job/directory.h"
+#include "job/resolve.h"
+#include "snapshot/layertree.h"
+#include "snapshot/overlay.h"
+
+/* One run over several containers. */
+struct diff_run {
+	const struct job *job;
+	const struct diff_request *request;
+	struct host *host;
+	struct sl_sink *sink;
+	struct job_run about;
+	bool begun;
+	int status; /* combined so far; -1: no statement yet */
+	struct sl_error *err;
+};
+
+/* The document starts with its first container, so that a word that means nothing starts none. */
+static int begin_once(struct diff_run *run)
+{
+	if (run->begun)
+		return 0;
+	run->begun = true;
+	return sl_sink_begin(run->sink, &run->about.run, run->err);
+}
+
+static uint64_t raced_so_far(void *payload)
+{
+	return layertree_raced(payload);
+}
+
+static void take_status(struct diff_run *run, const struct sl_summary *summary)
+{
+	int status = verdict_status(summary, run->request->fail_on, run->request->accept_unproven);
+
+	run->status = run->status < 0 ? status : verdict_combine(run->status, status);
+}
+
+/* A container that cannot be examined at all is still in the document: as one gap. */
+static int report_unread(struct diff_run *run, const struct sl_container *c, const char *why,
+			 int sys)
+{
+	static const char *const nothing[] = {NULL};
+	struct sl_subject subject = {.container = c,
+				     .image_ref = c->image_ref,
+				     .has_image_id = c->has_image_id,
+				     .trust = SL_TRUST_ON_DISK,
+				     .compared = nothing};
+	struct sl_gap gap = {.what = {c->name, strlen(c->name)}, .why = why, .sys = sys};
+	struct sl_summary summary = {.subject = &subject, .counts.gaps = 1};
+	int rc;
+
+	memcpy(subject.image_id, c->image_id, SL_SHA256_SIZE);
+	rc = begin_once(run);
+	if (rc == 0)
+		rc = sl_sink_container(run->sink, &subject, run->err);
+	if (rc == 0)
+		rc = sl_sink_gap(run->sink, &gap, run->err);
+	if (rc == 0)
+		rc = sl_sink_container_end(run->sink, &summary, run->err);
+	if (rc == 0)
+		take_status(run, &summary);
+	return rc;
+}
+
+static int compare(struct diff_run *run, struct comparison *comparison, struct sl_source *after,
+		   struct sl_source *walked)
+{
+	struct drift_options options = {.jobs = run->job->threads,
+					.quick = run->request->quick,
+					.show_touched = run->request->show_touched,
+					.stop = run->job->stop,
+					.raced = raced_so_far,
+					.raced_payload = walked};
+	struct sl_summary summary;
+	int rc = begin_once(run);
+
+	if (rc == 0)
+		rc = comparison_run(comparison, after, &options, run->sink, &summary, run->err);
+	if (rc == 0)
+		take_status(run, &summary);
+	return rc;
+}
+
+/* The upper directory on whatever the comparison stands on. */
+static int compare_upper(struct diff_run *run, struct comparison *comparison,
+			 const struct sl_stack *stack)
+{
+	struct sl_source *upper = NULL, *lower = NULL, *after = NULL;
+	int rc = layertree_open(&upper, stack->upper_fd, stack->marker, &stack->idmap, run->err);
+
+	if (rc < 0)
+		return rc;
+	rc = comparison_before(comparison, &lower, run->err);
+	if (rc < 0) {
+		sl_source_close(upper);
+		return rc;
+	}
+	rc = overlay_open(&after, upper, lower, run->err);
+	if (rc == 0)
+		rc = compare(run, comparison, after, upper);
+	sl_source_close(after);
+	return rc;
+}
+
+/* Ends the whole run; anything else is about this container only. */
+static bool is_fatal(int rc)
+{
+	return rc == -SL_ENOMEM || rc == -SL_ECANCELLED;
+}
+
+static int diff_container(struct diff_run *run, const struct sl_container *c)
+{
+	struct comparison_options options = {.no_index = run->request->no_index};
+	struct sl_error why = SL_ERROR_INIT;
+	struct sl_image *image = NULL;
+	struct comparison comparison;
+	int rc;
+
+	if (c->stack.unsupported != NULL)
+		return report_unread(run, c, c->stack.unsupported, 0);
+	rc = host_container_image(run->host, c, &image, &why);
+	if (rc < 0) {
+		image = NULL;
+		job_say(run->job, "image of '%s': %s", c->name, sl_error_text(&why));
+	}
+	sl_error_clear(&why);
+	rc = comparison_open(&comparison, run->job, c, image, &options, &why);
+	if (rc < 0 && !is_fatal(rc)) {
+		rc = report_unread(run, c, sl_error_text(&why), why.sys);
+		sl_error_clear(&why);
+		return rc;
+	}
+	if (rc < 0)
+		return sl_fail(run->err, why.code, 0, "%s", sl_error_text(&why));
+	rc = compare_upper(run, &comparison, &c->stack);
+	comparison_close(&comparison);
+	return rc;
+}
+
+static int diff_named(struct diff_run *run)
+{
+	for (size_t i = 0; i < run->request->container_count; i++) {
+		const char *word = run->request->containers[i];
+		struct sl_container *c = NULL;
+		int rc = host_find_container(run->host, word, &c, run->err);
+
+		if (rc == 0)
+			rc = diff_container(run, c);
+		sl_container_free(c);
+		if (rc == 0 && job_stopped(run->job))
+			rc = sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int on_container(void *payload, struct sl_container *c)
+{
+	struct diff_run *run = payload;
+	bool wanted = run->request->stopped || c->state == SL_STATE_RUNNING ||
+		      c->state == SL_STATE_PAUSED;
+	int rc = wanted ? diff_container(run, c) : 0;
+
+	sl_container_free(c);
+	if (rc == 0 && job_stopped(run->job))
+		return sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
+	return rc;
+}
+
+/* A container whose metadata cannot be read was planned and not compared. */
+static int on_gap(void *payload, const struct sl_gap *gap)
+{
+	struct diff_run *run = payload;
+	struct sl_container *c = NULL;
+	int rc = sl_container_new(&c, run->err);
+
+	if (rc < 0)
+		return rc;
+	c->engine = strdup("unknown");
+	c->name = strndup(gap->what.data, gap->what.len);
+	if (c->engine == NULL || c->name == NULL)
+		rc = sl_fail(run->err, SL_ENOMEM, 0, "gap");
+	else
+		rc = report_unread(run, c, gap->why, gap->sys);
+	sl_container_free(c);
+	return rc;
+}
+
+static int compare_rootfs(struct diff_run *run, struct comparison *comparison,
+			  const struct sl_stack *stack)
+{
+	struct sl_source *after = NULL;
+	int rc = layertree_open(&after, stack->upper_fd, SL_MARKER_NONE, NULL, run->err);
+
+	if (rc == 0)
+		rc = compare(run, comparison, after, after);
+	sl_source_close(after);
+	return rc;
+}
+
+static int diff_directory(struct diff_run *run)
+{
+	struct comparison_options options = {.no_index = run->request->no_index,
+					     .must_prove = true};
+	bool is_upper = run->request->upper != NULL;
+	struct sl_container *c = NULL;
+	struct sl_image *image = NULL;
+	struct comparison comparison;
+	int rc;
+
+	if (run->request->image == NULL)
+		return sl_fail(run->err, SL_EINVAL, 0, "--upper and --rootfs need --image REF");
+	rc = directory_container(&c, is_upper ? run->request->upper : run->request->rootfs,
+				 is_upper ? SL_MARKER_OVERLAY_TRUSTED : SL_MARKER_NONE, run->err);
+	if (rc < 0)
+		return rc;
+	rc = resolve_image(run->job, NULL, run->request->image, run->request->platform, &image,
+			   run->err);
+	if (rc == 0)
+		rc = comparison_open(&comparison, run->job, c, image, &options, run->err);
+	if (rc == 0) {
+		rc = is_upper ? compare_upper(run, &comparison, &c->stack)
+			      : compare_rootfs(run, &comparison, &c->stack);
+		comparison_close(&comparison);
+	}
+	sl_container_free(c);
+	return rc;
+}
+
+static int diff_all(struct diff_run *run)
+{
+	return host_containers(run->host, on_container, on_gap, run, run->err);
+}
+
+static int run_request(struct diff_run *run)
+{
+	int rc;
+
+	if (run->request->upper != NULL || run->request->rootfs != NULL)
+		return diff_directory(run);
+	rc = resolve_host(run->job, &run->host, run->err);
+	if (rc < 0)
+		return rc;
+	rc = run->request->all ? diff_all(run) : diff_named(run);
+	host_close(run->host);
+	return rc;
+}
+
+int job_diff(const struct job *job, const struct diff_request *request, struct sl_sink *sink,
+	     int *status, struct sl_error *err)
+{
+	struct diff_run run = {
+		.job = job, .request = request, .sink = sink, .status = -1, .err = err};
+	int rc = job_run_init(job, &run.about, "diff", err);
+
+	if (rc < 0)
+		return rc;
+	rc = run_request(&run);
+	if (rc == 0)
+		rc = begin_once(&run);
+	if (rc == 0) {
+		run.about.run.finished = clock_now();
+		rc = sl_sink_end(sink, &run.about.run, err);
+	}
+	job_run_clear(&run.about);
+	*status = run.status < 0 ? 0 : run.status;
+	return rc;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Find the drift of containers and directories, and say it to a sink. */
+#ifndef JOB_DIFF_H
+#define JOB_DIFF_H
+
+#include <strandline/sink.h>
+
+#include "job/job.h"
+
+struct diff_request {
+	const char *const *containers; /* references */
+	size_t container_count;
+	bool all;           /* every running and paused container */
+	bool stopped;       /* with all: the others too */
+	const char *upper;  /* instead: this upper directory on the image */
+	const char *rootfs; /* instead: this whole tree against the image */
+	const char *image;  /* for upper and rootfs */
+	const char *platform;
+	bool no_index;
+	bool quick;
+	bool show_touched;
+	enum sl_severity fail_on;
+	bool accept_unproven;
+};
+
+/*
+ * Run and report. One container that cannot be examined is a gap in its own document part; the
+ * others go on.
+ *
+ * @param[out] status  exit status of DESIGN 4.3
+ * @return 0; negative when no statement at all could be made
+ */
+int job_diff(const struct job *job, const struct diff_request *request, struct sl_sink *sink,
+	     int *status, struct sl_error *err);
+
+#endif

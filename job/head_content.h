@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A content that remembers its first bytes while somebody else reads it. */
+#ifndef JOB_HEAD_CONTENT_H
+#define JOB_HEAD_CONTENT_H
+
+#include <strandline/source.h>
+
+struct head_content {
+	struct sl_content content;
+	struct sl_content *inner;
+	struct sl_tap tap;
+	uint8_t bytes[16];
+	uint8_t len;
+};
+
+void head_content_init(struct head_content *h);
+/* Lives as long as @h; closing it closes @inner. */
+struct sl_content *head_content_wrap(struct head_content *h, struct sl_content *inner);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/verify.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/root.h"
+
+#define SMALL_FILE_MAX (64u << 10)
+
+int bundle_file_open(const char *path, struct sl_error *err)
+{
+	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
+			       path);
+	return fd;
+}
+
+static int read_small(const char *path, struct buf *out, struct sl_error *err)
+{
+	return path == NULL ? 0 : root_read_named(path, out, err);
+}
+
+static int status_of(const struct verify_request *request, const struct sl_verify_result *r)
+{
+	bool anchored = r->anchored_fingerprint || r->anchored_key || r->anchored_note;
+
+	if (r->verdict == SL_VERDICT_BROKEN)
+		return 1;
+	if (request->require == REQUIRE_ANCHORED && r->verdict != SL_VERDICT_ANCHORED)
+		return 1;
+	if (request->require == REQUIRE_SIGNED && r->verdict != SL_VERDICT_ANCHORED &&
+	    r->verdict != SL_VERDICT_SIGNED)
+		return 1;
+	if (r->verdict == SL_VERDICT_INCOMPLETE || r->verdict == SL_VERDICT_UNSIGNED)
+		return 3;
+	return anchored || request->allow_unanchored ? 0 : 3;
+}
+
+int job_verify(const struct verify_request *request, struct sl_verify_result *out, int *status,
+	       struct sl_error *err)
+{
+	struct buf key = BUF_INIT(SMALL_FILE_MAX), note = BUF_INIT(SMALL_FILE_MAX);
+	struct sl_verify_options options = {.fingerprint = request->fingerprint,
+					    .threads = request->threads};
+	int rc = read_small(request->key_file, &key, err);
+
+	if (rc == 0)
+		rc = read_small(request->note_file, &note, err);
+	if (rc == 0) {
+		AUTO_CLOSE int fd = bundle_file_open(request->bundle, err);
+
+		options.key_pem = key.data;
+		options.note = note.data;
+		options.note_len = note.len;
+		rc = fd < 0 ? fd : sl_bundle_verify(fd, &options, out, err);
+	}
+	if (rc == 0)
+		*status = status_of(request, out);
+	buf_clear(&key);
+	buf_clear(&note);
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A verdict on a bundle file, and the exit status that follows from it. */
+#ifndef JOB_VERIFY_H
+#define JOB_VERIFY_H
+
+#include <strandline/bundle.h>
+
+enum verify_require { REQUIRE_NOTHING, REQUIRE_SIGNED, REQUIRE_ANCHORED };
+
+struct verify_request {
+	const char *bundle;
+	const char *fingerprint; /* or NULL */
+	const char *key_file;    /* long-term public key, or NULL */
+	const char *note_file;   /* a checkpoint kept elsewhere, or NULL */
+	enum verify_require require;
+	bool allow_unanchored;
+	unsigned int threads;
+};
+
+/* @param[out] status  exit status of DESIGN 4.3, verify column */
+int job_verify(const struct verify_request *request, struct sl_verify_result *out, int *status,
+	       struct sl_error *err);
+
+/* Open a bundle for reading: a regular file or a pipe; "-" is standard input. */
+int bundle_file_open(const char *path, struct sl_error *err);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/document.h"
+
+#include <string.h>
+
+#include "report/report.h"
+
+void document_run(struct jout *j, const struct sl_run *run)
+{
+	jout_key_str(j, "schema", DOCUMENT_SCHEMA);
+	jout_key(j, "tool");
+	jout_object(j);
+	jout_key_str(j, "name", "strandline");
+	jout_key_str(j, "version", run->tool_version);
+	jout_key_str(j, "command", run->command);
+	jout_object_end(j);
+	jout_key(j, "host");
+	jout_object(j);
+	jout_key_str(j, "name", run->host_name);
+	jout_key_str(j, "boot_id", run->boot_id);
+	jout_key_str(j, "kernel", run->kernel);
+	jout_key_str(j, "root", run->root);
+	jout_object_end(j);
+	jout_key_time(j, "started", run->started);
+}
+
+static void digest_or_null(struct jout *j, const char *key, bool has,
+			   const uint8_t digest[SL_SHA256_SIZE])
+{
+	jout_key(j, key);
+	if (has)
+		jout_digest(j, digest);
+	else
+		jout_null(j);
+}
+
+/* Text from a store that claims to be a JSON object: one that is none must not break ours. */
+static void pod(struct jout *j, const char *text)
+{
+	struct jval *doc = NULL;
+
+	jout_key(j, "pod");
+	if (text != NULL && jval_parse(&doc, text, strlen(text), NULL) == 0)
+		jout_raw(j, text, strlen(text));
+	else
+		jout_null(j);
+	jval_free(doc);
+}
+
+static void not_compared(struct jout *j, const struct sl_container *c)
+{
+	jout_key(j, "not_compared");
+	jout_array(j);
+	for (size_t i = 0; i < c->mount_count; i++) {
+		const struct sl_mount *m = &c->mounts[i];
+
+		jout_object(j);
+		jout_bytes(j, "path", "", (struct sl_bytes){m->path, strlen(m->path)});
+		jout_key_str(j, "type", m->type);
+		jout_key_bool(j, "rw", m->rw);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+static void scope(struct jout *j, const struct sl_subject *s)
+{
+	jout_key(j, "scope");
+	jout_object(j);
+	jout_key(j, "compared");
+	jout_array(j);
+	for (size_t i = 0; i < s->compared_count; i++)
+		jout_str(j, s->compared[i]);
+	jout_array_end(j);
+	not_compared(j, s->container);
+	jout_object_end(j);
+}
+
+void document_subject(struct jout *j, const struct sl_subject *s)
+{
+	const struct sl_container *c = s->container;
+
+	jout_key_str(j, "engine", c->engine);
+	jout_key_str(j, "id", c->id);
+	jout_key_str(j, "name", c->name);
+	jout_key_str(j, "state", sl_state_name(c->state));
+	pod(j, c->pod);
+	jout_key(j, "image");
+	jout_object(j);
+	jout_key_str(j, "ref", s->image_ref);
+	digest_or_null(j, "digest", s->has_image_digest, s->image_digest);
+	digest_or_null(j, "id", s->has_image_id, s->image_id);
+	jout_key_bool(j, "digest_verified", s->digest_verified);
+	jout_key_str(j, "anchor", sl_anchor_name(s->anchor));
+	jout_object_end(j);
+	jout_key(j, "layers");
+	jout_object(j);
+	jout_key_str(j, "trust", sl_trust_name(s->trust));
+	jout_key(j, "checked_at");
+	if (s->has_checked_at)
+		jout_time(j, s->checked_at);
+	else
+		jout_null(j);
+	jout_object_end(j);
+	scope(j, s);
+	jout_key_bool(j, "quick", s->quick);
+}
+
+void document_gap(struct jout *j, const struct sl_gap *gap)
+{
+	jout_bytes(j, "what", gap->is_path ? "/" : "", gap->what);
+	jout_key_str(j, "why", gap->why);
+	jout_key(j, "errno");
+	if (gap->sys != 0)
+		jout_i64(j, gap->sys);
+	else
+		jout_null(j);
+	jout_key_bool(j, "is_path", gap->is_path);
+	jout_key_bool(j, "below", gap->below);
+}
+
+void document_counts(struct jout *j, const struct sl_counts *counts)
+{
+	static const enum sl_change_kind drift[] = {SL_CHANGE_ADDED, SL_CHANGE_MODIFIED,
+						    SL_CHANGE_METADATA, SL_CHANGE_DELETED,
+						    SL_CHANGE_TYPE};
+
+	jout_key(j, "counts");
+	jout_object(j);
+	for (size_t i = 0; i < sizeof(drift) / sizeof(drift[0]); i++)
+		jout_key_u64(j, sl_change_name(drift[i]), counts->by_kind[drift[i]]);
+	jout_key_u64(j, "explained", counts->explained);
+	jout_key_u64(j, "touched", counts->by_kind[SL_CHANGE_TOUCHED]);
+	jout_key_u64(j, "raced", counts->raced);
+	jout_key_u64(j, "other", counts->other);
+	jout_key(j, "severities");
+	jout_object(j);
+	for (int s = SL_SEVERITY_INFO; s <= SL_SEVERITY_CRITICAL; s++)
+		jout_key_u64(j, sl_severity_name((enum sl_severity)s), counts->by_severity[s]);
+	jout_object_end(j);
+	jout_key_u64(j, "entries", counts->entries);
+	jout_key_u64(j, "bytes_read", counts->bytes_read);
+	jout_object_end(j);
+}
+
+void report_summary_members(struct jout *j, const struct sl_summary *sum)
+{
+	document_subject(j, sum->subject);
+	document_counts(j, &sum->counts);
+	jout_key_bool(j, "complete", sum->complete);
+}

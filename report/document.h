@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a drift document as members of the object that is open: for json and jsonl. */
+#ifndef REPORT_DOCUMENT_H
+#define REPORT_DOCUMENT_H
+
+#include <strandline/sink.h>
+
+#include "core/json.h"
+
+#define DOCUMENT_SCHEMA "strandline.drift/1"
+
+/* schema, tool, host, started */
+void document_run(struct jout *j, const struct sl_run *run);
+/* engine, id, name, state, pod, image, layers, scope, quick */
+void document_subject(struct jout *j, const struct sl_subject *subject);
+/* what, why, errno, is_path, below */
+void document_gap(struct jout *j, const struct sl_gap *gap);
+/* counts */
+void document_counts(struct jout *j, const struct sl_counts *counts);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One finding, and one entry, as JSON. */
+#include "report/report.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/encode.h"
+#include "core/json.h"
+#include "report/words.h"
+
+/* Names are bytes: those that are no UTF-8 go to a list of their own, so that no two collide. */
+static bool xattr_is_text(const struct sl_xattr *x)
+{
+	return utf8_valid(x->name, strlen(x->name));
+}
+
+static void entry_xattrs(struct jout *j, const struct sl_entry *e)
+{
+	size_t odd = 0;
+
+	jout_key(j, "xattrs");
+	jout_object(j);
+	for (size_t i = 0; i < e->xattr_count; i++) {
+		if (!xattr_is_text(&e->xattrs[i])) {
+			odd++;
+			continue;
+		}
+		jout_key(j, e->xattrs[i].name);
+		jout_base64(j, e->xattrs[i].value, e->xattrs[i].size);
+	}
+	jout_object_end(j);
+	if (odd == 0)
+		return;
+	jout_key(j, "xattrs_b64");
+	jout_array(j);
+	for (size_t i = 0; i < e->xattr_count; i++) {
+		const struct sl_xattr *x = &e->xattrs[i];
+
+		if (xattr_is_text(x))
+			continue;
+		jout_object(j);
+		jout_key(j, "name_b64");
+		jout_base64(j, x->name, strlen(x->name));
+		jout_key(j, "value");
+		jout_base64(j, x->value, x->size);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+static void entry_times(struct jout *j, const struct sl_entry *e)
+{
+	if ((e->fields & SL_ENTRY_MTIME) != 0)
+		jout_key_time(j, "mtime", e->mtime);
+	if ((e->fields & SL_ENTRY_ATIME) != 0)
+		jout_key_time(j, "atime", e->atime);
+	if ((e->fields & SL_ENTRY_CTIME) != 0)
+		jout_key_time(j, "ctime", e->ctime);
+	if ((e->fields & SL_ENTRY_BTIME) != 0)
+		jout_key_time(j, "btime", e->btime);
+}
+
+static void entry_device(struct jout *j, const struct sl_entry *e)
+{
+	jout_key(j, "rdev");
+	jout_object(j);
+	jout_key_u64(j, "major", e->rdev_major);
+	jout_key_u64(j, "minor", e->rdev_minor);
+	jout_object_end(j);
+}
+
+static void entry_digests(struct jout *j, const struct sl_entry *e)
+{
+	jout_key(j, "sha256");
+	if ((e->fields & SL_ENTRY_SHA256) != 0)
+		jout_hex(j, e->sha256, sizeof(e->sha256));
+	else
+		jout_null(j); /* compared, but not proven: --quick, or unread */
+	if ((e->fields & SL_ENTRY_XXH3) != 0)
+		jout_key_hex(j, "xxh3", e->xxh3, sizeof(e->xxh3));
+}
+
+void report_entry(struct jout *j, const struct sl_entry *e)
+{
+	if (e == NULL) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	jout_key_str(j, "type", words_type(e->mode));
+	jout_key(j, "mode");
+	jout_mode(j, e->mode);
+	jout_key_u64(j, "uid", e->uid);
+	jout_key_u64(j, "gid", e->gid);
+	if (S_ISREG(e->mode))
+		jout_key_u64(j, "size", e->size);
+	entry_times(j, e);
+	if (S_ISREG(e->mode))
+		entry_digests(j, e);
+	if (e->target.data != NULL)
+		jout_bytes(j, "target", "", e->target);
+	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
+		entry_device(j, e);
+	if ((e->fields & SL_ENTRY_INODE) != 0) {
+		jout_key(j, "dev");
+		jout_id(j, e->dev);
+		jout_key(j, "ino");
+		jout_id(j, e->ino);
+		jout_key_u64(j, "nlink", e->nlink);
+	}
+	if ((e->fields & SL_ENTRY_XATTRS) != 0)
+		entry_xattrs(j, e);
+	if ((e->flags & SL_ENTRY_IMPLIED) != 0)
+		jout_key_bool(j, "implied", true);
+	jout_object_end(j);
+}
+
+static void strings(struct jout *j, const char *key, const char *const *list, size_t count)
+{
+	jout_key(j, key);
+	jout_array(j);
+	for (size_t i = 0; i < count; i++)
+		jout_str(j, list[i]);
+	jout_array_end(j);
+}
+
+static void signals(struct jout *j, uint32_t set)
+{
+	jout_key(j, "signals");
+	jout_array(j);
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		const char *name = (set & 1u << bit) != 0 ? sl_signal_name(1u << bit) : NULL;
+
+		if (name != NULL)
+			jout_str(j, name);
+	}
+	jout_array_end(j);
+}
+
+static void changed_fields(struct jout *j, uint32_t fields)
+{
+	jout_key(j, "changed");
+	jout_array(j);
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		const char *name = (fields & 1u << bit) != 0 ? words_field(1u << bit) : NULL;
+
+		if (name != NULL)
+			jout_str(j, name);
+	}
+	jout_array_end(j);
+}
+
+static void explained_by(struct jout *j, const struct sl_finding *f)
+{
+	jout_key(j, "explained_by");
+	if (f->cause == SL_CAUSE_NONE) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	jout_key_str(j, "cause", sl_cause_name(f->cause));
+	jout_key_str(j, "name", f->cause_name);
+	jout_object_end(j);
+}
+
+void report_finding_members(struct jout *j, const struct sl_finding *f)
+{
+	const struct sl_change *c = f->change;
+
+	jout_key_hex(j, "id", f->id, sizeof(f->id));
+	jout_key_str(j, "kind", sl_finding_kind_name(f->kind));
+	if (c != NULL) {
+		jout_bytes(j, "path", "/", c->path);
+		jout_key_str(j, "change", sl_change_name(c->kind));
+		jout_key(j, "before");
+		report_entry(j, c->before);
+		jout_key(j, "after");
+		report_entry(j, c->after);
+		signals(j, c->signals);
+	} else {
+		jout_bytes(j, "subject", "", f->subject);
+	}
+	jout_key_str(j, "severity", sl_severity_name(f->severity));
+	strings(j, "rules", f->rules, f->rule_count);
+	strings(j, "attack", f->attack, f->attack_count);
+	explained_by(j, f);
+	strings(j, "reasons", f->reasons, f->rule_count);
+	if (c != NULL)
+		changed_fields(j, c->fields);
+	if (c != NULL && c->renamed_from.data != NULL)
+		jout_bytes(j, "renamed_from", "/", c->renamed_from);
+	if (f->message != NULL)
+		jout_key_str(j, "message", f->message);
+}

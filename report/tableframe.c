@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/tableframe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/encode.h"
+#include "core/quote.h"
+#include "report/words.h"
+
+/* Names from a store are evidence too. */
+static void quoted(struct buf *out, const char *text)
+{
+	if (text == NULL)
+		(void)buf_append_str(out, "unknown");
+	else
+		(void)quote_bytes(out, text, strlen(text));
+}
+
+static void header_container(struct buf *out, const struct sl_container *c)
+{
+	(void)buf_append_str(out, "container  ");
+	quoted(out, c->name != NULL ? c->name : c->id);
+	(void)buf_append_str(out, " (");
+	quoted(out, c->engine);
+	if (c->id != NULL && c->name != NULL) {
+		(void)buf_append_char(out, ' ');
+		(void)quote_bytes(out, c->id, strnlen(c->id, 12));
+	}
+	(void)buf_printf(out, "), %s\n", sl_state_name(c->state));
+}
+
+static void header_image(struct buf *out, const struct sl_subject *s)
+{
+	char text[DIGEST_TEXT_SIZE];
+
+	(void)buf_append_str(out, "image      ");
+	quoted(out, s->image_ref);
+	if (s->has_image_digest) {
+		digest_format(text, s->image_digest);
+		(void)buf_printf(out, "\ndigest     %s (%s; anchored to: %s)", text,
+				 s->digest_verified ? "verified" : "a claim, not verified",
+				 sl_anchor_name(s->anchor));
+	}
+	if (s->has_image_id) {
+		digest_format(text, s->image_id);
+		(void)buf_printf(out, "\nimage id   %s", text);
+	}
+	(void)buf_append_char(out, '\n');
+}
+
+static const char *trust_sentence(enum sl_trust trust)
+{
+	switch (trust) {
+	case SL_TRUST_PROVEN:
+		return "proven against the image's digests";
+	case SL_TRUST_SIGNED:
+		return "imported under a trusted key";
+	case SL_TRUST_RECORDED:
+		return "as recorded earlier, not proven";
+	case SL_TRUST_ON_DISK:
+		return "as found on disk, not proven";
+	}
+	return "of unknown trust, not proven";
+}
+
+void frame_header(struct buf *out, const struct sl_subject *s)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	header_container(out, s->container);
+	header_image(out, s);
+	(void)buf_printf(out, "layers     %s", trust_sentence(s->trust));
+	if (s->has_checked_at) {
+		clock_format_short(when, s->checked_at);
+		(void)buf_printf(out, "; layer directories checked %s UTC", when);
+	}
+	(void)buf_append_char(out, '\n');
+	if (s->quick)
+		(void)buf_append_str(out, "quick      contents compared by size and XXH3 only: "
+					  "no claim of equality\n");
+}
+
+void frame_add_gap(struct frame_tally *t, const struct sl_gap *gap)
+{
+	struct buf *out = &t->gap_lines;
+	char text[128];
+
+	if (t->gaps++ >= FRAME_GAP_LINES)
+		return;
+	(void)buf_printf(out, "  %s", gap->is_path ? "/" : "");
+	(void)quote_bytes(out, gap->what.data, gap->what.len);
+	(void)buf_printf(out, ": %s", gap->why);
+	if (gap->sys != 0)
+		(void)buf_printf(out, ": %s", strerror_r(gap->sys, text, sizeof(text)));
+	(void)buf_printf(out, "%s\n", gap->below ? " (and everything beneath)" : "");
+}
+
+bool frame_has_drift(const struct sl_counts *counts)
+{
+	uint64_t n = counts->other;
+
+	for (int kind = 0; kind < SL_CHANGE_KINDS; kind++)
+		if (kind != SL_CHANGE_TOUCHED)
+			n += counts->by_kind[kind];
+	return n > 0;
+}
+
+/* "found      3 changes: 1 critical, 2 low (2 added, 1 modified)" */
+static void footer_found(struct buf *out, const struct sl_counts *c)
+{
+	const char *separator = ": ";
+	uint64_t total = 0;
+
+	for (int s = 0; s <= SL_SEVERITY_CRITICAL; s++)
+		total += c->by_severity[s];
+	(void)buf_append_str(out, "found      ");
+	words_plural(out, total, "finding", "findings");
+	for (int s = SL_SEVERITY_CRITICAL; s >= 0; s--) {
+		if (c->by_severity[s] == 0)
+			continue;
+		(void)buf_append_str(out, separator);
+		words_count(out, c->by_severity[s]);
+		(void)buf_printf(out, " %s", sl_severity_name((enum sl_severity)s));
+		separator = ", ";
+	}
+	separator = " (";
+	for (int kind = 0; kind < SL_CHANGE_KINDS; kind++) {
+		if (c->by_kind[kind] == 0 || kind == SL_CHANGE_TOUCHED)
+			continue;
+		(void)buf_append_str(out, separator);
+		words_count(out, c->by_kind[kind]);
+		(void)buf_printf(out, " %s", sl_change_name((enum sl_change_kind)kind));
+		separator = ", ";
+	}
+	(void)buf_append_str(out, *separator == ',' ? ")\n" : "\n");
+}
+
+static void footer_explained(struct buf *out, uint64_t total, const struct frame_tally *t)
+{
+	const char *separator = ": ";
+
+	if (total == 0)
+		return;
+	(void)buf_append_str(out, "explained  ");
+	words_plural(out, total, "change", "changes");
+	for (int cause = SL_CAUSE_NONE + 1; cause < FRAME_CAUSES; cause++) {
+		if (t->explained[cause] == 0)
+			continue;
+		(void)buf_append_str(out, separator);
+		words_count(out, t->explained[cause]);
+		(void)buf_printf(out, " by %s", sl_cause_name((enum sl_cause)cause));
+		separator = ", ";
+	}
+	(void)buf_append_char(out, '\n');
+}
+
+static void footer_rest(struct buf *out, const struct sl_counts *c)
+{
+	if (c->by_kind[SL_CHANGE_TOUCHED] > 0) {
+		(void)buf_append_str(out, "touched    ");
+		words_plural(out, c->by_kind[SL_CHANGE_TOUCHED], "entry", "entries");
+		(void)buf_append_str(out, " with nothing changed in them\n");
+	}
+	if (c->raced > 0) {
+		(void)buf_append_str(out, "raced      ");
+		words_plural(out, c->raced, "name", "names");
+		(void)buf_append_str(out, " vanished while walking\n");
+	}
+}
+
+static void footer_gaps(struct buf *out, const struct frame_tally *t)
+{
+	if (t->gaps == 0)
+		return;
+	(void)buf_append_str(out, "unread     ");
+	words_plural(out, t->gaps, "gap", "gaps");
+	(void)buf_append_str(out, ":\n");
+	if (t->gap_lines.len > 0)
+		(void)buf_append(out, t->gap_lines.data, t->gap_lines.len);
+	if (t->gaps > FRAME_GAP_LINES) {
+		(void)buf_append_str(out, "  and ");
+		words_count(out, t->gaps - FRAME_GAP_LINES);
+		(void)buf_append_str(out, " more\n");
+	}
+}
+
+static void mounts(struct buf *out, const struct sl_container *c, bool rw)
+{
+	const char *separator = ": ";
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < c->mount_count; i++)
+		count += c->mounts[i].rw == rw;
+	if (count == 0)
+		return;
+	(void)buf_append_str(out, "not compared: ");
+	words_plural(out, count, rw ? "writable mount" : "read-only mount",
+		     rw ? "writable mounts" : "read-only mounts");
+	for (size_t i = 0; i < c->mount_count; i++) {
+		const struct sl_mount *m = &c->mounts[i];
+
+		if (m->rw != rw)
+			continue;
+		(void)buf_append_str(out, separator);
+		quoted(out, m->path);
+		(void)buf_append_str(out, " (");
+		quoted(out, m->type);
+		(void)buf_append_char(out, ')');
+		separator = ", ";
+	}
+	(void)buf_append_char(out, '\n');
+}
+
+/* The one line that may say "no drift" says it only when everything was read and proven. */
+static void verdict(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t)
+{
+	const struct sl_subject *s = sum->subject;
+	bool complete = sum->complete && t->gaps == 0 && sum->counts.gaps == 0;
+	int worst = SL_SEVERITY_CRITICAL;
+
+	(void)buf_append_str(out, "verdict    ");
+	if (frame_has_drift(&sum->counts)) {
+		while (worst > 0 && sum->counts.by_severity[worst] == 0)
+			worst--;
+		(void)buf_printf(out, "drift found, worst: %s%s\n",
+				 sl_severity_name((enum sl_severity)worst),
+				 complete ? "" : "; and not everything was read");
+	} else if (!complete) {
+		(void)buf_append_str(out, "incomplete: nothing found in what was read\n");
+	} else if (s->quick) {
+		(void)buf_append_str(out, "nothing found by the quick comparison, which proves no "
+					  "equality\n");
+	} else if (s->trust == SL_TRUST_PROVEN || s->trust == SL_TRUST_SIGNED) {
+		(void)buf_append_str(out, "no drift: everything compared equals the image\n");
+	} else {
+		(void)buf_append_str(out, "nothing found, but the layers are not proven to be the "
+					  "image's\n");
+	}
+}
+
+void frame_footer(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t)
+{
+	footer_found(out, &sum->counts);
+	footer_explained(out, sum->counts.explained, t);
+	footer_rest(out, &sum->counts);
+	footer_gaps(out, t);
+	mounts(out, sum->subject->container, true);
+	mounts(out, sum->subject->container, false);
+	verdict(out, sum, t);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "snapshot/filecontent.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+
+#define PIECE ((size_t)262144)
+
+struct file {
+	struct sl_content content;
+	int fd;
+	uint64_t size;
+	struct sl_time mtime, ctime;
+};
+
+/* One read of one file. */
+struct reading {
+	struct sl_tap *const *taps;
+	size_t tap_count;
+	struct sl_read *out;
+	struct sl_error *err;
+	char *buffer;
+	size_t buffer_size;
+};
+
+static int feed(struct reading *r, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < r->tap_count; i++) {
+		int rc = r->taps[i]->data(r->taps[i], bytes, len, r->err);
+
+		if (rc < 0)
+			return rc;
+	}
+	r->out->bytes += len;
+	return 0;
+}
+
+/* Read up to @end. 0 when there, 1 when the file ended or broke off before. */
+static int feed_data(struct reading *r, int fd, uint64_t end)
+{
+	while (r->out->bytes < end) {
+		uint64_t left = end - r->out->bytes;
+		size_t want = left < r->buffer_size ? (size_t)left : r->buffer_size;
+		ssize_t n = pread(fd, r->buffer, want, (off_t)r->out->bytes);
+		int rc;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			r->out->sys = errno;
+		if (n <= 0)
+			return 1;
+		rc = feed(r, r->buffer, (size_t)n);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int feed_zeros(struct reading *r, uint64_t end)
+{
+	static const char zeros[65536];
+
+	while (r->out->bytes < end) {
+		uint64_t left = end - r->out->bytes;
+		int rc = feed(r, zeros, left < sizeof(zeros) ? (size_t)left : sizeof(zeros));
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Data by reading, holes without: a petabyte of hole costs no I/O. */
+static int feed_sparse(struct reading *r, int fd, uint64_t size)
+{
+	int rc = 0;
+
+	while (rc == 0 && r->out->bytes < size) {
+		off_t data = lseek(fd, (off_t)r->out->bytes, SEEK_DATA);
+		off_t hole;
+
+		if (data < 0 && errno != ENXIO)
+			return feed_data(r, fd, size);
+		if (data < 0 || (uint64_t)data >= size)
+			return feed_zeros(r, size);
+		rc = feed_zeros(r, (uint64_t)data);
+		hole = rc == 0 ? lseek(fd, data, SEEK_HOLE) : -1;
+		if (rc == 0)
+			rc = feed_data(r, fd,
+				       hole < 0 || (uint64_t)hole > size ? size : (uint64_t)hole);
+	}
+	return rc;
+}
+
+static bool same_time(const struct timespec *t, struct sl_time s)
+{
+	return t->tv_sec == s.sec && (uint32_t)t->tv_nsec == s.nsec;
+}
+
+static bool moved(const struct stat *st, const struct file *f)
+{
+	return (uint64_t)st->st_size != f->size || !same_time(&st->st_mtim, f->mtime) ||
+	       !same_time(&st->st_ctim, f->ctime);
+}
+
+static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
+		     struct sl_read *out, struct sl_error *err)
+{
+	struct file *f = container_of(c, struct file, content);
+	struct reading r = {.taps = taps, .tap_count = count, .out = out, .err = err};
+	AUTO_FREE char *buffer = NULL;
+	struct stat st;
+	uint64_t size;
+	int rc;
+
+	if (fstat(f->fd, &st) < 0) {
+		out->sys = errno;
+		out->is_short = f->size > 0;
+		return 0;
+	}
+	size = (uint64_t)st.st_size;
+	out->changed = moved(&st, f);
+	r.buffer_size = size < PIECE ? (size_t)size : PIECE;
+	buffer = malloc(r.buffer_size > 0 ? r.buffer_size : 1);
+	if (buffer == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "read buffer");
+	r.buffer = buffer;
+	if (size > PIECE && (uint64_t)st.st_blocks * 512 < size / 2)
+		rc = feed_sparse(&r, f->fd, size);
+	else
+		rc = feed_data(&r, f->fd, size);
+	if (rc < 0)
+		return rc;
+	out->is_short = out->bytes < f->size;
+	out->changed = out->changed || fstat(f->fd, &st) < 0 || moved(&st, f);
+	return 0;
+}
+
+static void file_close(struct sl_content *c)
+{
+	struct file *f = container_of(c, struct file, content);
+
+	close(f->fd);
+	free(f);
+}
+
+int filecontent_new(struct sl_content **out, int fd, const struct sl_entry *e, struct sl_error *err)
+{
+	static const struct sl_content_ops ops = {.read = file_read, .close = file_close};
+	struct file *f = malloc(sizeof(*f));
+
+	if (f == NULL) {
+		close(fd);
+		return sl_fail(err, SL_ENOMEM, 0, "content");
+	}
+	*f = (struct file){.content.ops = &ops,
+			   .fd = fd,
+			   .size = e->size,
+			   .mtime = e->mtime,
+			   .ctime = e->ctime};
+	*out = &f->content;
+	return 0;
+}

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three threads, so that two cores are busy: one reads, hashes the blob and inflates into a ring
+ * of buffers; one hashes the stream for its diff_id; the caller's parses the tar and hashes files.
+ */
+#include "snapshot/layerread.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+#include "core/digest.h"
+#include "core/encode.h"
+#include "core/quote.h"
+#include "core/root.h"
+#include "core/zstream.h"
+#include "snapshot/ring.h"
+#include "snapshot/tar.h"
+#include "snapshot/tarsplit.h"
+
+/* Few and small enough to stay in a shared cache, large enough that hand-overs do not show. */
+#define RING_SLOTS 16
+#define RING_SLOT_BYTES (512u << 10)
+#define PROGRESS_STEP (4u << 20)
+#define RATIO_FROM (1ull << 30)
+
+enum { READER_TAR, READER_HASH };
+
+/* The filling thread's. Others look at it only after joining. */
+struct feed {
+	struct istream *in;  /* the tar stream; owned */
+	struct istream *raw; /* the blob beneath it, or NULL; borrowed from in */
+	uint64_t raw_bytes;
+	uint64_t tar_bytes;
+	struct sha256 *blob_hash; /* NULL when the blob's digest is the stream's, or unclaimed */
+	bool is_compressed;
+	const struct layer_limits *limits;
+	struct ring *ring;
+	int rc;
+	struct sl_error err;
+};
+
+struct pipeline {
+	const struct sl_layer *layer;
+	const struct layer_limits *limits;
+	struct feed feed;
+	struct ring *ring;
+	struct istream *to_tar, *to_hash;
+	struct sha256 *tar_hash; /* the hashing thread's until joined */
+	pthread_t feeder, hasher;
+	/* the caller's */
+	layer_item_fn fn;
+	void *payload;
+	bool fn_failed;
+	bool from_directory;
+	uint64_t total; /* bytes of the blob, 0 when unknown */
+};
+
+/* ---- where the bytes come from ---- */
+
+static int check_kind(enum zkind kind, struct sl_error *err)
+{
+	if (kind == ZKIND_XZ)
+		return sl_fail(err, SL_EUNSUPPORTED, 0, "blob is compressed with xz");
+	if (kind == ZKIND_BZIP2)
+		return sl_fail(err, SL_EUNSUPPORTED, 0, "blob is compressed with bzip2");
+	return 0;
+}
+
+static int sniff(int fd, enum zkind *kind, struct sl_error *err)
+{
+	uint8_t magic[8];
+	ssize_t n;
+
+	do
+		n = pread(fd, magic, sizeof(magic), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return sl_fail(err, SL_EIO, errno, "read");
+	*kind = zkind_sniff(magic, (size_t)n);
+	return check_kind(*kind, err);
+}
+
+/* Put the inflating stream on *in where one is needed. */
+static int inflate(struct istream **in, enum zkind kind, struct sl_error *err)
+{
+	if (kind == ZKIND_GZIP)
+		return istream_gzip(in, *in, err);
+	if (kind == ZKIND_ZSTD)
+		return istream_zstd(in, *in, err);
+	return 0;
+}
+
+static int open_blob(struct pipeline *p, struct sl_error *err)
+{
+	const struct sl_layer *layer = p->layer;
+	struct feed *f = &p->feed;
+	AUTO_CLOSE int fd = root_reopen(layer->blob_fd, err);
+	enum zkind kind = ZKIND_NONE;
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return sl_wrap(err, fd, "blob");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return sl_fail(err, SL_EINVAL, 0, "blob is no regular file");
+	p->total = (uint64_t)st.st_size;
+	if (layer->blob_size != 0 && layer->blob_size != p->total)
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "blob has %" PRIu64 " bytes, its descriptor says %" PRIu64, p->total,
+			       layer->blob_size);
+	rc = sniff(fd, &kind, err);
+	f->is_compressed = kind != ZKIND_NONE;
+	if (rc == 0 && f->is_compressed && layer->has_blob_digest)
+		rc = sha256_new(&f->blob_hash, err);
+	if (rc == 0)
+		rc = istream_from_fd(&f->in, take_fd(&fd), err);
+	if (rc == 0)
+		rc = istream_hash(&f->in, f->in, f->blob_hash, &f->raw_bytes, err);
+	f->raw = f->in;
+	return rc < 0 ? rc : inflate(&f->in, kind, err);
+}
+
+static int open_directory(struct pipeline *p, struct sl_error *err)
+{
+	struct feed *f = &p->feed;
+	AUTO_CLOSE int fd = root_reopen(p->layer->tar_split_fd, err);
+	enum zkind kind = ZKIND_NONE;
+	int rc;
+
+	if (fd < 0)
+		return sl_wrap(err, fd, "tar-split");
+	p->from_directory = true;
+	rc = sniff(fd, &kind, err);
+	if (rc == 0)
+		rc = istream_from_fd(&f->in, take_fd(&fd), err);
+	if (rc == 0)
+		rc = inflate(&f->in, kind, err);
+	if (rc == 0)
+		rc = tarsplit_open(&f->in, f->in, p->layer->dir_fd, err);
+	return rc;
+}
+
+static int open_input(struct pipeline *p, struct sl_error *err)
+{
+	if (p->layer->blob_fd >= 0)
+		return open_blob(p, err);
+	if (p->layer->dir_fd >= 0 && p->layer->tar_split_fd >= 0)
+		return open_directory(p, err);
+	return sl_fail(err, SL_ENOTFOUND, 0, "neither a blob nor a directory with its tar-split");
+}
+
+/* ---- the two threads ---- */
+
+static int feed_limits(const struct feed *f, struct sl_error *err)
+{
+	const struct layer_limits *l = f->limits;
+
+	if (f->tar_bytes > l->max_bytes)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %" PRIu64 " bytes", l->max_bytes);
+	if (f->is_compressed && l->max_ratio != 0 && f->tar_bytes > RATIO_FROM &&
+	    f->tar_bytes / l->max_ratio > f->raw_bytes)
+		return sl_fail(err, SL_ELIMIT, 0,
+			       "inflates to more than %" PRIu64 " times its size", l->max_ratio);
+	return 0;
+}
+
+static int feed_all(struct feed *f)
+{
+	for (;;) {
+		size_t cap, len = 0;
+		uint8_t *buf;
+		int rc;
+
+		if (ring_begin(f->ring, &buf, &cap) != 0)
+			return 0; /* cancelled: whoever did it knows why */
+		rc = istream_read(f->in, buf, cap, &len, &f->err);
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+		f->tar_bytes += len;
+		rc = feed_limits(f, &f->err);
+		if (rc < 0)
+			return rc;
+		ring_commit(f->ring, len, f->raw != NULL ? f->raw_bytes : f->tar_bytes);
+	}
+}
+
+/* A damaged blob is read to its end nevertheless: that its digest differs says more. */
+static void drain_blob(struct feed *f)
+{
+	const uint8_t *bytes;
+	size_t len;
+
+	if (f->blob_hash != NULL)
+		while (istream_next(f->raw, &bytes, &len, NULL) == 0)
+			continue;
+}
+
+static void *feed_thread(void *arg)
+{
+	struct feed *f = arg;
+
+	f->rc = feed_all(f);
+	if (f->rc == -SL_EFORMAT)
+		drain_blob(f);
+	ring_end(f->ring, f->rc);
+	return NULL;
+}
+
+static void *hash_thread(void *arg)
+{
+	struct pipeline *p = arg;
+	const uint8_t *bytes;
+	size_t len;
+
+	while (istream_next(p->to_hash, &bytes, &len, NULL) == 0)
+		sha256_update(p->tar_hash, bytes, len);
+	return NULL;
+}
+
+/* Signals are for the caller's thread. */
+static int start_thread(pthread_t *thread, void *(*run)(void *), void *arg, struct sl_error *err)
+{
+	sigset_t all, before;
+	int rc;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(thread, NULL, run, arg);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc == 0 ? 0 : sl_fail(err, SL_EIO, rc, "start a thread");
+}
+
+/* ---- the caller's side ---- */
+
+/* Reports progress while the tar passes. */
+struct meter {
+	struct istream stream;
+	struct istream *inner; /* borrowed */
+	const struct sl_progress *progress;
+	uint64_t total, reported;
+	const char *what;
+};
+
+static int meter_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
+{
+	struct meter *m = container_of(s, struct meter, stream);
+	int rc = istream_next(m->inner, bytes, len, err);
+	uint64_t at = ring_position(m->inner);
+
+	if (rc == 0 && m->progress != NULL && at - m->reported >= PROGRESS_STEP) {
+		m->reported = at;
+		m->progress->report(m->progress->payload, at, m->total, m->what);
+	}
+	return rc;
+}
+
+static void meter_close(struct istream *s)
+{
+	(void)s; /* on the stack */
+}
+
+static const struct istream_ops meter_ops = {.next = meter_next, .close = meter_close};
+
+/*
+ * tar-split has nothing to compare an empty file with, so that one which is not empty on disk
+ * would pass. Whiteouts are empty files in the tar and something else, or nothing, on disk.
+ */
+static int check_empty(const struct pipeline *p, const struct sl_entry *e, struct sl_error *err)
+{
+	const char *slash = strrchr(e->path.data, '/');
+	const char *name = slash != NULL ? slash + 1 : e->path.data;
+	AUTO_FREE char *shown = NULL;
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+
+	if (!S_ISREG(e->mode) || e->size != 0 || strncmp(name, ".wh.", 4) == 0)
+		return 0;
+	fd = tarsplit_open_file(p->layer->dir_fd, e->path.data, err);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+		return 0;
+	if (fd == -SL_EIO && err != NULL && err->sys != ELOOP && err->sys != EXDEV)
+		return fd;
+	shown = quote_dup(e->path.data, e->path.len);
+	return sl_fail(err, SL_EUNTRUSTED, 0,
+		       "'%s' is an empty file in the layer, but not in the layer directory",
+		       shown != NULL ? shown : "?");
+}
+
+static int on_item(void *payload, const struct layer_item *item, struct sl_error *err)
+{
+	struct pipeline *p = payload;
+	int rc;
+
+	if (p->from_directory && (rc = check_empty(p, &item->entry, err)) < 0)
+		return rc;
+	rc = p->fn(p->payload, item, err);
+	p->fn_failed = rc < 0;
+	return rc;
+}
+
+/*
+ * A malformed tar is read on to its end: that its digest differs says more. Any other failure stops
+ * all threads; then it is true.
+ */
+static bool drain_or_cancel(struct pipeline *p, int rc)
+{
+	const uint8_t *bytes;
+	size_t len;
+
+	if (p->fn_failed || (rc < 0 && rc != -SL_EFORMAT && rc != -SL_EUNSUPPORTED)) {
+		ring_cancel(p->ring);
+		return true;
+	}
+	while (rc < 0 && istream_next(p->to_tar, &bytes, &len, NULL) == 0)
+		continue;
+	return false;
+}
+
+static void move_error(struct sl_error *to, struct sl_error *from)
+{
+	if (to != NULL) {
+		sl_error_clear(to);
+		*to = *from;
+		*from = SL_ERROR_INIT;
+	}
+	sl_error_clear(from);
+}
+
+static int compare(const char *what, const uint8_t want[SL_SHA256_SIZE],
+		   const uint8_t got[SL_SHA256_SIZE], struct sl_error *err)
+{
+	char want_text[DIGEST_TEXT_SIZE], got_text[DIGEST_TEXT_SIZE];
+
+	if (memcmp(want, got, SL_SHA256_SIZE) == 0)
+		return 0;
+	digest_format(want_text, want);
+	digest_format(got_text, got);
+	return sl_fail(err, SL_EUNTRUSTED, 0, "%s %s: its bytes have digest %s", what, want_text,
+		       got_text);
+}
+
+/* The feeding thread's failure, or the blob's digest when that explains it. */
+static int settle_feed(struct pipeline *p, struct sl_error *err)
+{
+	struct feed *f = &p->feed;
+	uint8_t got[SL_SHA256_SIZE];
+	int rc = 0;
+
+	if (f->blob_hash != NULL && (f->rc == 0 || f->rc == -SL_EFORMAT)) {
+		rc = sha256_final(f->blob_hash, got, err);
+		if (rc == 0)
+			rc = compare("blob", p->layer->blob_digest, got, err);
+	}
+	if (rc == 0 && f->rc < 0) {
+		move_error(err, &f->err);
+		rc = f->rc;
+	}
+	return rc;
+}
+
+/* Everything was read and both threads have ended: is it what it claims to be? */
+static int settle(struct pipeline *p, struct layer_result *out, struct sl_error *err)
+{
+	const struct sl_layer *layer = p->layer;
+	int rc = settle_feed(p, err);
+
+	if (rc == 0)
+		rc = sha256_final(p->tar_hash, out->diff_id, err);
+	if (rc == 0 && layer->has_blob_digest && layer->blob_fd >= 0 && !p->feed.is_compressed)
+		rc = compare("blob", layer->blob_digest, out->diff_id, err);
+	if (rc == 0 && layer->has_diff_id)
+		rc = compare("diff_id", layer->diff_id, out->diff_id, err);
+	out->tar_bytes = p->feed.tar_bytes;
+	out->compressed_bytes = p->from_directory ? 0 : p->feed.raw_bytes;
+	out->from_directory = p->from_directory;
+	return rc;
+}
+
+static int start_threads(struct pipeline *p, struct sl_error *err)
+{
+	int rc = start_thread(&p->feeder, feed_thread, &p->feed, err);
+
+	if (rc < 0)
+		return rc;
+	rc = start_thread(&p->hasher, hash_thread, p, err);
+	if (rc < 0) {
+		ring_cancel(p->ring);
+		(void)pthread_join(p->feeder, NULL);
+	}
+	return rc;
+}
+
+static int run(struct pipeline *p, const struct sl_progress *progress, const char *what,
+	       struct layer_result *out, struct sl_error *err)
+{
+	struct meter meter = {.stream.ops = &meter_ops,
+			      .inner = p->to_tar,
+			      .progress = progress,
+			      .total = p->total,
+			      .what = what};
+	struct sl_error proof_err = SL_ERROR_INIT;
+	bool cancelled;
+	int proof, rc = start_threads(p, err);
+
+	if (rc < 0)
+		return rc;
+	rc = tar_read(&meter.stream, p->limits, on_item, p, &out->entries, err);
+	cancelled = drain_or_cancel(p, rc);
+	(void)pthread_join(p->feeder, NULL);
+	(void)pthread_join(p->hasher, NULL);
+	if (p->fn_failed || (cancelled && p->feed.rc == 0))
+		return rc;
+	/* a contradicted digest, or the other thread's failure, explains whatever the tar lacks */
+	proof = settle(p, out, &proof_err);
+	if (proof < 0) {
+		move_error(err, &proof_err);
+		return proof;
+	}
+	if (rc == 0 && progress != NULL) {
+		uint64_t done = p->total != 0 ? p->total : out->tar_bytes;
+
+		progress->report(progress->payload, done, done, what);
+	}
+	return rc;
+}
+
+static int prepare(struct pipeline *p, struct sl_error *err)
+{
+	int rc = open_input(p, err);
+
+	if (rc == 0)
+		rc = sha256_new(&p->tar_hash, err);
+	if (rc == 0)
+		rc = ring_new(&p->ring, RING_SLOTS, RING_SLOT_BYTES, err);
+	if (rc == 0)
+		rc = ring_reader(&p->to_tar, p->ring, READER_TAR, err);
+	if (rc == 0)
+		rc = ring_reader(&p->to_hash, p->ring, READER_HASH, err);
+	p->feed.ring = p->ring;
+	p->feed.limits = p->limits;
+	return rc;
+}
+
+static void pipeline_clear(struct pipeline *p)
+{
+	istream_close(p->to_tar);
+	istream_close(p->to_hash);
+	istream_close(p->feed.in);
+	ring_free(p->ring);
+	sha256_free(p->tar_hash);
+	sha256_free(p->feed.blob_hash);
+	sl_error_clear(&p->feed.err);
+}
+
+int layer_read(const struct sl_layer *layer, const struct layer_limits *limits, layer_item_fn fn,
+	       void *payload, const struct sl_progress *progress, struct layer_result *out,
+	       struct sl_error *err)
+{
+	const struct layer_limits defaults = LAYER_LIMITS_DEFAULT;
+	struct pipeline p = {.layer = layer, .fn = fn, .payload = payload};
+	char name[DIGEST_TEXT_SIZE] = "without diff_id";
+	int rc;
+
+	*out = (struct layer_result){0};
+	p.limits = limits != NULL ? limits : &defaults;
+	if (layer->has_diff_id)
+		digest_format(name, layer->diff_id);
+	rc = prepare(&p, err);
+	if (rc == 0)
+		rc = run(&p, progress, name, out, err);
+	pipeline_clear(&p);
+	return rc < 0 && !p.fn_failed ? sl_wrap(err, rc, "layer %s", name) : rc;
+}

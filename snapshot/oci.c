@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "snapshot/oci.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/digest.h"
+#include "core/encode.h"
+#include "core/quote.h"
+#include "core/root.h"
+#include "snapshot/ocidoc.h"
+#include "snapshot/platform.h"
+
+#define MAX_DOCUMENT (8u << 20)
+#define MAX_DEPTH 4
+#define MAX_INDEXES 64
+#define BLOB_PATH_SIZE (sizeof("blobs/sha256/") + 64)
+
+/* An index that was read, and how deep it lies. Descriptors borrow from it. */
+struct node {
+	struct ocidoc_index index;
+	unsigned int depth;
+};
+
+struct layout {
+	int dir_fd;
+	const char *tag;
+	bool host_platform; /* nobody asked for one */
+	struct platform platform;
+	struct node nodes[MAX_INDEXES];
+	size_t node_count;
+	struct ocidoc_desc *found; /* image manifests that may be meant; owned list */
+	size_t found_count;
+};
+
+/* ---- blobs ---- */
+
+static void blob_path(char out[BLOB_PATH_SIZE], const uint8_t digest[SL_SHA256_SIZE])
+{
+	memcpy(out, "blobs/sha256/", 13);
+	hex_encode(out + 13, digest, SL_SHA256_SIZE);
+}
+
+/* Open a blob and compare its size, which costs nothing, with its descriptor. */
+static int open_blob(const struct layout *l, const struct ocidoc_desc *d, struct sl_error *err)
+{
+	char path[BLOB_PATH_SIZE];
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+
+	blob_path(path, d->digest);
+	fd = root_open_file(l->dir_fd, path, ROOT_FOLLOW_INSIDE, err);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return sl_fail(err, SL_EIO, errno, "stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return sl_fail(err, SL_EFORMAT, 0, "'%s' is no regular file", path);
+	if ((uint64_t)st.st_size != d->size)
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "'%s' has %" PRIu64 " bytes, its descriptor says %" PRIu64, path,
+			       (uint64_t)st.st_size, d->size);
+	return take_fd(&fd);
+}
+
+/* From the blob's file, or from its descriptor, which may embed it. */
+static int fetch_bytes(const struct layout *l, const struct ocidoc_desc *d, struct buf *out,
+		       struct sl_error *err)
+{
+	AUTO_CLOSE int fd = open_blob(l, d, err);
+
+	if (fd >= 0)
+		return root_read_fd(fd, out, err);
+	if (fd != -SL_ENOTFOUND || d->data == NULL)
+		return fd;
+	if (base64_decode(out, d->data, strlen(d->data)) < 0)
+		return sl_fail(err, SL_EFORMAT, 0, "descriptor with malformed data");
+	if (out->len != d->size)
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "descriptor with %zu bytes of data says %" PRIu64, out->len,
+			       d->size);
+	return 0;
+}
+
+/* Read a document and prove that it is the one that was asked for. */
+static int fetch(const struct layout *l, const struct ocidoc_desc *d, const char *what,
+		 struct buf *out, struct sl_error *err)
+{
+	char want[DIGEST_TEXT_SIZE], got_text[DIGEST_TEXT_SIZE];
+	uint8_t got[SL_SHA256_SIZE];
+	int rc;
+
+	digest_format(want, d->digest);
+	if (d->size > out->max)
+		return sl_fail(err, SL_ELIMIT, 0, "%s %s is larger than %zu bytes", what, want,
+			       out->max);
+	rc = fetch_bytes(l, d, out, err);
+	if (rc == 0)
+		rc = sha256_once(out->data != NULL ? out->data : "", out->len, got, err);
+	if (rc == 0 && memcmp(got, d->digest, SL_SHA256_SIZE) != 0) {
+		digest_format(got_text, got);
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "its bytes have digest %s", got_text);
+	}
+	return rc < 0 ? sl_wrap(err, rc, "%s %s", what, want) : 0;
+}
+
+/* ---- which image ---- */
+
+/* A tag is a ref.name, or the whole name that containerd writes. */
+static bool is_tagged(const struct ocidoc_desc *d, const char *tag)
+{
+	return (d->ref_name != NULL && strcmp(d->ref_name, tag) == 0) ||
+	       (d->image_name != NULL && strcmp(d->image_name, tag) == 0);
+}
+
+static bool is_image(const struct ocidoc_desc *d)
+{
+	return (d->kind == OCIDOC_INDEX || d->kind == OCIDOC_MANIFEST) && !d->is_attestation;
+}
+
+static const char *tag_of(const struct ocidoc_desc *d)
+{
+	if (d->ref_name != NULL)
+		return d->ref_name;
+	return d->image_name != NULL ? d->image_name : "";
+}
+
+static bool is_same(const struct ocidoc_desc *a, const struct ocidoc_desc *b)
+{
+	return memcmp(a->digest, b->digest, SL_SHA256_SIZE) == 0;
+}
+
+/* "'1.0', '1.1'" of what an index offers, for messages. NULL on OOM. */
+static char *list_images(const struct ocidoc_desc *d, size_t count, bool tags)
+{
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(4096);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *tag = tags ? tag_of(&d[i]) : "";
+		char digest[DIGEST_TEXT_SIZE];
+
+		if (!is_image(&d[i]))
+			continue;
+		if (out.len > 3000) {
+			(void)buf_append_str(&out, "...");
+			break;
+		}
+		(void)buf_append_str(&out, out.len > 0 ? ", '" : "'");
+		digest_format(digest, d[i].digest);
+		(void)quote_bytes(&out, *tag != '\0' ? tag : digest,
+				  strnlen(*tag != '\0' ? tag : digest, 256));
+		(void)buf_append_char(&out, '\'');
+	}
+	return buf_take(&out);
+}
+
+static int add_found(struct layout *l, const struct ocidoc_desc *d, struct sl_error *err)
+{
+	struct ocidoc_desc *grown;
+
+	for (size_t i = 0; i < l->found_count; i++)
+		if (is_same(&l->found[i], d))
+			return 0;
+	if (l->found_count == OCIDOC_MAX_DESCRIPTORS)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %d manifests", OCIDOC_MAX_DESCRIPTORS);
+	grown = realloc(l->found, (l->found_count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "list of manifests");
+	l->found = grown;
+	l->found[l->found_count++] = *d;
+	return 0;
+}
+
+static int add_index(struct layout *l, const struct ocidoc_desc *d, unsigned int depth,
+		     struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
+	struct node *node;
+	int rc;
+
+	if (depth > MAX_DEPTH)
+		return sl_fail(err, SL_ELIMIT, 0, "indexes nested deeper than %d", MAX_DEPTH);
+	if (l->node_count == MAX_INDEXES)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %d indexes", MAX_INDEXES);
+	rc = fetch(l, d, "index", &text, err);
+	if (rc < 0)
+		return rc;
+	node = &l->nodes[l->node_count];
+	rc = ocidoc_parse_index(&node->index, text.data, text.len, err);
+	if (rc < 0) {
+		char name[DIGEST_TEXT_SIZE];
+
+		digest_format(name, d->digest);
+		return sl_wrap(err, rc, "index %s", name);
+	}
+	node->depth = depth;
+	l->node_count++;
+	return 0;
+}
+
+/* A manifest is found; an index waits in the list of nodes to be looked through. */
+static int consider(struct layout *l, const struct ocidoc_desc *d, unsigned int depth,
+		    struct sl_error *err)
+{
+	if (!is_image(d))
+		return 0;
+	return d->kind == OCIDOC_INDEX ? add_index(l, d, depth + 1, err) : add_found(l, d, err);
+}
+
+/* Without a tag there must be one image only: one name, or no names at all. */
+static int check_one_name(const struct ocidoc_index *top, struct sl_error *err)
+{
+	const struct ocidoc_desc *first = NULL;
+
+	for (size_t i = 0; i < top->count; i++) {
+		const struct ocidoc_desc *d = &top->manifests[i];
+
+		if (!is_image(d))
+			continue;
+		if (first == NULL)
+			first = d;
+		if (!is_same(first, d) && strcmp(tag_of(first), tag_of(d)) != 0) {
+			AUTO_FREE char *all = list_images(top->manifests, top->count, true);
+
+			return sl_fail(err, SL_EAMBIGUOUS, 0, "several images, name one of %s",
+				       all != NULL ? all : "them");
+		}
+	}
+	return first != NULL ? 0 : sl_fail(err, SL_ENOTFOUND, 0, "no image in the layout");
+}
+
+/* Collect every manifest that the tag, or the lack of one, can mean. */
+static int collect(struct layout *l, struct sl_error *err)
+{
+	const struct ocidoc_index *top = &l->nodes[0].index;
+	size_t hits = 0;
+	int rc = l->tag == NULL ? check_one_name(top, err) : 0;
+
+	for (size_t i = 0; rc == 0 && i < top->count; i++) {
+		if (l->tag != NULL && !is_tagged(&top->manifests[i], l->tag))
+			continue;
+		hits += is_image(&top->manifests[i]);
+		rc = consider(l, &top->manifests[i], 0, err);
+	}
+	if (rc == 0 && hits == 0) {
+		AUTO_FREE char *all = list_images(top->manifests, top->count, true);
+		AUTO_FREE char *shown = quote_dup(l->tag, strlen(l->tag));
+
+		return sl_fail(err, SL_ENOTFOUND, 0, "no image tagged '%s'; there is %s",
+			       shown != NULL ? shown : "?",
+			       all != NULL && *all != '\0' ? all : "none");
+	}
+	for (size_t n = 1; rc == 0 && n < l->node_count; n++) {
+		const struct node *node = &l->nodes[n];
+
+		for (size_t i = 0; rc == 0 && i < node->index.count; i++)
+			rc = consider(l, &node->index.manifests[i], node->depth, err);
+	}
+	return rc;
+}
+
+/* Manifests for the platform; with @exact, of just the variant that was asked for, or of none. */
+static size_t count_suiting(const struct layout *l, bool exact, const struct ocidoc_desc **hit)
+{
+	size_t hits = 0;
+
+	for (size_t i = 0; i < l->found_count; i++) {
+		const struct ocidoc_desc *d = &l->found[i];
+
+		if (!platform_suits(&l->platform, d->os, d->arch, d->variant) ||
+		    (exact && (d->variant == NULL) != (l->platform.variant == NULL)))
+			continue;
+		*hit = d;
+		hits++;
+	}
+	return hits;
+}
+
+/*
+ * The one manifest for the platform. A lone manifest is taken when nobody asked for a platform, or
+ * when it does not say which it is for (its config will be asked).
+ */
+static int choose(const struct layout *l, struct ocidoc_desc *out, struct sl_error *err)
+{
+	const struct ocidoc_desc *hit = NULL;
+	size_t hits = count_suiting(l, false, &hit);
+
+	if (hits > 1) /* amd64 beside amd64/v3: the plain one is for everybody */
+		hits = count_suiting(l, true, &hit);
+	if (hits == 0 && l->found_count == 1 && (l->host_platform || l->found[0].os == NULL)) {
+		hit = &l->found[0];
+		hits = 1;
+	}
+	if (hits == 1) {
+		*out = *hit;
+		return 0;
+	}
+	if (count_suiting(l, false, &hit) == 0)
+		return sl_fail(err, SL_ENOTFOUND, 0, "no image for %s/%s%s%s", l->platform.os,
+			       l->platform.arch, l->platform.variant != NULL ? "/" : "",
+			       l->platform.variant != NULL ? l->platform.variant : "");
+	{
+		AUTO_FREE char *all = list_images(l->found, l->found_count, false);
+
+		return sl_fail(err, SL_EAMBIGUOUS, 0, "several images for one platform: %s",
+			       all != NULL ? all : "");
+	}
+}
+
+/* ---- the image ---- */
+
+static int fill_layer(const struct layout *l, struct sl_image *image, const struct ocidoc_desc *d,
+		      const uint8_t diff_id[SL_SHA256_SIZE], struct sl_error *err)
+{
+	struct sl_layer layer = SL_LAYER_INIT;
+	char name[DIGEST_TEXT_SIZE];
+	int rc;
+
+	digest_format(name, d->digest);
+	rc = open_blob(l, d, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "layer blob %s", name);
+	layer.blob_fd = rc;
+	layer.has_diff_id = layer.has_blob_digest = true;
+	memcpy(layer.diff_id, diff_id, SL_SHA256_SIZE);
+	memcpy(layer.blob_digest, d->digest, SL_SHA256_SIZE);
+	layer.blob_size = d->size;
+	layer.marker = SL_MARKER_OCI;
+	rc = sl_image_add_layer(image, &layer, err);
+	if (rc < 0)
+		close(layer.blob_fd);
+	return rc;
+}
+
+static int set_platform(struct sl_image *image, const struct ocidoc_config *c, struct sl_error *err)
+{
+	if (c->os == NULL || c->arch == NULL)
+		return 0;
+	if (asprintf(&image->platform, "%s/%s%s%s", c->os, c->arch, c->variant != NULL ? "/" : "",
+		     c->variant != NULL ? c->variant : "") < 0) {
+		image->platform = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "platform");
+	}
+	return 0;
+}
+
+static int set_layers(const struct layout *l, struct sl_image *image,
+		      const struct ocidoc_manifest *m, const struct ocidoc_config *c,
+		      struct sl_error *err)
+{
+	int rc = 0;
+
+	if (!l->host_platform && !platform_suits(&l->platform, c->os, c->arch, c->variant))
+		return sl_fail(err, SL_ENOTFOUND, 0, "the image is not for %s/%s", l->platform.os,
+			       l->platform.arch);
+	if (m->layer_count != c->count)
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "manifest has %zu layers, its config %zu diff_ids", m->layer_count,
+			       c->count);
+	for (size_t i = 0; rc == 0 && i < c->count; i++)
+		rc = fill_layer(l, image, &m->layers[i], c->diff_ids[i], err);
+	if (rc == 0)
+		rc = sl_image_chain(image, err);
+	return rc < 0 ? rc : set_platform(image, c, err);
+}
+
+static int fill_config(const struct layout *l, struct sl_image *image,
+		       const struct ocidoc_manifest *m, struct sl_error *err)
+{
+	CLEANUP(ocidoc_config_clear) struct ocidoc_config config = {0};
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
+	int rc = fetch(l, &m->config, "config", &text, err);
+
+	if (rc < 0)
+		return rc;
+	memcpy(image->config_digest, m->config.digest, SL_SHA256_SIZE);
+	rc = ocidoc_parse_config(&config, text.data, text.len, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "config");
+	image->config_size = text.len;
+	image->config = buf_take(&text);
+	if (image->config == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "config");
+	return set_layers(l, image, m, &config, err);
+}
+
+static int fill_image(const struct layout *l, struct sl_image *image, const struct ocidoc_desc *d,
+		      struct sl_error *err)
+{
+	CLEANUP(ocidoc_manifest_clear) struct ocidoc_manifest manifest = {0};
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
+	int rc = fetch(l, d, "manifest", &text, err);
+
+	if (rc < 0)
+		return rc;
+	rc = ocidoc_parse_manifest(&manifest, text.data, text.len, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "manifest");
+	image->has_manifest_digest = true;
+	memcpy(image->manifest_digest, d->digest, SL_SHA256_SIZE);
+	image->manifest_size = text.len;
+	image->manifest = buf_take(&text);
+	if (image->manifest == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "manifest");
+	return fill_config(l, image, &manifest, err);
+}
+
+/* The name stands at the top of the layout, whatever index the manifest was found in. */
+static int set_name(const struct layout *l, struct sl_image *image, struct sl_error *err)
+{
+	const struct ocidoc_index *top = &l->nodes[0].index;
+
+	for (size_t i = 0; i < top->count; i++) {
+		const struct ocidoc_desc *d = &top->manifests[i];
+		const char *name = d->image_name != NULL ? d->image_name : d->ref_name;
+
+		if (!is_image(d) || name == NULL || (l->tag != NULL && !is_tagged(d, l->tag)))
+			continue;
+		image->name = strdup(name);
+		return image->name != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "image name");
+	}
+	return 0;
+}
+
+static int read_top(struct layout *l, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
+	int rc = root_read_file(l->dir_fd, "oci-layout", ROOT_FOLLOW_INSIDE, &text, err);
+
+	if (rc == 0)
+		rc = ocidoc_check_layout(text.data != NULL ? text.data : "", text.len, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "no OCI layout: oci-layout");
+	buf_reset(&text);
+	rc = root_read_file(l->dir_fd, "index.json", ROOT_FOLLOW_INSIDE, &text, err);
+	if (rc == 0)
+		rc = ocidoc_parse_index(&l->nodes[0].index, text.data != NULL ? text.data : "",
+					text.len, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "index.json");
+	l->node_count = 1;
+	return 0;
+}
+
+static int open_layout(struct layout *l, struct sl_image *image, const char *platform,
+		       struct sl_error *err)
+{
+	struct ocidoc_desc manifest;
+	int rc = platform_parse(&l->platform, platform, err);
+
+	if (rc == 0)
+		rc = read_top(l, err);
+	if (rc == 0)
+		rc = collect(l, err);
+	if (rc == 0)
+		rc = choose(l, &manifest, err);
+	if (rc == 0)
+		rc = fill_image(l, image, &manifest, err);
+	return rc < 0 ? rc : set_name(l, image, err);
+}
+
+static void layout_free(struct layout *l)
+{
+	for (size_t i = 0; i < l->node_count; i++)
+		ocidoc_index_clear(&l->nodes[i].index);
+	platform_clear(&l->platform);
+	free(l->found);
+	free(l);
+}
+
+int oci_open(struct sl_image **out, const char *dir, const char *tag, const char *platform,
+	     struct sl_error *err)
+{
+	AUTO_CLOSE int dir_fd = root_open_dir(dir, err);
+	AUTO_FREE char *reference = NULL;
+	struct sl_image *image = NULL;
+	struct layout *l;
+	int rc;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	if (asprintf(&reference, "oci:%s%s%s", dir, tag != NULL ? ":" : "",
+		     tag != NULL ? tag : "") < 0) {
+		reference = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "reference");
+	}
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "layout");
+	l->dir_fd = dir_fd;
+	l->tag = tag;
+	l->host_platform = platform == NULL;
+	rc = sl_image_new(&image, reference, err);
+	if (rc == 0)
+		rc = open_layout(l, image, platform, err);
+	layout_free(l);
+	if (rc < 0) {
+		AUTO_FREE char *shown = quote_dup(reference, strlen(reference));
+
+		sl_image_free(image);
+		return sl_wrap(err, rc, "%s", shown != NULL ? shown : "?");
+	}
+	*out = image;
+	return 0;
+}

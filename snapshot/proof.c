@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "snapshot/proof.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/digest.h"
+#include "core/encode.h"
+#include "core/json.h"
+
+static void free_json(struct jval **v)
+{
+	jval_free(*v);
+}
+
+static int expect_digest(const char *what, const uint8_t claimed[SL_SHA256_SIZE],
+			 const uint8_t found[SL_SHA256_SIZE], struct sl_error *err)
+{
+	char claimed_text[DIGEST_TEXT_SIZE], found_text[DIGEST_TEXT_SIZE];
+
+	if (memcmp(claimed, found, SL_SHA256_SIZE) == 0)
+		return 0;
+	digest_format(claimed_text, claimed);
+	digest_format(found_text, found);
+	return sl_fail(err, SL_EUNTRUSTED, 0, "%s should be %s but is %s", what, claimed_text,
+		       found_text);
+}
+
+static int expect_hash(const char *what, const char *text, size_t len,
+		       const uint8_t claimed[SL_SHA256_SIZE], struct sl_error *err)
+{
+	uint8_t found[SL_SHA256_SIZE];
+	int rc = sha256_once(text, len, found, err);
+
+	return rc < 0 ? rc : expect_digest(what, claimed, found, err);
+}
+
+static int check_diff_ids(const struct sl_image *image, struct sl_error *err)
+{
+	struct jval *config CLEANUP(free_json) = NULL;
+	const struct jval *diff_ids;
+	int rc = jval_parse(&config, image->config, image->config_size, err);
+
+	if (rc < 0)
+		return sl_wrap(err, rc, "configuration");
+	diff_ids = jval_path(config, "rootfs", "diff_ids", NULL);
+	if (jval_len(diff_ids) != image->layer_count)
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "the configuration lists %zu layers, the image has %zu",
+			       jval_len(diff_ids), image->layer_count);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		const struct sl_layer *layer = &image->layers[i];
+		const char *text = jval_str(jval_at(diff_ids, i));
+		uint8_t listed[SL_SHA256_SIZE];
+
+		if (text == NULL || digest_parse(listed, text, strlen(text)) < 0)
+			return sl_fail(err, SL_EFORMAT, 0, "configuration: diff_id %zu", i + 1);
+		if (!layer->has_diff_id)
+			return sl_fail(err, SL_EINVAL, 0, "layer %zu has no diff_id", i + 1);
+		rc = expect_digest("the diff_id of a layer", listed, layer->diff_id, err);
+		if (rc < 0)
+			return sl_wrap(err, rc, "layer %zu", i + 1);
+	}
+	return 0;
+}
+
+/* OCI image specification, config.md, "layer chain id". */
+static int check_chain(const struct sl_image *image, struct sl_error *err)
+{
+	uint8_t chain[SL_SHA256_SIZE];
+
+	for (size_t i = 0; i < image->layer_count; i++) {
+		const struct sl_layer *layer = &image->layers[i];
+		char text[2 * DIGEST_TEXT_SIZE];
+		int rc = 0;
+
+		if (i == 0) {
+			memcpy(chain, layer->diff_id, sizeof(chain));
+		} else {
+			digest_format(text, chain);
+			text[DIGEST_TEXT_SIZE - 1] = ' ';
+			digest_format(text + DIGEST_TEXT_SIZE, layer->diff_id);
+			rc = sha256_once(text, sizeof(text) - 1, chain, err);
+		}
+		if (rc < 0)
+			return rc;
+		if (memcmp(chain, layer->chain_id, sizeof(chain)) != 0)
+			return sl_fail(err, SL_EINVAL, 0,
+				       "layer %zu: chain id does not follow from the diff_ids",
+				       i + 1);
+	}
+	return 0;
+}
+
+/* A list of archives (docker-archive) is no manifest that names a configuration by digest. */
+static int check_manifest(const struct sl_image *image, bool *verified, struct sl_error *err)
+{
+	struct jval *manifest CLEANUP(free_json) = NULL;
+	uint8_t digest[SL_SHA256_SIZE];
+	const char *text;
+	int rc;
+
+	*verified = false;
+	if (!image->has_manifest_digest || image->manifest == NULL)
+		return 0;
+	rc = expect_hash("the manifest", image->manifest, image->manifest_size,
+			 image->manifest_digest, err);
+	if (rc == 0)
+		rc = jval_parse(&manifest, image->manifest, image->manifest_size, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "manifest");
+	text = jval_str(jval_path(manifest, "config", "digest", NULL));
+	if (text == NULL || digest_parse(digest, text, strlen(text)) < 0)
+		return 0;
+	rc = expect_digest("the configuration that the manifest names", digest,
+			   image->config_digest, err);
+	*verified = rc == 0;
+	return rc;
+}
+
+int proof_of_identity(const struct sl_image *image, bool *manifest_verified, struct sl_error *err)
+{
+	int rc;
+
+	if (image->config == NULL)
+		return sl_fail(err, SL_EINVAL, 0, "an image without a configuration");
+	rc = expect_hash("the configuration", image->config, image->config_size,
+			 image->config_digest, err);
+	if (rc == 0)
+		rc = check_diff_ids(image, err);
+	if (rc == 0)
+		rc = check_chain(image, err);
+	if (rc == 0)
+		rc = check_manifest(image, manifest_verified, err);
+	return rc;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "snapshot/publish.h"
+
+#include "core/cleanup.h"
+#include "core/clock.h"
+
+static void finalize(struct db_stmt **s)
+{
+	db_finalize(*s);
+}
+
+/* A statement that gives no rows, or one that nobody wants. */
+static int finish(struct db_stmt *s, struct sl_error *err)
+{
+	int rc = db_step(s, err);
+
+	return rc < 0 ? rc : 0;
+}
+
+static int insert_layer(struct sl_baselines *b, const struct sl_layer *layer,
+			const struct publish_layer *p, int64_t staged, int64_t *id,
+			struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(
+		&s, b->db,
+		"INSERT INTO layer (chain_id, diff_id, entries, bytes, proven_at) SELECT ?1, ?2, "
+		"count(*), ?3, ?4 FROM temp.staged WHERE layer=?5",
+		err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_blob(s, 1, layer->chain_id, SL_SHA256_SIZE);
+	db_bind_blob(s, 2, layer->diff_id, SL_SHA256_SIZE);
+	db_bind_i64(s, 3, (int64_t)p->bytes);
+	db_bind_i64(s, 4, p->proven_at.sec);
+	db_bind_i64(s, 5, staged);
+	rc = finish(s, err);
+	*id = db_last_rowid(b->db);
+	return rc;
+}
+
+/* In order of the key, so that the pages of the table fill up and stay full. */
+static int insert_entries(struct sl_baselines *b, int64_t staged, int64_t id, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(&s, b->db,
+			    "INSERT INTO entry SELECT ?1, " ROW_COLUMNS
+			    " FROM temp.staged WHERE layer=?2 ORDER BY path",
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, id);
+	db_bind_i64(s, 2, staged);
+	return finish(s, err);
+}
+
+static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
+			 const struct publish_layer *p, int64_t staged, int64_t *id,
+			 struct sl_error *err)
+{
+	int rc = store_find_layer(b, layer->chain_id, id, err);
+
+	if (rc == 1 && p->is_known)
+		return sl_fail(err, SL_EIO, 0,
+			       "a layer was removed from the store meanwhile; try again");
+	if (rc == 1) {
+		rc = insert_layer(b, layer, p, staged, id, err);
+		if (rc == 0)
+			rc = insert_entries(b, staged, *id, err);
+	}
+	if (rc == 0 && p->is_checked)
+		rc = sl_baselines_checked(b, layer->chain_id, p->proven_at, err);
+	return rc;
+}
+
+/* Seen again, an image takes its newest name; a proven manifest is not given up for a claim. */
+static const char upsert_image[] =
+	"INSERT INTO image (config_digest, manifest_digest, manifest_verified, trust, name, "
+	"platform, config, manifest, indexed_at, indexed_at_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+	"?7, ?8, ?9, ?10) ON CONFLICT (config_digest) DO UPDATE SET name=excluded.name, "
+	"trust=excluded.trust, "
+	"indexed_at=CASE WHEN ?11 THEN excluded.indexed_at ELSE indexed_at END, "
+	"indexed_at_ns=CASE WHEN ?11 THEN excluded.indexed_at_ns ELSE indexed_at_ns END, "
+	"manifest_digest=CASE WHEN ?12 OR (manifest_verified=0 AND ?2 IS NOT NULL) THEN ?2 ELSE "
+	"manifest_digest END, "
+	"manifest=CASE WHEN ?12 THEN excluded.manifest ELSE manifest END, "
+	"manifest_verified=max(manifest_verified, excluded.manifest_verified) "
+	"RETURNING id, indexed_at, indexed_at_ns";
+
+/* @is_new: a layer was read for it, so its time is now. */
+static int put_image(struct sl_baselines *b, const struct sl_image *image, bool manifest_verified,
+		     bool is_new, int64_t *id, struct sl_time *indexed_at, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct sl_time now = clock_now();
+	int rc = db_prepare(&s, b->db, upsert_image, err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_blob(s, 1, image->config_digest, SL_SHA256_SIZE);
+	db_bind_blob(s, 2, image->has_manifest_digest ? image->manifest_digest : NULL,
+		     SL_SHA256_SIZE);
+	db_bind_i64(s, 3, manifest_verified);
+	db_bind_i64(s, 4, SL_TRUST_PROVEN);
+	db_bind_text(s, 5, image->reference != NULL ? image->reference : "");
+	db_bind_text(s, 6, image->platform);
+	db_bind_blob(s, 7, image->config, image->config_size);
+	db_bind_blob(s, 8, manifest_verified ? image->manifest : NULL, image->manifest_size);
+	db_bind_i64(s, 9, now.sec);
+	db_bind_i64(s, 10, now.nsec);
+	db_bind_i64(s, 11, is_new);
+	db_bind_i64(s, 12, manifest_verified);
+	rc = db_step(s, err);
+	if (rc == 0) {
+		*id = db_column_i64(s, 0);
+		*indexed_at = (struct sl_time){.sec = db_column_i64(s, 1),
+					       .nsec = (uint32_t)db_column_i64(s, 2)};
+		rc = finish(s, err); /* RETURNING: the statement ends with its last step */
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int put_position(struct sl_baselines *b, int64_t image, size_t position, int64_t layer,
+			struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc =
+		db_prepare(&s, b->db, "INSERT OR IGNORE INTO image_layer VALUES (?1, ?2, ?3)", err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, image);
+	db_bind_i64(s, 2, (int64_t)position);
+	db_bind_i64(s, 3, layer);
+	return finish(s, err);
+}
+
+static int count_entries(struct sl_baselines *b, int64_t image, uint64_t *out, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(&s, b->db,
+			    "SELECT coalesce(sum(entries), 0) FROM layer JOIN image_layer ON "
+			    "layer=id WHERE image=?1",
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, image);
+	rc = db_step(s, err);
+	if (rc == 0)
+		*out = (uint64_t)db_column_i64(s, 0);
+	return rc < 0 ? rc : 0;
+}
+
+static int publish(struct sl_baselines *b, const struct sl_image *image,
+		   const struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
+		   struct sl_time *indexed_at, struct sl_error *err)
+{
+	bool is_new = false;
+	int64_t image_id, layer_id;
+	int rc;
+
+	for (size_t i = 0; i < image->layer_count; i++)
+		is_new = is_new || !layers[i].is_known;
+	rc = put_image(b, image, manifest_verified, is_new, &image_id, indexed_at, err);
+	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
+		rc = publish_layer(b, &image->layers[i], &layers[i], (int64_t)i + 1, &layer_id,
+				   err);
+		if (rc == 0)
+			rc = put_position(b, image_id, i, layer_id, err);
+	}
+	if (rc == 0)
+		rc = count_entries(b, image_id, entries, err);
+	return rc;
+}
+
+int publish_image(struct sl_baselines *b, const struct sl_image *image,
+		  const struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
+		  struct sl_time *indexed_at, struct sl_error *err)
+{
+	int rc = db_begin(b->db, err);
+
+	if (rc == 0)
+		rc = publish(b, image, layers, manifest_verified, entries, indexed_at, err);
+	if (rc == 0)
+		rc = db_commit(b->db, err);
+	if (rc < 0)
+		db_rollback(b->db);
+	return rc;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The step from proven to stored: one transaction an image. */
+#ifndef SNAPSHOT_PUBLISH_H
+#define SNAPSHOT_PUBLISH_H
+
+#include <strandline/image.h>
+
+#include "snapshot/store.h"
+
+/* What is to be noted of one layer. Layer i's rows, if it is not known, are staged as i + 1. */
+struct publish_layer {
+	bool is_known;
+	uint64_t bytes;
+	struct sl_time proven_at;
+	bool is_checked; /* its directory was proven too */
+};
+
+/*
+ * Store what was staged and proven. A layer that another process stored meanwhile is shared with
+ * it; one that it removed meanwhile is an error. All or nothing.
+ */
+int publish_image(struct sl_baselines *b, const struct sl_image *image,
+		  const struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
+		  struct sl_time *indexed_at, struct sl_error *err);
+
+#endif

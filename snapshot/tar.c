@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "snapshot/tar.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/digest.h"
+#include "core/quote.h"
+#include "snapshot/tarhead.h"
+#include "snapshot/tarpax.h"
+#include "snapshot/tarsparse.h"
+
+static const uint8_t zeros[16384];
+
+struct tar {
+	struct istream *in;
+	const uint8_t *chunk; /* lent by in, not yet consumed */
+	size_t chunk_len;
+	uint64_t read;     /* bytes consumed */
+	uint64_t expanded; /* bytes of holes hashed beside them */
+	const struct layer_limits *limits;
+	struct sha256 *sha256;
+	struct xxh3 *xxh3;
+	/* what special entries said about the next one */
+	struct buf pax_body, pax_pairs;
+	struct tarpax pax;
+	bool has_pax, has_long_name, has_long_link;
+	struct buf long_name, long_link;
+	/* the entry at hand */
+	struct tarhead head;
+	uint8_t block[TAR_BLOCK];
+	struct buf path;
+	struct tarsparse sparse;
+	bool is_sparse;
+	uint64_t stored; /* bytes of its body in the archive, not yet consumed */
+};
+
+/* ---- bytes ---- */
+
+/* Lend at most @want bytes. 0; 1 at the end. */
+static int lend(struct tar *t, uint64_t want, const uint8_t **bytes, size_t *len,
+		struct sl_error *err)
+{
+	if (t->chunk_len == 0) {
+		int rc = istream_next(t->in, &t->chunk, &t->chunk_len, err);
+
+		if (rc != 0) {
+			t->chunk_len = 0;
+			return rc;
+		}
+	}
+	*bytes = t->chunk;
+	*len = want < t->chunk_len ? (size_t)want : t->chunk_len;
+	t->chunk += *len;
+	t->chunk_len -= *len;
+	t->read += *len;
+	return 0;
+}
+
+static int cut_off(struct sl_error *err)
+{
+	return sl_fail(err, SL_EFORMAT, 0, "tar is cut off");
+}
+
+/* Lend exactly what is asked for, in pieces: the end is an error. */
+static int lend_more(struct tar *t, uint64_t want, const uint8_t **bytes, size_t *len,
+		     struct sl_error *err)
+{
+	int rc = lend(t, want, bytes, len, err);
+
+	return rc == 1 ? cut_off(err) : rc;
+}
+
+/* A whole block. 0; 1 when the stream ends before it. */
+static int next_block(struct tar *t, struct sl_error *err)
+{
+	size_t have = 0;
+
+	while (have < TAR_BLOCK) {
+		const uint8_t *bytes;
+		size_t n;
+		int rc = lend(t, TAR_BLOCK - have, &bytes, &n, err);
+
+		if (rc == 1 && have > 0)
+			return cut_off(err);
+		if (rc != 0)
+			return rc;
+		memcpy(t->block + have, bytes, n);
+		have += n;
+	}
+	return 0;
+}
+
+static int skip(struct tar *t, uint64_t count, struct sl_error *err)
+{
+	while (count > 0) {
+		const uint8_t *bytes;
+		size_t n;
+		int rc = lend_more(t, count, &bytes, &n, err);
+
+		if (rc < 0)
+			return rc;
+		count -= n;
+	}
+	return 0;
+}
+
+/* Up to the next block; an archive may end without it, as umoci's do and Go's reader allows. */
+static int skip_padding(struct tar *t, uint64_t size, struct sl_error *err)
+{
+	uint64_t left = (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
+
+	while (left > 0) {
+		const uint8_t *bytes;
+		size_t n;
+		int rc = lend(t, left, &bytes, &n, err);
+
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+		left -= n;
+	}
+	return 0;
+}
+
+/* The body of a special entry, as one piece. */
+static int read_special(struct tar *t, struct buf *out, struct sl_error *err)
+{
+	uint64_t left = t->head.size;
+
+	buf_reset(out);
+	if (left > out->max)
+		return sl_fail(err, SL_ELIMIT, 0, "tar header larger than %zu bytes", out->max);
+	while (left > 0) {
+		const uint8_t *bytes;
+		size_t n;
+		int rc = lend_more(t, left, &bytes, &n, err);
+
+		if (rc < 0)
+			return rc;
+		if (buf_append(out, bytes, n) < 0)
+			return sl_fail(err, SL_ENOMEM, 0, "tar header");
+		left -= n;
+	}
+	return skip_padding(t, t->head.size, err);
+}
+
+/* A GNU long name ends at its first NUL. */
+static int read_long(struct tar *t, struct buf *out, bool *has, struct sl_error *err)
+{
+	int rc = read_special(t, out, err);
+
+	if (rc < 0)
+		return rc;
+	*has = out->len > 0 && out->data[0] != '\0';
+	if (*has)
+		out->len = strlen(out->data);
+	return 0;
+}
+
+/* ---- headers ---- */
+
+/* Consume what describes the next entry: PAX and long-name headers. 0 when it was one; 1 if not. */
+static int take_special(struct tar *t, struct sl_error *err)
+{
+	int rc;
+
+	switch (t->head.type) {
+	case 'x':
+		rc = read_special(t, &t->pax_body, err);
+		if (rc == 0)
+			rc = tarpax_parse(&t->pax, &t->pax_body, &t->pax_pairs,
+					  t->limits->max_xattrs, err);
+		t->has_pax = rc == 0;
+		return rc;
+	case 'g': /* every engine reads over it */
+		rc = skip(t, t->head.size, err);
+		return rc < 0 ? rc : skip_padding(t, t->head.size, err);
+	case 'L':
+		return read_long(t, &t->long_name, &t->has_long_name, err);
+	case 'K':
+		return read_long(t, &t->long_link, &t->has_long_link, err);
+	default:
+		return 1;
+	}
+}
+
+/* Up to the header of the next real entry. 0; 1 at the end of the archive. */
+static int next_head(struct tar *t, struct sl_error *err)
+{
+	t->has_pax = t->has_long_name = t->has_long_link = false;
+	for (;;) {
+		int rc = next_block(t, err);
+
+		if (rc != 0)
+			return rc;
+		rc = tarhead_parse(&t->head, t->block, err);
+		if (rc < 0)
+			return rc;
+		if (rc == 1) { /* two blocks of zeros end the archive */
+			rc = next_block(t, err);
+			if (rc == 0 && tarhead_parse(&t->head, t->block, err) != 1)
+				return sl_fail(err, SL_EFORMAT, 0, "tar: data behind a zero block");
+			return rc < 0 ? rc : 1;
+		}
+		rc = take_special(t, err);
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+	}
+}
+
+static struct sl_bytes raw_name(const struct tar *t)
+{
+	if (t->has_pax && t->pax.sparse_name.len > 0 && t->is_sparse)
+		return t->pax.sparse_name;
+	if (t->has_long_name)
+		return (struct sl_bytes){t->long_name.data, t->long_name.len};
+	if (t->has_pax && t->pax.path.len > 0)
+		return t->pax.path;
+	return (struct sl_bytes){t->head.name, strlen(t->head.name)};
+}
+
+static struct sl_bytes raw_link(const struct tar *t)
+{
+	if (t->has_long_link)
+		return (struct sl_bytes){t->long_link.data, t->long_link.len};
+	if (t->has_pax && t->pax.link.len > 0)
+		return t->pax.link;
+	return (struct sl_bytes){t->head.link, strlen(t->head.link)};
+}
+
+/* Without leading "/" and "./" and trailing "/"; "." is the root, "". */
+static int strip_path(struct tar *t, struct sl_bytes raw, struct sl_error *err)
+{
+	const char *at = raw.data;
+	size_t len = raw.len;
+
+	for (;;) {
+		if (len > 0 && at[0] == '/') {
+			at++;
+			len--;
+		} else if (len > 1 && at[0] == '.' && at[1] == '/') {
+			at += 2;
+			len -= 2;
+		} else {
+			break;
+		}
+	}
+	while (len > 0 && at[len - 1] == '/')
+		len--;
+	if (len == 1 && at[0] == '.')
+		len = 0;
+	buf_reset(&t->path);
+	if (buf_append(&t->path, at, len) < 0)
+		return sl_fail(err, t->path.status == -SL_ELIMIT ? SL_ELIMIT : SL_ENOMEM, 0,
+			       "path longer than %zu bytes", t->path.max);
+	return 0;
+}
+
+/* ---- sparse files ---- */
+
+/* Version 1.0: the map stands in front of the data, a decimal a line, padded to a block. */
+static int read_map_1_0(struct tar *t, struct sl_error *err)
+{
+	uint64_t numbers[2] = {0}, values = 0, count = UINT64_MAX, digits = 0;
+
+	for (;;) {
+		int rc;
+
+		if (t->stored < TAR_BLOCK)
+			return sl_fail(err, SL_EFORMAT, 0, "sparse map is cut off");
+		rc = next_block(t, err);
+		if (rc != 0)
+			return rc == 1 ? cut_off(err) : rc;
+		t->stored -= TAR_BLOCK;
+		for (size_t i = 0; i < TAR_BLOCK && values < 1 + 2 * (uint64_t)TARSPARSE_MAX; i++) {
+			uint64_t *n = &numbers[values % 2];
+			uint8_t c = t->block[i];
+
+			if (c >= '0' && c <= '9' && ++digits <= 18) {
+				*n = *n * 10 + (uint64_t)(c - '0');
+				continue;
+			}
+			if (c != '\n' || digits == 0 || digits > 18)
+				return sl_fail(err, SL_EFORMAT, 0, "sparse map is malformed");
+			if (values == 0)
+				count = *n;
+			else if (values % 2 == 0 &&
+				 (rc = tarsparse_add(&t->sparse, numbers[1], numbers[0], err)) < 0)
+				return rc;
+			values++;
+			numbers[values % 2] = 0;
+			digits = 0;
+			if (count <= TARSPARSE_MAX && values == 1 + 2 * count)
+				return 0;
+		}
+		if (count > TARSPARSE_MAX)
+			return sl_fail(err, SL_ELIMIT, 0, "sparse file with more than %d extents",
+				       TARSPARSE_MAX);
+	}
+}
+
+/* The size of an old sparse file stands in its header, further extents in blocks behind it. */
+static int read_map_old(struct tar *t, uint64_t *size, struct sl_error *err)
+{
+	int64_t real;
+	bool more;
+	int rc;
+
+	if (t->head.format != TAR_GNU || tarhead_number(&real, t->block + 483, 12) < 0 || real < 0)
+		return sl_fail(err, SL_EFORMAT, 0, "sparse header is malformed");
+	*size = (uint64_t)real;
+	rc = tarsparse_parse_old(&t->sparse, t->block, true, &more, err);
+	while (rc == 0 && more) {
+		rc = next_block(t, err);
+		if (rc == 1)
+			return cut_off(err);
+		if (rc == 0)
+			rc = tarsparse_parse_old(&t->sparse, t->block, false, &more, err);
+	}
+	return rc;
+}
+
+/* Find out whether the file is sparse, and its logical size. */
+static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
+{
+	const struct tarpax *p = &t->pax;
+	int rc;
+
+	t->is_sparse = false;
+	tarsparse_reset(&t->sparse);
+	if (t->head.type == 'S') {
+		t->is_sparse = true;
+		rc = read_map_old(t, size, err);
+	} else if (t->has_pax && p->sparse_major == '1' && p->sparse_minor == '0') {
+		t->is_sparse = true;
+		rc = read_map_1_0(t, err);
+	} else if (t->has_pax && p->sparse_map.data != NULL &&
+		   (p->sparse_major == 0 || p->sparse_major == '0')) {
+		t->is_sparse = true;
+		rc = p->sparse_map.len == 0 ? 0
+					    : tarsparse_parse_map(&t->sparse, p->sparse_map.data,
+								  p->sparse_map.len, err);
+	} else {
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	if (t->head.type != 'S') {
+		if ((p->fields & TARPAX_REALSIZE) == 0)
+			return sl_fail(err, SL_EFORMAT, 0, "sparse file without a size");
+		*size = p->realsize;
+	}
+	return tarsparse_check(&t->sparse, *size, t->stored, err);
+}
+
+/* ---- contents ---- */
+
+static void hash(struct tar *t, const void *bytes, size_t len)
+{
+	sha256_update(t->sha256, bytes, len);
+	xxh3_update(t->xxh3, bytes, len);
+}
+
+static int hash_stored(struct tar *t, uint64_t count, struct sl_error *err)
+{
+	while (count > 0) {
+		const uint8_t *bytes;
+		size_t n;
+		int rc = lend_more(t, count, &bytes, &n, err);
+
+		if (rc < 0)
+			return rc;
+		hash(t, bytes, n);
+		count -= n;
+	}
+	return 0;
+}
+
+/* Holes cost no bytes of the archive: they are bounded by themselves. */
+static int hash_hole(struct tar *t, uint64_t count, struct sl_error *err)
+{
+	uint64_t total = t->expanded + count;
+
+	if (total < count || total > t->limits->max_bytes ||
+	    (total > 1ull << 30 && total / t->limits->max_ratio > t->read))
+		return sl_fail(err, SL_ELIMIT, 0, "sparse files expand beyond the limit");
+	t->expanded = total;
+	while (count > 0) {
+		size_t n = count < sizeof(zeros) ? (size_t)count : sizeof(zeros);
+
+		hash(t, zeros, n);
+		count -= n;
+	}
+	return 0;
+}
+
+static int hash_sparse(struct tar *t, uint64_t size, struct sl_error *err)
+{
+	uint64_t at = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < t->sparse.count; i++) {
+		const struct tarsparse_extent *e = &t->sparse.extents[i];
+
+		rc = hash_hole(t, e->offset - at, err);
+		if (rc == 0)
+			rc = hash_stored(t, e->len, err);
+		at = e->offset + e->len;
+	}
+	return rc < 0 ? rc : hash_hole(t, size - at, err);
+}
+
+static int hash_content(struct tar *t, struct sl_entry *e, struct sl_error *err)
+{
+	int rc;
+
+	sha256_reset(t->sha256);
+	xxh3_reset(t->xxh3);
+	rc = t->is_sparse ? hash_sparse(t, e->size, err) : hash_stored(t, t->stored, err);
+	if (rc == 0)
+		rc = skip_padding(t, t->stored, err);
+	if (rc == 0)
+		rc = sha256_final(t->sha256, e->sha256, err);
+	if (rc < 0)
+		return rc;
+	xxh3_final(t->xxh3, e->xxh3);
+	e->fields |= SL_ENTRY_SHA256 | SL_ENTRY_XXH3;
+	return 0;
+}
+
+/* ---- entries ---- */
+
+static int file_type(const struct tarhead *head, const char *name, size_t len, uint32_t *out)
+{
+	switch (head->type) {
+	case '\0': /* the oldest tars marked directories by their name alone */
+		*out = len > 0 && name[len - 1] == '/' ? S_IFDIR : S_IFREG;
+		return 0;
+	case '0':
+	case '7':
+	case 'S':
+		*out = S_IFREG;
+		return 0;
+	case '1':
+		*out = 0; /* whatever its target is */
+		return 0;
+	case '2':
+		*out = S_IFLNK;
+		return 0;
+	case '3':
+		*out = S_IFCHR;
+		return 0;
+	case '4':
+		*out = S_IFBLK;
+		return 0;
+	case '5':
+		*out = S_IFDIR;
+		return 0;
+	case '6':
+		*out = S_IFIFO;
+		return 0;
+	default:
+		return -SL_EUNSUPPORTED;
+	}
+}
+
+static void set_times(struct tar *t, struct sl_entry *e)
+{
+	uint32_t has = t->has_pax ? t->pax.fields : 0;
+
+	e->mtime =
+		(has & TARPAX_MTIME) != 0 ? t->pax.mtime : (struct sl_time){.sec = t->head.mtime};
+	e->fields |= SL_ENTRY_MTIME;
+	if (e->mtime.nsec == 0)
+		e->flags |= SL_ENTRY_COARSE_TIME;
+	if ((has & TARPAX_ATIME) != 0) {
+		e->atime = t->pax.atime;
+		e->fields |= SL_ENTRY_ATIME;
+	}
+	if ((has & TARPAX_CTIME) != 0) {
+		e->ctime = t->pax.ctime;
+		e->fields |= SL_ENTRY_CTIME;
+	}
+}
+
+static int set_owner(struct tar *t, struct sl_entry *e, struct sl_error *err)
+{
+	uint32_t has = t->has_pax ? t->pax.fields : 0;
+	int64_t uid = (has & TARPAX_UID) != 0 ? t->pax.uid : t->head.uid;
+	int64_t gid = (has & TARPAX_GID) != 0 ? t->pax.gid : t->head.gid;
+
+	if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
+		return sl_fail(err, SL_EFORMAT, 0, "owner is out of range");
+	e->uid = (uint32_t)uid;
+	e->gid = (uint32_t)gid;
+	return 0;
+}
+
+static int set_device(struct tar *t, struct sl_entry *e, struct sl_error *err)
+{
+	if (!S_ISCHR(e->mode) && !S_ISBLK(e->mode))
+		return 0;
+	if (t->head.major < 0 || t->head.major > UINT32_MAX || t->head.minor < 0 ||
+	    t->head.minor > UINT32_MAX)
+		return sl_fail(err, SL_EFORMAT, 0, "device number is out of range");
+	e->rdev_major = (uint32_t)t->head.major;
+	e->rdev_minor = (uint32_t)t->head.minor;
+	return 0;
+}
+
+/* Everything but path and content. */
+static int describe(struct tar *t, struct layer_item *item, struct sl_error *err)
+{
+	struct sl_entry *e = &item->entry;
+	struct sl_bytes link = raw_link(t);
+	int rc;
+
+	e->mode |= t->head.mode;
+	e->fields |= SL_ENTRY_XATTRS;
+	if (t->has_pax) {
+		e->xattrs = t->pax.xattrs;
+		e->xattr_count = t->pax.xattr_count;
+	}
+	set_times(t, e);
+	if (link.len > t->limits->max_path)
+		return sl_fail(err, SL_ELIMIT, 0, "link target longer than %zu bytes",
+			       t->limits->max_path);
+	if (t->head.type == '1')
+		item->hardlink = link;
+	else if (S_ISLNK(e->mode))
+		e->target = link;
+	rc = set_owner(t, e, err);
+	return rc < 0 ? rc : set_device(t, e, err);
+}
+
+/* The name in front of an error that is about this entry. */
+static int at_entry(const struct tar *t, int rc, struct sl_error *err)
+{
+	AUTO_FREE char *shown = quote_dup(t->path.data != NULL ? t->path.data : "", t->path.len);
+
+	return sl_wrap(err, rc, "'%s'", shown != NULL ? shown : "?");
+}
+
+static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *err)
+{
+	struct sl_entry *e = &item->entry;
+	struct sl_bytes name;
+	uint64_t size;
+	int rc;
+
+	size = t->has_pax && (t->pax.fields & TARPAX_SIZE) != 0 ? t->pax.size : t->head.size;
+	t->is_sparse = false;
+	name = raw_name(t);
+	rc = strip_path(t, name, err);
+	if (rc < 0)
+		return rc;
+	if (file_type(&t->head, name.data, name.len, &e->mode) < 0)
+		return at_entry(t,
+				sl_fail(err, SL_EUNSUPPORTED, 0, "tar entry of type 0x%02x",
+					(unsigned char)t->head.type),
+				err);
+	t->stored = S_ISREG(e->mode) ? size : 0; /* others have no body, whatever they say */
+	if (S_ISREG(e->mode)) {
+		rc = read_sparse(t, &size, err);
+		if (rc == 0 && t->is_sparse)
+			rc = strip_path(t, raw_name(t), err);
+		e->size = size;
+	}
+	if (rc == 0)
+		rc = describe(t, item, err);
+	if (rc == 0 && S_ISREG(e->mode))
+		rc = hash_content(t, e, err);
+	if (rc < 0)
+		return at_entry(t, rc, err);
+	e->path = (struct sl_bytes){t->path.data, t->path.len};
+	if (e->path.len == 0 && !S_ISDIR(e->mode))
+		return sl_fail(err, SL_EFORMAT, 0, "tar entry without a name");
+	return 0;
+}
+
+static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *entries,
+		    struct sl_error *err)
+{
+	const uint8_t *bytes;
+	size_t len;
+	int rc;
+
+	while ((rc = next_head(t, err)) == 0) {
+		struct layer_item item = {0};
+
+		rc = read_entry(t, &item, err);
+		if (rc < 0)
+			return rc;
+		if (*entries == t->limits->max_entries)
+			return sl_fail(err, SL_ELIMIT, 0, "more than %" PRIu64 " entries",
+				       t->limits->max_entries);
+		++*entries;
+		rc = fn(payload, &item, err);
+		if (rc < 0)
+			return rc;
+	}
+	while (rc == 1 && (rc = lend(t, UINT64_MAX, &bytes, &len, err)) == 0)
+		rc = 1; /* what stands behind the archive is part of the stream */
+	return rc < 0 ? rc : 0;
+}
+
+int tar_read(struct istream *in, const struct layer_limits *limits, layer_item_fn fn, void *payload,
+	     uint64_t *entries, struct sl_error *err)
+{
+	struct tar t = {.in = in, .limits = limits};
+	int rc;
+
+	*entries = 0;
+	t.pax_body = BUF_INIT(limits->max_path + limits->max_xattrs + 65536);
+	t.pax_pairs = BUF_INIT(t.pax_body.max);
+	t.long_name = t.long_link = t.path = BUF_INIT(limits->max_path);
+	rc = sha256_new(&t.sha256, err);
+	if (rc == 0)
+		rc = xxh3_new(&t.xxh3, err);
+	if (rc == 0)
+		rc = read_all(&t, fn, payload, entries, err);
+	sha256_free(t.sha256);
+	xxh3_free(t.xxh3);
+	buf_clear(&t.pax_body);
+	buf_clear(&t.pax_pairs);
+	buf_clear(&t.long_name);
+	buf_clear(&t.long_link);
+	buf_clear(&t.path);
+	tarpax_clear(&t.pax);
+	tarsparse_clear(&t.sparse);
+	return rc;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A tar stream as entries with their contents hashed. */
+#ifndef SNAPSHOT_TAR_H
+#define SNAPSHOT_TAR_H
+
+#include "core/istream.h"
+#include "snapshot/layerread.h"
+
+/*
+ * Read @in to its end, also what stands behind the end-of-archive blocks. Regular files are hashed
+ * with both digests. @in is borrowed. *entries counts what was handed to @fn.
+ */
+int tar_read(struct istream *in, const struct layer_limits *limits, layer_item_fn fn, void *payload,
+	     uint64_t *entries, struct sl_error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Extended (PAX) tar headers: what of them engines act on. */
+#ifndef SNAPSHOT_TARPAX_H
+#define SNAPSHOT_TARPAX_H
+
+#include <strandline/entry.h>
+#include <strandline/error.h>
+
+#include "core/buf.h"
+
+enum tarpax_field {
+	TARPAX_SIZE = 1u << 0,
+	TARPAX_UID = 1u << 1,
+	TARPAX_GID = 1u << 2,
+	TARPAX_MTIME = 1u << 3,
+	TARPAX_ATIME = 1u << 4,
+	TARPAX_CTIME = 1u << 5,
+	TARPAX_REALSIZE = 1u << 6,
+};
+
+/* Decoded records. Everything borrows from the buffer that was parsed. */
+struct tarpax {
+	uint32_t fields; /* set of enum tarpax_field */
+	struct sl_bytes path, link;
+	uint64_t size, realsize;
+	int64_t uid, gid;
+	struct sl_time mtime, atime, ctime;
+	struct sl_bytes sparse_name, sparse_map; /* 0.0 and 0.1: the map as text */
+	char sparse_major, sparse_minor;         /* digit, or 0 when not given */
+	size_t sparse_values;                    /* 0.0: offset and numbytes records seen */
+	/* sorted by name, each name once */
+	struct sl_xattr *xattrs; /* owned */
+	size_t xattr_count, xattr_cap;
+};
+
+/*
+ * Parse the body of an 'x' header, in place: the buffer is changed and must outlive @p. With
+ * @pairs, GNU.sparse.offset and .numbytes are appended to it as the text of a 0.1 map.
+ * More than @max_xattrs bytes of attributes is -SL_ELIMIT.
+ */
+int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs, size_t max_xattrs,
+		 struct sl_error *err);
+
+/* Forget everything, keep the memory. */
+void tarpax_reset(struct tarpax *p);
+void tarpax_clear(struct tarpax *p);
+
+#endif

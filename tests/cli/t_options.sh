@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the command line refuses, and how it says so.
+refuses() {
+	local message=$1
+	shift
+	exits 2 "$STRANDLINE" "$@" >out 2>err || return 1
+	[ ! -s out ] || { echo "something on standard output" >&2; return 1; }
+	contains err "$message"
+}
+it "no command" refuses "strandline: which command?"
+it "an unknown command, with the nearest one" \
+	refuses "strandline: unknown command 'dif'; did you mean 'diff'?" dif web
+it "an unknown command, far from all" refuses "strandline: unknown command 'frobnicate'" frobnicate
+it "an unknown option, with the nearest one" \
+	refuses "strandline: diff: unknown option '--fial-on'; did you mean '--fail-on'?" \
+	diff --fial-on high web
+it "an unknown letter" refuses "strandline: diff: unknown option '-Z'" diff -Z web
+it "a terminal escape in a word is shown, not sent" \
+	refuses "unknown command '\\x1b[31m'" "$(printf '\033[31m')"
+it "an option without its value" refuses "option '--jobs' needs N" diff web --jobs
+it "a flag with a value" refuses "option '--quick' takes no value" diff web --quick=yes
+it "a word that is not one of the list" \
+	refuses "--fail-on: 'severe' is not one of: info, low, medium, high, critical" \
+	diff --fail-on severe web
+it "a format that the command does not have" \
+	refuses "strandline: verify: --format: 'jsonl' is not one of: table, json" \
+	--format jsonl verify x
+it "no format where there is none" refuses "unknown option '--format'" keygen --format json -o x
+it "a number that is none" refuses "--jobs: '-1' is not a number" diff --jobs -1 web
+it "a size that is too large" refuses "is not a size" capture --before 99999999999G -o x web
+it "a missing operand" refuses "strandline: verify: missing operand: BUNDLE" verify
+it "an operand too many" refuses "strandline: verify: unexpected operand 'b'" verify a b
+it "diff of nothing" refuses "give either containers" diff
+it "diff of two kinds" refuses "give either containers" diff --all web
+it "a directory without an image" refuses "need --image" diff --upper .
+it "capture without a place" refuses "give -o FILE" capture web
+it "extract of nothing" refuses "give either --seq N or paths" extract b
+it "images with another word than rm" refuses "the only word after images is rm" images del x
+it "--live without --root" refuses "--live needs --root" --live ps
+it "two opinions about the database" refuses "exclude each other" --no-db --db x ps
+it "errors end with where to look" refuses "try 'strandline diff --help'" diff --nonsense
+
+it "global options stand before or after the command" \
+	exits 0 "$STRANDLINE" --root / --format json ps --help -q
+it "options may follow operands" exits 0 "$STRANDLINE" verify bundle --require signed --help
+it "a unique beginning of an option is enough" exits 0 "$STRANDLINE" diff --fail high web --help

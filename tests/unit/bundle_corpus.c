@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes bundles, honest and otherwise, into a directory: NAME.bundle, and NAME.verdict with the
+ * word that sl_bundle_verify() has for it. A script asks the other verifier.
+ *
+ *	bundle_corpus DIR           the corpus
+ *	bundle_corpus --large FILE RECORDS BYTES   one bundle for measuring
+ *	bundle_corpus --verify FILE [THREADS]      print the verdict
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <strandline/bundle.h>
+
+#include "core/cleanup.h"
+#include "unit/bundle_maker.h"
+
+struct corpus {
+	const char *dir;
+	int count;
+};
+
+static void write_file(const char *path, const void *bytes, size_t len)
+{
+	FILE *f = fopen(path, "wbe");
+
+	if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0) {
+		perror(path);
+		exit(2);
+	}
+}
+
+static void print_verdict(int fd, unsigned int threads, FILE *out)
+{
+	struct sl_verify_options options = {.threads = threads};
+	struct sl_verify_result r;
+	struct sl_error err = SL_ERROR_INIT;
+
+	if (sl_bundle_verify(fd, &options, &r, &err) < 0) {
+		(void)fprintf(out, "none\n%s\n", sl_error_text(&err));
+		sl_error_clear(&err);
+		return;
+	}
+	(void)fprintf(out, "%s\n%s\n%s\n", sl_verdict_name(r.verdict), r.fingerprint,
+		      r.has_fault ? r.fault : "");
+	sl_verify_result_clear(&r);
+}
+
+static void keep(struct corpus *c, const char *name, const void *bytes, size_t len)
+{
+	AUTO_FREE char *path = NULL, *verdict = NULL;
+	AUTO_CLOSE int fd = maker_fd(bytes, len);
+	FILE *f;
+
+	if (asprintf(&path, "%s/%s.bundle", c->dir, name) < 0 ||
+	    asprintf(&verdict, "%s/%s.verdict", c->dir, name) < 0)
+		exit(2);
+	write_file(path, bytes, len);
+	f = fopen(verdict, "we");
+	if (f == NULL)
+		exit(2);
+	print_verdict(fd, 0, f);
+	(void)fclose(f);
+	c->count++;
+}
+
+static void keep_and_clear(struct corpus *c, const char *name, struct maker *m)
+{
+	keep(c, name, m->file.data, m->file.len);
+	maker_clear(m);
+}
+
+#define FILE_OF(name) maker_file(&m, 1, "upper", name, "content", 7, "")
+#define CRIME(name, ...)                                                                           \
+	do {                                                                                       \
+		maker_begin(&m, false);                                                            \
+		__VA_ARGS__;                                                                       \
+		maker_segment(&m);                                                                 \
+		maker_close(&m, "complete");                                                       \
+		maker_tail(&m);                                                                    \
+		keep_and_clear(c, name, &m);                                                       \
+	} while (0)
+
+static void crimes(struct corpus *c)
+{
+	struct maker m;
+
+	CRIME("honest", FILE_OF("a"); FILE_OF("b/c~"));
+	CRIME("long-name",
+	      FILE_OF("usr/share/a-very-long-directory-name-that-needs-a-pax-header/"
+		      "and-another-one-behind-it-so-that-it-passes-one-hundred-bytes"));
+	CRIME("digest", m.wrong_digest = true; FILE_OF("a"));
+	CRIME("missing-member", m.forget_payload = true; FILE_OF("a"));
+	CRIME("unlisted-member", maker_member(&m, "d/00000009/x", "x", 1));
+	CRIME("unlisted-own-number", FILE_OF("a"); maker_member(&m, "d/00000001/x", "x", 1));
+	CRIME("duplicate", FILE_OF("a"); maker_member(&m, "d/00000001/a", "content", 7));
+	CRIME("prev", m.break_prev = true; FILE_OF("a"));
+	CRIME("hole", m.skip_seq = 1; FILE_OF("a"));
+	CRIME("second-open", maker_record(&m, "open", 0, ""));
+	CRIME("early-close", maker_record(&m, "close", 0, ",\"status\":\"complete\""));
+	CRIME("no-json", maker_line(&m, "{}\n", 3));
+	CRIME("control", maker_record(&m, "note", 0, ",\"a\":\t1"));
+	CRIME("type", maker_record(&m, "No Te", 0, ""));
+	CRIME("not-utf8", maker_record(&m, "note", 0, ",\"a\":\"\xff\xfe\""));
+	CRIME("unknown-type", maker_record(&m, "note", 0, ",\"a\":\"\xc3\xa4\""));
+	CRIME("link", m.type = '2'; FILE_OF("link"));
+	CRIME("hardlink", m.type = '1'; FILE_OF("link"));
+	CRIME("directory", m.type = '5'; FILE_OF("dir"));
+	CRIME("sparse", m.type = 'S'; FILE_OF("sparse"));
+	CRIME("global", m.type = 'g'; FILE_OF("global"));
+	CRIME("gnu-long", m.type = 'L'; FILE_OF("gnu-long"));
+	CRIME("contiguous", m.type = '7'; FILE_OF("contiguous"));
+	CRIME("dot-dot", FILE_OF("../../etc/passwd"));
+	CRIME("double-slash", FILE_OF("a//b"));
+	CRIME("blank", FILE_OF("a b"));
+	CRIME("escape", FILE_OF("a\x1b[31m"));
+	CRIME("line-feed", FILE_OF("a\nb"));
+	CRIME("backslash", FILE_OF("a\\b"));
+	CRIME("lower-percent", FILE_OF("a%2f"));
+	CRIME("absolute", maker_member(&m, "/etc/passwd", "x", 1));
+	CRIME("short-number", maker_member(&m, "d/1/x", "x", 1));
+	CRIME("early-index", maker_member(&m, "j/index", "x", 1));
+	CRIME("early-statement", maker_member(&m, "j/close.intoto.json", "x", 1));
+	CRIME("other-journal", maker_member(&m, "j/000001.jsonl", "x\n", 2));
+	CRIME("checksum", m.tar.data[10] = 'x');
+	CRIME("dialect", memcpy(m.tar.data + 257, "ustar  ", 8));
+}
+
+static void whole_bundles(struct corpus *c)
+{
+	struct maker m;
+	char *big = calloc(1, 300000);
+
+	maker_small(&m, true);
+	keep(c, "certified", m.file.data, m.file.len);
+	for (size_t i = 0; i < 24; i++) {
+		char name[32];
+		size_t len = m.file.len * i / 24;
+
+		(void)snprintf(name, sizeof(name), "cut-%02zu", i);
+		keep(c, name, m.file.data, len);
+	}
+	for (size_t i = 1; i < 20; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "cut-end-%02zu", i);
+		keep(c, name, m.file.data, m.file.len - i * 3);
+	}
+	for (size_t i = 0; i < 40; i++) {
+		size_t at = (m.file.len - 1) * i / 39;
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "flip-%02zu", i);
+		m.file.data[at] = (char)(m.file.data[at] ^ 0x41);
+		keep(c, name, m.file.data, m.file.len);
+		m.file.data[at] = (char)(m.file.data[at] ^ 0x41);
+	}
+	(void)buf_append(&m.file, "x", 1);
+	keep(c, "trailing-byte", m.file.data, m.file.len);
+	m.file.len--;
+	(void)buf_append(&m.file, "\x50\x2a\x4d\x18\0\0\0\0", 8);
+	keep_and_clear(c, "trailing-frame", &m);
+
+	maker_begin(&m, false);
+	for (int i = 0; i < 21; i++) {
+		(void)FILE_OF("many");
+		if (i % 3 == 0)
+			maker_segment(&m);
+	}
+	if (big != NULL)
+		(void)maker_parts(&m, "big", big, 300000, 90000);
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	keep_and_clear(c, "many-segments", &m);
+	free(big);
+
+	maker_begin(&m, false);
+	maker_close(&m, "nospace");
+	maker_tail(&m);
+	keep_and_clear(c, "no-space", &m);
+	maker_begin(&m, false);
+	m.status = "complete";
+	maker_close(&m, "aborted");
+	maker_tail(&m);
+	keep_and_clear(c, "statement-lies", &m);
+	maker_begin(&m, false);
+	m.is_unsigned = true;
+	maker_segment(&m);
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	keep_and_clear(c, "unsigned", &m);
+	maker_begin(&m, false);
+	maker_segment(&m);
+	m.is_unsigned = true;
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	keep_and_clear(c, "half-signed", &m);
+	maker_begin(&m, false);
+	maker_segment(&m);
+	maker_tail(&m);
+	keep_and_clear(c, "tail-without-close", &m);
+	keep(c, "text", "hello, world\n", 13);
+}
+
+static int make_large(const char *path, int records, size_t bytes)
+{
+	char *content = malloc(bytes + 1);
+	struct maker m;
+	char name[64];
+
+	if (content == NULL)
+		return 2;
+	maker_begin(&m, false);
+	for (int i = 0; i < records; i++) {
+		for (size_t k = 0; k < bytes; k++)
+			content[k] = (char)((size_t)i * 31 + k * (k >> 3));
+		(void)snprintf(name, sizeof(name), "usr/lib/python3/dist-packages/file-%06d", i);
+		(void)maker_file(&m, 1, "upper", name, content, bytes, "");
+		if (m.tar.len + m.journal.len + 2 * (bytes + 1024) > 3u << 20)
+			maker_segment(&m);
+	}
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	write_file(path, m.file.data, m.file.len);
+	maker_clear(&m);
+	free(content);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct corpus c = {.dir = argc > 1 ? argv[1] : NULL};
+
+	if (argc == 5 && strcmp(argv[1], "--large") == 0)
+		return make_large(argv[2], atoi(argv[3]), (size_t)atol(argv[4]));
+	if (argc >= 3 && strcmp(argv[1], "--verify") == 0) {
+		AUTO_CLOSE int fd = open(argv[2], O_RDONLY | O_CLOEXEC);
+
+		print_verdict(fd, argc > 3 ? (unsigned int)atoi(argv[3]) : 1, stdout);
+		return 0;
+	}
+	if (argc != 2)
+		return 2;
+	crimes(&c);
+	whole_bundles(&c);
+	printf("%d bundles\n", c.count);
+	return 0;
+}

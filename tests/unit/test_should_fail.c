@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/should-fail/KIND/CODE-what: each file holds one crime, and must fail with exactly that
+ * code and with a message. What a fuzzer finds is added there.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/inflate.h"
+#include "core/root.h"
+#include "core/zstream.h"
+#include "snapshot/ocidoc.h"
+#include "snapshot/tar.h"
+#include "snapshot/tarsplit.h"
+
+typedef int (*read_fn)(const struct buf *in, struct sl_error *err);
+typedef int (*wrap_fn)(struct istream **out, struct istream *inner, struct sl_error *err);
+
+static int drain(wrap_fn wrap, const struct buf *in, struct sl_error *err)
+{
+	struct istream *s = NULL;
+	const uint8_t *bytes;
+	size_t len;
+	int rc;
+
+	assert_int_equal(istream_from_memory(&s, in->data, in->len, err), 0);
+	assert_int_equal(wrap(&s, s, err), 0);
+	while ((rc = istream_next(s, &bytes, &len, err)) == 0)
+		continue;
+	istream_close(s);
+	return rc;
+}
+
+static int read_gzip(const struct buf *in, struct sl_error *err)
+{
+	return drain(istream_gzip, in, err);
+}
+
+static int wrap_zlib(struct istream **out, struct istream *inner, struct sl_error *err)
+{
+	return istream_gzip_with(out, inner, &inflate_zlib, err);
+}
+
+static int read_gzip_zlib(const struct buf *in, struct sl_error *err)
+{
+	return drain(wrap_zlib, in, err);
+}
+
+static int read_zstd(const struct buf *in, struct sl_error *err)
+{
+	return drain(istream_zstd, in, err);
+}
+
+static int nothing(void *payload, const struct layer_item *item, struct sl_error *err)
+{
+	(void)payload;
+	(void)item;
+	(void)err;
+	return 0;
+}
+
+static int read_tar(const struct buf *in, struct sl_error *err)
+{
+	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	struct istream *s = NULL;
+	uint64_t entries;
+	int rc;
+
+	assert_int_equal(istream_from_memory(&s, in->data, in->len, err), 0);
+	rc = tar_read(s, &limits, nothing, NULL, &entries, err);
+	istream_close(s);
+	return rc;
+}
+
+static int scratch_fd = -1; /* a directory with "a" and "d" in it */
+
+static int wrap_split(struct istream **out, struct istream *inner, struct sl_error *err)
+{
+	return tarsplit_open(out, inner, scratch_fd, err);
+}
+
+static int read_split(const struct buf *in, struct sl_error *err)
+{
+	return drain(wrap_split, in, err);
+}
+
+static int read_index(const struct buf *in, struct sl_error *err)
+{
+	struct ocidoc_index doc;
+
+	return ocidoc_parse_index(&doc, in->data, in->len, err);
+}
+
+static int read_manifest(const struct buf *in, struct sl_error *err)
+{
+	struct ocidoc_manifest doc;
+
+	return ocidoc_parse_manifest(&doc, in->data, in->len, err);
+}
+
+static int read_config(const struct buf *in, struct sl_error *err)
+{
+	struct ocidoc_config doc;
+
+	return ocidoc_parse_config(&doc, in->data, in->len, err);
+}
+
+static int code_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum sl_code code;
+	} codes[] = {
+		{"EFORMAT-", SL_EFORMAT},
+		{"ELIMIT-", SL_ELIMIT},
+		{"EIO-", SL_EIO},
+		{"EUNSUPPORTED-", SL_EUNSUPPORTED},
+		{"EUNTRUSTED-", SL_EUNTRUSTED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (strncmp(name, codes[i].name, strlen(codes[i].name)) == 0)
+			return -(int)codes[i].code;
+	fail_msg("'%s' does not begin with a code", name);
+	return 0;
+}
+
+static void each_fails_with_its_code(const char *kind, read_fn read)
+{
+	AUTO_FREE char *source = strdup(__FILE__), *path = NULL;
+	struct root_names names;
+	AUTO_CLOSE int fd = -1;
+
+	*strrchr(source, '/') = '\0';
+	assert_true(asprintf(&path, "%s/../should-fail/%s", source, kind) > 0);
+	fd = root_open_dir(path, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(root_list(fd, &names, 1000, NULL), 0);
+	assert_true(names.count > 0);
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+		CLEANUP(buf_clear) struct buf in = BUF_INIT(1 << 20);
+		int rc;
+
+		assert_int_equal(root_read_file(fd, names.names[i], ROOT_NO_LINKS, &in, NULL), 0);
+		assert_int_equal(buf_append(&in, "", 0), 0);
+		rc = read(&in, &err);
+		if (rc != code_of(names.names[i]) || err.msg == NULL)
+			fail_msg("%s/%s: code %d, '%s'", kind, names.names[i], rc,
+				 sl_error_text(&err));
+	}
+	root_names_clear(&names);
+}
+
+static void gzip_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("gzip", read_gzip);
+	each_fails_with_its_code("gzip", read_gzip_zlib);
+}
+
+static void zstd_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("zstd", read_zstd);
+}
+
+static void tar_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("tar", read_tar);
+}
+
+static void tar_split_crimes_fail(void **state)
+{
+	char dir[] = "/tmp/strandline-fail.XXXXXX";
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	scratch_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdirat(scratch_fd, "d", 0700), 0);
+	fd = openat(scratch_fd, "a", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "hello", 5), 5);
+	close(fd);
+	each_fails_with_its_code("tarsplit", read_split);
+	(void)unlinkat(scratch_fd, "a", 0);
+	(void)unlinkat(scratch_fd, "d", AT_REMOVEDIR);
+	(void)rmdir(dir);
+	close(scratch_fd);
+}
+
+static void document_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("index", read_index);
+	each_fails_with_its_code("manifest", read_manifest);
+	each_fails_with_its_code("config", read_config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gzip_crimes_fail),     cmocka_unit_test(zstd_crimes_fail),
+		cmocka_unit_test(tar_crimes_fail),      cmocka_unit_test(tar_split_crimes_fail),
+		cmocka_unit_test(document_crimes_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
