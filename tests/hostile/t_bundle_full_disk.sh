@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck source=tests/bundle-lib.sh
 . "$TESTS_DIR/bundle-lib.sh"

@@ -184,6 +184,43 @@ static void an_empty_bundle_is_complete(void **state)
 	sl_verify_result_clear(&r);
 }
 
+/* A small bundle fits into the pipe's buffer, so one thread can do both ends. */
+static void a_pipe_takes_a_bundle_too(void **state)
+{
+	AUTO_CLOSE int fd = memory_file();
+	struct sl_bundle_writer *w = NULL;
+	struct sl_verify_result r;
+	char block[65536];
+	ssize_t n;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(sl_bundle_create(&w, ends[1], NULL, NULL), 0);
+	close_and_free(w, SL_BUNDLE_COMPLETE);
+	while ((n = read(ends[0], block, sizeof(block))) > 0)
+		assert_int_equal(write(fd, block, (size_t)n), n);
+	close(ends[0]);
+	assert_int_equal(verdict(fd, NULL, &r), SL_VERDICT_SELF_CONSISTENT);
+	sl_verify_result_clear(&r);
+}
+
+static void a_failed_write_is_not_forgotten(void **state)
+{
+	struct sl_error err = SL_ERROR_INIT;
+	struct sl_bundle_writer *w = NULL;
+
+	(void)state;
+	assert_int_equal(sl_bundle_create(&w, open("/dev/full", O_WRONLY | O_CLOEXEC), NULL, &err),
+			 0);
+	assert_int_equal(sl_bundle_sync(w, &err), -SL_EIO);
+	assert_int_equal(err.sys, ENOSPC);
+	assert_int_equal(sl_bundle_record(w, "action", 0, "", NULL, &err), -SL_EIO);
+	assert_int_equal(sl_bundle_close(w, SL_BUNDLE_NOSPACE, &err), -SL_EIO);
+	sl_error_clear(&err);
+	sl_bundle_writer_free(w);
+}
+
 static void every_way_to_close_is_told(void **state)
 {
 	(void)state;
@@ -804,6 +841,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_bundle_is_complete),
+		cmocka_unit_test(a_pipe_takes_a_bundle_too),
+		cmocka_unit_test(a_failed_write_is_not_forgotten),
 		cmocka_unit_test(every_way_to_close_is_told),
 		cmocka_unit_test(the_fingerprint_and_any_checkpoint_anchor_it),
 		cmocka_unit_test(a_long_term_key_certifies_the_first_and_signs_the_last),
