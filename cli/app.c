@@ -98,14 +98,6 @@ int app_fail(struct app *app, const struct sl_error *err)
 	return EXIT_TROUBLE;
 }
 
-int app_unavailable(struct app *app)
-{
-	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
-
-	(void)sl_fail(&err, SL_EUNSUPPORTED, 0, "not available in this build");
-	return app_fail(app, &err);
-}
-
 void close_sink(struct sl_sink *const *sink)
 {
 	sl_sink_close(*sink);

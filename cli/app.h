@@ -47,8 +47,6 @@ int app_fail(struct app *app, const struct sl_error *err);
 /* The same for things that do not end the run; nothing with --quiet. */
 void app_note(struct app *app, const char *fmt, ...) SL_PRINTF(2, 3);
 
-/* For what this build cannot do: says so. Returns EXIT_TROUBLE. */
-int app_unavailable(struct app *app);
 /* For CLEANUP: close a sink that may be NULL. */
 void close_sink(struct sl_sink *const *sink);
 

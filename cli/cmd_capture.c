@@ -132,9 +132,9 @@ const struct command command_capture = {
 	.args_size = sizeof(struct capture_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline capture web -o web.strand --case 2026-17 --operator \"A. Eden\"",
+	.examples = {{"strandline capture web -o web.tar.zst --case 2026-17 --operator \"A. Eden\"",
 		      "Keep a container, and say for which case:"},
-		     {"strandline capture web -o - | ssh vault 'cat >web.strand'",
+		     {"strandline capture web -o - | ssh vault 'cat >web.tar.zst'",
 		      "Keep it on another machine, without a local file:"}},
 	.run = run,
 };

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Get single items out of a bundle, with proof. */
-#include <stdint.h>
+#include <inttypes.h>
+#include <string.h>
 
 #include "cli/app.h"
+#include "cli/output.h"
 #include "core/cleanup.h"
+#include "core/json.h"
+#include "job/evidence.h"
 
 #define NO_SEQ UINT64_MAX
 
@@ -26,11 +30,58 @@ static int check(const struct extract_args *a, const struct operands *words, str
 	return 0;
 }
 
+/* Only what has content can be got out. */
+static int list_item(void *payload, const struct sl_bundle_record *r, const char *line,
+		     struct sl_error *err)
+{
+	struct ostream *to = payload;
+	struct jval *doc = NULL;
+	bool has_content;
+	int rc = jval_parse(&doc, r->line, r->len, NULL);
+
+	has_content = rc == 0 && jval_type(jval_get(doc, "stored")) == JVAL_OBJECT;
+	jval_free(doc);
+	if (!has_content)
+		return 0;
+	rc = ostream_write(to, line, strlen(line), err);
+	return rc < 0 ? rc : ostream_write(to, "\n", 1, err);
+}
+
+static int list(const char *bundle, struct sl_error *err)
+{
+	static const char *const files[] = {"file"};
+	CLEANUP(output_clear) struct output output = {0};
+	uint64_t unattested;
+	int rc = output_open(&output, NULL, err);
+
+	if (rc == 0)
+		rc = job_show(bundle, files, ARRAY_SIZE(files), list_item, output.stream,
+			      &unattested, err);
+	return rc < 0 ? rc : output_commit(&output, err);
+}
+
+static void told(void *payload, uint64_t seq, const char *file)
+{
+	app_note(payload, "record %" PRIu64 ": %s", seq, file);
+}
+
 static int extract(struct app *app, const struct extract_args *a, const struct operands *words)
 {
-	(void)a;
-	(void)words;
-	return app_unavailable(app); /* job: extract from words->items[0] */
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	struct extract_request request = {.bundle = words->items[0],
+					  .by_seq = a->seq != NO_SEQ,
+					  .seq = a->seq,
+					  .paths = (const char *const *)words->items + 1,
+					  .path_count = words->count - 1,
+					  .output = a->output,
+					  .extracted = told,
+					  .payload = app};
+	int rc = a->list ? list(words->items[0], &err) : job_extract(&request, &err);
+
+	if (rc == 0)
+		return EXIT_DONE;
+	(void)app_fail(app, &err);
+	return rc == -SL_EUNTRUSTED ? EXIT_FOUND : EXIT_TROUBLE;
 }
 
 static int run(struct app *app, const void *args, const struct operands *words)
@@ -66,8 +117,8 @@ const struct command command_extract = {
 	.args_size = sizeof(struct extract_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline extract web.strand --list", "What is in it?"},
-		     {"strandline extract web.strand /usr/bin/evil -o evil.bin",
+	.examples = {{"strandline extract web.tar.zst --list", "What is in it?"},
+		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin",
 		      "One file, under a name of your choice:"}},
 	.run = run,
 };

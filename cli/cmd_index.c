@@ -132,9 +132,9 @@ const struct command command_index = {
 		"Read every layer of an image, prove it against the digests from the image's "
 		"configuration down, and store what it holds as the baseline that containers are "
 		"compared with. When the bytes contradict a digest, nothing is stored.\n\n"
-		"REF is oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], "
-		"docker:NAME or docker:ID, rootfs:DIR or rootfs-tar:FILE. Without a transport, an "
-		"existing path is looked at, anything else is looked up in the engines' stores.",
+		"REF is oci:DIR[:TAG], an OCI image layout, or docker:NAME or docker:ID, an image "
+		"in the store of Docker. Without a transport, an existing directory is read as a "
+		"layout, anything else is looked up in the engines' stores.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,

@@ -48,6 +48,6 @@ const struct command command_keygen = {
 	.args_size = sizeof(struct keygen_args),
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline keygen -o ir-team.key", "Make ir-team.key and ir-team.key.pub:"},
-		     {"strandline capture web -o web.strand --key ir-team.key", "Sign with it:"}},
+		     {"strandline capture web -o web.tar.zst --key ir-team.key", "Sign with it:"}},
 	.run = run,
 };

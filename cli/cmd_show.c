@@ -1,19 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* List what a bundle holds. */
+#include <inttypes.h>
+#include <string.h>
+
 #include "cli/app.h"
+#include "cli/output.h"
 #include "core/cleanup.h"
+#include "job/evidence.h"
 
 struct show_args {
 	struct text_list types; /* only records of these types */
 };
 
+struct showing {
+	const struct app *app;
+	struct ostream *to;
+	bool any;
+};
+
+static int write_text(struct showing *s, const char *text, size_t len, struct sl_error *err)
+{
+	return ostream_write(s->to, text, len, err);
+}
+
+/* Machine formats get the record as it stands in the journal, byte for byte. */
+static int on_record(void *payload, const struct sl_bundle_record *r, const char *line,
+		     struct sl_error *err)
+{
+	static const char unattested[] = "  (not attested)";
+	struct showing *s = payload;
+	int rc = 0;
+
+	if (s->app->options.format == FORMAT_JSON)
+		rc = write_text(s, s->any ? ",\n" : "[\n", 2, err);
+	s->any = true;
+	if (rc == 0 && s->app->options.format == FORMAT_TABLE) {
+		rc = write_text(s, line, strlen(line), err);
+		if (rc == 0 && !r->attested)
+			rc = write_text(s, unattested, strlen(unattested), err);
+	} else if (rc == 0) {
+		rc = write_text(s, r->line, r->len, err);
+	}
+	if (rc == 0 && s->app->options.format != FORMAT_JSON)
+		rc = write_text(s, "\n", 1, err);
+	return rc;
+}
+
+static int show(struct app *app, const struct show_args *a, const char *bundle,
+		uint64_t *unattested, struct sl_error *err)
+{
+	CLEANUP(output_clear) struct output output = {0};
+	struct showing s = {.app = app};
+	int rc = output_open(&output, app->options.output, err);
+
+	if (rc < 0)
+		return rc;
+	s.to = output.stream;
+	rc = job_show(bundle, a->types.items, a->types.count, on_record, &s, unattested, err);
+	if (rc == 0 && app->options.format == FORMAT_JSON)
+		rc = write_text(&s, s.any ? "\n]\n" : "[]\n", 3, err);
+	return rc < 0 ? rc : output_commit(&output, err);
+}
+
 static int run(struct app *app, const void *args, const struct operands *words)
 {
-	const struct show_args *a = args;
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	uint64_t unattested = 0;
 
-	(void)a;
-	(void)words;
-	return app_unavailable(app); /* job: show words->items[0] */
+	if (show(app, args, words->items[0], &unattested, &err) < 0)
+		return app_fail(app, &err);
+	if (unattested > 0)
+		app_note(app, "%" PRIu64 " records lie under no good checkpoint", unattested);
+	return EXIT_DONE;
 }
 
 #define AT(member) offsetof(struct show_args, member)
@@ -37,8 +95,8 @@ const struct command command_show = {
 	.operands_max = 1,
 	.args_size = sizeof(struct show_args),
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline show web.strand --type finding", "What was found?"},
-		     {"strandline show web.strand --format jsonl | jq .path",
+	.examples = {{"strandline show web.tar.zst --type finding", "What was found?"},
+		     {"strandline show web.tar.zst --format jsonl | jq .path",
 		      "The records, for another program:"}},
 	.run = run,
 };

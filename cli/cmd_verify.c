@@ -157,9 +157,9 @@ const struct command command_verify = {
 	.operands_max = 1,
 	.args_size = sizeof(struct verify_args),
 	.exits = EXIT_VERIFIES,
-	.examples = {{"strandline verify web.strand --fingerprint 3f2a-9b1c-77d0-...",
+	.examples = {{"strandline verify web.tar.zst --fingerprint 3f2a-9b1c-77d0-...",
 		      "Is this the bundle whose fingerprint I noted?"},
-		     {"strandline verify web.strand --key ir-team.pub --require anchored",
+		     {"strandline verify web.tar.zst --key ir-team.pub --require anchored",
 		      "Is it signed by the team's key?"}},
 	.run = run,
 };

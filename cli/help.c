@@ -135,7 +135,7 @@ static void program_help_text(struct buf *out)
 	(void)buf_append_str(
 		out, "\n'strandline COMMAND --help' says more about a command.\n\nExamples:\n"
 		     "  What changed in the container \"web\"?\n      strandline diff web\n"
-		     "  Keep it as evidence:\n      strandline capture web -o web.strand\n");
+		     "  Keep it as evidence:\n      strandline capture web -o web.tar.zst\n");
 }
 
 void help_text(struct buf *out, const struct command *command)

@@ -8,6 +8,8 @@
 #include "core/buf.h"
 
 #define BUNDLE_NAME_MAX 180
+/* Longest member name: folder, number, NAME, part. */
+#define BUNDLE_MEMBER_MAX 256
 #define BUNDLE_ATTRIBUTES "attributes.json"
 
 /*

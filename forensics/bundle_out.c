@@ -32,6 +32,15 @@ static int on_frame(void *payload, const struct zframe *frame)
 	return spool_append(&o->frames, entry, sizeof(entry), NULL);
 }
 
+/* What the tar writer makes. */
+static int put(void *payload, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct bundle_out *o = payload;
+
+	o->plain += len;
+	return ostream_write(o->z, bytes, len, err);
+}
+
 int out_open(struct bundle_out *o, struct ostream *inner, int fd, int level, unsigned int threads,
 	     struct sl_error *err)
 {
@@ -48,6 +57,8 @@ int out_open(struct bundle_out *o, struct ostream *inner, int fd, int level, uns
 	rc = ostream_zstd(&o->z, inner, &options, err);
 	if (rc < 0)
 		ostream_close(inner);
+	else
+		rc = bundle_tar_new(&o->tar, put, o, err);
 	return rc;
 }
 
@@ -55,6 +66,8 @@ void out_close(struct bundle_out *o)
 {
 	if (o->z != NULL)
 		space_release(&o->space, ostream_zstd_offset(o->z));
+	bundle_tar_free(o->tar);
+	o->tar = NULL;
 	ostream_close(o->z);
 	spool_clear(&o->frames);
 	o->z = NULL;
@@ -74,26 +87,15 @@ int out_reserve(struct bundle_out *o, uint64_t plain, uint64_t keep, struct sl_e
 			  written, err);
 }
 
-static int put(struct bundle_out *o, const void *bytes, size_t len, struct sl_error *err)
-{
-	o->plain += len;
-	return ostream_write(o->z, bytes, len, err);
-}
-
 int out_begin(struct bundle_out *o, const char *name, uint64_t size, int64_t mtime_sec,
 	      struct out_position *at, struct sl_error *err)
 {
-	struct tar_header h;
-	int rc = tar_header(&h, name, size, mtime_sec);
-
-	if (rc < 0)
-		return sl_fail(err, (enum sl_code) - rc, 0, "member '%s'", name);
 	/* frames are cut at a fixed size from the last sync on */
 	if (at != NULL)
 		*at = (struct out_position){.frame = o->sync_frame + o->plain / OUT_FRAME_BYTES,
 					    .offset = o->plain % OUT_FRAME_BYTES};
-	o->member_size = o->member_left = size;
-	return put(o, h.bytes, h.len, err);
+	o->member_left = size;
+	return bundle_tar_begin(o->tar, name, size, mtime_sec, err);
 }
 
 int out_data(struct bundle_out *o, const void *bytes, size_t len, struct sl_error *err)
@@ -101,7 +103,7 @@ int out_data(struct bundle_out *o, const void *bytes, size_t len, struct sl_erro
 	if (len > o->member_left)
 		return sl_fail(err, SL_EINVAL, 0, "member longer than its header says");
 	o->member_left -= len;
-	return put(o, bytes, len, err);
+	return bundle_tar_data(o->tar, bytes, len, err);
 }
 
 int out_zeros(struct bundle_out *o, uint64_t count, struct sl_error *err)
@@ -121,7 +123,7 @@ int out_end(struct bundle_out *o, struct sl_error *err)
 {
 	if (o->member_left != 0)
 		return sl_fail(err, SL_EINVAL, 0, "member shorter than its header says");
-	return put(o, zeros, tar_padding(o->member_size), err);
+	return bundle_tar_end(o->tar, err);
 }
 
 int out_member(struct bundle_out *o, const char *name, const void *bytes, size_t len,
@@ -177,7 +179,7 @@ int out_finish(struct bundle_out *o, struct sl_error *err)
 	int rc = out_sync(o, err);
 
 	if (rc == 0)
-		rc = put(o, zeros, 2 * (size_t)TAR_BLOCK, err);
+		rc = bundle_tar_finish(o->tar, err);
 	if (rc == 0)
 		rc = out_sync(o, err);
 	if (rc == 0)

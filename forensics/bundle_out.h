@@ -10,19 +10,22 @@
 #include "forensics/space.h"
 #include "forensics/spool.h"
 
+struct bundle_tar;
+
 #define OUT_FRAME_BYTES (2u << 20)
 /* Header, pax header and padding of one member, at most. */
 #define OUT_MEMBER_OVERHEAD (4u * 512)
 
 struct bundle_out {
-	struct ostream *z; /* owned */
+	struct ostream *z;      /* owned */
+	struct bundle_tar *tar; /* owned */
 	struct space space;
 	struct spool frames; /* entries of the seek table */
 	uint64_t frame_count;
 	uint64_t plain;      /* tar bytes since the last sync */
 	uint64_t settled;    /* of them, in frames that were written */
 	uint64_t sync_frame; /* number of the frame that began at the last sync */
-	uint64_t member_size, member_left;
+	uint64_t member_left;
 };
 
 /* Where a member begins. */

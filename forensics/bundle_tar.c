@@ -1,93 +1,115 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "forensics/bundle_tar.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
+#include <errno.h>
+#include <stdlib.h>
 
-#define OCTAL_MAX 077777777777 /* eleven digits */
-#define NAME_SIZE 100
+#include <archive.h>
+#include <archive_entry.h>
 
-/* POSIX.1-2001 ustar */
-struct ustar {
-	char name[NAME_SIZE];
-	char mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8];
-	char type;
-	char link[100];
-	char magic[6], version[2];
-	char user[32], group[32];
-	char major[8], minor[8];
-	char prefix[155];
-	char pad[12];
+#define MTIME_MAX 077777777777 /* eleven octal digits: no pax header for it */
+
+struct bundle_tar {
+	struct archive *archive;
+	struct archive_entry *entry; /* reused */
+	bundle_tar_write_fn write;
+	void *payload;
+	struct sl_error *err; /* of the call that runs */
+	int failed;           /* what @write returned */
 };
-_Static_assert(sizeof(struct ustar) == TAR_BLOCK, "a tar header is one block");
 
-static void octal(char *field, size_t len, uint64_t n)
+static la_ssize_t on_write(struct archive *a, void *payload, const void *bytes, size_t len)
 {
-	(void)snprintf(field, len, "%0*" PRIo64, (int)len - 1, n);
+	struct bundle_tar *t = payload;
+	int rc = t->write(t->payload, bytes, len, t->err);
+
+	if (rc >= 0)
+		return (la_ssize_t)len;
+	t->failed = rc;
+	archive_set_error(a, EIO, "output failed");
+	return -1;
 }
 
-static void fill(struct ustar *u, char type, const char *name, uint64_t size, uint64_t mtime)
+/* What our own output said goes before what libarchive makes of it. */
+static int judge(struct bundle_tar *t, int rc, struct sl_error *err)
 {
-	const uint8_t *p = (const uint8_t *)u;
-	size_t len = strlen(name);
-	unsigned int sum = 0;
-
-	*u = (struct ustar){.type = type, .magic = "ustar", .version = {'0', '0'}};
-	memcpy(u->name, name, len < NAME_SIZE ? len : NAME_SIZE);
-	octal(u->mode, sizeof(u->mode), 0440);
-	octal(u->uid, sizeof(u->uid), 0);
-	octal(u->gid, sizeof(u->gid), 0);
-	octal(u->size, sizeof(u->size), size);
-	octal(u->mtime, sizeof(u->mtime), mtime);
-	octal(u->major, sizeof(u->major), 0);
-	octal(u->minor, sizeof(u->minor), 0);
-	memset(u->checksum, ' ', sizeof(u->checksum));
-	for (size_t i = 0; i < sizeof(*u); i++)
-		sum += p[i];
-	/* six digits, NUL, space */
-	(void)snprintf(u->checksum, sizeof(u->checksum), "%06o", sum);
+	t->err = NULL;
+	if (rc == ARCHIVE_OK)
+		return 0;
+	if (t->failed < 0)
+		return t->failed;
+	return sl_fail(err, SL_EINVAL, 0, "tar: %s", archive_error_string(t->archive));
 }
 
-/* "LENGTH path=NAME\n", where LENGTH counts itself. */
-static size_t pax_path(char *out, size_t room, const char *name)
+int bundle_tar_new(struct bundle_tar **out, bundle_tar_write_fn write, void *payload,
+		   struct sl_error *err)
 {
-	size_t body = strlen(name) + sizeof(" path=\n") - 1, len = body + 1;
-	int n = snprintf(NULL, 0, "%zu", len);
+	struct bundle_tar *t = calloc(1, sizeof(*t));
 
-	while (body + (size_t)n != len) {
-		len = body + (size_t)n;
-		n = snprintf(NULL, 0, "%zu", len);
+	if (t == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "tar");
+	t->write = write;
+	t->payload = payload;
+	t->archive = archive_write_new();
+	t->entry = archive_entry_new();
+	if (t->archive == NULL || t->entry == NULL ||
+	    archive_write_set_format_pax_restricted(t->archive) != ARCHIVE_OK ||
+	    archive_write_set_bytes_per_block(t->archive, 0) != ARCHIVE_OK ||
+	    archive_write_open(t->archive, t, NULL, on_write, NULL) != ARCHIVE_OK) {
+		bundle_tar_free(t);
+		return sl_fail(err, SL_ENOMEM, 0, "tar");
 	}
-	(void)snprintf(out, room, "%zu path=%s\n", len, name);
-	return len;
-}
-
-int tar_header(struct tar_header *out, const char *name, uint64_t size, int64_t mtime_sec)
-{
-	uint64_t mtime = mtime_sec < 0 ? 0 : (uint64_t)mtime_sec;
-	size_t len = strlen(name);
-	struct ustar u;
-
-	if (len > TAR_NAME_MAX || size > OCTAL_MAX)
-		return -SL_ELIMIT;
-	if (mtime > OCTAL_MAX)
-		mtime = OCTAL_MAX;
-	memset(out, 0, sizeof(*out));
-	if (len > NAME_SIZE) {
-		char *content = (char *)out->bytes + TAR_BLOCK;
-
-		fill(&u, 'x', "PaxHeaders/path", pax_path(content, TAR_BLOCK, name), mtime);
-		memcpy(out->bytes, &u, sizeof(u));
-		out->len = 2 * (size_t)TAR_BLOCK;
-	}
-	fill(&u, '0', name, size, mtime);
-	memcpy(out->bytes + out->len, &u, sizeof(u));
-	out->len += TAR_BLOCK;
+	*out = t;
 	return 0;
 }
 
-size_t tar_padding(uint64_t size)
+int bundle_tar_begin(struct bundle_tar *t, const char *name, uint64_t size, int64_t mtime_sec,
+		     struct sl_error *err)
 {
-	return (size_t)(-size % TAR_BLOCK);
+	int64_t mtime = mtime_sec < 0 ? 0 : mtime_sec > MTIME_MAX ? MTIME_MAX : mtime_sec;
+
+	if (size > INT64_MAX)
+		return sl_fail(err, SL_ELIMIT, 0, "member '%s'", name);
+	archive_entry_clear(t->entry);
+	archive_entry_set_pathname(t->entry, name);
+	archive_entry_set_filetype(t->entry, AE_IFREG);
+	archive_entry_set_perm(t->entry, 0440);
+	archive_entry_set_size(t->entry, (la_int64_t)size);
+	archive_entry_set_mtime(t->entry, (time_t)mtime, 0);
+	t->err = err;
+	return judge(t, archive_write_header(t->archive, t->entry), err);
+}
+
+int bundle_tar_data(struct bundle_tar *t, const void *bytes, size_t len, struct sl_error *err)
+{
+	la_ssize_t n;
+
+	t->err = err;
+	n = archive_write_data(t->archive, bytes, len);
+	return judge(t, n == (la_ssize_t)len ? ARCHIVE_OK : ARCHIVE_FATAL, err);
+}
+
+int bundle_tar_end(struct bundle_tar *t, struct sl_error *err)
+{
+	t->err = err;
+	return judge(t, archive_write_finish_entry(t->archive), err);
+}
+
+int bundle_tar_finish(struct bundle_tar *t, struct sl_error *err)
+{
+	t->err = err;
+	return judge(t, archive_write_close(t->archive), err);
+}
+
+void bundle_tar_free(struct bundle_tar *t)
+{
+	if (t == NULL)
+		return;
+	if (t->archive != NULL) {
+		/* a writer that failed does not end its archive when it is freed */
+		(void)archive_write_fail(t->archive);
+		(void)archive_write_free(t->archive);
+	}
+	archive_entry_free(t->entry);
+	free(t);
 }

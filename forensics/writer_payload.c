@@ -219,13 +219,13 @@ int payload_store(struct sl_bundle_writer *w, const struct sl_bundle_file *file,
 			    .w = w,
 			    .file = file,
 			    .path = path,
-			    .name = BUF_INIT(TAR_NAME_MAX),
+			    .name = BUF_INIT(BUNDLE_MEMBER_MAX),
 			    .out = out,
 			    .promised = file->entry->size,
 			    .beside = beside};
 	int rc;
 
-	*out = (struct payload_result){.member = BUF_INIT(TAR_NAME_MAX)};
+	*out = (struct payload_result){.member = BUF_INIT(BUNDLE_MEMBER_MAX)};
 	if (file->max_bytes != 0 && file->max_bytes < p.promised) {
 		p.promised = file->max_bytes;
 		out->limited = true;

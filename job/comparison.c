@@ -99,7 +99,7 @@ static int index_now(struct comparison *c, const struct job *job,
 			       c->image->reference);
 	job_say(job, "indexing image %s first", c->image->reference);
 	rc = sl_baselines_index(c->baselines, c->image, &job->progress, &result, err);
-	return rc < 0 ? sl_wrap(err, rc, "image '%s'", c->image->reference) : 0;
+	return rc;
 }
 
 static int find_or_index(struct comparison *c, const struct job *job,
@@ -165,6 +165,21 @@ static int choose_baseline(struct comparison *c, const struct job *job,
 	return keep_reason(rc == -SL_EUNTRUSTED ? &c->contradiction : &c->unproven, &why);
 }
 
+/* Stores know a container's image by its id; people know it by the name they asked for. */
+static int name_image(struct comparison *c, struct sl_error *err)
+{
+	char *name;
+
+	if (c->image == NULL || c->container->image_ref == NULL)
+		return 0;
+	name = strdup(c->container->image_ref);
+	if (name == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "image reference");
+	free(c->image->reference);
+	c->image->reference = name;
+	return 0;
+}
+
 static void fill_subject(struct comparison *c)
 {
 	static const char *const everything[] = {"/"};
@@ -222,7 +237,9 @@ int comparison_open(struct comparison *out, const struct job *job,
 	int rc;
 
 	*out = (struct comparison){.container = container, .image = image};
-	rc = choose_baseline(out, job, options, err);
+	rc = name_image(out, err);
+	if (rc == 0)
+		rc = choose_baseline(out, job, options, err);
 	if (rc == 0) {
 		fill_subject(out);
 		rc = fill_layer_finding(out, err);

@@ -107,14 +107,11 @@ static int stage(struct job *j, struct sl_error *err)
 	int rc = db_exec(j->b->db, "BEGIN; DELETE FROM temp.staged", err);
 
 	for (size_t i = 0; rc == 0 && i < j->image->layer_count; i++) {
-		char digest[DIGEST_TEXT_SIZE];
-
 		if (j->layers[i].is_known)
 			continue;
 		rc = read_layer(j, i, err);
-		digest_format(digest, j->image->layers[i].diff_id);
 		if (rc < 0)
-			rc = sl_wrap(err, rc, "layer %zu (%s)", i + 1, digest);
+			rc = sl_wrap(err, rc, "layer %zu of %zu", i + 1, j->image->layer_count);
 	}
 	if (rc == 0)
 		rc = db_commit(j->b->db, err);

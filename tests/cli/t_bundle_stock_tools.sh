@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck source=tests/bundle-lib.sh
 . "$TESTS_DIR/bundle-lib.sh"
@@ -25,6 +26,9 @@ it "a large file is whole when its parts are joined" same \
 	"$(cat plain/d/*/large.part* | hash_hex)" \
 	"$(cat plain/j/*.jsonl | jq -r 'select(.src.path == "/large") | .hash.sha256')"
 it "zstd itself sees whole frames with checksums" zstd -tq plain.tar.zst
+
+it "verify.sh, the second verifier, calls it anchored" \
+	sh "$SOURCE_DIR/forensics/verify.sh" --fingerprint "$print" plain.tar.zst
 
 # every check above must be able to fail
 cp -r plain crime && chmod -R u+w crime

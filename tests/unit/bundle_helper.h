@@ -4,6 +4,7 @@
  *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
  *   endless FILE          files until it is killed; prints a line for each checkpoint
  *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
+ *   starve FILE           many records, a line of input, a file that does not fit, then closes
  *   verdict FILE          prints what the verifier says
  */
 #ifndef TESTS_BUNDLE_HELPER_H
@@ -102,6 +103,33 @@ static int help_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error
 	return sl_bundle_close(w, SL_BUNDLE_NOSPACE, err);
 }
 
+/* Between the two, somebody else takes every block that is not ours. */
+static int help_starve(struct sl_bundle_writer *w, struct sl_error *err)
+{
+	struct sl_gap gap = {.what = {"file", 4}, .why = "no space", .sys = ENOSPC};
+	char line[16];
+	int rc;
+
+	rc = store(w, "random", 2 * MIB, 1, err);
+	if (rc == 0)
+		rc = sl_bundle_sync(w, err);
+	for (int i = 0; i < 5000 && rc == 0; i++)
+		rc = sl_bundle_record(w, "action", 0, "\"what\":\"nothing\"", NULL, err);
+	printf("ready\n");
+	(void)fflush(stdout);
+	if (rc < 0 || fgets(line, sizeof(line), stdin) == NULL)
+		return rc < 0 ? rc : -SL_EINVAL;
+	rc = store(w, "file", 40 * MIB, 1, err);
+	if (rc != -SL_EIO || err->sys != ENOSPC)
+		return -SL_EINVAL;
+	for (int i = 0; i < 100; i++) {
+		rc = sl_bundle_gap(w, 0, &gap, err);
+		if (rc < 0)
+			return rc;
+	}
+	return sl_bundle_close(w, SL_BUNDLE_NOSPACE, err);
+}
+
 static int print_verdict(const char *path)
 {
 	struct sl_verify_options options = {.threads = 1};
@@ -157,6 +185,8 @@ static int helper(int argc, char **argv)
 		rc = help_small(w, &err);
 	else if (rc == 0 && strcmp(argv[1], "endless") == 0)
 		rc = help_endless(w, &err);
+	else if (rc == 0 && strcmp(argv[1], "starve") == 0)
+		rc = help_starve(w, &err);
 	else if (rc == 0 && argc > 3)
 		rc = help_fill(w, strtoull(argv[3], NULL, 10), &err);
 	sl_bundle_writer_free(w);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/evidence.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "forensics/inventory.h"
+#include "forensics/timeline.h"
+#include "job/verify.h"
+
+#define LINE_MAX_BYTES ((size_t)1 << 20)
+#define NAME_MAX_BYTES 200
+
+static bool is_wanted(const char *type, const char *const *types, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return count == 0;
+}
+
+int job_show(const char *bundle, const char *const *types, size_t type_count,
+	     evidence_record_fn each, void *payload, uint64_t *unattested, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
+	const struct sl_bundle_record *record;
+	struct sl_bundle_reader *reader = NULL;
+	int fd = bundle_file_open(bundle, err);
+	int rc = fd < 0 ? fd : sl_bundle_open(&reader, fd, err);
+
+	*unattested = 0;
+	while (rc == 0) {
+		rc = sl_bundle_next(reader, &record, err);
+		if (rc != 0)
+			break;
+		*unattested += !record->attested;
+		if (!is_wanted(record->type, types, type_count))
+			continue;
+		buf_reset(&line);
+		rc = inventory_line(&line, record, err);
+		if (rc == 0)
+			rc = each(payload, record, line.data, err);
+	}
+	sl_bundle_reader_free(reader);
+	return rc < 0 ? rc : 0;
+}
+
+/* "00000017-usr_bin_evil": nothing of the evidence becomes a directory or a special name. */
+static void item_name(char out[NAME_MAX_BYTES + 32], uint64_t seq, const char *path)
+{
+	size_t len = (size_t)snprintf(out, 32, "%08" PRIu64 "-", seq);
+
+	for (; *path == '/'; path++)
+		;
+	for (; *path != '\0' && len < NAME_MAX_BYTES; path++) {
+		bool plain = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') ||
+			     (*path >= '0' && *path <= '9') || strchr("._-", *path) != NULL;
+
+		if (plain)
+			out[len++] = *path;
+		else if (*path == '/')
+			out[len++] = '_';
+		else
+			len += (size_t)snprintf(out + len, 4, "%%%02X",
+						(unsigned int)(unsigned char)*path);
+	}
+	out[len] = '\0';
+}
+
+static int extract_to(int bundle_fd, uint64_t seq, int dir_fd, const char *name,
+		      struct sl_error *err)
+{
+	AUTO_CLOSE int fd =
+		openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc;
+
+	if (fd < 0)
+		return sl_fail(err, SL_EIO, errno, "create '%s'", name);
+	rc = sl_bundle_extract(bundle_fd, seq, fd, err);
+	if (rc < 0)
+		(void)unlinkat(dir_fd, name, 0);
+	return rc;
+}
+
+static int extract_one(const struct extract_request *r, int fd, uint64_t seq, struct sl_error *err)
+{
+	int rc = strcmp(r->output, "-") == 0 ? sl_bundle_extract(fd, seq, STDOUT_FILENO, err)
+					     : extract_to(fd, seq, AT_FDCWD, r->output, err);
+
+	if (rc == 0 && r->extracted != NULL)
+		r->extracted(r->payload, seq, r->output);
+	return rc;
+}
+
+static int extract_many(const struct extract_request *r, int fd, struct sl_error *err)
+{
+	AUTO_CLOSE int dir = open(r->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (dir < 0)
+		return sl_fail(err, SL_EIO, errno, "open directory '%s'", r->output);
+	for (size_t i = 0; rc == 0 && i < r->path_count; i++) {
+		char name[NAME_MAX_BYTES + 32];
+		uint64_t seq = 0;
+
+		rc = inventory_find(fd, r->paths[i], NULL, 0, &seq, err);
+		if (rc < 0)
+			return sl_wrap(err, rc, "'%s'", r->paths[i]);
+		item_name(name, seq, r->paths[i]);
+		rc = extract_to(fd, seq, dir, name, err);
+		if (rc == 0 && r->extracted != NULL)
+			r->extracted(r->payload, seq, name);
+	}
+	return rc;
+}
+
+int job_extract(const struct extract_request *request, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = bundle_file_open(request->bundle, err);
+	uint64_t seq = request->seq;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (request->by_seq)
+		return extract_one(request, fd, seq, err);
+	if (request->path_count > 1)
+		return extract_many(request, fd, err);
+	rc = inventory_find(fd, request->paths[0], NULL, 0, &seq, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "'%s'", request->paths[0]);
+	return extract_one(request, fd, seq, err);
+}
+
+int job_timeline(const char *const *bundles, size_t count, struct sl_event_sink *sink,
+		 struct sl_error *err)
+{
+	AUTO_FREE int *fds = malloc(count * sizeof(*fds));
+	size_t opened = 0;
+	int rc = 0;
+
+	if (fds == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "timeline");
+	while (rc == 0 && opened < count) {
+		fds[opened] = bundle_file_open(bundles[opened], err);
+		if (fds[opened] < 0)
+			rc = fds[opened];
+		else
+			opened++;
+	}
+	if (rc == 0)
+		rc = timeline_run(fds, count, sink, err);
+	while (opened > 0)
+		close(fds[--opened]);
+	return rc < 0 ? rc : 0;
+}
