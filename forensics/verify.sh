@@ -11,8 +11,9 @@
 #	3  intact as far as it goes, but incomplete, unsigned or not anchored
 #
 # Nothing of the bundle is ever run or evaluated. It is unpacked into a temporary folder only after
-# its list of members has been judged; that folder needs room for twice the unpacked bundle. The
-# number of processes depends on the number of segments, not of records.
+# its list of members has been judged: as one file in $TMPDIR, and segment by segment in memory
+# where /dev/shm is there. The number of processes is constant for each segment, and for each
+# thousand records.
 #
 # Get this file from somewhere else than the bundle: the copy inside could have been changed too.
 set -u
@@ -21,7 +22,7 @@ export LC_ALL TZ
 unset TAR_OPTIONS ZSTD_CLEVEL ZSTD_NBTHREADS CDPATH 2>/dev/null
 umask 077
 ME=${0##*/}
-T=
+T='' W=''
 
 usage() {
 	echo "usage: sh $ME [--fingerprint FP] [--allow-unanchored] BUNDLE" >&2
@@ -37,6 +38,7 @@ cleanup() {
 		chmod -R u+rwX "$T" 2>/dev/null
 		rm -rf "$T"
 	fi
+	[ -z "$W" ] || rm -rf "$W"
 }
 trap cleanup EXIT
 trap 'exit 2' HUP INT TERM
@@ -92,6 +94,15 @@ done
 exec 9<"$BUNDLE" || die "cannot be read: $BUNDLE"
 SIZE=$(stat -L -c %s /dev/fd/9) || die "cannot be read: $BUNDLE"
 T=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXXXXXX") || die "no temporary folder"
+# Small files come and go by the thousand: in memory where there is some.
+if [ -d /dev/shm ] && [ -w /dev/shm ] &&
+	[ "$(df --output=avail -k /dev/shm | tail -n 1)" -ge 262144 ]; then
+	W=$(mktemp -d /dev/shm/verify.XXXXXXXXXX) || W=
+fi
+if [ -z "$W" ]; then
+	W=$T/work
+	mkdir "$W" || die "no room"
+fi
 
 # bytes OFFSET COUNT: a piece of the bundle
 bytes() {
@@ -181,7 +192,8 @@ grep -Eq '/\.\.?(/|$)' "$T/names" && broken "a member has a name that no member 
 # Order and segments; at the same time where each header must stand.
 state=readme k=0 K=000000 next=0 partial=0
 : >"$T/headers.want"
-exec 3>"$T/payloads" 4>"$T/headers.want"
+begin=0
+exec 3>"$T/payloads" 4>"$T/headers.want" 6>"$T/ranges"
 while read -r block size name; do
 	[ "$block" -ge "$next" ] || broken "members overlap"
 	while [ "$next" -lt "$block" ]; do
@@ -202,15 +214,19 @@ while read -r block size name; do
 	note:"j/$K.note") state=key ;;
 	key:"j/$K.pub.pem")
 		state=sealed
-		[ $partial -eq 1 ] || k=$((k + 1))
-		K=$(printf %06d "$k")
+		if [ $partial -eq 0 ]; then
+			echo "$begin $((next - begin))" >&6
+			begin=$next
+			k=$((k + 1))
+			K=$(printf %06d "$k")
+		fi
 		;;
 	sealed:j/close.intoto.json) state=closed ;;
 	closed:j/index) state=index ;;
 	*) broken "member '$name' is out of place" ;;
 	esac
 done <"$T/members"
-exec 3>&- 4>&-
+exec 3>&- 4>&- 6>&-
 [ "$partial" -eq 0 ] || CUT=1
 SEALED=$k
 HAS_CLOSE=0
@@ -303,8 +319,10 @@ incomplete() {
 	incomplete "not even the first segment is there: nothing is attested"
 }
 
+# What is in j/ and the head; the payloads follow segment by segment.
 mkdir "$T/x" || die "no room"
-tar -xf "$T/tar" --force-local --no-same-owner --no-same-permissions -C "$T/x" 2>"$T/x.err" ||
+tar -xf "$T/tar" --force-local --no-same-owner --no-same-permissions -C "$T/x" \
+	--wildcards 'j/*' README.txt verify.sh 2>"$T/x.err" ||
 	[ $CUT -eq 1 ] || die "cannot unpack: $(head -n 1 "$T/x.err")"
 chmod -R u+rwX "$T/x"
 
@@ -335,18 +353,19 @@ seq 0 $((N - 1)) >"$T/seq.want"
 sed -E 's/^\{"v":1,"seq":([0-9]+),.*/\1/' "$T/all" | cmp -s - "$T/seq.want" ||
 	broken "the sequence numbers have a hole"
 
-# hash_pieces SPLIT-OPTIONS: SHA-256 of every piece that split makes of the input, one a line
+# hash_pieces -l 1 | -b BYTES: SHA-256 of every line or piece of the input, one a line
 hash_pieces() {
-	rm -rf "$T/pieces"
-	mkdir "$T/pieces" || die "no room"
-	split -a 7 "$@" - "$T/pieces/" || die "no room"
-	(cd "$T/pieces" && for first in *000; do
-		# a thousand names at a time: far below any limit on arguments
-		sha256sum -- "${first%000}"??? || exit 1
-	done) | cut -c1-64
-	rm -rf "$T/pieces"
+	rm -rf "$T/chunks" "$W/pieces"
+	mkdir "$T/chunks" "$W/pieces" || die "no room"
+	split -a 7 -d "$1" $(($2 * 1000)) - "$T/chunks/" || die "no room"
+	for chunk in "$T/chunks"/*; do
+		split -a 3 -d "$1" "$2" "$chunk" "$W/pieces/" || die "no room"
+		(cd "$W/pieces" && sha256sum -- *) >"$T/hashed" || die "cannot hash"
+		cut -c1-64 "$T/hashed"
+		rm -f "$W/pieces"/*
+	done
 }
-hash_pieces -d -l 1 <"$T/all" >"$T/lines.sha"
+hash_pieces -l 1 <"$T/all" >"$T/lines.sha" || exit 2
 {
 	printf '%064d\n' 0
 	sed '$d' "$T/lines.sha"
@@ -393,11 +412,35 @@ exec 3>&- 5<&-
 sort "$T/there" | cmp -s - "$T/claimed" || broken "members and records do not name each other one to one"
 sed -E 's|^([0-9]+) [0-9]+ [0-9a-f]{64} d/0*([0-9]+)/.*|\1 \2|; s/^([0-9]+) \1$/own/' "$T/claims" |
 	grep -vq '^own$' && broken "a record names a member of another record"
-sed -E 's/^[0-9]+ [0-9]+ ([0-9a-f]{64}) (.*)$/\1  \2/' "$T/claims" >"$T/sha256"
-if [ -s "$T/sha256" ]; then
-	(cd "$T/x" && sha256sum -c --quiet --strict "$T/sha256") >"$T/bad" 2>/dev/null ||
-		broken "payload '$(head -n 1 "$T/bad" | sed 's/: FAILED.*//')' has another digest than its record says"
-fi
+
+# Unpack a segment, compare its digests, throw it away.
+mkdir "$T/digests" "$W/x" || die "no room"
+exec 4<"$T/claims" 5<"$T/counts"
+line=''
+while read -r k low high <&5; do
+	exec 3>"$T/digests/$k"
+	while [ -n "$line" ] || read -r seq size sha member <&4; do
+		line=kept
+		[ "$seq" -lt "$high" ] || break
+		echo "$sha  $member" >&3
+		line=''
+	done
+	exec 3>&-
+done
+exec 4<&- 5<&-
+k=0
+while read -r begin blocks; do
+	if [ -s "$T/digests/$k" ]; then
+		dd if="$T/tar" bs=512 skip="$begin" count="$blocks" status=none |
+			tar -xf - --no-same-owner --no-same-permissions -C "$W/x" --wildcards 'd/*' 2>"$T/x.err" ||
+			die "cannot unpack: $(head -n 1 "$T/x.err")"
+		chmod -R u+rwX "$W/x"
+		(cd "$W/x" && sha256sum -c --quiet --strict "$T/digests/$k") >"$T/bad" 2>/dev/null ||
+			broken "payload '$(head -n 1 "$T/bad" | sed 's/: FAILED.*//')' has another digest than its record says"
+		rm -rf "$W/x/d"
+	fi
+	k=$((k + 1))
+done <"$T/ranges"
 
 # ---- open record, keys ----
 
@@ -459,12 +502,12 @@ case $STATUS in
 esac
 # ---- Merkle tree: all nodes level by level, then the roots of all checkpoints at once ----
 
-sed 's/^/\x01/' "$T/all" | tr '\001' '\000' | hash_pieces -d -l 1 >"$T/level.0"
+sed 's/^/\x01/' "$T/all" | tr '\001' '\000' | hash_pieces -l 1 >"$T/level.0" || exit 2
 level=0
 count=$N
 while [ "$count" -gt 1 ]; do
 	paste -d '' - - <"$T/level.$level" | sed -nE 's/^[0-9a-f]{128}$/01&/p' | tr a-f A-F | tr -d '\n' |
-		basenc --base16 -d | hash_pieces -d -b 65 >"$T/level.$((level + 1))"
+		basenc --base16 -d | hash_pieces -b 65 >"$T/level.$((level + 1))" || exit 2
 	level=$((level + 1))
 	count=$((count / 2))
 done
@@ -488,7 +531,7 @@ while [ $bit -le "$TOP" ]; do
 		sed -nE 's/^[0-9]+ ([0-9a-f]{64}) ([0-9a-f]{64})$/01\2\1/p' "$T/pairs" | tr a-f A-F | tr -d '\n' |
 			basenc --base16 -d >"$T/fold"
 		: >"$T/folded"
-		[ ! -s "$T/fold" ] || hash_pieces -d -b 65 <"$T/fold" >"$T/folded"
+		[ ! -s "$T/fold" ] || hash_pieces -b 65 <"$T/fold" >"$T/folded" || exit 2
 		exec 5<"$T/folded"
 		while read -r k so_far node; do
 			if [ -z "$node" ]; then

@@ -4,7 +4,8 @@
  * word that sl_bundle_verify() has for it. A script asks the other verifier.
  *
  *	bundle_corpus DIR           the corpus
- *	bundle_corpus --large FILE RECORDS BYTES   one bundle for measuring
+ *	bundle_corpus --large FILE RECORDS BYTES [SOURCE]   one bundle for measuring, of synthetic
+ *	                            bytes or of those of SOURCE
  *	bundle_corpus --verify FILE [THREADS]      print the verdict
  */
 #include <fcntl.h>
@@ -205,8 +206,9 @@ static void whole_bundles(struct corpus *c)
 	keep(c, "text", "hello, world\n", 13);
 }
 
-static int make_large(const char *path, int records, size_t bytes)
+static int make_large(const char *path, int records, size_t bytes, const char *source)
 {
+	FILE *from = source == NULL ? NULL : fopen(source, "rbe");
 	char *content = malloc(bytes + 1);
 	struct maker m;
 	char name[64];
@@ -215,13 +217,17 @@ static int make_large(const char *path, int records, size_t bytes)
 		return 2;
 	maker_begin(&m, false);
 	for (int i = 0; i < records; i++) {
-		for (size_t k = 0; k < bytes; k++)
+		for (size_t k = 0; from == NULL && k < bytes; k++)
 			content[k] = (char)((size_t)i * 31 + k * (k >> 3));
+		if (from != NULL && fread(content, 1, bytes, from) != bytes)
+			break;
 		(void)snprintf(name, sizeof(name), "usr/lib/python3/dist-packages/file-%06d", i);
 		(void)maker_file(&m, 1, "upper", name, content, bytes, "");
 		if (m.tar.len + m.journal.len + 2 * (bytes + 1024) > 3u << 20)
 			maker_segment(&m);
 	}
+	if (from != NULL)
+		(void)fclose(from);
 	maker_close(&m, "complete");
 	maker_tail(&m);
 	write_file(path, m.file.data, m.file.len);
@@ -234,8 +240,9 @@ int main(int argc, char **argv)
 {
 	struct corpus c = {.dir = argc > 1 ? argv[1] : NULL};
 
-	if (argc == 5 && strcmp(argv[1], "--large") == 0)
-		return make_large(argv[2], atoi(argv[3]), (size_t)atol(argv[4]));
+	if ((argc == 5 || argc == 6) && strcmp(argv[1], "--large") == 0)
+		return make_large(argv[2], atoi(argv[3]), (size_t)atol(argv[4]),
+				  argc == 6 ? argv[5] : NULL);
 	if (argc >= 3 && strcmp(argv[1], "--verify") == 0) {
 		AUTO_CLOSE int fd = open(argv[2], O_RDONLY | O_CLOEXEC);
 
