@@ -12,7 +12,7 @@
 struct bundle_tar {
 	struct archive *archive;
 	struct archive_entry *entry; /* reused */
-	bundle_tar_write_fn write;
+	bundle_tar_write_fn write;   /* NULL: bytes go nowhere */
 	void *payload;
 	struct sl_error *err; /* of the call that runs */
 	int failed;           /* what @write returned */
@@ -21,7 +21,7 @@ struct bundle_tar {
 static la_ssize_t on_write(struct archive *a, void *payload, const void *bytes, size_t len)
 {
 	struct bundle_tar *t = payload;
-	int rc = t->write(t->payload, bytes, len, t->err);
+	int rc = t->write == NULL ? 0 : t->write(t->payload, bytes, len, t->err);
 
 	if (rc >= 0)
 		return (la_ssize_t)len;
@@ -105,11 +105,11 @@ void bundle_tar_free(struct bundle_tar *t)
 {
 	if (t == NULL)
 		return;
-	if (t->archive != NULL) {
-		/* a writer that failed does not end its archive when it is freed */
-		(void)archive_write_fail(t->archive);
+	/* freeing ends the archive, into nothing (archive_write_fail() would leak its output
+	 * filter) */
+	t->write = NULL;
+	if (t->archive != NULL)
 		(void)archive_write_free(t->archive);
-	}
 	archive_entry_free(t->entry);
 	free(t);
 }
