@@ -161,7 +161,7 @@ static void footer_rest(struct buf *out, const struct sl_counts *c)
 	if (c->by_kind[SL_CHANGE_TOUCHED] > 0) {
 		(void)buf_append_str(out, "touched    ");
 		words_plural(out, c->by_kind[SL_CHANGE_TOUCHED], "entry", "entries");
-		(void)buf_append_str(out, " with nothing changed in them\n");
+		(void)buf_append_str(out, " in which nothing changed\n");
 	}
 	if (c->raced > 0) {
 		(void)buf_append_str(out, "raced      ");

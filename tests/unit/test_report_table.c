@@ -59,7 +59,7 @@ static void a_table_says_it_as_written_down_here(void **state)
 		"found      5,006 findings: 1 critical, 1 high, 2 medium, 2 low, 5,000 info "
 		"(2 added, 1 modified, 5,001 metadata, 1 deleted, 1 type)\n"
 		"explained  1 change: 1 by engine\n"
-		"touched    1 entry with nothing changed in them\n"
+		"touched    1 entry in which nothing changed\n"
 		"raced      2 names vanished while walking\n"
 		"unread     1 gap:\n"
 		"  /etc/shadow: cannot be read: Permission denied (and everything beneath)\n"
