@@ -105,6 +105,11 @@ static void crimes(struct corpus *c)
 	CRIME("no-json", maker_line(&m, "{}\n", 3));
 	CRIME("control", maker_record(&m, "note", 0, ",\"a\":\t1"));
 	CRIME("type", maker_record(&m, "No Te", 0, ""));
+	CRIME("root", FILE_OF("a"); m.tree.edge[1][0] ^= 1);
+	CRIME("other-key", FILE_OF("a"); sign_key_free(m.key);
+	      (void)sign_key_generate(&m.key, NULL));
+	CRIME("other-bundle", FILE_OF("a"); m.bundle[0] = m.bundle[0] == '0' ? '1' : '0');
+	CRIME("other-epoch", maker_record(&m, "epoch", 0, ",\"epoch\":7"); maker_seal(&m));
 	CRIME("not-utf8", maker_record(&m, "note", 0, ",\"a\":\"\xff\xfe\""));
 	CRIME("unknown-type", maker_record(&m, "note", 0, ",\"a\":\"\xc3\xa4\""));
 	CRIME("link", m.type = '2'; FILE_OF("link"));
