@@ -90,12 +90,12 @@ upper_of() {
 	id=$($engine inspect -f '{{.Id}}' "$1")
 	echo "$image/docker/overlay2/$(cat "$image/docker/image/overlay2/layerdb/mounts/$id/mount-id")/diff"
 }
-# 5,800 changes, about 530 MB: a chmod of real libraries and new files of many sizes
+# 5,800 changes, some 530 MB: a chmod of real libraries and new files of many sizes
 # shellcheck disable=SC2016 # the container's shell expands it
 $engine run --name drift --network none bench:large sh -c '
-	find /usr/lib -type f -size +64k | head -800 | xargs chmod u+x
+	find /usr/lib -type f -size +64k -size -1000k | head -800 | xargs chmod u+x
 	mkdir /srv/new; i=0
-	while [ $i -lt 5000 ]; do head -c $((i * 16)) /dev/urandom >/srv/new/$i; i=$((i + 1)); done' \
+	while [ $i -lt 5000 ]; do head -c $((i * 64)) /dev/urandom >/srv/new/$i; i=$((i + 1)); done' \
 	>/dev/null
 upper=$(upper_of drift)
 echo "# drift: $(find "$upper" | wc -l) objects, $(du -sm --apparent-size "$upper" | cut -f1) MB"
