@@ -95,7 +95,7 @@ upper_of() {
 $engine run --name drift --network none bench:large sh -c '
 	find /usr/lib -type f -size +64k -size -1000k | head -800 | xargs chmod u+x
 	mkdir /srv/new; i=0
-	while [ $i -lt 5000 ]; do head -c $((i * 64)) /dev/urandom >/srv/new/$i; i=$((i + 1)); done' \
+	while [ $i -lt 5000 ]; do head -c $((i * 26)) /dev/urandom >/srv/new/$i; i=$((i + 1)); done' \
 	>/dev/null
 upper=$(upper_of drift)
 echo "# drift: $(find "$upper" | wc -l) objects, $(du -sm --apparent-size "$upper" | cut -f1) MB"
