@@ -157,3 +157,8 @@ void host_close(struct host *h)
 		close(h->place.proc_fd);
 	free(h);
 }
+
+size_t host_store_count(const struct host *h)
+{
+	return h->set.count + h->miss_count;
+}

@@ -241,7 +241,17 @@ static int diff_directory(struct diff_run *run)
 
 static int diff_all(struct diff_run *run)
 {
-	return host_containers(run->host, on_container, on_gap, run, run->err);
+	int rc;
+
+	/* where nothing was looked at, nothing can be called clean */
+	if (host_store_count(run->host) == 0)
+		return sl_fail(run->err, SL_ENOTFOUND, 0,
+			       "no engine's store was found: name one with --store ENGINE=DIR");
+	rc = host_containers(run->host, on_container, on_gap, run, run->err);
+	if (rc == 0 && run->status < 0)
+		job_say(run->job, "no container %s",
+			run->request->stopped ? "in any store" : "runs or is paused");
+	return rc;
 }
 
 static int run_request(struct diff_run *run)
