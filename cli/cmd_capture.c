@@ -60,7 +60,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .authority = a->authority,
 					  .reason = a->reason,
 					  .no_findings = a->no_findings};
-	struct capture_outcome outcome;
+	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, &err);
 

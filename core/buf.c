@@ -35,7 +35,7 @@ int buf_reserve(struct buf *b, size_t extra)
 
 int buf_append(struct buf *b, const void *bytes, size_t len)
 {
-	if (buf_reserve(b, len) < 0)
+	if (buf_reserve(b, len) < 0 || b->data == NULL)
 		return b->status;
 	if (len > 0)
 		memcpy(b->data + b->len, bytes, len);

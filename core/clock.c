@@ -149,8 +149,8 @@ int clock_parse(struct sl_time *out, const char *text, size_t len)
 	    !digits(&p, end, 2, 0, 60, &second) || !fraction(&p, end, &nsec) ||
 	    !offset(&p, end, &shift) || p != end)
 		return -SL_EFORMAT;
-	out->sec = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
-		   shift;
+	out->sec = days_from_civil(year, month, day) * 86400 + hour * 3600L + minute * 60L +
+		   second - shift;
 	out->nsec = nsec;
 	return 0;
 }

@@ -132,7 +132,7 @@ static int check_application(struct db *db, struct sl_error *err)
  */
 static int use_wal(struct db *db, struct sl_error *err)
 {
-	static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	static const struct timespec pause = {.tv_nsec = 10000000};
 	int status;
 
 	for (int waited_ms = 0;; waited_ms += 10) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/encode.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <strandline/error.h>
@@ -54,7 +55,7 @@ int digest_parse(uint8_t out[SL_SHA256_SIZE], const char *text, size_t text_len)
 
 void digest_format(char out[DIGEST_TEXT_SIZE], const uint8_t digest[SL_SHA256_SIZE])
 {
-	memcpy(out, "sha256:", 7);
+	(void)snprintf(out, DIGEST_TEXT_SIZE, "sha256:");
 	hex_encode(out + 7, digest, SL_SHA256_SIZE);
 }
 
@@ -74,8 +75,12 @@ int base64_encode(struct buf *out, const void *bytes, size_t len)
 			v |= p[i + 2];
 		four[0] = base64_digits[v >> 18];
 		four[1] = base64_digits[v >> 12 & 63];
-		four[2] = i + 1 < len ? base64_digits[v >> 6 & 63] : '=';
-		four[3] = i + 2 < len ? base64_digits[v & 63] : '=';
+		four[2] = base64_digits[v >> 6 & 63];
+		four[3] = base64_digits[v & 63];
+		if (i + 1 >= len)
+			four[2] = '=';
+		if (i + 2 >= len)
+			four[3] = '=';
 		(void)buf_append(out, four, 4);
 	}
 	return out->status;

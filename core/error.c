@@ -22,7 +22,7 @@ static const char *const code_text[] = {
 	[SL_ECANCELLED] = "cancelled",
 };
 
-int sl_fail(struct sl_error *err, enum sl_code code, int sys, const char *fmt, ...)
+int(sl_fail)(struct sl_error *err, enum sl_code code, int sys, const char *fmt, ...)
 {
 	char text[128];
 	char *msg = NULL;

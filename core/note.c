@@ -230,7 +230,7 @@ static int parse_size(uint64_t *out, const char *text, size_t len)
 
 int note_checkpoint_parse(struct checkpoint *out, struct sl_bytes text, struct sl_error *err)
 {
-	struct buf root = BUF_INIT(2 * SL_SHA256_SIZE);
+	struct buf root = BUF_INIT((size_t)2 * SL_SHA256_SIZE);
 	struct sl_bytes line[3];
 	const char *p = text.data, *end = text.data + text.len;
 	int rc;

@@ -257,8 +257,8 @@ int root_list(int dir_fd, struct root_names *out, size_t max, struct sl_error *e
 		return sl_fail(err, SL_EIO, errno, "list directory");
 	}
 	/* the stream is ours alone, so readdir is safe */
-	for (errno = 0; rc == 0 && (e = readdir(d)) != NULL;
-	     errno = 0) { /* NOLINT(concurrency-mt-unsafe) */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	for (errno = 0; rc == 0 && (e = readdir(d)) != NULL; errno = 0) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (out->count == max)

@@ -136,7 +136,7 @@ static const struct packed *packed_at(const struct eventsort *s, size_t i)
 /* Write what is in memory as a sorted run. */
 static int spill(struct eventsort *s, struct sl_error *err)
 {
-	struct buf out = BUF_INIT(EVENTSORT_EVENT_MAX * 2);
+	struct buf out = BUF_INIT((size_t)EVENTSORT_EVENT_MAX * 2);
 	struct run *grown = reallocarray(s->runs, s->run_count + 1, sizeof(*grown));
 	int rc = grown == NULL ? sl_fail(err, SL_ENOMEM, 0, "events") : open_file(s, err);
 
@@ -268,7 +268,7 @@ static int window_fill(const struct eventsort *s, struct run *r, size_t need, st
 		memmove(r->window.data, r->window.data + r->pos, kept);
 	r->window.len = kept;
 	r->pos = 0;
-	r->window.max = EVENTSORT_EVENT_MAX * 2;
+	r->window.max = (size_t)EVENTSORT_EVENT_MAX * 2;
 	if ((off_t)(want - kept) > left)
 		want = kept + (size_t)left;
 	if (buf_reserve(&r->window, want - kept) < 0)

@@ -33,7 +33,7 @@ int timelinefile_new(struct timelinefile **out, struct eventsort *sort, struct s
 	t->sort = sort;
 	t->path = BUF_INIT(SL_BUNDLE_LINE_BYTES);
 	t->current = BUF_INIT(SL_BUNDLE_LINE_BYTES);
-	t->message = BUF_INIT(2 * SL_BUNDLE_LINE_BYTES);
+	t->message = BUF_INIT((size_t)2 * SL_BUNDLE_LINE_BYTES);
 	*out = t;
 	return 0;
 }

@@ -46,7 +46,10 @@ static int parse_fingerprint(char out[CHAIN_FINGERPRINT_SIZE], const char *text,
 	size_t digits = 0, n = 0;
 
 	for (; *text != '\0'; text++) {
-		char c = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
+		char c = *text;
+
+		if (c >= 'A' && c <= 'F')
+			c = (char)(c - 'A' + 'a');
 
 		if (c == '-' || c == ':' || c == ' ')
 			continue;
@@ -68,7 +71,7 @@ static int parse_fingerprint(char out[CHAIN_FINGERPRINT_SIZE], const char *text,
 static int parse_noted(struct chain_anchor *out, const char *text, size_t len, struct sl_error *err)
 {
 	static const char prefix[] = "strandline/bundle/";
-	struct checkpoint c;
+	struct checkpoint c = {0};
 	struct note n;
 	int rc = note_parse(&n, text, len, err);
 

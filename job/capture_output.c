@@ -2,7 +2,6 @@
 #include "job/capture_output.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,10 +61,14 @@ static int create_file(struct capture_output *out, const char *path,
 {
 	AUTO_FREE char *copy = strdup(path);
 	AUTO_CLOSE int dir = -1;
+	char *slash;
 
 	if (copy == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "output path");
-	dir = root_open_dir(dirname(copy), err);
+	slash = strrchr(copy, '/');
+	if (slash != NULL)
+		slash[1] = '\0';
+	dir = root_open_dir(slash != NULL ? copy : ".", err);
 	if (dir < 0)
 		return dir;
 	if (is_evidence(dir, container))

@@ -179,7 +179,7 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 {
 	struct sl_entry *copy = NULL;
 	struct sl_entry e;
-	struct row row;
+	struct row row = {0};
 	int rc = find_target(a, item->hardlink, &row, err);
 
 	if (rc < 0)

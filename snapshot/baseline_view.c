@@ -62,7 +62,7 @@ static int fill(struct pile *p, struct sl_baselines *b, const uint8_t config_dig
 {
 	char text[DIGEST_TEXT_SIZE];
 	struct sl_source **list;
-	size_t layers;
+	size_t layers = 0;
 	int64_t image;
 	int rc = store_find_image(b, config_digest, &image, err);
 

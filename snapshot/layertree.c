@@ -51,7 +51,8 @@ static int enter(struct walk *w, int dir_fd, const char *name, const struct stat
 		 struct sl_error *err)
 {
 	AUTO_CLOSE int fd = dirstack_open_listing(dir_fd, name);
-	struct stat st;
+	struct stat st = {0};
+	bool replaced;
 	int rc;
 
 	if (fd < 0 && errno == ENOENT) {
@@ -60,13 +61,12 @@ static int enter(struct walk *w, int dir_fd, const char *name, const struct stat
 	}
 	if (fd < 0 && seen == NULL && (errno == ENOTDIR || errno == ELOOP))
 		return 1;
+	replaced = fd < 0 && (errno == ENOTDIR || errno == ELOOP);
 	if (fd < 0 && errno == EXDEV)
 		rc = gap(w, "another file system is mounted here", 0, true, err);
-	else if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		rc = gap(w, "replaced while it was walked", 0, true, err);
-	else if (fd < 0 || fstat(fd, &st) < 0)
+	else if (!replaced && (fd < 0 || fstat(fd, &st) < 0))
 		rc = gap(w, "directory cannot be opened", errno, true, err);
-	else if (seen != NULL && st.st_ino != seen->stx_ino)
+	else if (replaced || (seen != NULL && st.st_ino != seen->stx_ino))
 		rc = gap(w, "replaced while it was walked", 0, true, err);
 	else
 		return dirstack_push(&w->dirs, take_fd(&fd), &st, err);

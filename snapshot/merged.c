@@ -427,7 +427,8 @@ int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t
 
 int merged_open_lowers(struct sl_source **out, const struct sl_stack *stack, struct sl_error *err)
 {
-	AUTO_FREE struct sl_source **layers = calloc(stack->lower_count + 1, sizeof(*layers));
+	AUTO_FREE struct sl_source **layers =
+		calloc(stack->lower_count + 1, sizeof(struct sl_source *));
 	size_t count = 0;
 	int rc = 0;
 

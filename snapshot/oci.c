@@ -43,7 +43,7 @@ struct layout {
 
 static void blob_path(char out[BLOB_PATH_SIZE], const uint8_t digest[SL_SHA256_SIZE])
 {
-	memcpy(out, "blobs/sha256/", 13);
+	(void)snprintf(out, BLOB_PATH_SIZE, "blobs/sha256/");
 	hex_encode(out + 13, digest, SL_SHA256_SIZE);
 }
 

@@ -328,9 +328,12 @@ static int lend_upper(struct overlay *o, struct sl_error *err)
 {
 	const struct sl_entry *e = o->head;
 	const struct frame *f = top(o);
-	bool is_bare = (e->flags & SL_ENTRY_WHITEOUT) != 0;
+	bool is_bare;
 	int rc = 0;
 
+	if (e == NULL)
+		return 1;
+	is_bare = (e->flags & SL_ENTRY_WHITEOUT) != 0;
 	o->used = true;
 	if (!set_bytes(&o->path, e->path))
 		return fail_memory(err);

@@ -159,7 +159,7 @@ static int publish(struct sl_baselines *b, const struct sl_image *image,
 		   struct sl_time *indexed_at, struct sl_error *err)
 {
 	bool is_new = false;
-	int64_t image_id, layer_id;
+	int64_t image_id = 0, layer_id = 0;
 	int rc;
 
 	for (size_t i = 0; i < image->layer_count; i++)

@@ -27,6 +27,12 @@ static bool is_key(const struct record *r, const char *key)
 	return strcmp(r->key, key) == 0;
 }
 
+/* The only character of a value, '?' where it is longer. */
+static char one_digit(const struct record *r)
+{
+	return (char)(r->value_len == 1 ? r->value[0] : '?');
+}
+
 /* All digits, nothing else; at most 19 of them, so that it fits. */
 static int decimal(uint64_t *out, const char *text, size_t len)
 {
@@ -301,9 +307,9 @@ static int sparse_record(struct tarpax *p, const struct record *r, struct buf *p
 	if (is_key(r, "GNU.sparse.numbytes"))
 		return sparse_pair(p, r, false, pairs, err);
 	if (is_key(r, "GNU.sparse.major"))
-		p->sparse_major = r->value_len == 1 ? r->value[0] : '?';
+		p->sparse_major = one_digit(r);
 	else if (is_key(r, "GNU.sparse.minor"))
-		p->sparse_minor = r->value_len == 1 ? r->value[0] : '?';
+		p->sparse_minor = one_digit(r);
 	else if (is_key(r, "GNU.sparse.map"))
 		p->sparse_map = (struct sl_bytes){r->value, r->value_len};
 	else

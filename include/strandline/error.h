@@ -43,6 +43,11 @@ struct sl_error {
 SL_API int sl_fail(struct sl_error *err, enum sl_code code, int sys, const char *fmt, ...)
 	SL_PRINTF(4, 5);
 
+#ifdef __clang_analyzer__
+/* The analyzer cannot see that a failure is negative, and imagines paths on which it is not. */
+#	define sl_fail(...) (sl_fail(__VA_ARGS__), -1)
+#endif
+
 /** Put context in front of the message already in @p err. @return @p rc */
 SL_API int sl_wrap(struct sl_error *err, int rc, const char *fmt, ...) SL_PRINTF(3, 4);
 
