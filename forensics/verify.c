@@ -100,7 +100,7 @@ static int parse_anchors(struct anchors *a, const struct sl_verify_options *o, s
 	};
 	if (a->has_fingerprint)
 		rc = parse_fingerprint(a->fingerprint, o->fingerprint, err);
-	if (rc == 0 && a->has_key &&
+	if (rc == 0 && o->key_pem != NULL &&
 	    sign_public_pem_parse(o->key_pem, strlen(o->key_pem), a->key, err) < 0)
 		rc = sl_wrap(err, -SL_EINVAL, "long-term key");
 	if (rc == 0 && a->has_note)
