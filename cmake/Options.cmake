@@ -4,6 +4,7 @@ option(STRANDLINE_WERROR "treat warnings as errors" OFF)
 option(STRANDLINE_HARDEN "fortify, stack protector, full RELRO, PIE, LTO" OFF)
 option(STRANDLINE_FUZZ "build libFuzzer targets (clang)" OFF)
 option(STRANDLINE_ISAL "inflate gzip with ISA-L; without it zlib is used" ON)
+option(STRANDLINE_STATIC_ARCHIVE "link libarchive.a, where there is one, and nothing it drags in" ON)
 set(STRANDLINE_SANITIZE "" CACHE STRING "comma list passed to -fsanitize=")
 
 add_library(strandline_flags INTERFACE)

@@ -7,6 +7,23 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#ifdef STRANDLINE_STATIC_ARCHIVE
+/*
+ * libarchive's pax writer calls this, of itself, for kinds of files that it cannot write. The
+ * object it is defined in names every other format as well: with it come libxml2, ICU, nettle,
+ * liblzma ..., which a static link would need and nothing would use. We only write regular files.
+ */
+void kind_unsupported(struct archive *a, struct archive_entry *e,
+		      const char *format) __asm__("__archive_write_entry_filetype_unsupported")
+	__attribute__((used));
+
+void kind_unsupported(struct archive *a, struct archive_entry *e, const char *format)
+{
+	(void)e;
+	archive_set_error(a, EINVAL, "%s: cannot archive this kind of file", format);
+}
+#endif
+
 #define MTIME_MAX 077777777777 /* eleven octal digits: no pax header for it */
 
 struct bundle_tar {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Three threads, so that two cores are busy: one reads, hashes the blob and inflates into a ring
- * of buffers; one hashes the stream for its diff_id; the caller's parses the tar and hashes files.
+ * Two threads, so that two cores are busy and neither thread waits for one: one reads, hashes the
+ * blob and inflates into a ring of buffers; the caller's parses the tar and hashes files. The
+ * stream's own hash, for its diff_id, is the work of whichever has time (ring.h).
  */
 #include "snapshot/layerread.h"
 
@@ -28,8 +29,6 @@
 #define PROGRESS_STEP (4u << 20)
 #define RATIO_FROM (1ull << 30)
 
-enum { READER_TAR, READER_HASH };
-
 /* The filling thread's. Others look at it only after joining. */
 struct feed {
 	struct istream *in;  /* the tar stream; owned */
@@ -49,9 +48,9 @@ struct pipeline {
 	const struct layer_limits *limits;
 	struct feed feed;
 	struct ring *ring;
-	struct istream *to_tar, *to_hash;
-	struct sha256 *tar_hash; /* the hashing thread's until joined */
-	pthread_t feeder, hasher;
+	struct istream *to_tar;
+	struct sha256 *tar_hash; /* the ring's until the feeder is joined */
+	pthread_t feeder;
 	/* the caller's */
 	layer_item_fn fn;
 	void *payload;
@@ -154,7 +153,7 @@ static int open_input(struct pipeline *p, struct sl_error *err)
 	return sl_fail(err, SL_ENOTFOUND, 0, "neither a blob nor a directory with its tar-split");
 }
 
-/* ---- the two threads ---- */
+/* ---- the feeding thread ---- */
 
 static int feed_limits(const struct feed *f, struct sl_error *err)
 {
@@ -211,15 +210,9 @@ static void *feed_thread(void *arg)
 	return NULL;
 }
 
-static void *hash_thread(void *arg)
+static void hash_stream(void *payload, const uint8_t *bytes, size_t len)
 {
-	struct pipeline *p = arg;
-	const uint8_t *bytes;
-	size_t len;
-
-	while (istream_next(p->to_hash, &bytes, &len, NULL) == 0)
-		sha256_update(p->tar_hash, bytes, len);
-	return NULL;
+	sha256_update(payload, bytes, len);
 }
 
 /* Signals are for the caller's thread. */
@@ -363,7 +356,7 @@ static int settle_feed(struct pipeline *p, struct sl_error *err)
 	return rc;
 }
 
-/* Everything was read and both threads have ended: is it what it claims to be? */
+/* Everything was read and the feeding thread has ended: is it what it claims to be? */
 static int settle(struct pipeline *p, struct layer_result *out, struct sl_error *err)
 {
 	const struct sl_layer *layer = p->layer;
@@ -381,20 +374,6 @@ static int settle(struct pipeline *p, struct layer_result *out, struct sl_error 
 	return rc;
 }
 
-static int start_threads(struct pipeline *p, struct sl_error *err)
-{
-	int rc = start_thread(&p->feeder, feed_thread, &p->feed, err);
-
-	if (rc < 0)
-		return rc;
-	rc = start_thread(&p->hasher, hash_thread, p, err);
-	if (rc < 0) {
-		ring_cancel(p->ring);
-		(void)pthread_join(p->feeder, NULL);
-	}
-	return rc;
-}
-
 static int run(struct pipeline *p, const struct sl_progress *progress, const char *what,
 	       struct layer_result *out, struct sl_error *err)
 {
@@ -405,14 +384,13 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 			      .what = what};
 	struct sl_error proof_err = SL_ERROR_INIT;
 	bool cancelled;
-	int proof, rc = start_threads(p, err);
+	int proof, rc = start_thread(&p->feeder, feed_thread, &p->feed, err);
 
 	if (rc < 0)
 		return rc;
 	rc = tar_read(&meter.stream, p->limits, on_item, p, &out->entries, err);
 	cancelled = drain_or_cancel(p, rc);
 	(void)pthread_join(p->feeder, NULL);
-	(void)pthread_join(p->hasher, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
 		return rc;
 	/* a contradicted digest, or the other thread's failure, explains whatever the tar lacks */
@@ -436,11 +414,9 @@ static int prepare(struct pipeline *p, struct sl_error *err)
 	if (rc == 0)
 		rc = sha256_new(&p->tar_hash, err);
 	if (rc == 0)
-		rc = ring_new(&p->ring, RING_SLOTS, RING_SLOT_BYTES, err);
+		rc = ring_new(&p->ring, RING_SLOTS, RING_SLOT_BYTES, hash_stream, p->tar_hash, err);
 	if (rc == 0)
-		rc = ring_reader(&p->to_tar, p->ring, READER_TAR, err);
-	if (rc == 0)
-		rc = ring_reader(&p->to_hash, p->ring, READER_HASH, err);
+		rc = ring_reader(&p->to_tar, p->ring, err);
 	p->feed.ring = p->ring;
 	p->feed.limits = p->limits;
 	return rc;
@@ -449,7 +425,6 @@ static int prepare(struct pipeline *p, struct sl_error *err)
 static void pipeline_clear(struct pipeline *p)
 {
 	istream_close(p->to_tar);
-	istream_close(p->to_hash);
 	istream_close(p->feed.in);
 	ring_free(p->ring);
 	sha256_free(p->tar_hash);

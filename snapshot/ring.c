@@ -15,23 +15,27 @@ struct slot {
 struct ring {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	uint64_t filled;              /* lock: buffers published so far */
-	uint64_t freed[RING_READERS]; /* lock: buffers each reader is done with */
-	bool ended, cancelled;        /* lock */
-	int rc;                       /* lock: valid once ended */
-	size_t slots, slot_bytes;     /* fixed */
-	struct slot slot[];           /* owned by the filler until published, then by the readers */
+	uint64_t filled;       /* lock: buffers published so far */
+	uint64_t freed;        /* lock: buffers the reader is done with */
+	uint64_t worked;       /* lock: buffers the work is done on */
+	bool working;          /* lock: one thread is at the work */
+	bool ended, cancelled; /* lock */
+	int rc;                /* lock: valid once ended */
+	ring_work_fn work;     /* fixed, as are those below */
+	void *payload;         /* whoever set working may use what it points to */
+	size_t slots, slot_bytes;
+	struct slot slot[]; /* owned by the filler until published, then only read */
 };
 
 struct ring_stream {
 	struct istream stream;
 	struct ring *ring;
-	unsigned int reader;
-	uint64_t next; /* this reader's own count of buffers taken */
+	uint64_t next; /* buffers taken */
 	uint64_t position;
 };
 
-int ring_new(struct ring **out, size_t slots, size_t slot_bytes, struct sl_error *err)
+int ring_new(struct ring **out, size_t slots, size_t slot_bytes, ring_work_fn work, void *payload,
+	     struct sl_error *err)
 {
 	struct ring *r = calloc(1, sizeof(*r) + slots * sizeof(r->slot[0]));
 
@@ -39,6 +43,8 @@ int ring_new(struct ring **out, size_t slots, size_t slot_bytes, struct sl_error
 		return sl_fail(err, SL_ENOMEM, 0, "ring of buffers");
 	r->slots = slots;
 	r->slot_bytes = slot_bytes;
+	r->work = work;
+	r->payload = payload;
 	(void)pthread_mutex_init(&r->lock, NULL);
 	(void)pthread_cond_init(&r->changed, NULL);
 	for (size_t i = 0; i < slots; i++) {
@@ -66,10 +72,28 @@ void ring_free(struct ring *r)
 /* With the lock held. */
 static bool is_full(const struct ring *r)
 {
-	for (size_t i = 0; i < RING_READERS; i++)
-		if (r->filled - r->freed[i] == r->slots)
-			return true;
-	return false;
+	return r->filled - r->freed == r->slots || r->filled - r->worked == r->slots;
+}
+
+/*
+ * With the lock held, which is let go of meanwhile: instead of sleeping, do the work on the next
+ * buffer, or else do sleep. Either way the caller looks again.
+ */
+static void work_or_wait(struct ring *r)
+{
+	const struct slot *s = &r->slot[r->worked % r->slots];
+
+	if (r->working || r->worked == r->filled) {
+		(void)pthread_cond_wait(&r->changed, &r->lock);
+		return;
+	}
+	r->working = true;
+	(void)pthread_mutex_unlock(&r->lock);
+	r->work(r->payload, s->buf, s->len);
+	(void)pthread_mutex_lock(&r->lock);
+	r->working = false;
+	r->worked++;
+	(void)pthread_cond_broadcast(&r->changed);
 }
 
 int ring_begin(struct ring *r, uint8_t **buf, size_t *cap)
@@ -78,7 +102,7 @@ int ring_begin(struct ring *r, uint8_t **buf, size_t *cap)
 
 	(void)pthread_mutex_lock(&r->lock);
 	while (is_full(r) && !r->cancelled)
-		(void)pthread_cond_wait(&r->changed, &r->lock);
+		work_or_wait(r);
 	cancelled = r->cancelled;
 	*buf = r->slot[r->filled % r->slots].buf;
 	*cap = r->slot_bytes;
@@ -105,6 +129,8 @@ void ring_end(struct ring *r, int rc)
 	r->ended = true;
 	r->rc = rc;
 	(void)pthread_cond_broadcast(&r->changed);
+	while (r->worked < r->filled && !r->cancelled)
+		work_or_wait(r);
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
@@ -123,12 +149,12 @@ static int reader_next(struct istream *s, const uint8_t **bytes, size_t *len, st
 	int rc = 0;
 
 	(void)pthread_mutex_lock(&r->lock);
-	if (r->freed[rs->reader] != rs->next) { /* give back the buffer lent before */
-		r->freed[rs->reader] = rs->next;
+	if (r->freed != rs->next) { /* give back the buffer lent before */
+		r->freed = rs->next;
 		(void)pthread_cond_broadcast(&r->changed);
 	}
 	while (rs->next == r->filled && !r->ended && !r->cancelled)
-		(void)pthread_cond_wait(&r->changed, &r->lock);
+		work_or_wait(r);
 	if (r->cancelled) {
 		rc = -SL_ECANCELLED;
 	} else if (rs->next < r->filled) {
@@ -153,7 +179,7 @@ static void reader_close(struct istream *s)
 
 static const struct istream_ops reader_ops = {.next = reader_next, .close = reader_close};
 
-int ring_reader(struct istream **out, struct ring *r, unsigned int reader, struct sl_error *err)
+int ring_reader(struct istream **out, struct ring *r, struct sl_error *err)
 {
 	struct ring_stream *rs = calloc(1, sizeof(*rs));
 
@@ -161,7 +187,6 @@ int ring_reader(struct istream **out, struct ring *r, unsigned int reader, struc
 		return sl_fail(err, SL_ENOMEM, 0, "ring reader");
 	rs->stream.ops = &reader_ops;
 	rs->ring = r;
-	rs->reader = reader;
 	*out = &rs->stream;
 	return 0;
 }

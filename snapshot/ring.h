@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring of large buffers between one thread that fills them and a few that each read every one
- * of them, in order.
+ * A ring of large buffers between a thread that fills them and one that reads them. Besides, some
+ * work is done on every buffer, in order: by whichever of the two would have to wait for the other
+ * otherwise. So both are busy until nothing is left, whatever takes longer.
  */
 #ifndef SNAPSHOT_RING_H
 #define SNAPSHOT_RING_H
 
 #include "core/istream.h"
 
-#define RING_READERS 2
-
 struct ring;
 
-int ring_new(struct ring **out, size_t slots, size_t slot_bytes, struct sl_error *err);
+/* Called for every buffer in order, never twice at once, but from both threads. */
+typedef void (*ring_work_fn)(void *payload, const uint8_t *bytes, size_t len);
+
+int ring_new(struct ring **out, size_t slots, size_t slot_bytes, ring_work_fn work, void *payload,
+	     struct sl_error *err);
 /* Only when no thread uses it any more. NULL is fine. */
 void ring_free(struct ring *r);
 
@@ -22,13 +25,16 @@ void ring_free(struct ring *r);
 int ring_begin(struct ring *r, uint8_t **buf, size_t *cap);
 /* Publish what was put there. @position is handed on with it (see ring_position). */
 void ring_commit(struct ring *r, size_t len, uint64_t position);
-/* Nothing more comes. @rc is 0, or the failure that readers get behind the last buffer. */
+/*
+ * Nothing more comes. @rc is 0, or the failure that the reader gets behind the last buffer. Returns
+ * when the work is done on all buffers, or the ring was cancelled.
+ */
 void ring_end(struct ring *r, int rc);
 
-/* ---- reading threads ---- */
+/* ---- the reading thread ---- */
 
-/* A stream over everything that passes, for reader 0 to RING_READERS - 1. Borrows the ring. */
-int ring_reader(struct istream **out, struct ring *r, unsigned int reader, struct sl_error *err);
+/* The one stream over everything that passes. Borrows the ring. */
+int ring_reader(struct istream **out, struct ring *r, struct sl_error *err);
 /* The position that came with the buffer the reader holds now. */
 uint64_t ring_position(const struct istream *reader);
 
