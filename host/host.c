@@ -139,6 +139,11 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	return 0;
 }
 
+bool host_has_stores(const struct host *h)
+{
+	return h->set.count > 0 || h->miss_count > 0;
+}
+
 void host_close(struct host *h)
 {
 	if (h == NULL)
