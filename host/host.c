@@ -139,6 +139,11 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	return 0;
 }
 
+bool host_has_stores(const struct host *h)
+{
+	return h->set.count > 0 || h->miss_count > 0;
+}
+
 void host_close(struct host *h)
 {
 	if (h == NULL)
@@ -156,9 +161,4 @@ void host_close(struct host *h)
 	if (h->place.proc_fd >= 0)
 		close(h->place.proc_fd);
 	free(h);
-}
-
-size_t host_store_count(const struct host *h)
-{
-	return h->set.count + h->miss_count;
 }

@@ -30,8 +30,8 @@ typedef int (*host_gap_fn)(void *payload, const struct sl_gap *gap);
 int host_open(struct host **out, const struct host_options *options, struct sl_error *err);
 void host_close(struct host *h);
 
-/* Stores that were found or named, those that could not be opened included. */
-size_t host_store_count(const struct host *h);
+/* False: no store was found, not even one that cannot be opened. There is nothing to list. */
+bool host_has_stores(const struct host *h);
 
 /*
  * Call @each for every container of every store, ordered by engine, name, id. The container is

@@ -142,7 +142,9 @@ static int choose_baseline(struct comparison *c, const struct job *job,
 	struct sl_error why = SL_ERROR_INIT;
 	int rc;
 
-	if (c->image == NULL)
+	if (options->contradiction != NULL)
+		rc = sl_fail(&why, SL_EUNTRUSTED, 0, "%s", options->contradiction);
+	else if (c->image == NULL)
 		rc = sl_fail(&why, SL_ENOTFOUND, 0, "the image is not in the store");
 	else
 		rc = options->must_prove ? 0 : fit_stack(&c->container->stack, c->image, &why);

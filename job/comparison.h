@@ -26,6 +26,8 @@ struct comparison {
 struct comparison_options {
 	bool no_index;
 	bool must_prove; /* there are no lower directories to fall back on */
+	/* why the store's record of the image was refused: it contradicts its digest; or NULL */
+	const char *contradiction;
 };
 
 /*

@@ -122,20 +122,22 @@ static bool is_fatal(int rc)
 static int diff_container(struct diff_run *run, const struct sl_container *c)
 {
 	struct comparison_options options = {.no_index = run->request->no_index};
-	struct sl_error why = SL_ERROR_INIT;
+	struct sl_error why = SL_ERROR_INIT, refused = SL_ERROR_INIT;
 	struct sl_image *image = NULL;
 	struct comparison comparison;
 	int rc;
 
 	if (c->stack.unsupported != NULL)
 		return report_unread(run, c, c->stack.unsupported, 0);
-	rc = host_container_image(run->host, c, &image, &why);
-	if (rc < 0) {
+	rc = host_container_image(run->host, c, &image, &refused);
+	if (rc < 0)
 		image = NULL;
-		job_say(run->job, "image of '%s': %s", c->name, sl_error_text(&why));
-	}
-	sl_error_clear(&why);
+	if (rc == -SL_EUNTRUSTED)
+		options.contradiction = sl_error_text(&refused);
+	else if (rc < 0)
+		job_say(run->job, "image of '%s': %s", c->name, sl_error_text(&refused));
 	rc = comparison_open(&comparison, run->job, c, image, &options, &why);
+	sl_error_clear(&refused);
 	if (rc < 0 && !is_fatal(rc)) {
 		rc = report_unread(run, c, sl_error_text(&why), why.sys);
 		sl_error_clear(&why);
@@ -148,18 +150,48 @@ static int diff_container(struct diff_run *run, const struct sl_container *c)
 	return rc;
 }
 
+/* A container that was asked for and cannot be found: unread, beside others that were read. */
+static int report_missing(struct diff_run *run, const char *word, const struct sl_error *why)
+{
+	struct sl_container *c = NULL;
+	int rc = sl_container_new(&c, run->err);
+
+	if (rc < 0)
+		return rc;
+	c->engine = strdup("unknown");
+	c->name = strdup(word);
+	if (c->engine == NULL || c->name == NULL)
+		rc = sl_fail(run->err, SL_ENOMEM, 0, "container");
+	else
+		rc = report_unread(run, c, sl_error_text(why), why->sys);
+	sl_container_free(c);
+	return rc;
+}
+
+static int diff_word(struct diff_run *run, const char *word)
+{
+	struct sl_error why = SL_ERROR_INIT;
+	struct sl_container *c = NULL;
+	int rc = host_find_container(run->host, word, &c, &why);
+
+	if (rc == 0)
+		rc = diff_container(run, c);
+	else if (is_fatal(rc) || run->request->container_count == 1)
+		rc = sl_fail(run->err, why.code, why.sys, "%s", sl_error_text(&why));
+	else
+		rc = report_missing(run, word, &why);
+	sl_error_clear(&why);
+	sl_container_free(c);
+	if (rc == 0 && job_stopped(run->job))
+		return sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
+	return rc;
+}
+
 static int diff_named(struct diff_run *run)
 {
 	for (size_t i = 0; i < run->request->container_count; i++) {
-		const char *word = run->request->containers[i];
-		struct sl_container *c = NULL;
-		int rc = host_find_container(run->host, word, &c, run->err);
+		int rc = diff_word(run, run->request->containers[i]);
 
-		if (rc == 0)
-			rc = diff_container(run, c);
-		sl_container_free(c);
-		if (rc == 0 && job_stopped(run->job))
-			rc = sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
 		if (rc < 0)
 			return rc;
 	}
@@ -244,7 +276,7 @@ static int diff_all(struct diff_run *run)
 	int rc;
 
 	/* where nothing was looked at, nothing can be called clean */
-	if (host_store_count(run->host) == 0)
+	if (!host_has_stores(run->host))
 		return sl_fail(run->err, SL_ENOTFOUND, 0,
 			       "no engine's store was found: name one with --store ENGINE=DIR");
 	rc = host_containers(run->host, on_container, on_gap, run, run->err);

@@ -49,7 +49,7 @@ int job_ps(const struct job *job, const struct ps_request *request,
 
 	if (rc < 0)
 		return rc;
-	if (host_store_count(host) == 0)
+	if (!host_has_stores(host))
 		job_say(job, "no engine's store was found: name one with --store ENGINE=DIR");
 	rc = host_containers(host, on_container, on_gap, &ps, err);
 	host_close(host);

@@ -10,7 +10,9 @@
 #include "core/clock.h"
 #include "core/encode.h"
 #include "snapshot/apply.h"
+#include "snapshot/layercheck.h"
 #include "snapshot/layerread.h"
+#include "snapshot/layertree.h"
 #include "snapshot/proof.h"
 #include "snapshot/publish.h"
 #include "snapshot/store.h"
@@ -68,6 +70,27 @@ static int find_known(struct job *j, struct sl_error *err)
 	return 0;
 }
 
+/*
+ * The tar came out of the directory, so everything the tar names has its content there. Containers
+ * show the directory, not the tar: names, modes and owners are to be the layer's, too.
+ */
+static int check_directory(struct job *j, size_t i, struct sl_error *err)
+{
+	const struct sl_layer *layer = &j->image->layers[i];
+	struct sl_source *disk, *recorded;
+	int rc = layertree_open(&disk, layer->dir_fd, layer->marker, &layer->idmap, err);
+
+	if (rc < 0)
+		return rc;
+	rc = store_open_staged(j->b, j->at[i].layer, &recorded, err);
+	if (rc == 0) {
+		rc = layer_check(disk, recorded, err);
+		sl_source_close(recorded);
+	}
+	sl_source_close(disk);
+	return rc;
+}
+
 static int read_layer(struct job *j, size_t i, struct sl_error *err)
 {
 	const struct sl_layer *layer = &j->image->layers[i];
@@ -85,6 +108,8 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 	rc = layer_read(layer, &limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
 	layer_apply_free(apply);
+	if (rc == 0 && read.from_directory)
+		rc = check_directory(j, i, err);
 	if (rc < 0)
 		return rc;
 	j->layers[i].bytes = read.tar_bytes;

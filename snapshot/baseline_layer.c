@@ -116,8 +116,8 @@ static void layer_close(struct sl_source *src)
 	free(s);
 }
 
-int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **out,
-		     struct sl_error *err)
+static int open_rows(struct sl_baselines *b, const char *scan, int64_t layer,
+		     struct sl_source **out, struct sl_error *err)
 {
 	static const struct sl_source_ops ops = {.next = layer_next,
 						 .seek = layer_seek,
@@ -133,9 +133,7 @@ int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **o
 	s->layer = layer;
 	s->reader = ROW_READER_INIT;
 	s->from = BUF_INIT(1 << 24);
-	rc = db_prepare(
-		&s->scan, b->db,
-		"SELECT " ROW_COLUMNS " FROM entry WHERE layer=?1 AND path>=?2 ORDER BY path", err);
+	rc = db_prepare(&s->scan, b->db, scan, err);
 	if (rc == 0)
 		rc = restart(s, (struct sl_bytes){"", 0}, err);
 	/* standing on the root, which every layer has, keeps this moment of the database in sight
@@ -151,6 +149,21 @@ int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **o
 	}
 	*out = &s->source;
 	return 0;
+}
+
+#define SCAN(table)                                                                                \
+	"SELECT " ROW_COLUMNS " FROM " table " WHERE layer=?1 AND path>=?2 ORDER BY path"
+
+int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **out,
+		     struct sl_error *err)
+{
+	return open_rows(b, SCAN("entry"), layer, out, err);
+}
+
+int store_open_staged(struct sl_baselines *b, int64_t layer, struct sl_source **out,
+		      struct sl_error *err)
+{
+	return open_rows(b, SCAN("temp.staged"), layer, out, err);
 }
 
 int sl_baselines_layer(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],

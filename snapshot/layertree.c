@@ -130,12 +130,13 @@ static int fill_target(struct walk *w, int dir_fd, const char *name, struct sl_e
 		if (n < (ssize_t)room || room == w->target.max)
 			break;
 	}
-	if (n < 0 && (errno == ENOENT || errno == EINVAL)) {
+	if (n < 0 && errno == ENOENT) {
 		w->raced++;
 		return 1;
 	}
 	if (n < 0) {
-		int rc = gap(w, "link target cannot be read", errno, false, err);
+		int rc = errno == EINVAL ? gap(w, "replaced while it was walked", 0, true, err)
+					 : gap(w, "link target cannot be read", errno, false, err);
 
 		return rc < 0 ? rc : 1;
 	}

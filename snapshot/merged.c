@@ -364,7 +364,7 @@ static int merged_open_content(struct sl_source *src, struct sl_content **out, s
 	struct merged *m = merged_of(src);
 
 	if (m->data == NO_LAYER)
-		return sl_fail(err, SL_ENOTFOUND, 0, "no layer holds its data");
+		return sl_fail(err, SL_EFORMAT, 0, "no layer holds its data");
 	return sl_source_open(m->layers[m->data].src, out, err);
 }
 

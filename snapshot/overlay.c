@@ -539,7 +539,7 @@ static int overlay_content(struct sl_source *src, struct sl_content **out, struc
 	struct overlay *o = overlay_of(src);
 
 	if (o->content == FROM_NONE)
-		return sl_fail(err, SL_ENOTFOUND, 0, "no layer holds its data");
+		return sl_fail(err, SL_EFORMAT, 0, "no layer holds its data");
 	return sl_source_open(o->content == FROM_UPPER ? o->upper : o->lower.src, out, err);
 }
 

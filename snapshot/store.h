@@ -27,5 +27,8 @@ int store_find_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA2
 /* A source over a layer by its row id. */
 int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **out,
 		     struct sl_error *err);
+/* The same over a layer that is still staged. */
+int store_open_staged(struct sl_baselines *b, int64_t layer, struct sl_source **out,
+		      struct sl_error *err);
 
 #endif
