@@ -82,4 +82,5 @@ for room in 20 60; do
 	it "on a disk of $room MiB: it says so" contains ours nospace
 	umount disk
 done
-it "a device that is full is an error" exits 2 "${capture[@]}" -o - >/dev/full
+to_full() { "${capture[@]}" -o - >/dev/full; }
+it "a device that is full is an error" exits 2 to_full

@@ -116,7 +116,7 @@ for i in $(seq 200); do head -c 20000 /dev/urandom >"v/m/$i"; done
 python3 - <<'END' &
 import os, time
 end = time.time() + 20
-while time.time() < end and not os.path.exists("done"):
+while time.time() < end and not os.path.exists("finished"):
     for i in range(1, 201, 7):
         p = "v/m/%d" % i
         try:
@@ -135,7 +135,7 @@ for _ in 1 2; do
 	captured=0
 	sl capture --upper v --image oci:oci --no-db -o v.tar.zst || captured=$?
 done
-touch done
+touch finished
 wait "$mover" || true
 it "diff ends while files are exchanged under it" same "$status" 1
 it "so does capture" test "$captured" -eq 0 -o "$captured" -eq 3
