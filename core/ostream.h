@@ -5,6 +5,10 @@
  * A sync point says: everything written so far must be readable by whoever gets the output up to
  * here, even if nothing follows. A compressor ends its frame, an encrypter pads its chunk, a file
  * reaches the disk. Loss after a crash is at most what was written since the last one.
+ *
+ * It comes in two halves, too, so that bytes can be written while others are on their way to the
+ * disk: begin starts a sync point behind everything written so far, wait returns when it is
+ * reached. One at a time: after a begin comes a wait, or a whole sync point, before the next begin.
  */
 #ifndef CORE_OSTREAM_H
 #define CORE_OSTREAM_H
@@ -18,6 +22,9 @@ struct ostream;
 struct ostream_ops {
 	int (*write)(struct ostream *s, const void *bytes, size_t len, struct sl_error *err);
 	int (*sync_point)(struct ostream *s, struct sl_error *err);
+	/* Both or none; without them begin is the whole sync point. */
+	int (*sync_begin)(struct ostream *s, struct sl_error *err);
+	int (*sync_wait)(struct ostream *s, struct sl_error *err);
 	/* Write what is pending and end the format. Called at most once, before close. */
 	int (*finish)(struct ostream *s, struct sl_error *err);
 	void (*close)(struct ostream *s);
@@ -29,13 +36,17 @@ struct ostream {
 
 int ostream_write(struct ostream *s, const void *bytes, size_t len, struct sl_error *err);
 int ostream_sync_point(struct ostream *s, struct sl_error *err);
+int ostream_sync_begin(struct ostream *s, struct sl_error *err);
+/* 0 also when none was begun. */
+int ostream_sync_wait(struct ostream *s, struct sl_error *err);
 int ostream_finish(struct ostream *s, struct sl_error *err);
 /* Closes what it wraps too; without finish the output ends where it is. NULL is fine. */
 void ostream_close(struct ostream *s);
 
 /*
  * Write to a descriptor (file or pipe), whole writes, EINTR retried. sync_point is fdatasync where
- * the descriptor supports it. Takes over @fd, also on failure.
+ * the descriptor supports it, its first half one on a thread of its own. Takes over @fd, also on
+ * failure.
  */
 int ostream_to_fd(struct ostream **out, int fd, struct sl_error *err);
 

@@ -33,7 +33,12 @@ struct zstd_out {
 	struct frame *frames; /* a ring: @oldest ... are in the pool, the next is being filled */
 	size_t slots, oldest, in_flight;
 	uint64_t offset;
-	int status; /* first failure, sticky */
+	uint64_t submitted, written; /* frames so far */
+	/* The sync point that was begun lies behind so many frames; it is passed on to the inner
+	 * stream when they were written. */
+	uint64_t sync_frames;
+	bool is_syncing; /* begun here, not passed on yet */
+	int status;      /* first failure, sticky */
 };
 
 static struct zstd_out *zstd_out(struct ostream *s)
@@ -98,6 +103,15 @@ static int report_frame(struct zstd_out *z, const struct frame *f, struct sl_err
 	return rc < 0 ? sl_fail(err, (enum sl_code) - rc, 0, "seek table") : 0;
 }
 
+/* The inner stream learns of a sync point as soon as it has all that lies before. */
+static int pass_sync_on(struct zstd_out *z, struct sl_error *err)
+{
+	if (!z->is_syncing || z->written < z->sync_frames)
+		return 0;
+	z->is_syncing = false;
+	return ostream_sync_begin(z->inner, err);
+}
+
 /* Wait for the oldest frame in the pool and pass it down. */
 static int write_oldest(struct zstd_out *z, struct sl_error *err)
 {
@@ -119,7 +133,8 @@ static int write_oldest(struct zstd_out *z, struct sl_error *err)
 		rc = report_frame(z, f, err);
 	}
 	f->plain_len = 0;
-	return rc;
+	z->written++;
+	return rc == 0 ? pass_sync_on(z, err) : rc;
 }
 
 static struct frame *current(struct zstd_out *z)
@@ -148,6 +163,7 @@ static int end_frame(struct zstd_out *z, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	z->in_flight++;
+	z->submitted++;
 	while (rc == 0 && (z->in_flight == z->slots || (z->in_flight > 0 && pool_ready(z->pool))))
 		rc = write_oldest(z, err);
 	return rc;
@@ -210,6 +226,41 @@ static int zstd_sync_point(struct ostream *s, struct sl_error *err)
 	return z->status;
 }
 
+static int begin_sync(struct zstd_out *z, struct sl_error *err)
+{
+	int rc = end_frame(z, err);
+
+	if (rc < 0)
+		return rc;
+	z->is_syncing = true;
+	z->sync_frames = z->submitted;
+	return pass_sync_on(z, err);
+}
+
+static int zstd_sync_begin(struct ostream *s, struct sl_error *err)
+{
+	struct zstd_out *z = zstd_out(s);
+
+	if (z->options.threads == 0)
+		return zstd_sync_point(s, err);
+	if (z->status != 0)
+		return failed_before(z, err);
+	return z->status = begin_sync(z, err);
+}
+
+static int zstd_sync_wait(struct ostream *s, struct sl_error *err)
+{
+	struct zstd_out *z = zstd_out(s);
+
+	if (z->status != 0)
+		return failed_before(z, err);
+	while (z->status == 0 && z->is_syncing)
+		z->status = write_oldest(z, err);
+	if (z->status == 0)
+		z->status = ostream_sync_wait(z->inner, err);
+	return z->status;
+}
+
 static int zstd_finish(struct ostream *s, struct sl_error *err)
 {
 	struct zstd_out *z = zstd_out(s);
@@ -244,6 +295,8 @@ int ostream_zstd(struct ostream **out, struct ostream *inner, const struct zstd_
 {
 	static const struct ostream_ops ops = {.write = zstd_write,
 					       .sync_point = zstd_sync_point,
+					       .sync_begin = zstd_sync_begin,
+					       .sync_wait = zstd_sync_wait,
 					       .finish = zstd_finish,
 					       .close = zstd_close};
 	struct zstd_out *z;

@@ -23,8 +23,9 @@ int istream_zstd(struct istream **out, struct istream *inner, struct sl_error *e
 /*
  * Compress into independent zstd frames of @frame_bytes of input each (content size and checksum in
  * every frame, level @level), at most @threads at a time with the same bytes for any number. A
- * sync point ends the frame. Every finished frame is reported through @on_frame (may be NULL), in
- * order, for a seek table. Takes over inner on success.
+ * sync point ends the frame; to begin one does not wait for the frames before (unless @threads is
+ * 0: then it is a whole sync point). Every finished frame is reported through @on_frame (may be
+ * NULL), in order, for a seek table. Takes over inner on success.
  */
 struct zframe {
 	uint64_t compressed, plain; /* sizes in bytes */

@@ -43,6 +43,14 @@ static void encode_path(struct buf *out, const char *path, size_t len)
 	}
 }
 
+/* The member's name, or a folder of that name, which could not be unpacked beside it. */
+static bool is_attributes(const char *name)
+{
+	size_t n = strlen(BUNDLE_ATTRIBUTES);
+
+	return strncmp(name, BUNDLE_ATTRIBUTES, n) == 0 && (name[n] == '\0' || name[n] == '/');
+}
+
 static int by_digest(struct buf *out, const char *path, size_t len, struct sl_error *err)
 {
 	char hex[2 * SL_SHA256_SIZE + 1];
@@ -64,7 +72,7 @@ int bundle_name(struct buf *out, const char *path, size_t len, struct sl_error *
 
 	encode_path(&name, path, len);
 	if (name.status == -SL_ELIMIT || name.len == 0 ||
-	    (name.status == 0 && strcmp(name.data, BUNDLE_ATTRIBUTES) == 0))
+	    (name.status == 0 && is_attributes(name.data)))
 		rc = by_digest(out, path, len, err);
 	else if (name.status < 0 || buf_append(out, name.data, name.len) < 0)
 		rc = sl_fail(err, SL_ENOMEM, 0, "member name");

@@ -13,8 +13,8 @@
 #define BUNDLE_ATTRIBUTES "attributes.json"
 
 /*
- * Append NAME for a path of any bytes, which starts with '/'. A path that would take the name of
- * the attributes member is named by its digest, too.
+ * Append NAME for a path of any bytes, which starts with '/'. A path whose first component would
+ * be the name of the attributes member is named by its digest, too.
  */
 int bundle_name(struct buf *out, const char *path, size_t len, struct sl_error *err);
 

@@ -90,10 +90,12 @@ int out_reserve(struct bundle_out *o, uint64_t plain, uint64_t keep, struct sl_e
 int out_begin(struct bundle_out *o, const char *name, uint64_t size, int64_t mtime_sec,
 	      struct out_position *at, struct sl_error *err)
 {
-	/* frames are cut at a fixed size from the last sync on */
+	uint64_t plain = o->plain - o->sealed_plain;
+
+	/* frames are cut at a fixed size from the last seal on */
 	if (at != NULL)
-		*at = (struct out_position){.frame = o->sync_frame + o->plain / OUT_FRAME_BYTES,
-					    .offset = o->plain % OUT_FRAME_BYTES};
+		*at = (struct out_position){.frame = o->sealed_frames + plain / OUT_FRAME_BYTES,
+					    .offset = plain % OUT_FRAME_BYTES};
 	o->member_left = size;
 	return bundle_tar_begin(o->tar, name, size, mtime_sec, err);
 }
@@ -136,13 +138,29 @@ int out_member(struct bundle_out *o, const char *name, const void *bytes, size_t
 	return rc == 0 ? out_end(o, err) : rc;
 }
 
-int out_sync(struct bundle_out *o, struct sl_error *err)
+static void count_frames(struct bundle_out *o)
 {
-	int rc = ostream_sync_point(o->z, err);
+	uint64_t plain = o->plain - o->sealed_plain;
 
-	o->plain = o->settled = 0;
-	o->sync_frame = o->frame_count;
-	return rc;
+	o->sealed_frames += (plain + OUT_FRAME_BYTES - 1) / OUT_FRAME_BYTES;
+	o->sealed_plain = o->plain;
+}
+
+int out_seal(struct bundle_out *o, struct sl_error *err)
+{
+	count_frames(o);
+	return ostream_sync_begin(o->z, err);
+}
+
+int out_wait(struct bundle_out *o, struct sl_error *err)
+{
+	return ostream_sync_wait(o->z, err);
+}
+
+static int sync_all(struct bundle_out *o, struct sl_error *err)
+{
+	count_frames(o);
+	return ostream_sync_point(o->z, err);
 }
 
 static int raw(void *payload, const void *bytes, size_t len, struct sl_error *err)
@@ -153,7 +171,7 @@ static int raw(void *payload, const void *bytes, size_t len, struct sl_error *er
 uint64_t out_tail_bytes(const struct bundle_out *o)
 {
 	/* the frames still to come are few */
-	return 2 * TAR_BLOCK + o->frames.len + 64 * (uint64_t)SEEK_ENTRY_BYTES + 256;
+	return 2 * TAR_BLOCK + o->frames.len + 256 * (uint64_t)SEEK_ENTRY_BYTES + 256;
 }
 
 static int write_seek_table(struct bundle_out *o, struct sl_error *err)
@@ -176,15 +194,15 @@ static int write_seek_table(struct bundle_out *o, struct sl_error *err)
 
 int out_finish(struct bundle_out *o, struct sl_error *err)
 {
-	int rc = out_sync(o, err);
+	int rc = sync_all(o, err);
 
 	if (rc == 0)
 		rc = bundle_tar_finish(o->tar, err);
 	if (rc == 0)
-		rc = out_sync(o, err);
+		rc = sync_all(o, err);
 	if (rc == 0)
 		rc = write_seek_table(o, err);
 	if (rc == 0)
-		rc = out_sync(o, err);
+		rc = sync_all(o, err);
 	return rc == 0 ? ostream_finish(o->z, err) : rc;
 }

@@ -22,9 +22,10 @@ struct bundle_out {
 	struct space space;
 	struct spool frames; /* entries of the seek table */
 	uint64_t frame_count;
-	uint64_t plain;      /* tar bytes since the last sync */
-	uint64_t settled;    /* of them, in frames that were written */
-	uint64_t sync_frame; /* number of the frame that began at the last sync */
+	uint64_t plain;   /* tar bytes so far */
+	uint64_t settled; /* of them, in frames that were written */
+	/* At the last seal: number of the frame that began there, tar bytes before it. */
+	uint64_t sealed_frames, sealed_plain;
 	uint64_t member_left;
 };
 
@@ -51,8 +52,10 @@ int out_end(struct bundle_out *o, struct sl_error *err);
 int out_member(struct bundle_out *o, const char *name, const void *bytes, size_t len,
 	       int64_t mtime_sec, struct sl_error *err);
 
-/* End the frame; everything so far is on the disk after. */
-int out_sync(struct bundle_out *o, struct sl_error *err);
+/* End the frame and send everything so far on its way to the disk. */
+int out_seal(struct bundle_out *o, struct sl_error *err);
+/* What was sealed last is on the disk after. */
+int out_wait(struct bundle_out *o, struct sl_error *err);
 
 /* End of the tar, seek table, disk. Nothing may follow. */
 int out_finish(struct bundle_out *o, struct sl_error *err);

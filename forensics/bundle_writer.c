@@ -16,7 +16,7 @@
 #include "forensics/bundle_open.h"
 
 #define DEFAULT_LEVEL 3
-#define DEFAULT_SEGMENT_NS 2000000000u
+#define DEFAULT_SEGMENT_NS 1000000000u
 #define DEFAULT_RESERVE_BYTES (1u << 20)
 /* The closing records fit four times into a quarter of this. */
 #define MIN_RESERVE_BYTES (512u << 10)
@@ -106,6 +106,7 @@ int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 		ostream_close(inner);
 		return sl_fail(err, SL_ENOMEM, 0, "bundle writer");
 	}
+	w->sealed_note = BUF_INIT(SEAL_BYTES);
 	w->checkpoint = options->checkpoint;
 	w->checkpoint_payload = options->payload;
 	w->segment_ns = options->segment_ns != 0 ? options->segment_ns : DEFAULT_SEGMENT_NS;
@@ -113,6 +114,7 @@ int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 		options->reserve_bytes != 0 ? options->reserve_bytes : DEFAULT_RESERVE_BYTES;
 	if (w->reserve_bytes < MIN_RESERVE_BYTES)
 		w->reserve_bytes = MIN_RESERVE_BYTES;
+	w->is_serial = options->threads == 0;
 	spool_init(&w->index);
 	rc = out_open(&w->out, inner, fd, options->level != 0 ? options->level : DEFAULT_LEVEL,
 		      options->threads, err);
@@ -258,7 +260,9 @@ int sl_bundle_sync(struct sl_bundle_writer *w, struct sl_error *err)
 {
 	int rc = writer_ready(w, err);
 
-	return rc == 0 ? segment_seal(w, NULL, err) : rc;
+	if (rc == 0)
+		rc = segment_seal(w, NULL, err);
+	return rc == 0 ? segment_settle(w, err) : rc;
 }
 
 /* ---- end ---- */
@@ -333,6 +337,8 @@ int sl_bundle_close(struct sl_bundle_writer *w, enum sl_bundle_status status, st
 	if (rc == 0)
 		rc = segment_seal(w, &status, err);
 	if (rc == 0)
+		rc = segment_settle(w, err);
+	if (rc == 0)
 		rc = write_index(w, err);
 	if (rc == 0)
 		rc = out_finish(&w->out, err);
@@ -345,6 +351,10 @@ void sl_bundle_writer_free(struct sl_bundle_writer *w)
 {
 	if (w == NULL)
 		return;
+	/* a segment that was ended may still be in memory */
+	if (w->out.z != NULL)
+		(void)segment_settle(w, NULL);
+	buf_clear(&w->sealed_note);
 	out_close(&w->out);
 	journal_clear(&w->journal);
 	seal_clear(&w->seal);

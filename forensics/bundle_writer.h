@@ -21,6 +21,8 @@ struct sl_bundle_writer {
 	struct sha256 *file_hash, *part_hash;
 	void (*checkpoint)(void *payload, const char *note, size_t len);
 	void *checkpoint_payload;
+	/* Of the segment that was sealed last, until it is on the disk: empty when none is not. */
+	struct buf sealed_note;
 	uint64_t segment_ns, reserve_bytes;
 	uint64_t segment_start_ns; /* since boot; 0 while the segment is empty */
 	uint64_t segment_payload;
@@ -28,8 +30,15 @@ struct sl_bundle_writer {
 	uint32_t targets;
 	char *in_force; /* JSON array, or NULL */
 	int status;     /* sticky: the output failed, nothing more can be written */
+	bool is_serial; /* no thread works while the caller does: what was sealed is on the disk */
 	bool is_closed;
 };
+
+/*
+ * A segment goes to the disk while the next one is filled, so that up to two of them are lost in a
+ * crash: each takes half of what may be lost.
+ */
+#define WRITER_PART_BYTES (SL_BUNDLE_PART_BYTES / 2)
 
 /* How deep a write may reach into the reserve. */
 enum writer_tier { TIER_RECORD, TIER_GAP, TIER_CLOSE };
@@ -51,9 +60,14 @@ int segment_append(struct sl_bundle_writer *w, const char *type, uint32_t target
 		   const char *members, struct sl_error *err);
 /* End the segment if it is old or its journal long. */
 int segment_tick(struct sl_bundle_writer *w, struct sl_error *err);
-/* End the segment now; @closing is NULL, or how the bundle ends. */
+/*
+ * End the segment now; @closing is NULL, or how the bundle ends. The segment before is on the disk
+ * after, this one is not yet.
+ */
 int segment_seal(struct sl_bundle_writer *w, const enum sl_bundle_status *closing,
 		 struct sl_error *err);
+/* Wait until the last segment that was ended is on the disk, and tell of its checkpoint. */
+int segment_settle(struct sl_bundle_writer *w, struct sl_error *err);
 
 /* ---- writer_record.c ---- */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/digest.h"
 
 enum { NOTE_MAX = 64 << 10, KEY_MAX = 4 << 10, CLOSE_MAX = 1 << 20 };
@@ -12,16 +13,36 @@ struct segments {
 	struct segments_options options;
 	struct members *members;
 	struct sha256 *hash;
-	struct segment segment;
+	struct segment segments[2]; /* in turns: being read, and given out last */
+	struct segment *segment;    /* being read */
 	uint64_t next_number;
 	const struct member *ahead; /* read, but not taken yet */
 	uint8_t readme[SL_SHA256_SIZE], script[SL_SHA256_SIZE];
 	bool has_head;
+	bool has_close; /* the last segment had one: only the tail may follow */
 	bool is_ended, is_closed;
 	/* what went wrong while looking ahead: told when it is its turn */
 	int failed;
 	struct sl_error failure;
 };
+
+static void segment_init(struct segment *g)
+{
+	*g = (struct segment){.payloads = PAYLOADS_INIT,
+			      .journal = BUF_INIT(SEGMENT_JOURNAL_MAX),
+			      .note = BUF_INIT(NOTE_MAX),
+			      .key = BUF_INIT(KEY_MAX),
+			      .close = BUF_INIT(CLOSE_MAX)};
+}
+
+static void segment_clear(struct segment *g)
+{
+	payloads_clear(&g->payloads);
+	buf_clear(&g->journal);
+	buf_clear(&g->note);
+	buf_clear(&g->key);
+	buf_clear(&g->close);
+}
 
 int segments_open(struct segments **out, int fd, const struct segments_options *options,
 		  struct sl_error *err)
@@ -34,11 +55,9 @@ int segments_open(struct segments **out, int fd, const struct segments_options *
 		return sl_fail(err, SL_ENOMEM, 0, "bundle reader");
 	}
 	s->options = *options;
-	s->segment.payloads = PAYLOADS_INIT;
-	s->segment.journal = BUF_INIT(SEGMENT_JOURNAL_MAX);
-	s->segment.note = BUF_INIT(NOTE_MAX);
-	s->segment.key = BUF_INIT(KEY_MAX);
-	s->segment.close = BUF_INIT(CLOSE_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(s->segments); i++)
+		segment_init(&s->segments[i]);
+	s->segment = &s->segments[0];
 	rc = members_open(&s->members, fd, options->threads, err);
 	if (rc == 0)
 		rc = sha256_new(&s->hash, err);
@@ -57,11 +76,8 @@ void segments_close(struct segments *s)
 	members_close(s->members);
 	sl_error_clear(&s->failure);
 	sha256_free(s->hash);
-	payloads_clear(&s->segment.payloads);
-	buf_clear(&s->segment.journal);
-	buf_clear(&s->segment.note);
-	buf_clear(&s->segment.key);
-	buf_clear(&s->segment.close);
+	for (size_t i = 0; i < ARRAY_SIZE(s->segments); i++)
+		segment_clear(&s->segments[i]);
 	free(s);
 }
 
@@ -161,14 +177,14 @@ static int read_payload(struct segments *s, const struct member *m, struct sl_er
 		tap = rc == 0;
 	}
 	/* the name is lent until the content has been read */
-	rc = payloads_add(&s->segment.payloads, &item, m->text, m->text_len, err);
+	rc = payloads_add(&s->segment->payloads, &item, m->text, m->text_len, err);
 	if (rc < 0)
 		return rc;
 	if (s->options.hash)
 		sha256_reset(s->hash);
 	rc = drain(s, item.bytes, NULL, s->options.hash, tap, err);
 	if (rc == 0 && s->options.hash) {
-		struct payloads *p = &s->segment.payloads;
+		struct payloads *p = &s->segment->payloads;
 
 		rc = sha256_final(s->hash, p->items[p->count - 1].sha256, err);
 	}
@@ -195,7 +211,7 @@ static int read_sealed(struct segments *s, enum membername_kind kind, struct buf
 	const struct member *m;
 	int rc = peek(s, &m, err);
 
-	if (rc == 0 && (m->name.kind != kind || m->name.number != s->segment.number))
+	if (rc == 0 && (m->name.kind != kind || m->name.number != s->segment->number))
 		return misplaced(m, err);
 	return rc != 0 ? rc : read_text(s, m, out, offset, err);
 }
@@ -205,9 +221,9 @@ static int read_payloads(struct segments *s, struct sl_error *err)
 	const struct member *m;
 	int rc;
 
-	payloads_reset(&s->segment.payloads);
+	payloads_reset(&s->segment->payloads);
 	while ((rc = peek(s, &m, err)) == 0) {
-		if (s->segment.has_close)
+		if (s->has_close)
 			return m->name.kind == MEMBER_INDEX ? read_index(s, m, err)
 							    : misplaced(m, err);
 		if (m->name.kind == MEMBER_JOURNAL)
@@ -223,7 +239,7 @@ static int read_payloads(struct segments *s, struct sl_error *err)
 
 static int read_segment(struct segments *s, struct sl_error *err)
 {
-	struct segment *g = &s->segment;
+	struct segment *g = s->segment;
 	const struct member *m;
 	uint64_t ignored;
 	int rc = s->has_head ? 0 : read_head(s, err);
@@ -259,7 +275,11 @@ int segments_next(struct segments *s, struct segment **out, struct sl_error *err
 	if (s->failed < 0)
 		return sl_fail(err, s->failure.code, 0, "%s", sl_error_text(&s->failure));
 	rc = s->is_ended ? 1 : read_segment(s, err);
-	*out = &s->segment;
+	*out = s->segment;
+	if (rc == 0) {
+		s->has_close = s->segment->has_close;
+		s->segment = s->segment == s->segments ? &s->segments[1] : s->segments;
+	}
 	if (rc == 1) {
 		s->is_ended = true;
 		if (members_end(s->members) == MEMBERS_END_CLOSED && !s->is_closed)

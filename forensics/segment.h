@@ -14,7 +14,7 @@
 /* Largest journal of a segment, which is held in memory. */
 #define SEGMENT_JOURNAL_MAX (64u << 20)
 
-/* Everything borrowed until the next call. */
+/* Everything borrowed until the call after the next. */
 struct segment {
 	uint64_t number;
 	struct payloads payloads; /* digests only when asked for */
@@ -45,7 +45,8 @@ int segments_open(struct segments **out, int fd, const struct segments_options *
 void segments_close(struct segments *s);
 
 /*
- * The next whole segment, borrowed until the next call. 0; 1 at the end; -SL_EFORMAT when the bytes
+ * The next whole segment, borrowed until the call after the next: one thread may look at it while
+ * another calls again. 0; 1 at the end; -SL_EFORMAT when the bytes
  * contradict the format; other codes when reading failed.
  */
 int segments_next(struct segments *s, struct segment **out, struct sl_error *err);

@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/note.h"
+#include "core/pool.h"
 #include "forensics/chain.h"
 
 /* What the user brought, parsed. */
@@ -21,6 +22,11 @@ struct anchors {
 struct verify {
 	struct anchors anchors;
 	struct segments *segments;
+	/* Reads and hashes the next segment while the chain is checked up to this one. */
+	struct pool *reader;
+	struct segment *segment; /* the reader's, like the two below, while a job is with it */
+	int segment_rc;
+	struct sl_error segment_error;
 	struct chain chain;
 	struct sl_verify_result *out;
 };
@@ -176,6 +182,47 @@ static void set_counts(struct verify *v)
 	r->anchored_note = c->anchor_met;
 }
 
+static void read_segment(void *job, void *worker)
+{
+	struct verify *v = job;
+
+	(void)worker;
+	v->segment_rc = segments_next(v->segments, &v->segment, &v->segment_error);
+}
+
+/* As segments_next(), with the one behind it asked for already. */
+static int take_segment(struct verify *v, struct segment **out, struct sl_error *err)
+{
+	void *job;
+
+	if (pool_take(v->reader, &job) != 0)
+		return sl_fail(err, SL_EINVAL, 0, "segment lost");
+	*out = v->segment;
+	if (v->segment_rc < 0)
+		return sl_fail(err, v->segment_error.code, 0, "%s",
+			       sl_error_text(&v->segment_error));
+	return v->segment_rc == 0 ? pool_submit(v->reader, v, err) : v->segment_rc;
+}
+
+static int start_reader(struct verify *v, unsigned int threads, struct sl_error *err)
+{
+	struct pool_options options = {
+		.workers = threads > 0 ? 1 : 0, .queue = 1, .run = read_segment};
+	int rc = pool_new(&v->reader, &options, err);
+
+	return rc == 0 ? pool_submit(v->reader, v, err) : rc;
+}
+
+static void stop_reader(struct verify *v)
+{
+	void *job;
+
+	if (v->reader != NULL)
+		(void)pool_take(v->reader, &job);
+	pool_free(v->reader);
+	sl_error_clear(&v->segment_error);
+}
+
 /* All segments, one after the other. 1 when all fit. */
 static int walk(struct verify *v, struct sl_error *err)
 {
@@ -184,7 +231,7 @@ static int walk(struct verify *v, struct sl_error *err)
 	bool has_close = false;
 	int rc;
 
-	while ((rc = segments_next(v->segments, &g, err)) == 0) {
+	while ((rc = take_segment(v, &g, err)) == 0) {
 		rc = chain_add(c, g, err);
 		if (rc == 0 && g->number == 0) {
 			c->fault_offset = 0;
@@ -243,7 +290,7 @@ int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_
 		     struct sl_error *err)
 {
 	struct segments_options reading = {.threads = options->threads, .hash = true};
-	struct verify v = {.out = out};
+	struct verify v = {.out = out, .segment_error = SL_ERROR_INIT};
 	AUTO_CLOSE int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	int rc = parse_anchors(&v.anchors, options, err);
 
@@ -254,11 +301,14 @@ int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_
 		rc = chain_init(&v.chain, err);
 	if (rc == 0)
 		rc = segments_open(&v.segments, take_fd(&own), &reading, err);
+	if (rc == 0)
+		rc = start_reader(&v, options->threads, err);
 	if (rc == 0) {
 		v.chain.judge_payloads = true;
 		v.chain.anchor = v.anchors.has_note ? &v.anchors.note : NULL;
 		rc = verify_run(&v, err);
 	}
+	stop_reader(&v);
 	segments_close(v.segments);
 	chain_clear(&v.chain);
 	if (rc < 0)

@@ -35,7 +35,7 @@ static int begin_member(struct payload *p, struct sl_error *err)
 	struct out_position at;
 	int rc;
 
-	p->member_size = left < SL_BUNDLE_PART_BYTES ? left : SL_BUNDLE_PART_BYTES;
+	p->member_size = left < WRITER_PART_BYTES ? left : WRITER_PART_BYTES;
 	/* room for this segment's seal, should it end here, is asked for once more */
 	rc = segment_reserve(w,
 			     p->member_size + p->beside + 2 * OUT_MEMBER_OVERHEAD + SEAL_BYTES +
@@ -230,7 +230,7 @@ int payload_store(struct sl_bundle_writer *w, const struct sl_bundle_file *file,
 		p.promised = file->max_bytes;
 		out->limited = true;
 	}
-	p.in_parts = p.promised + beside > SL_BUNDLE_PART_BYTES;
+	p.in_parts = p.promised + beside > WRITER_PART_BYTES;
 	rc = store(&p, err);
 	buf_clear(&p.name);
 	return rc;

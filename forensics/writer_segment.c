@@ -42,7 +42,7 @@ int segment_take(struct sl_bundle_writer *w, uint64_t payload, struct sl_error *
 {
 	int rc;
 
-	if (w->segment_payload + payload > SL_BUNDLE_PART_BYTES)
+	if (w->segment_payload + payload > WRITER_PART_BYTES)
 		rc = segment_seal(w, NULL, err);
 	else
 		rc = segment_tick(w, err);
@@ -86,7 +86,20 @@ static int put_close(struct sl_bundle_writer *w, const struct buf *note,
 	return rc;
 }
 
-/* Journal, checkpoint, key, disk: from here on the segment is attested. */
+int segment_settle(struct sl_bundle_writer *w, struct sl_error *err)
+{
+	int rc;
+
+	if (w->sealed_note.len == 0)
+		return 0;
+	rc = out_wait(&w->out, err);
+	if (rc == 0 && w->checkpoint != NULL)
+		w->checkpoint(w->checkpoint_payload, w->sealed_note.data, w->sealed_note.len);
+	buf_reset(&w->sealed_note);
+	return writer_broken(w, rc);
+}
+
+/* Journal, checkpoint, key: once they are on the disk the segment is attested. */
 static int write_seal(struct sl_bundle_writer *w, const enum sl_bundle_status *closing,
 		      struct buf *note, struct buf *pem, struct sl_error *err)
 {
@@ -102,7 +115,9 @@ static int write_seal(struct sl_bundle_writer *w, const enum sl_bundle_status *c
 		rc = put_sealed(w, "pub.pem", pem, err);
 	if (rc == 0 && closing != NULL)
 		rc = put_close(w, note, *closing, err);
-	return rc == 0 ? out_sync(&w->out, err) : rc;
+	if (rc == 0)
+		rc = segment_settle(w, err);
+	return rc == 0 ? out_seal(&w->out, err) : rc;
 }
 
 static int append_epoch(struct sl_bundle_writer *w, struct sl_error *err)
@@ -129,11 +144,13 @@ int segment_seal(struct sl_bundle_writer *w, const enum sl_bundle_status *closin
 	if (rc == 0)
 		rc = write_seal(w, closing, &note, &pem, err);
 	if (rc == 0) {
-		if (w->checkpoint != NULL)
-			w->checkpoint(w->checkpoint_payload, note.data, note.len);
+		if (buf_append(&w->sealed_note, note.data, note.len) < 0)
+			rc = sl_fail(err, SL_ENOMEM, 0, "checkpoint");
 		seal_advance(&w->seal);
 		journal_next_segment(&w->journal);
 		w->segment_start_ns = w->segment_payload = 0;
+		if (rc == 0 && w->is_serial)
+			rc = segment_settle(w, err);
 	}
 	buf_clear(&note);
 	buf_clear(&pem);

@@ -12,7 +12,9 @@
 
 #include <strandline/source.h>
 
-/** Largest payload member, and most payload bytes in a segment. */
+/** Largest payload member, and most payload bytes in a segment; the writer makes them half as
+ * large.
+ */
 #define SL_BUNDLE_PART_BYTES (16u << 20)
 /** Longest record line, line feed included. */
 #define SL_BUNDLE_LINE_BYTES (64u << 10)
@@ -39,14 +41,17 @@ struct sl_bundle_writer;
 struct sl_bundle_options {
 	unsigned int threads;       /**< compressing threads, 0: none beside the caller */
 	int level;                  /**< zstd level; 0 means 3 */
-	uint64_t segment_ns;        /**< close a segment after this long; 0 means 2 s */
+	uint64_t segment_ns;        /**< close a segment after this long; 0 means 1 s */
 	const char *readme;         /**< first member, README.txt; NULL for the built-in text */
 	const char *verify_script;  /**< second member, verify.sh; NULL for the built-in script */
 	const char *key_pem;        /**< long-term Ed25519 key (PKCS#8 PEM), or NULL */
 	const char *key_passphrase; /**< or NULL */
 	/** Members (JSON text without the braces, may be NULL) of the `open` record. */
 	const char *open_members;
-	/** Called with every signed checkpoint as soon as its segment is on disk. May be NULL. */
+	/**
+	 * Called with every signed checkpoint once its segment is on disk: at the latest when the
+	 * next one ends, and at sync, close and free. May be NULL.
+	 */
 	void (*checkpoint)(void *payload, const char *note, size_t len);
 	void *payload;
 	/** Bytes to keep reserved so that the closing records always fit; 0 means 1 MiB. */
@@ -117,7 +122,7 @@ SL_API int sl_bundle_gap(struct sl_bundle_writer *w, uint32_t target, const stru
 SL_API int sl_bundle_in_force(struct sl_bundle_writer *w, const char *json_array,
 			      struct sl_error *err);
 
-/** End the segment now (a phase change); a no-op when it is empty. */
+/** End the segment now (a phase change); everything so far is on the disk after. */
 SL_API int sl_bundle_sync(struct sl_bundle_writer *w, struct sl_error *err);
 
 /** Append the close record, seal, and write index and seek table. */

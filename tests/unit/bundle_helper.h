@@ -2,7 +2,7 @@
 /*
  * The writer as a program, for scripts: unit_bundle_writer HOW FILE [BYTES | KEY]
  *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
- *   endless FILE          files until it is killed; prints a line for each checkpoint
+ *   endless FILE          files until it is killed; prints a line for each checkpoint and each file
  *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
  *   starve FILE           many records, a line of input, a file that does not fit, then closes
  *   verdict FILE          prints what the verifier says
@@ -74,8 +74,11 @@ static int help_endless(struct sl_bundle_writer *w, struct sl_error *err)
 	uint32_t seed = 0;
 	int rc = 0;
 
-	while (rc == 0)
+	while (rc == 0) {
 		rc = store(w, "again", 300000, ++seed, err);
+		printf("stored %" PRIu64 "\n", seed * UINT64_C(300000));
+		(void)fflush(stdout);
+	}
 	return rc;
 }
 

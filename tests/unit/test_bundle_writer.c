@@ -29,6 +29,7 @@
 #include "core/encode.h"
 #include "core/json.h"
 #include "core/sign.h"
+#include "forensics/bundle_name.h"
 
 #include "unit/fake_content.h"
 
@@ -487,12 +488,12 @@ static void large_files_come_in_parts_of_their_own_segments(void **state)
 	static const struct {
 		uint64_t promised, comes, members, bytes, segments;
 	} rows[] = {
-		{16 * MIB, 16 * MIB, 1, 16 * MIB, 3},
-		{16 * MIB + 1, 16 * MIB + 1, 2, 16 * MIB + 1, 3},
-		{40 * MIB, 40 * MIB, 3, 40 * MIB, 4},
+		{8 * MIB, 8 * MIB, 1, 8 * MIB, 3},
+		{8 * MIB + 1, 8 * MIB + 1, 2, 8 * MIB + 1, 3},
+		{20 * MIB, 20 * MIB, 3, 20 * MIB, 4},
 		/* the open part is filled up, those behind it are never begun */
-		{50 * MIB, 20 * MIB, 2, 32 * MIB, 4},
-		{20 * MIB, 40 * MIB, 2, 20 * MIB, 3},
+		{25 * MIB, 10 * MIB, 2, 16 * MIB, 4},
+		{10 * MIB, 20 * MIB, 2, 10 * MIB, 3},
 	};
 
 	(void)state;
@@ -518,6 +519,30 @@ static void large_files_come_in_parts_of_their_own_segments(void **state)
 		assert_int_equal(stored.read.bytes, read);
 		expect_digest(&how, read, stored.sha256);
 		sl_verify_result_clear(&r);
+	}
+}
+
+/* Neither may stand where a record's attributes would, be it as a folder. */
+static void only_a_first_component_named_like_the_attributes_is_hidden(void **state)
+{
+	static const struct {
+		const char *path, *name;
+	} rows[] = {
+		{"/attributes.json", "~"},
+		{"/attributes.json/inside", "~"},
+		{"//attributes.json//inside/deep", "~"},
+		{"/attributes.jsonl", "attributes.jsonl"},
+		{"/etc/attributes.json", "etc/attributes.json"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct buf name = BUF_INIT(BUNDLE_MEMBER_MAX);
+
+		assert_int_equal(bundle_name(&name, rows[i].path, strlen(rows[i].path), NULL), 0);
+		assert_memory_equal(name.data, rows[i].name, strlen(rows[i].name));
+		assert_int_equal(name.len, rows[i].name[0] == '~' ? 65 : strlen(rows[i].name));
+		buf_clear(&name);
 	}
 }
 
@@ -676,6 +701,39 @@ static void time_and_journal_end_a_segment(void **state)
 	assert_int_equal(r.segments, 2);
 	sl_verify_result_clear(&r);
 	free(wide);
+}
+
+/* With threads a segment goes to the disk while the next is filled: no more than one is behind. */
+static void a_checkpoint_is_told_before_two_more_segments_are_begun(void **state)
+{
+	struct noted noted = {0};
+	struct sl_bundle_options options = {.threads = 2,
+					    .segment_ns = 3600000000000u,
+					    .checkpoint = note_checkpoint,
+					    .payload = &noted};
+	struct fake_content how = {.size = 5 * MIB, .seed = 1, .is_random = true};
+	struct sl_entry e = regular("file", how.size);
+	AUTO_CLOSE int fd = memory_file();
+	struct sl_bundle_writer *w = create(fd, &options);
+	struct sl_verify_result r;
+
+	(void)state;
+	/* two do not fit into one segment: file i begins segment i */
+	for (int i = 0; i < 6; i++) {
+		(void)add(w, &e, &how);
+		assert_in_range(noted.count, i > 1 ? i - 1 : 0, i);
+	}
+	assert_int_equal(sl_bundle_sync(w, NULL), 0);
+	assert_int_equal(noted.count, 6);
+	(void)add(w, &e, &how);
+	(void)add(w, &e, &how);
+	assert_int_equal(noted.count, 6);
+	sl_bundle_writer_free(w); /* the seventh was ended, the eighth was not */
+	assert_int_equal(noted.count, 7);
+	assert_int_equal(verdict(fd, NULL, &r), SL_VERDICT_INCOMPLETE);
+	assert_int_equal(r.segments, 7);
+	assert_int_equal(r.attested, atoi(strchr(noted.last, '\n') + 1));
+	sl_verify_result_clear(&r);
 }
 
 static void targets_count_from_one(void **state)
@@ -852,11 +910,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(contents_that_misbehave_are_stored_as_far_as_they_go),
 		cmocka_unit_test(a_file_that_cannot_be_read_at_all_has_no_member),
 		cmocka_unit_test(large_files_come_in_parts_of_their_own_segments),
+		cmocka_unit_test(only_a_first_component_named_like_the_attributes_is_hidden),
 		cmocka_unit_test(attributes_too_wide_for_a_line_become_a_member),
 		cmocka_unit_test(refused_records_leave_no_trace),
 		cmocka_unit_test(a_refused_file_is_closed_and_leaves_no_member),
 		cmocka_unit_test(nothing_follows_the_close),
 		cmocka_unit_test(time_and_journal_end_a_segment),
+		cmocka_unit_test(a_checkpoint_is_told_before_two_more_segments_are_begun),
 		cmocka_unit_test(targets_count_from_one),
 		cmocka_unit_test(the_index_leads_to_every_payload),
 		cmocka_unit_test(the_seek_table_lists_every_frame),
