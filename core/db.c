@@ -15,6 +15,7 @@
 /* "SLdb": tells our files from other programs' before anything is written into them. */
 #define DB_APPLICATION_ID 0x534c6462
 #define DB_BUSY_MS 30000
+#define AUTO_VACUUM_INCREMENTAL 2
 
 struct db {
 	sqlite3 *handle;
@@ -172,10 +173,15 @@ static int configure(struct db *db, bool is_private, struct sl_error *err)
 {
 	int rc = db_exec(db,
 			 "PRAGMA cache_size=-16384; PRAGMA temp.cache_size=-8192;"
-			 "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576;"
-			 "PRAGMA auto_vacuum=INCREMENTAL",
+			 "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576",
 			 err);
+	int64_t vacuum = 0;
 
+	/* setting it writes, and syncs, even where it is set */
+	if (rc == 0)
+		rc = read_number(db, "PRAGMA auto_vacuum", 0, &vacuum, err);
+	if (rc == 0 && vacuum != AUTO_VACUUM_INCREMENTAL)
+		rc = db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err);
 	if (rc == 0 && !is_private)
 		rc = use_wal(db, err);
 	return rc;

@@ -298,7 +298,7 @@ static int on_item(void *payload, const struct layer_item *item, struct sl_error
 
 /*
  * A malformed tar is read on to its end: that its digest differs says more. Any other failure stops
- * all threads; then it is true.
+ * both threads; then it is true.
  */
 static bool drain_or_cancel(struct pipeline *p, int rc)
 {

@@ -147,6 +147,22 @@ static void what_was_stored_is_there_after_reopening(void **state)
 	sl_baselines_close(b);
 }
 
+static void opening_a_store_again_writes_nothing(void **state)
+{
+	const struct place *p = *state;
+	struct sl_baselines *b = NULL;
+	char wal[sizeof(p->file) + 8];
+	struct stat st;
+
+	assert_int_equal(sl_baselines_open(&b, p->file, NULL), 0);
+	sl_baselines_close(b);
+	assert_int_equal(sl_baselines_open(&b, p->file, NULL), 0);
+	(void)snprintf(wal, sizeof(wal), "%s-wal", p->file);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	sl_baselines_close(b);
+}
+
 static void file_and_directories_are_for_their_owner_only(void **state)
 {
 	struct place *p = *state;
@@ -617,6 +633,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(what_was_stored_is_there_after_reopening),
+		TEST(opening_a_store_again_writes_nothing),
 		TEST(file_and_directories_are_for_their_owner_only),
 		TEST(images_share_the_layers_of_a_common_prefix),
 		TEST(removing_an_image_keeps_shared_layers),
