@@ -209,6 +209,11 @@ static void sentence(struct buf *out, const struct sl_finding *f, bool alike)
 		(void)buf_append_str(out, f->reasons[0]);
 	else if (f->message != NULL)
 		(void)quote_bytes(out, f->message, strlen(f->message));
+	/* what is no file has no facts of its own: its message is all there is to say */
+	if (f->change == NULL && f->message != NULL && f->rule_count > 0 && !alike) {
+		(void)buf_append_str(out, ": ");
+		(void)quote_bytes(out, f->message, strlen(f->message));
+	}
 	if (f->change == NULL)
 		return;
 	if (out->len > start)
