@@ -171,7 +171,7 @@ static int raw(void *payload, const void *bytes, size_t len, struct sl_error *er
 uint64_t out_tail_bytes(const struct bundle_out *o)
 {
 	/* the frames still to come are few */
-	return 2 * TAR_BLOCK + o->frames.len + 256 * (uint64_t)SEEK_ENTRY_BYTES + 256;
+	return 2 * (uint64_t)TAR_BLOCK + o->frames.len + 256 * (uint64_t)SEEK_ENTRY_BYTES + 256;
 }
 
 static int write_seek_table(struct bundle_out *o, struct sl_error *err)

@@ -14,7 +14,7 @@ struct bundle_tar;
 
 #define OUT_FRAME_BYTES (2u << 20)
 /* Header, pax header and padding of one member, at most. */
-#define OUT_MEMBER_OVERHEAD (4u * 512)
+#define OUT_MEMBER_OVERHEAD 2048u /* four blocks */
 
 struct bundle_out {
 	struct ostream *z;      /* owned */

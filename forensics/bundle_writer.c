@@ -57,8 +57,9 @@ static int write_start(struct sl_bundle_writer *w, const struct sl_bundle_option
 	if (rc == 0)
 		rc = sha256_once(script, strlen(script), script_sha256, err);
 	if (rc == 0)
-		rc = segment_reserve(w, strlen(readme) + strlen(script) + 4 * OUT_MEMBER_OVERHEAD,
-				     TIER_RECORD, err);
+		rc = segment_reserve(
+			w, strlen(readme) + strlen(script) + 4 * (uint64_t)OUT_MEMBER_OVERHEAD,
+			TIER_RECORD, err);
 	if (rc == 0)
 		rc = out_member(&w->out, "README.txt", readme, strlen(readme), now, err);
 	if (rc == 0)

@@ -38,8 +38,8 @@ static int begin_member(struct payload *p, struct sl_error *err)
 	p->member_size = left < WRITER_PART_BYTES ? left : WRITER_PART_BYTES;
 	/* room for this segment's seal, should it end here, is asked for once more */
 	rc = segment_reserve(w,
-			     p->member_size + p->beside + 2 * OUT_MEMBER_OVERHEAD + SEAL_BYTES +
-				     2 * (uint64_t)SL_BUNDLE_LINE_BYTES,
+			     p->member_size + p->beside + 2 * (uint64_t)OUT_MEMBER_OVERHEAD +
+				     SEAL_BYTES + 2 * (uint64_t)SL_BUNDLE_LINE_BYTES,
 			     TIER_RECORD, err);
 	if (rc == 0)
 		rc = segment_take(w, p->member_size + (p->in_parts ? 0 : p->beside), err);
