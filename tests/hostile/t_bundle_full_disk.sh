@@ -16,7 +16,7 @@ mount_small() { # KIND
 		;;
 	esac
 }
-trap 'umount disk 2>/dev/null || true' EXIT
+trap 'umount -l disk 2>/dev/null || true' EXIT
 
 for kind in tmpfs ext4; do
 	mount_small $kind 2>mount.err || { echo "skipped: $kind: $(head -1 mount.err)"; continue; }

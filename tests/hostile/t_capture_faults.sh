@@ -4,7 +4,7 @@
 # that it is incomplete, and both verifiers agree.
 need_root
 need jq python3 mount
-trap 'umount "$PWD/disk" 2>/dev/null || true' EXIT
+trap 'umount -l "$PWD/disk" 2>/dev/null || true' EXIT
 mkdir -p image/etc oci/blobs/sha256 u/data
 echo hi >image/etc/motd
 python3 - <<'END'
