@@ -66,12 +66,6 @@ struct sl_change {
 	uint8_t head_len;
 };
 
-/** How to compare. */
-struct sl_compare_options {
-	/** Attributes ignored where the before side has none (security.selinux, .ima, .evm). */
-	bool ignore_labels;
-};
-
 /**
  * Say what differs between two entries that share a path.
  *
