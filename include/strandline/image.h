@@ -60,7 +60,9 @@ struct sl_layer {
 	bool has_blob_digest;
 	uint8_t blob_digest[SL_SHA256_SIZE]; /**< what a descriptor claims of the stream */
 	uint64_t blob_size;                  /**< the same; 0 when unknown */
-	struct sl_idmap idmap;               /**< of the directory */
+	bool blob_in_archive;  /**< blob_fd is an archive; the blob is blob_size bytes of it */
+	uint64_t blob_offset;  /**< from here on, when it is in an archive */
+	struct sl_idmap idmap; /**< of the directory */
 };
 
 #define SL_LAYER_INIT ((struct sl_layer){.dir_fd = -1, .tar_split_fd = -1, .blob_fd = -1})
@@ -78,6 +80,8 @@ struct sl_image {
 	char *manifest; /**< manifest JSON, exact bytes, or NULL; owned */
 	size_t manifest_size;
 	enum sl_anchor anchor;
+	enum sl_trust trust;     /**< the best a baseline of it can have: proven, or recorded for a
+				    tree that no image configuration vouches for */
 	struct sl_layer *layers; /**< bottom first, as in the config; owned */
 	size_t layer_count;
 };
