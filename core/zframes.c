@@ -2,8 +2,10 @@
 #include "core/zframes.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <zstd.h>
@@ -13,6 +15,10 @@
 
 enum {
 	INPUT_BYTES = 1 << 18,
+	/* A piece at least this long is read to where it belongs, with the next header behind it.
+	 */
+	DIRECT_MIN = 1 << 14,
+	DIRECT_AHEAD = 1 << 12,
 	BLOCK_MAX = 128 << 10,
 	/* A frame of incompressible blocks: 3 bytes a block, and a header. Twice that is room. */
 	COMPRESSED_MAX = ZFRAMES_MAX_PLAIN + (ZFRAMES_MAX_PLAIN >> 7),
@@ -24,8 +30,11 @@ enum {
 #define MAGIC_SKIP_BASE 0x184D2A50u
 #define MAGIC_FOOTER 0x8F92EAB1u
 
-/* One frame on its way: filled by the reader, decompressed by a worker, lent to the caller. */
+/* One frame on its way: read and decompressed by a worker, lent to the caller. */
 struct slot {
+	struct zframes *z;
+	uint64_t turn;
+	bool is_past_end; /* there was no frame left for it */
 	struct zframe_view view;
 	uint8_t *packed;
 	size_t packed_len, packed_cap;
@@ -36,23 +45,31 @@ struct slot {
 };
 
 struct zframes {
+	/* The file belongs to the worker whose turn it is: frames are read in order, one at a time.
+	 */
 	int fd;
 	uint8_t *input;
 	size_t input_pos, input_len;
 	bool is_eof;
 	uint64_t offset; /* bytes handed out of input so far */
 	uint64_t index;
+	/* How reading ended; for the caller once a slot past the end came back. */
+	bool is_read;
+	int end_rc;
+	enum zframes_end end;
+	struct sl_error end_error;
+	pthread_mutex_t lock;
+	pthread_cond_t turned;
+	uint64_t turn; /* guarded by lock */
+	/* The caller's. */
 	struct pool *pool;
 	struct slot slots[SLOTS_MAX];
 	size_t slot_count;
 	struct slot *lent;
 	size_t in_flight;
-	/* How reading ended; valid when is_done. */
+	uint64_t next_turn;
 	bool is_done;
-	int end_rc;
-	enum zframes_end end;
 	uint64_t end_offset;
-	struct sl_error end_error;
 };
 
 static uint32_t le32(const uint8_t *p)
@@ -94,6 +111,27 @@ static int slot_reserve(struct slot *s, size_t len, struct sl_error *err)
 	return 0;
 }
 
+/* Fill the slot's next @len bytes from the file, and the empty input with what lies behind. */
+static int read_direct(struct zframes *z, struct slot *s, size_t len, struct sl_error *err)
+{
+	struct iovec parts[] = {{s->packed + s->packed_len, len}, {z->input, DIRECT_AHEAD}};
+	ssize_t n;
+	size_t got;
+
+	do
+		n = readv(z->fd, parts, ARRAY_SIZE(parts));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return sl_fail(err, SL_EIO, errno, "read");
+	z->is_eof = n == 0;
+	got = (size_t)n < len ? (size_t)n : len;
+	s->packed_len += got;
+	z->offset += got;
+	z->input_pos = 0;
+	z->input_len = (size_t)n - got;
+	return 0;
+}
+
 /* Append exactly len bytes of input to the slot, or drop them. 1 when the input ends before. */
 static int take(struct zframes *z, struct slot *s, size_t len, bool keep, struct sl_error *err)
 {
@@ -104,9 +142,15 @@ static int take(struct zframes *z, struct slot *s, size_t len, bool keep, struct
 		size_t n = have < len ? have : len;
 
 		if (n == 0) {
-			rc = input_fill(z, err);
+			size_t before = s->packed_len;
+
+			if (keep && len >= DIRECT_MIN && !z->is_eof)
+				rc = read_direct(z, s, len, err);
+			else
+				rc = input_fill(z, err);
 			if (rc == 0 && z->is_eof)
 				return 1;
+			len -= s->packed_len - before;
 			continue;
 		}
 		if (keep) {
@@ -254,7 +298,7 @@ static int read_frame(struct zframes *z, struct slot *s, struct sl_error *err)
 	s->packed_len = 0;
 	s->failure = NULL;
 	s->view.index = z->index;
-	s->view.offset = z->end_offset = z->offset;
+	s->view.offset = z->offset;
 	rc = take(z, s, 4, true, err);
 	if (rc == 1 && s->packed_len == 0 && z->offset > 0) {
 		z->end = ZFRAMES_END_BOUNDARY;
@@ -294,10 +338,28 @@ static void worker_clear(void *worker)
 	ZSTD_freeDCtx(worker);
 }
 
-/* Runs on a worker and touches its slot only. */
-static void decompress(void *job, void *worker)
+/* Wait for the slot's turn at the file, read its frame, pass the turn on. */
+static void read_in_turn(struct zframes *z, struct slot *s)
 {
-	struct slot *s = job;
+	pthread_mutex_lock(&z->lock);
+	while (z->turn != s->turn)
+		pthread_cond_wait(&z->turned, &z->lock);
+	pthread_mutex_unlock(&z->lock);
+
+	if (!z->is_read) {
+		z->end_rc = read_frame(z, s, &z->end_error);
+		z->is_read = z->end_rc != 0;
+	}
+	s->is_past_end = z->is_read;
+
+	pthread_mutex_lock(&z->lock);
+	z->turn++;
+	pthread_cond_broadcast(&z->turned);
+	pthread_mutex_unlock(&z->lock);
+}
+
+static void decompress(struct slot *s, ZSTD_DCtx *worker)
+{
 	size_t n;
 
 	if (s->view.is_skippable) {
@@ -322,11 +384,21 @@ static void decompress(void *job, void *worker)
 	s->view.len = n;
 }
 
+/* Runs on a worker; jobs begin in the order of their turns. */
+static void read_and_decompress(void *job, void *worker)
+{
+	struct slot *s = job;
+
+	read_in_turn(s->z, s);
+	if (!s->is_past_end)
+		decompress(s, worker);
+}
+
 int zframes_open(struct zframes **out, int fd, unsigned int threads, struct sl_error *err)
 {
 	struct pool_options options = {
 		.workers = threads > SLOTS_MAX - 2 ? SLOTS_MAX - 2 : threads,
-		.run = decompress,
+		.run = read_and_decompress,
 		.worker_init = worker_init,
 		.worker_clear = worker_clear,
 	};
@@ -338,6 +410,8 @@ int zframes_open(struct zframes **out, int fd, unsigned int threads, struct sl_e
 		return sl_fail(err, SL_ENOMEM, 0, "frame reader");
 	}
 	z->fd = fd;
+	pthread_mutex_init(&z->lock, NULL);
+	pthread_cond_init(&z->turned, NULL);
 	z->slot_count = options.workers == 0 ? 1 : options.workers + 2;
 	options.queue = z->slot_count;
 	z->input = malloc(INPUT_BYTES);
@@ -367,6 +441,8 @@ void zframes_close(struct zframes *z)
 		free(z->slots[i].packed);
 		free(z->slots[i].plain);
 	}
+	pthread_mutex_destroy(&z->lock);
+	pthread_cond_destroy(&z->turned);
 	sl_error_clear(&z->end_error);
 	free(z->input);
 	close(z->fd);
@@ -382,60 +458,79 @@ static struct slot *free_slot(struct zframes *z)
 	return NULL;
 }
 
-/* Hand frames to the workers while there is room; what ends the input is kept for later. */
+/* Keep every free slot on its way while there are frames left. */
 static int read_ahead(struct zframes *z, struct sl_error *err)
 {
 	struct slot *s;
 
 	while (!z->is_done && (s = free_slot(z)) != NULL) {
-		int rc = read_frame(z, s, &z->end_error);
+		int rc;
 
-		if (rc != 0) {
-			z->is_done = true;
-			z->end_rc = rc;
-			return 0;
-		}
+		s->z = z;
+		s->turn = z->next_turn;
 		rc = pool_submit(z->pool, s, err);
 		if (rc < 0)
 			return rc;
+		z->next_turn++;
 		s->busy = true;
 		z->in_flight++;
 	}
 	return 0;
 }
 
+/* The oldest slot on its way, which is the caller's from now on. */
+static int take_slot(struct zframes *z, struct slot **out, struct sl_error *err)
+{
+	void *job;
+
+	if (pool_take(z->pool, &job) != 0)
+		return sl_fail(err, SL_EINVAL, 0, "frame lost");
+	z->in_flight--;
+	*out = job;
+	return 0;
+}
+
+static int fail_frame(const struct slot *s, struct sl_error *err)
+{
+	return s->failure[0] == '\0' ? sl_fail(err, SL_ENOMEM, 0, "frame")
+				     : sl_fail(err, SL_EFORMAT, 0, "frame: %s", s->failure);
+}
+
+static int at_end(const struct zframes *z, struct sl_error *err)
+{
+	if (z->end_rc < 0)
+		return sl_fail(err, z->end_error.code, 0, "%s", sl_error_text(&z->end_error));
+	return 1;
+}
+
 int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_error *err)
 {
 	struct slot *s;
-	void *job;
 	int rc;
 
 	if (z->lent != NULL)
 		z->lent->busy = false;
 	z->lent = NULL;
+	if (z->is_done)
+		return at_end(z, err);
 	rc = read_ahead(z, err);
+	if (rc == 0)
+		rc = take_slot(z, &s, err);
 	if (rc < 0)
 		return rc;
-	if (z->in_flight == 0) {
-		if (z->end_rc < 0)
-			return sl_fail(err, z->end_error.code, 0, "%s",
-				       sl_error_text(&z->end_error));
-		return 1;
-	}
-	if (pool_take(z->pool, &job) != 0)
-		return sl_fail(err, SL_EINVAL, 0, "frame lost");
-	s = job;
-	z->in_flight--;
 	z->lent = s;
-	if (s->failure != NULL) {
-		z->end_offset = s->view.offset;
-		z->is_done = true;
-		z->end_rc = -SL_EFORMAT;
-		return s->failure[0] == '\0' ? sl_fail(err, SL_ENOMEM, 0, "frame")
-					     : sl_fail(err, SL_EFORMAT, 0, "frame: %s", s->failure);
+	z->is_done = s->is_past_end || s->failure != NULL;
+	if (!z->is_done) {
+		*out = &s->view;
+		return 0;
 	}
-	*out = &s->view;
-	return 0;
+	z->end_offset = s->view.offset;
+	/* the slots behind it hold nothing, or what nobody may see any more */
+	while (z->in_flight > 0 && take_slot(z, &s, err) == 0)
+		continue;
+	if (!z->lent->is_past_end)
+		z->end_rc = fail_frame(z->lent, &z->end_error);
+	return at_end(z, err);
 }
 
 enum zframes_end zframes_end(const struct zframes *z)

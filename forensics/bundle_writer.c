@@ -15,7 +15,7 @@
 #include "forensics/bundle_name.h"
 #include "forensics/bundle_open.h"
 
-#define DEFAULT_LEVEL 3
+#define DEFAULT_LEVEL 2
 #define DEFAULT_SEGMENT_NS 1000000000u
 #define DEFAULT_RESERVE_BYTES (1u << 20)
 /* The closing records fit four times into a quarter of this. */
