@@ -68,12 +68,19 @@ at_most_missing() { # FOLDER BYTES STORED
 	[ "$there" -gt 0 ] && [ $(($3 - there)) -le "$2" ]
 }
 
-# a kill at any moment leaves what was checkpointed
-for wait in 0.3 0.7 1.1; do
+# a kill at any moment leaves what was checkpointed; the last one waits for a checkpoint
+for wait in 0.3 0.7 1.1 60; do
 	rm -rf killed*
 	"$WRITER" endless killed.tar.zst >killed.out &
 	pid=$!
-	sleep $wait
+	if [ "$wait" = 60 ]; then
+		for _ in $(seq 600); do
+			if grep -q checkpoint killed.out; then break; fi
+			sleep 0.1
+		done
+	else
+		sleep "$wait"
+	fi
 	kill -KILL $pid
 	wait $pid 2>/dev/null || true
 	unpack killed.tar.zst killed
