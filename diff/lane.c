@@ -72,12 +72,13 @@ static void run_job(void *job, void *worker)
 	reading_run(&p->before_read, worker);
 }
 
+/* @payload is the lane. */
 static int start_worker(void **worker, void *payload, struct sl_error *err)
 {
 	struct hasher *h = NULL;
-	int rc = hasher_new(&h, err);
+	const struct lane *l = payload;
+	int rc = hasher_new(&h, l->options.stop, err);
 
-	(void)payload;
 	*worker = h;
 	return rc;
 }
@@ -100,6 +101,7 @@ int lane_new(struct lane **out, const struct lane_options *options, struct sl_er
 	if (l == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "hashing lane");
 	l->options = *options;
+	pool.payload = l;
 	rc = pool_new(&l->pool, &pool, err);
 	if (rc < 0) {
 		free(l);

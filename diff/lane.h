@@ -24,7 +24,8 @@ struct pair *pair_new(const struct sl_entry *before, const struct sl_entry *afte
 void pair_free(struct pair *p);
 
 struct lane_options {
-	unsigned int jobs; /* hashing threads; 0: serial */
+	unsigned int jobs;                 /* hashing threads; 0: serial */
+	const volatile sig_atomic_t *stop; /* readings end early when it is set; or NULL */
 	/* Called on the thread of the caller, in order; negative ends the work. Borrow. */
 	int (*pair)(void *payload, struct pair *p, struct sl_error *err);
 	int (*gap)(void *payload, const struct sl_gap *gap, struct sl_error *err);

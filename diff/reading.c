@@ -9,14 +9,16 @@
 struct hasher {
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
+	const volatile sig_atomic_t *stop; /* borrowed, or NULL */
 };
 
 struct head_tap {
 	struct sl_tap tap;
 	struct reading *reading;
+	const volatile sig_atomic_t *stop;
 };
 
-int hasher_new(struct hasher **out, struct sl_error *err)
+int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, struct sl_error *err)
 {
 	struct hasher *h = calloc(1, sizeof(*h));
 	int rc;
@@ -30,6 +32,7 @@ int hasher_new(struct hasher **out, struct sl_error *err)
 		hasher_free(h);
 		return rc;
 	}
+	h->stop = stop;
 	*out = h;
 	return 0;
 }
@@ -45,11 +48,13 @@ void hasher_free(struct hasher *h)
 
 static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
-	struct reading *r = container_of(tap, struct head_tap, tap)->reading;
+	const struct head_tap *t = container_of(tap, struct head_tap, tap);
+	struct reading *r = t->reading;
 	size_t room = READING_HEAD - (size_t)r->head_len;
 	size_t take = len < room ? len : room;
 
-	(void)err;
+	if (t->stop != NULL && *t->stop != 0)
+		return sl_fail(err, SL_ECANCELLED, 0, "interrupted");
 	if (take > 0)
 		memcpy(r->head + r->head_len, bytes, take);
 	r->head_len = (uint8_t)(r->head_len + take);
@@ -59,7 +64,7 @@ static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct s
 /* One attempt. Returns true when the file held still. */
 static bool read_once(struct reading *r, struct hasher *h)
 {
-	struct head_tap head = {.tap.data = keep_head, .reading = r};
+	struct head_tap head = {.tap.data = keep_head, .reading = r, .stop = h->stop};
 	struct digest_tap digest;
 	struct sl_tap *taps[] = {&digest.tap, &head.tap};
 	struct sl_read result;
@@ -72,7 +77,7 @@ static bool read_once(struct reading *r, struct hasher *h)
 	r->size = result.bytes;
 	r->bytes_read += result.bytes;
 	if (rc < 0 || result.sys != 0) {
-		r->why = "reading ended early";
+		r->why = rc == -SL_ECANCELLED ? "interrupted" : "reading ended early";
 		r->sys = result.sys;
 		return true;
 	}

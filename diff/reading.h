@@ -3,6 +3,8 @@
 #ifndef DIFF_READING_H
 #define DIFF_READING_H
 
+#include <signal.h>
+
 #include <strandline/source.h>
 
 #define READING_HEAD 16
@@ -29,7 +31,8 @@ struct reading {
 /* A worker's hash contexts. */
 struct hasher;
 
-int hasher_new(struct hasher **out, struct sl_error *err);
+/* @stop may be NULL; when it is set, readings end early and say so. */
+int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, struct sl_error *err);
 void hasher_free(struct hasher *h);
 
 /* Read and close the content, if there is one. What goes wrong becomes why and sys. */

@@ -362,8 +362,11 @@ int walk_run(const struct drift_input *input, const struct drift_options *option
 				    .payload = sink->payload},
 			 .unread = {.emit = queue_gap, .payload = &w},
 			 .region = BUF_INIT(SIZE_MAX)};
-	struct lane_options lane = {
-		.jobs = options->jobs, .pair = on_pair, .gap = on_gap, .payload = &w};
+	struct lane_options lane = {.jobs = options->jobs,
+				    .stop = options->stop,
+				    .pair = on_pair,
+				    .gap = on_gap,
+				    .payload = &w};
 	int rc;
 
 	*out = (struct walk_counts){0};

@@ -149,7 +149,7 @@ static int capture_entry(struct capture *c, struct sl_source *upper, const struc
 	struct head_content head;
 	int rc;
 
-	head_content_init(&head);
+	head_content_init(&head, c->job->stop);
 	if (S_ISREG(e->mode) && (e->flags & (SL_ENTRY_WHITEOUT | SL_ENTRY_METACOPY)) == 0) {
 		rc = sl_source_open(upper, &file.content, &why);
 		if (rc < 0) {

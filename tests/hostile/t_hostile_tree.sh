@@ -142,3 +142,22 @@ it "so does capture" test "$captured" -eq 0 -o "$captured" -eq 3
 it "and its bundle is good" exits 3 sl verify v.tar.zst
 it "with no content from outside the tree" bash -c \
 	'! tar --zstd -xOf v.tar.zst 2>/dev/null | grep -aqF "$(head -1 /etc/shadow)"'
+
+# A terabyte of nothing would be hashed for minutes; whoever waits may stop it, and learns what is
+# missing.
+mkdir huge
+truncate -s 1T huge/sparse
+# stopped COMMAND...: its exit status after SIGTERM while it reads, or 137 when it did not end.
+stopped() {
+	timeout -k 30 -s TERM 3 "$STRANDLINE" "$@" >/dev/null 2>stopped.err && status=0 || status=$?
+	# timeout says 124 when it had to send the signal: what the program said stands in its output
+	echo $status
+}
+it "diff of a huge sparse file ends when it is told to" \
+	same "$(stopped diff --upper huge --image oci:oci --no-db --format json -o huge.json)" 124
+it "and the file that was being read is a gap" \
+	same "$(jq -r '.containers[0].gaps[] | select(.what == "/sparse").why' huge.json)" interrupted
+it "and the document is not complete" same "$(jq .containers[0].complete huge.json)" false
+it "capture of a huge sparse file ends when it is told to" \
+	same "$(stopped capture --upper huge --image oci:oci --no-db -o huge.tar.zst)" 124
+it "and the bundle is closed as stopped by a signal" contains stopped.err "closed as signal"
