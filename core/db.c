@@ -242,6 +242,8 @@ static int apply_migration(struct db *db, const struct db_migration *m, struct s
 	if (rc < 0 || m->version <= done)
 		return rc;
 	rc = db_exec(db, m->sql, err);
+	if (rc == 0 && m->fill != NULL)
+		rc = m->fill(db, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "tables of %s, version %d", m->room, m->version);
 	rc = db_prepare(&s, db, "INSERT INTO migration VALUES (?1, ?2)", err);

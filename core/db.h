@@ -16,6 +16,8 @@ struct db_migration {
 	const char *room; /* e.g. "baseline" */
 	int version;      /* 1, 2, ... within the room */
 	const char *sql;
+	/* What statements alone cannot do to the rows that are there; may be NULL. */
+	int (*fill)(struct db *db, struct sl_error *err);
 };
 
 /*

@@ -8,7 +8,8 @@
 
 /* The image's checked_at is that of its layer checked longest ago, if all of them were. */
 #define INFO_SQL                                                                                   \
-	"SELECT config_digest, manifest_digest, manifest_verified, trust, name, indexed_at, "      \
+	"SELECT config_digest, manifest_digest, manifest_verified, "                               \
+	"max(i.trust, coalesce(max(l.trust), 0)), name, indexed_at, "                              \
 	"indexed_at_ns, count(l.id), total(l.entries), total(l.bytes), "                           \
 	"count(l.checked_at)=count(l.id) AND count(l.id)>0, "                                      \
 	"(SELECT c.checked_at FROM image_layer cl JOIN layer c ON c.id=cl.layer WHERE "            \

@@ -16,9 +16,9 @@ struct sl_baselines {
 extern const struct db_migration store_migrations[];
 extern const size_t store_migration_count;
 
-/* 0 and the layer's row id; 1 when the chain is not stored. */
+/* 0 and the layer's row id; 1 when the chain is not stored. @trust may be NULL. */
 int store_find_layer(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE], int64_t *out,
-		     struct sl_error *err);
+		     enum sl_trust *trust, struct sl_error *err);
 
 /* 0 and the image's row id; 1 when it is not stored. */
 int store_find_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
