@@ -102,3 +102,14 @@ int store_find_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA2
 	return find_id(b, "SELECT id FROM image WHERE config_digest=?1", config_digest, out, NULL,
 		       err);
 }
+
+int store_read_digest(uint8_t out[SL_SHA256_SIZE], struct db_stmt *s, int column)
+{
+	size_t len;
+	const void *bytes = db_column_blob(s, column, &len);
+
+	if (len != SL_SHA256_SIZE)
+		return -SL_EFORMAT;
+	memcpy(out, bytes, len);
+	return 0;
+}

@@ -67,7 +67,7 @@ static int digest_layers(struct db *db, struct sl_error *err)
 	while (rc == 0 && (rc = db_step(list, err)) == 0) {
 		struct row_at at = {.layer = db_column_i64(list, 0)};
 
-		rc = treedigest_rows(db, at, digest, NULL, err);
+		rc = treedigest_rows(db, at, NULL, digest, NULL, err);
 		if (rc < 0)
 			break;
 		db_bind_i64(set, 1, at.layer);

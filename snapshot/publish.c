@@ -212,8 +212,8 @@ static int digest_staged(struct sl_baselines *b, const struct sl_image *image,
 		struct row_at at = {.layer = (int64_t)i + 1, .is_staged = true};
 
 		if (!layers[i].is_known)
-			rc = treedigest_rows(b->db, at, layers[i].tree_digest, &layers[i].entries,
-					     err);
+			rc = treedigest_rows(b->db, at, NULL, layers[i].tree_digest,
+					     &layers[i].entries, err);
 	}
 	return rc;
 }

@@ -15,6 +15,7 @@ struct digesting {
 	struct row_reader reader;
 	struct buf lines;
 	struct sha256 *hash;
+	struct sl_tap *also; /* borrowed */
 };
 
 static void digesting_clear(struct digesting *d)
@@ -23,6 +24,17 @@ static void digesting_clear(struct digesting *d)
 	row_reader_clear(&d->reader);
 	buf_clear(&d->lines);
 	sha256_free(d->hash);
+}
+
+static int flush(struct digesting *d, struct sl_error *err)
+{
+	int rc = 0;
+
+	sha256_update(d->hash, d->lines.data, d->lines.len);
+	if (d->also != NULL && d->lines.len > 0)
+		rc = d->also->data(d->also, d->lines.data, d->lines.len, err);
+	buf_reset(&d->lines);
+	return rc;
 }
 
 static int add_row(struct digesting *d, struct sl_error *err)
@@ -34,18 +46,16 @@ static int add_row(struct digesting *d, struct sl_error *err)
 		rc = row_reader_read(&d->reader, d->scan, &row, err);
 	if (rc == 0)
 		rc = dumpline_format(&d->lines, &row, err);
-	if (rc == 0 && d->lines.len >= PIECE) {
-		sha256_update(d->hash, d->lines.data, d->lines.len);
-		buf_reset(&d->lines);
-	}
+	if (rc == 0 && d->lines.len >= PIECE)
+		rc = flush(d, err);
 	return rc;
 }
 
-int treedigest_rows(struct db *db, struct row_at at, uint8_t out[SL_SHA256_SIZE], uint64_t *count,
-		    struct sl_error *err)
+int treedigest_rows(struct db *db, struct row_at at, struct sl_tap *also,
+		    uint8_t out[SL_SHA256_SIZE], uint64_t *count, struct sl_error *err)
 {
-	struct digesting d CLEANUP(digesting_clear) = {.reader = ROW_READER_INIT,
-						       .lines = BUF_INIT(PIECE + DUMPLINE_MAX)};
+	struct digesting d CLEANUP(digesting_clear) = {
+		.reader = ROW_READER_INIT, .lines = BUF_INIT(PIECE + DUMPLINE_MAX), .also = also};
 	uint64_t n = 0;
 	int rc = sha256_new(&d.hash, err);
 
@@ -57,9 +67,10 @@ int treedigest_rows(struct db *db, struct row_at at, uint8_t out[SL_SHA256_SIZE]
 	db_bind_i64(d.scan, 1, at.layer);
 	while ((rc = add_row(&d, err)) == 0)
 		n++;
+	if (rc == 1)
+		rc = flush(&d, err);
 	if (rc < 0)
 		return rc;
-	sha256_update(d.hash, d.lines.data, d.lines.len);
 	if (count != NULL)
 		*count = n;
 	return sha256_final(d.hash, out, err);

@@ -6,13 +6,15 @@
 #ifndef SNAPSHOT_TREEDIGEST_H
 #define SNAPSHOT_TREEDIGEST_H
 
+#include <strandline/source.h>
+
 #include "snapshot/rows.h"
 
 /*
- * Of the rows that are in the database now. *count (may be NULL) is how many there were.
- * -SL_EFORMAT when one is no row that we write.
+ * Of the rows that are in the database now. The lines go to @also, too (may be NULL). *count (may
+ * be NULL) is how many there were. -SL_EFORMAT when one is no row that we write.
  */
-int treedigest_rows(struct db *db, struct row_at at, uint8_t out[SL_SHA256_SIZE], uint64_t *count,
-		    struct sl_error *err);
+int treedigest_rows(struct db *db, struct row_at at, struct sl_tap *also,
+		    uint8_t out[SL_SHA256_SIZE], uint64_t *count, struct sl_error *err);
 
 #endif
