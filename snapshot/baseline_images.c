@@ -165,8 +165,10 @@ int sl_baselines_remove(struct sl_baselines *b, const uint8_t config_digest[SL_S
 			struct sl_remove_result *out, struct sl_error *err)
 {
 	struct sl_remove_result result;
-	int rc = db_begin(b->db, err);
+	int rc = db_writable(b->db, err);
 
+	if (rc == 0)
+		rc = db_begin(b->db, err);
 	if (rc == 0)
 		rc = remove_image(b, config_digest, out != NULL ? out : &result, err);
 	if (rc == 0)

@@ -152,8 +152,10 @@ static int stage(struct job *j, struct sl_error *err)
 static int run(struct job *j, struct sl_error *err)
 {
 	bool manifest_verified;
-	int rc = proof_of_identity(j->image, &manifest_verified, err);
+	int rc = db_writable(j->b->db, err);
 
+	if (rc == 0)
+		rc = proof_of_identity(j->image, &manifest_verified, err);
 	if (rc == 0)
 		rc = rows_new(&j->rows, j->b->db, err);
 	if (rc == 0)

@@ -22,8 +22,10 @@ static int size_of(struct sl_baselines *b, uint64_t *out, struct sl_error *err)
 int sl_baselines_vacuum(struct sl_baselines *b, uint64_t *before, uint64_t *after,
 			struct sl_error *err)
 {
-	int rc = size_of(b, before, err);
+	int rc = db_writable(b->db, err);
 
+	if (rc == 0)
+		rc = size_of(b, before, err);
 	if (rc == 0)
 		rc = db_exec(b->db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", err);
 	if (rc == 0)

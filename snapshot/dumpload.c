@@ -272,7 +272,8 @@ static int load_layer(struct load *l, struct sl_error *err)
 			       limits.max_entries);
 	rc = add_layer(l, &layer, err);
 	if (rc == 0)
-		rc = find_stored(l, l->image->layers[index].chain_id, tree, &l->layers[index].is_known, err);
+		rc = find_stored(l, l->image->layers[index].chain_id, tree,
+				 &l->layers[index].is_known, err);
 	if (rc < 0)
 		return rc;
 	l->layers[index].bytes = bytes;
@@ -340,8 +341,10 @@ static int stage(struct load *l, struct sl_error *err)
 
 static int run(struct load *l, const char *name, struct sl_error *err)
 {
-	int rc = sl_image_new(&l->image, "", err);
+	int rc = db_writable(l->b->db, err);
 
+	if (rc == 0)
+		rc = sl_image_new(&l->image, "", err);
 	if (rc == 0)
 		rc = sha256_new(&l->hash, err);
 	if (rc == 0)

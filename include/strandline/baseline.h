@@ -80,7 +80,8 @@ struct sl_baseline_check {
 };
 
 /**
- * Open the store, creating it and its directory (0700) when needed.
+ * Open the store, creating it and its directory (0700) when needed. One that cannot be written is
+ * opened for reading; what would write to it is -SL_EIO then.
  *
  * @param path  database file; NULL for a private, temporary one that leaves nothing behind
  */
