@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "job/baselines.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -124,7 +125,7 @@ static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
 	struct sl_baseline_info info;
-	int rc = sl_baselines_open(&c->baselines, job->db, err);
+	int rc = job_baselines_open(job, &c->baselines, err);
 
 	if (rc < 0)
 		return rc;

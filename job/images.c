@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "job/baselines.h"
 #include "snapshot/dump.h"
 
 int job_images(const struct job *job,
@@ -14,7 +15,7 @@ int job_images(const struct job *job,
 	       struct sl_error *err)
 {
 	struct sl_baselines *baselines = NULL;
-	int rc = sl_baselines_open(&baselines, job->db, err);
+	int rc = job_baselines_open(job, &baselines, err);
 
 	if (rc == 0)
 		rc = sl_baselines_list(baselines, each, payload, err);
@@ -65,7 +66,7 @@ static int find_image(struct sl_baselines *baselines, const char *word, uint8_t 
 static int open_image(const struct job *job, const char *word, struct sl_baselines **out,
 		      uint8_t id[SL_SHA256_SIZE], struct sl_error *err)
 {
-	int rc = sl_baselines_open(out, job->db, err);
+	int rc = job_baselines_open(job, out, err);
 
 	return rc == 0 ? find_image(*out, word, id, err) : rc;
 }
@@ -125,7 +126,7 @@ int job_images_verify(const struct job *job, char *const *words, size_t count,
 {
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
 	struct sl_baseline_check one;
-	int rc = sl_baselines_open(&baselines, job->db, err);
+	int rc = job_baselines_open(job, &baselines, err);
 
 	*out = (struct sl_baseline_check){0};
 	if (rc == 0 && count == 0)
@@ -174,7 +175,7 @@ int job_image_load(const struct job *job, const char *path, const char *name,
 	int rc = open_input(path, &in, err);
 
 	if (rc == 0)
-		rc = sl_baselines_open(&baselines, job->db, err);
+		rc = job_baselines_open(job, &baselines, err);
 	if (rc == 0)
 		rc = dump_load(baselines, in, name, id, out, err);
 	istream_close(in);
@@ -185,7 +186,7 @@ int job_images_vacuum(const struct job *job, uint64_t *before, uint64_t *after,
 		      struct sl_error *err)
 {
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
-	int rc = sl_baselines_open(&baselines, job->db, err);
+	int rc = job_baselines_open(job, &baselines, err);
 
 	return rc == 0 ? sl_baselines_vacuum(baselines, before, after, err) : rc;
 }
