@@ -305,7 +305,11 @@ static int read_all(struct load *l, struct sl_error *err)
 	}
 	if (rc < 0)
 		return sl_wrap(err, rc, "line %" PRIu64, l->lines.number);
-	return proof_of_identity(l->image, &manifest_verified, err);
+	rc = proof_of_identity(l->image, &manifest_verified, err);
+	/* a chain id that does not follow from its diff_ids: here, it is the file that says so */
+	if (rc == -SL_EINVAL && err != NULL)
+		err->code = SL_EUNTRUSTED;
+	return rc == -SL_EINVAL ? -SL_EUNTRUSTED : rc;
 }
 
 static int take_name(struct load *l, const char *name, struct sl_error *err)
