@@ -7,6 +7,7 @@
 
 #include <linux/magic.h>
 
+#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "host/machine.h"
 
@@ -108,6 +109,19 @@ static int open_proc(int root_fd)
 	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
 		return -1;
 	return take_fd(&fd);
+}
+
+bool host_holds_dir(const struct host *h, int dir_fd)
+{
+	for (size_t i = 0; i < h->set.count; i++) {
+		AUTO_CLOSE int fd = root_open_subdir(h->place.root_fd, h->set.stores[i]->dir,
+						     ROOT_FOLLOW_INSIDE, NULL);
+		struct stat st;
+
+		if (fd >= 0 && fstat(fd, &st) == 0 && lies_beneath(dir_fd, &st, 1))
+			return true;
+	}
+	return false;
 }
 
 static void close_cleanup(struct host **h)

@@ -33,6 +33,9 @@ void host_close(struct host *h);
 /* False: no store was found, not even one that cannot be opened. There is nothing to list. */
 bool host_has_stores(const struct host *h);
 
+/* Does this directory lie in one of the stores? */
+bool host_holds_dir(const struct host *h, int dir_fd);
+
 /*
  * Call @each for every container of every store, ordered by engine, name, id. The container is
  * handed over. One unreadable container is a gap and costs that container only. A non-zero return

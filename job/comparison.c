@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "job/baselines.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -102,11 +103,29 @@ static int index_now(struct comparison *c, const struct job *job,
 	return rc;
 }
 
+/*
+ * The baseline is one that was only told. Where the image can still be read, it gets proven; where
+ * it cannot, what was told is better than the directories as they are now.
+ */
+static int prove_recorded(struct comparison *c, const struct job *job,
+			  const struct comparison_options *options, struct sl_baseline_info *info,
+			  struct sl_error *err)
+{
+	int rc = index_now(c, job, options, err);
+
+	if (rc < 0 && (rc == -SL_EUNTRUSTED || !is_about_the_image(rc)))
+		return rc;
+	if (rc < 0)
+		job_say(job, "the recorded baseline stays unproven: %s", sl_error_text(err));
+	sl_error_clear(err);
+	return sl_baselines_find(c->baselines, c->image->config_digest, info, err);
+}
+
 static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
 	struct sl_baseline_info info;
-	int rc = sl_baselines_open(&c->baselines, job->db, err);
+	int rc = job_baselines_open(job, &c->baselines, err);
 
 	if (rc < 0)
 		return rc;
@@ -119,6 +138,8 @@ static int find_or_index(struct comparison *c, const struct job *job,
 		if (rc == 1)
 			return sl_fail(err, SL_EIO, 0, "indexed image is not in the database");
 	}
+	if (rc == 0 && info.trust > SL_TRUST_SIGNED && !options->no_index)
+		rc = prove_recorded(c, job, options, &info, err);
 	if (rc < 0)
 		return rc;
 	c->trust = info.trust;

@@ -6,6 +6,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/encode.h"
+#include "job/baselines.h"
 #include "job/resolve.h"
 
 /* What the operator brought must be one of the image's own digests. */
@@ -34,7 +35,7 @@ static int index_image(const struct job *job, const struct sl_image *image,
 {
 	struct sl_baselines *baselines = NULL;
 	uint64_t began = clock_boot_ns();
-	int rc = sl_baselines_open(&baselines, job->db, err);
+	int rc = job_baselines_open(job, &baselines, err);
 
 	if (rc < 0)
 		return rc;

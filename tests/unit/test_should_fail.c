@@ -22,6 +22,7 @@
 #include "core/inflate.h"
 #include "core/root.h"
 #include "core/zstream.h"
+#include "snapshot/dump.h"
 #include "snapshot/ocidoc.h"
 #include "snapshot/tar.h"
 #include "snapshot/tarsplit.h"
@@ -62,6 +63,22 @@ static int read_gzip_zlib(const struct buf *in, struct sl_error *err)
 static int read_zstd(const struct buf *in, struct sl_error *err)
 {
 	return drain(istream_zstd, in, err);
+}
+
+static int read_dump(const struct buf *in, struct sl_error *err)
+{
+	struct sl_baselines *b = NULL;
+	struct sl_index_result result;
+	uint8_t id[SL_SHA256_SIZE];
+	struct istream *s = NULL;
+	int rc;
+
+	assert_int_equal(sl_baselines_open(&b, NULL, err), 0);
+	assert_int_equal(istream_from_memory(&s, in->data, in->len, err), 0);
+	rc = dump_load(b, s, NULL, id, &result, err);
+	istream_close(s);
+	sl_baselines_close(b);
+	return rc;
 }
 
 static int nothing(void *payload, const struct layer_item *item, struct sl_error *err)
@@ -211,12 +228,18 @@ static void document_crimes_fail(void **state)
 	each_fails_with_its_code("config", read_config);
 }
 
+static void dump_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("dump", read_dump);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gzip_crimes_fail),     cmocka_unit_test(zstd_crimes_fail),
 		cmocka_unit_test(tar_crimes_fail),      cmocka_unit_test(tar_split_crimes_fail),
-		cmocka_unit_test(document_crimes_fail),
+		cmocka_unit_test(document_crimes_fail), cmocka_unit_test(dump_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
