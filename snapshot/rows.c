@@ -66,6 +66,15 @@ static int xattrs_grow(struct row_reader *r)
 	return 0;
 }
 
+int row_reader_add_xattr(struct row_reader *r, struct sl_entry *e, const struct sl_xattr *x)
+{
+	if (e->xattr_count == r->xattr_cap && xattrs_grow(r) < 0)
+		return -SL_ENOMEM;
+	r->xattrs[e->xattr_count++] = *x;
+	e->xattrs = r->xattrs;
+	return 0;
+}
+
 /* A piece: its length as varint, its bytes, a NUL. Returns its whole size, 0 when malformed. */
 static size_t piece_read(const uint8_t *p, size_t len, const uint8_t **out, size_t *out_len)
 {
@@ -86,20 +95,20 @@ static int xattrs_unpack(struct row_reader *r, struct sl_entry *e, struct sl_err
 	while (left > 0) {
 		const uint8_t *name, *value;
 		size_t name_len, value_len;
+		struct sl_xattr x;
 		size_t used = piece_read(p, left, &name, &name_len);
 		size_t used2 =
 			used == 0 ? 0 : piece_read(p + used, left - used, &value, &value_len);
 
 		if (used2 == 0)
 			return bad_row(err, "attributes");
-		if (e->xattr_count == r->xattr_cap && xattrs_grow(r) < 0)
-			return sl_fail(err, SL_ENOMEM, 0, "baseline row");
-		r->xattrs[e->xattr_count++] = (struct sl_xattr){
+		x = (struct sl_xattr){
 			.name = (const char *)name, .value = value, .size = value_len};
+		if (row_reader_add_xattr(r, e, &x) < 0)
+			return sl_fail(err, SL_ENOMEM, 0, "baseline row");
 		p += used + used2;
 		left -= used + used2;
 	}
-	e->xattrs = r->xattrs;
 	return 0;
 }
 

@@ -60,6 +60,8 @@ struct row_reader {
  */
 int row_reader_read(struct row_reader *r, struct db_stmt *s, struct row *out, struct sl_error *err);
 void row_reader_clear(struct row_reader *r);
+/* Append an attribute to the row being made in @r; what it points to is not copied. */
+int row_reader_add_xattr(struct row_reader *r, struct sl_entry *e, const struct sl_xattr *x);
 
 /* A path as a key, '/' as 0x00, replacing what is in @out. */
 int row_key(struct buf *out, struct sl_bytes path);
