@@ -491,5 +491,6 @@ int layer_read(const struct sl_layer *layer, const struct layer_limits *limits, 
 	if (rc == 0)
 		rc = run(&p, progress, name, out, err);
 	pipeline_clear(&p);
-	return rc < 0 && !p.fn_failed ? sl_wrap(err, rc, "layer %s", name) : rc;
+	return rc < 0 && !p.fn_failed && layer->has_diff_id ? sl_wrap(err, rc, "layer %s", name)
+							    : rc;
 }

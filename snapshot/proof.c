@@ -39,10 +39,15 @@ static int check_diff_ids(const struct sl_image *image, struct sl_error *err)
 {
 	struct jval *config CLEANUP(free_json) = NULL;
 	const struct jval *diff_ids;
+	const char *type;
 	int rc = jval_parse(&config, image->config, image->config_size, err);
 
 	if (rc < 0)
 		return sl_wrap(err, rc, "configuration");
+	/* what we write for a recorded tree must never pass for an image's */
+	type = jval_str(jval_path(config, "rootfs", "type", NULL));
+	if (type != NULL && strcmp(type, "layers") != 0)
+		return sl_fail(err, SL_EFORMAT, 0, "configuration: root file system not of layers");
 	diff_ids = jval_path(config, "rootfs", "diff_ids", NULL);
 	if (jval_len(diff_ids) != image->layer_count)
 		return sl_fail(err, SL_EUNTRUSTED, 0,

@@ -17,10 +17,11 @@ struct publish_layer {
 
 /*
  * Store what was staged and proven. A layer that another process stored meanwhile is shared with
- * it; one that it removed meanwhile is an error. All or nothing.
+ * it; one that it removed meanwhile is an error. All or nothing. Of @result, what the store knows
+ * is filled in: entries, indexed_at, previous.
  */
 int publish_image(struct sl_baselines *b, const struct sl_image *image,
-		  const struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
-		  struct sl_time *indexed_at, struct sl_error *err);
+		  const struct publish_layer *layers, bool manifest_verified,
+		  struct sl_index_result *result, struct sl_error *err);
 
 #endif
