@@ -17,9 +17,12 @@
 static int image_row(void *payload, const struct sl_baseline_info *info)
 {
 	struct columns *c = payload;
+	AUTO_FREE char *moved = NULL;
 	char id[DIGEST_TEXT_SIZE], number[32], time[CLOCK_TEXT_SIZE];
 
-	columns_cell(c, info->name);
+	if (info->has_moved && asprintf(&moved, "%s (moved)", info->name) < 0)
+		moved = NULL;
+	columns_cell(c, moved != NULL ? moved : info->name);
 	digest_format(id, info->config_digest);
 	id[7 + 12] = '\0';
 	columns_cell(c, id + 7);
@@ -42,6 +45,7 @@ static int image_json(void *payload, const struct sl_baseline_info *info)
 
 	jout_object(j);
 	jout_key_str(j, "name", info->name);
+	jout_key_bool(j, "moved", info->has_moved);
 	jout_key(j, "id");
 	jout_digest(j, info->config_digest);
 	jout_key(j, "digest");

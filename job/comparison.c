@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "job/baseline.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -88,20 +89,6 @@ static bool is_about_the_image(int rc)
 	       rc == -SL_ELIMIT || rc == -SL_EUNSUPPORTED;
 }
 
-static int index_now(struct comparison *c, const struct job *job,
-		     const struct comparison_options *options, struct sl_error *err)
-{
-	struct sl_index_result result;
-	int rc;
-
-	if (options->no_index)
-		return sl_fail(err, SL_ENOTFOUND, 0, "image '%s' is not indexed",
-			       c->image->reference);
-	job_say(job, "indexing image %s first", c->image->reference);
-	rc = sl_baselines_index(c->baselines, c->image, &job->progress, &result, err);
-	return rc;
-}
-
 static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
@@ -110,18 +97,11 @@ static int find_or_index(struct comparison *c, const struct job *job,
 
 	if (rc < 0)
 		return rc;
-	rc = sl_baselines_find(c->baselines, c->image->config_digest, &info, err);
-	if (rc == 1) {
-		rc = index_now(c, job, options, err);
-		if (rc < 0)
-			return rc;
-		rc = sl_baselines_find(c->baselines, c->image->config_digest, &info, err);
-		if (rc == 1)
-			return sl_fail(err, SL_EIO, 0, "indexed image is not in the database");
-	}
+	rc = baseline_ready(job, c->baselines, c->image, options->no_index, &info, err);
 	if (rc < 0)
 		return rc;
 	c->trust = info.trust;
+	c->manifest_verified = info.manifest_verified;
 	c->has_checked_at = info.has_checked_at;
 	c->checked_at = info.checked_at;
 	return 0;
@@ -199,7 +179,7 @@ static void fill_subject(struct comparison *c)
 		memcpy(s->image_id, c->image->config_digest, SL_SHA256_SIZE);
 		s->has_image_digest = c->image->has_manifest_digest;
 		memcpy(s->image_digest, c->image->manifest_digest, SL_SHA256_SIZE);
-		s->digest_verified = c->image->manifest != NULL;
+		s->digest_verified = c->image->manifest != NULL || c->manifest_verified;
 		s->anchor = c->image->anchor;
 		if (s->image_ref == NULL)
 			s->image_ref = c->image->reference;
