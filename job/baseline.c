@@ -79,8 +79,9 @@ static const char *digits_of(const char *word, size_t min_digits)
 }
 
 struct search {
-	const char *name;   /* or NULL */
-	const char *digits; /* or NULL */
+	const char *name;     /* or NULL */
+	const uint8_t *named; /* the image that bears the name now, whatever it is called last */
+	const char *digits;   /* or NULL */
 	struct baseline_hits *hits;
 };
 
@@ -92,6 +93,8 @@ static int match(void *payload, const struct sl_baseline_info *info)
 	bool fits = s->name != NULL && strcmp(info->name, s->name) == 0;
 
 	digest_format(id, info->config_digest);
+	if (s->named != NULL && memcmp(info->config_digest, s->named, SL_SHA256_SIZE) == 0)
+		fits = true;
 	if (s->digits != NULL && strncmp(id + PREFIX_LEN, s->digits, strlen(s->digits)) == 0)
 		fits = true;
 	if (!fits)
@@ -113,21 +116,29 @@ int baseline_search(struct sl_baselines *b, const char *word, size_t min_digits,
 	struct search s = {
 		.name = names ? word : NULL, .digits = digits_of(word, min_digits), .hits = out};
 
+	uint8_t named[SL_SHA256_SIZE];
+	int rc;
+
 	*out = (struct baseline_hits){.list = BUF_INIT(LIST_MAX)};
 	if (s.name == NULL && s.digits == NULL)
 		return 0;
+	rc = names ? sl_baselines_named(b, word, named, err) : 1;
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		s.named = named;
 	return sl_baselines_list(b, match, &s, err);
 }
 
-/* An image of which there is only what the store knows. */
-static int stored_image(struct sl_baselines *b, const uint8_t id[SL_SHA256_SIZE],
+/* An image of which there is only what the store knows. @name NULL: as it was called last. */
+static int stored_image(struct sl_baselines *b, const uint8_t id[SL_SHA256_SIZE], const char *name,
 			struct sl_image **out, struct sl_error *err)
 {
 	struct sl_baseline_info info;
 	int rc = sl_baselines_find(b, id, &info, err);
 
 	if (rc == 0)
-		rc = sl_image_new(out, info.name, err);
+		rc = sl_image_new(out, name != NULL ? name : info.name, err);
 	if (rc != 0)
 		return rc;
 	memcpy((*out)->config_digest, info.config_digest, SL_SHA256_SIZE);
@@ -147,7 +158,7 @@ static int by_id(struct sl_baselines *b, const char *word, struct sl_image **out
 		rc = sl_fail(err, SL_EAMBIGUOUS, 0, "%zu indexed images fit '%s': %s", hits.count,
 			     word, hits.list.data != NULL ? hits.list.data : "");
 	else if (rc == 0)
-		rc = hits.count == 1 ? stored_image(b, hits.id, out, err) : 1;
+		rc = hits.count == 1 ? stored_image(b, hits.id, NULL, out, err) : 1;
 	buf_clear(&hits.list);
 	return rc;
 }
@@ -158,7 +169,7 @@ static int by_name(struct sl_baselines *b, const char *name, struct sl_image **o
 	uint8_t id[SL_SHA256_SIZE];
 	int rc = sl_baselines_named(b, name, id, err);
 
-	return rc == 0 ? stored_image(b, id, out, err) : rc;
+	return rc == 0 ? stored_image(b, id, name, out, err) : rc;
 }
 
 static void say_stored(const struct job *job, struct sl_baselines *b, const struct sl_image *image,

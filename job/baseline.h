@@ -28,7 +28,8 @@ int baseline_ready(const struct job *job, struct sl_baselines *b, struct sl_imag
 int baseline_resolve(const struct job *job, struct sl_baselines *b, const char *word,
 		     const char *platform, struct sl_image **out, struct sl_error *err);
 
-/* Stored images that fit a word: by the name of their last indexing, or as the start of the id. */
+/* Stored images that fit a word: by what they are or were called last, or by the start of the id.
+ */
 struct baseline_hits {
 	size_t count;
 	uint8_t id[SL_SHA256_SIZE]; /* of the last one */

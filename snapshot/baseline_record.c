@@ -46,14 +46,14 @@ static void job_clear(struct recording_job *j)
 
 /* ---- reading ---- */
 
-/* Under the tree's name; the end is told once, when everything is stored. */
+/* The end is told once, when everything is stored. */
 static void on_progress(void *payload, uint64_t done, uint64_t total, const char *what)
 {
 	struct recording_job *j = payload;
 
 	(void)what;
 	if (total == 0 || done < total)
-		j->progress->report(j->progress->payload, done, total, j->image->reference);
+		j->progress->report(j->progress->payload, done, total, "tree");
 }
 
 static int read_tar(struct recording_job *j, const struct sl_progress *progress,
@@ -124,8 +124,7 @@ static int tree_digest(struct recording_job *j, uint8_t out[SL_SHA256_SIZE], str
 static int read_directory(struct recording_job *j, const struct sl_progress *progress,
 			  struct sl_error *err)
 {
-	int rc = treeread(j->layer->dir_fd, put_row, j, progress, j->image->reference,
-			  &j->result.bytes, err);
+	int rc = treeread(j->layer->dir_fd, put_row, j, progress, &j->result.bytes, err);
 
 	return rc < 0 ? rc : tree_digest(j, j->layer->diff_id, err);
 }

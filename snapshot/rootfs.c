@@ -45,8 +45,8 @@ int rootfs_open(struct sl_image **out, const char *reference, const char *path,
 static int open_named(const char *path, struct sl_error *err)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	AUTO_CLOSE int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-				     : open(path, O_PATH | O_CLOEXEC);
+	AUTO_CLOSE int fd =
+		is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_PATH | O_CLOEXEC);
 	AUTO_FREE char *shown = quote_dup(path, strlen(path));
 	const char *name = is_stdin ? "standard input" : shown != NULL ? shown : "?";
 	struct stat st;

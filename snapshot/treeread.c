@@ -34,7 +34,6 @@ struct read {
 	treeread_fn fn;
 	void *payload;
 	const struct sl_progress *progress;
-	const char *what;
 	uint64_t bytes, reported;
 };
 
@@ -128,7 +127,7 @@ static int hand_out(struct read *r, struct item *it, struct sl_error *err)
 	item_free(it);
 	if (rc == 0 && r->progress != NULL && r->bytes - r->reported >= PROGRESS_STEP) {
 		r->reported = r->bytes;
-		r->progress->report(r->progress->payload, r->bytes, 0, r->what);
+		r->progress->report(r->progress->payload, r->bytes, 0, NULL);
 	}
 	return rc;
 }
@@ -194,10 +193,9 @@ static int read_all(struct read *r, struct sl_error *err)
 }
 
 int treeread(int dir_fd, treeread_fn fn, void *payload, const struct sl_progress *progress,
-	     const char *what, uint64_t *bytes, struct sl_error *err)
+	     uint64_t *bytes, struct sl_error *err)
 {
-	struct read r CLEANUP(read_clear) = {
-		.fn = fn, .payload = payload, .progress = progress, .what = what};
+	struct read r CLEANUP(read_clear) = {.fn = fn, .payload = payload, .progress = progress};
 	struct pool_options pool = {.workers = HASHING_THREADS,
 				    .queue = IN_FLIGHT,
 				    .run = hash_item,

@@ -10,14 +10,14 @@
 typedef int (*treeread_fn)(void *payload, const struct sl_entry *e, struct sl_error *err);
 
 /*
- * Read the tree at @dir_fd; *bytes counts contents. Nothing in it is a marker. @what is for
- * @progress, which may be NULL.
+ * Read the tree at @dir_fd; *bytes counts contents. Nothing in it is a marker.
+ * @progress may be NULL.
  *
  * Whatever cannot be read, or does not hold still, ends the read: a directory or file without
  * permission, a mount inside, a file that changes while it is hashed, a name that vanishes. What a
  * baseline lacks would be called added later on. -SL_EIO naming the first such path.
  */
 int treeread(int dir_fd, treeread_fn fn, void *payload, const struct sl_progress *progress,
-	     const char *what, uint64_t *bytes, struct sl_error *err);
+	     uint64_t *bytes, struct sl_error *err);
 
 #endif
