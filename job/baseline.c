@@ -56,8 +56,12 @@ int baseline_ready(const struct job *job, struct sl_baselines *b, struct sl_imag
 
 	if (rc != 1)
 		return rc;
-	if (no_index || image->layer_count == 0)
-		return sl_fail(err, SL_ENOTFOUND, 0, "image '%s' is not indexed", image->reference);
+	if (no_index || image->layer_count == 0) {
+		AUTO_FREE char *shown = quote_dup(image->reference, strlen(image->reference));
+
+		return sl_fail(err, SL_ENOTFOUND, 0, "image '%s' is not indexed",
+			       shown != NULL ? shown : "?");
+	}
 	rc = index_now(job, b, image, err);
 	if (rc == 0)
 		rc = sl_baselines_find(b, image->config_digest, out, err);

@@ -17,6 +17,7 @@
 #include "core/digest.h"
 #include "core/encode.h"
 #include "core/json.h"
+#include "core/quote.h"
 #include "snapshot/apply.h"
 #include "snapshot/dumpline.h"
 #include "snapshot/layerread.h"
@@ -263,8 +264,11 @@ int sl_baselines_record(struct sl_baselines *b, struct sl_image *image, const ui
 	image->trust = SL_TRUST_RECORDED;
 	rc = record(&j, expect, err);
 	(void)db_exec(b->db, "DROP TABLE IF EXISTS temp.staged", NULL);
-	if (rc < 0)
-		return sl_wrap(err, rc, "record '%s'", image->reference);
+	if (rc < 0) {
+		AUTO_FREE char *shown = quote_dup(image->reference, strlen(image->reference));
+
+		return sl_wrap(err, rc, "record '%s'", shown != NULL ? shown : "?");
+	}
 	if (progress != NULL)
 		progress->report(progress->payload, j.result.bytes, j.result.bytes, "done");
 	if (out != NULL)

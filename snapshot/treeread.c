@@ -127,7 +127,7 @@ static int hand_out(struct read *r, struct item *it, struct sl_error *err)
 	item_free(it);
 	if (rc == 0 && r->progress != NULL && r->bytes - r->reported >= PROGRESS_STEP) {
 		r->reported = r->bytes;
-		r->progress->report(r->progress->payload, r->bytes, 0, NULL);
+		r->progress->report(r->progress->payload, r->bytes, 0, "tree");
 	}
 	return rc;
 }
