@@ -40,6 +40,8 @@ static int run_help(struct app *app, const void *args, const struct operands *wo
 				      shown != NULL ? shown : "?");
 			return app_fail(app, &err);
 		}
+		if (words->count > 1 && command_find_nested(about, words->items[1]) != NULL)
+			about = command_find_nested(about, words->items[1]);
 	}
 	help_text(&text, about);
 	return print(app, &text);
@@ -70,7 +72,7 @@ const struct command command_help = {
 	.summary = "say more about a command",
 	.operands = "[COMMAND]",
 	.description = "Show what the program, or one of its commands, does and takes.",
-	.operands_max = 1,
+	.operands_max = 2,
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline help diff", "What does diff take?"},
 		     {"strandline help", "Which commands are there?"}},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* List and forget baselines. */
+/* List baselines; the other things one can do with them are nested commands. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,69 +102,51 @@ static int list_table(struct app *app, const struct job *job, struct sl_error *e
 	return rc < 0 ? rc : output_commit(&output, err);
 }
 
-static int list_images(struct app *app)
+static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	int rc = cli_job_init(&j, app, 0, &err);
 
+	(void)args;
+	(void)words;
 	if (rc == 0)
 		rc = app->options.format == FORMAT_JSON ? list_json(app, &j.job, &err)
 							: list_table(app, &j.job, &err);
 	return rc < 0 ? app_fail(app, &err) : EXIT_DONE;
 }
 
-static int remove_images(struct app *app, char *const *refs, size_t count)
-{
-	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
-	CLEANUP(cli_job_clear) struct cli_job j = {0};
-	int rc = cli_job_init(&j, app, 0, &err);
-
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		uint8_t digest[SL_SHA256_SIZE];
-		char id[DIGEST_TEXT_SIZE];
-
-		rc = job_forget(&j.job, refs[i], digest, &err);
-		if (rc == 0 && !app->options.quiet) {
-			digest_format(id, digest);
-			(void)printf("forgot %s\n", id);
-		}
-	}
-	return rc < 0 ? app_fail(app, &err) : EXIT_DONE;
-}
-
-static int run(struct app *app, const void *args, const struct operands *words)
-{
-	struct sl_error err = SL_ERROR_INIT;
-	int status;
-
-	(void)args;
-	if (words->count == 0)
-		return list_images(app);
-	if (strcmp(words->items[0], "rm") != 0)
-		(void)sl_fail(&err, SL_EINVAL, 0, "the only word after images is rm");
-	else if (words->count == 1)
-		(void)sl_fail(&err, SL_EINVAL, 0, "rm: missing operand: REF or ID");
-	else
-		return remove_images(app, words->items + 1, words->count - 1);
-	status = app_fail(app, &err);
-	sl_error_clear(&err);
-	return status;
-}
-
 static const char *const formats[] = {"table", "json", NULL};
+
+#define LIST_EXAMPLES                                                                              \
+	{                                                                                          \
+		{"strandline images", "Which images are indexed?"},                                \
+		{                                                                                  \
+			"strandline images list --format json", "The same for another program:"    \
+		}                                                                                  \
+	}
 
 const struct command command_images = {
 	.name = "images",
-	.summary = "list and forget what was indexed",
-	.operands = "[rm REF|ID...]",
+	.summary = "list, check, move and forget what was indexed",
+	.operands = "[COMMAND]",
 	.description = "List the images whose baselines are stored, with their trust and the time "
-		       "they were indexed. With rm, forget images; layers that no other image uses "
-		       "go with them.",
+		       "they were indexed, or do one of the things below with them.",
 	.formats = formats,
-	.operands_max = SIZE_MAX,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline images --format json", "List for another program:"},
-		     {"strandline images rm docker:nginx:1.25", "Forget one:"}},
+	.examples = LIST_EXAMPLES,
+	.run = run,
+};
+
+const struct command command_images_list = {
+	.name = "images list",
+	.summary = "list the images whose baselines are stored",
+	.operands = "",
+	.description = "List the images whose baselines are stored, with their trust and the time "
+		       "they were indexed. CHECKED is when the layer directories on disk were last "
+		       "proven to be the image's.",
+	.formats = formats,
+	.exits = EXIT_WORKS,
+	.examples = LIST_EXAMPLES,
 	.run = run,
 };

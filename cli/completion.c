@@ -21,9 +21,9 @@ static void value_case(struct buf *out, const struct command *c, const struct op
 		return;
 	if (strcmp(o->name, "format") == 0)
 		words = c->formats;
-	(void)buf_printf(out, "\t%s:--%s", c->name, o->name);
+	(void)buf_printf(out, "\t'%s:--%s'", c->name, o->name);
 	if (o->letter != 0)
-		(void)buf_printf(out, " | %s:-%c", c->name, o->letter);
+		(void)buf_printf(out, " | '%s:-%c'", c->name, o->letter);
 	(void)buf_append_str(out, ")\n\t\t");
 	if (words != NULL) {
 		(void)buf_append_str(out, "mapfile -t COMPREPLY < <(compgen -W \"");
@@ -49,7 +49,9 @@ static void command_values(struct buf *out, const struct command *c)
 
 static void command_options(struct buf *out, const struct command *c)
 {
-	(void)buf_printf(out, "\t%s) words=\"", c->name);
+	(void)buf_printf(out, "\t'%s') words=\"", c->name);
+	for (const struct command *n = NULL; (n = command_nested(c, n)) != NULL;)
+		(void)buf_printf(out, " %s", command_short_name(n));
 	for (size_t i = 0; i < c->option_count; i++)
 		option_names(out, &c->options[i]);
 	for (size_t i = 0; i < global_option_count; i++)
@@ -61,8 +63,16 @@ static void command_options(struct buf *out, const struct command *c)
 static void command_names(struct buf *out)
 {
 	for (size_t i = 0; commands[i] != NULL; i++)
-		if (!commands[i]->hidden)
+		if (!commands[i]->hidden && command_short_name(commands[i]) == NULL)
 			(void)buf_printf(out, " %s", commands[i]->name);
+}
+
+/* "images rm", each between colons. */
+static void nested_names(struct buf *out)
+{
+	for (size_t i = 0; commands[i] != NULL; i++)
+		if (command_short_name(commands[i]) != NULL)
+			(void)buf_printf(out, "%s:", commands[i]->name);
 }
 
 void help_completion(struct buf *out)
@@ -74,11 +84,16 @@ void help_completion(struct buf *out)
 				  "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command='' words='' i\n"
 				  "\tlocal previous=${COMP_WORDS[COMP_CWORD - 1]} commands=\"");
 	command_names(out);
-	(void)buf_append_str(out, " \"\n"
-				  "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-				  "\t\t[[ $commands == *\" ${COMP_WORDS[i]} \"* ]] || continue\n"
-				  "\t\tcommand=${COMP_WORDS[i]}\n\t\tbreak\n\tdone\n"
-				  "\tcase $command:$previous in\n");
+	(void)buf_append_str(out, " \" nested=\":");
+	nested_names(out);
+	(void)buf_append_str(
+		out, "\"\n"
+		     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		     "\t\tif [[ -z $command && $commands == *\" ${COMP_WORDS[i]} \"* ]]; then\n"
+		     "\t\t\tcommand=${COMP_WORDS[i]}\n"
+		     "\t\telif [[ $nested == *\":$command ${COMP_WORDS[i]}:\"* ]]; then\n"
+		     "\t\t\tcommand=\"$command ${COMP_WORDS[i]}\"\n\t\t\tbreak\n\t\tfi\n\tdone\n"
+		     "\tcase $command:$previous in\n");
 	for (size_t i = 0; commands[i] != NULL; i++)
 		if (!commands[i]->hidden)
 			command_values(out, commands[i]);
@@ -92,7 +107,8 @@ void help_completion(struct buf *out)
 			command_options(out, commands[i]);
 	(void)buf_append_str(out,
 			     "\tesac\n"
-			     "\tif [[ $cur == -* || -z $command || $command == help ]]; then\n"
+			     "\tif [[ $cur == -* || -z $command || $command == help ||\n"
+			     "\t\t$nested == *\":$command \"* ]]; then\n"
 			     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 			     "\telse\n"
 			     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"

@@ -6,13 +6,13 @@
 #include "core/cleanup.h"
 
 const struct command *const commands[] = {
-	&command_index,      &command_images,
-	&command_ps,         &command_diff,
-	&command_capture,    &command_verify,
-	&command_show,       &command_extract,
-	&command_timeline,   &command_keygen,
-	&command_help,       &command_man,
-	&command_completion, NULL,
+	&command_index,       &command_images,      &command_images_list,
+	&command_images_show, &command_images_rm,   &command_images_verify,
+	&command_images_dump, &command_images_load, &command_images_vacuum,
+	&command_ps,          &command_diff,        &command_capture,
+	&command_verify,      &command_show,        &command_extract,
+	&command_timeline,    &command_keygen,      &command_help,
+	&command_man,         &command_completion,  NULL,
 };
 
 static const char *const format_words[] = {"table", "json", "jsonl", NULL};
@@ -51,6 +51,37 @@ const struct command *command_find(const char *name)
 	for (size_t i = 0; commands[i] != NULL; i++)
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
+	return NULL;
+}
+
+const char *command_short_name(const struct command *c)
+{
+	const char *space = strchr(c->name, ' ');
+
+	return space != NULL ? space + 1 : NULL;
+}
+
+const struct command *command_nested(const struct command *parent, const struct command *after)
+{
+	size_t len = strlen(parent->name);
+	bool is_due = after == NULL;
+
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		if (is_due && strncmp(commands[i]->name, parent->name, len) == 0 &&
+		    commands[i]->name[len] == ' ')
+			return commands[i];
+		is_due = is_due || commands[i] == after;
+	}
+	return NULL;
+}
+
+const struct command *command_find_nested(const struct command *parent, const char *word)
+{
+	const struct command *c = NULL;
+
+	while ((c = command_nested(parent, c)) != NULL)
+		if (strcmp(command_short_name(c), word) == 0)
+			return c;
 	return NULL;
 }
 

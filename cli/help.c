@@ -96,11 +96,24 @@ static void put_examples(struct buf *out, const struct command *c)
 	}
 }
 
+static void put_nested(struct buf *out, const struct command *parent)
+{
+	const struct command *c = command_nested(parent, NULL);
+
+	if (c != NULL)
+		(void)buf_append_str(out, "\nCommands:\n");
+	for (; c != NULL; c = command_nested(parent, c)) {
+		(void)buf_printf(out, "  %-10s  ", command_short_name(c));
+		wrap(out, c->summary, 14, 14);
+	}
+}
+
 static void command_help_text(struct buf *out, const struct command *c)
 {
 	(void)buf_printf(out, "Usage: strandline %s [OPTION]...%s%s\n\n", c->name,
 			 *c->operands != '\0' ? " " : "", c->operands);
 	wrap(out, c->description, 0, 0);
+	put_nested(out, c);
 	if (c->option_count > 0)
 		(void)buf_append_str(out, "\nOptions:\n");
 	for (size_t i = 0; i < c->option_count; i++)
@@ -124,7 +137,7 @@ static void program_help_text(struct buf *out)
 	     0, 0);
 	(void)buf_append_str(out, "\nCommands:\n");
 	for (size_t i = 0; commands[i] != NULL; i++) {
-		if (commands[i]->hidden)
+		if (commands[i]->hidden || command_short_name(commands[i]) != NULL)
 			continue;
 		(void)buf_printf(out, "  %-10s  ", commands[i]->name);
 		wrap(out, commands[i]->summary, 14, 14);

@@ -243,6 +243,27 @@ static int unknown_command(const char *word, struct sl_error *err)
 
 /* ---- the two passes ---- */
 
+static const char *nested_name_at(void *payload, size_t i)
+{
+	const struct command *c = NULL;
+
+	do
+		c = command_nested(payload, c);
+	while (c != NULL && i-- > 0);
+	return c != NULL ? command_short_name(c) : NULL;
+}
+
+static int unknown_nested(const struct command *parent, const char *word, struct sl_error *err)
+{
+	AUTO_FREE char *shown = quote_dup(word, strlen(word));
+	const char *near = suggest(word, nested_name_at, (void *)(uintptr_t)parent);
+
+	if (near != NULL)
+		return sl_fail(err, SL_EINVAL, 0, "unknown word '%s'; did you mean '%s %s'?",
+			       shown != NULL ? shown : "?", parent->name, near);
+	return sl_fail(err, SL_EINVAL, 0, "unknown word '%s'", shown != NULL ? shown : "?");
+}
+
 static int next_option(struct parser *p, int argc, char **argv)
 {
 	const char *shorts = p->shorts.data != NULL ? p->shorts.data : ":";
@@ -266,7 +287,7 @@ static int read_options(struct parser *p, int argc, char **argv, struct sl_error
 	return rc;
 }
 
-/* Where the command stands; argc when there is none. */
+/* Where the first operand stands, the command; argc when there is none. */
 static int find_command(int argc, char **argv, struct sl_error *err)
 {
 	struct app_options scratch = {0};
@@ -302,6 +323,8 @@ static int check_operands(const struct command *c, const struct operands *words,
 {
 	if (words->count < c->operands_min)
 		return sl_fail(err, SL_EINVAL, 0, "missing operand: %s", c->operands);
+	if (words->count > 0 && command_nested(c, NULL) != NULL)
+		return unknown_nested(c, words->items[0], err);
 	if (words->count > c->operands_max) {
 		const char *extra = words->items[c->operands_max];
 		AUTO_FREE char *shown = quote_dup(extra, strlen(extra));
@@ -341,6 +364,32 @@ static int read_all(struct call *out, struct app *app, int argc, struct sl_error
 	return rc < 0 ? rc : check_operands(out->command, &out->words, err);
 }
 
+static void take_out(char **argv, int *argc, int at)
+{
+	--*argc;
+	for (int i = at; i <= *argc; i++)
+		argv[i] = argv[i + 1];
+}
+
+/* When the command has nested ones, the next operand may say which is meant. */
+static int find_nested(struct call *out, struct app *app, int *argc, struct sl_error *err)
+{
+	const struct command *nested;
+	int at;
+
+	if (command_nested(out->command, NULL) == NULL)
+		return 0;
+	at = find_command(*argc, out->argv, err);
+	if (at < 0)
+		return at;
+	nested = at < *argc ? command_find_nested(out->command, out->argv[at]) : NULL;
+	if (nested == NULL)
+		return 0;
+	out->command = app->command = nested;
+	take_out(out->argv, argc, at);
+	return 0;
+}
+
 int options_parse(struct call *out, struct app *app, int argc, char **argv, struct sl_error *err)
 {
 	int at = find_command(argc, argv, err), rc;
@@ -351,16 +400,17 @@ int options_parse(struct call *out, struct app *app, int argc, char **argv, stru
 	out->argv = calloc((size_t)argc + 1, sizeof(*out->argv));
 	if (out->argv == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "options");
-	for (int i = 0, n = 0; i < argc; i++)
-		if (i != at)
-			out->argv[n++] = argv[i];
+	memcpy(out->argv, argv, (size_t)argc * sizeof(*argv));
 	if (at == argc)
 		return read_all(out, app, argc, err);
 	out->command = app->command = command_find(argv[at]);
 	if (out->command == NULL)
 		return unknown_command(argv[at], err);
-	rc = make_args(out, out->command, err);
-	return rc < 0 ? rc : read_all(out, app, argc - 1, err);
+	take_out(out->argv, &argc, at);
+	rc = find_nested(out, app, &argc, err);
+	if (rc == 0)
+		rc = make_args(out, out->command, err);
+	return rc < 0 ? rc : read_all(out, app, argc, err);
 }
 
 void call_clear(struct call *call)

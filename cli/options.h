@@ -47,7 +47,7 @@ struct operands {
 };
 
 struct command {
-	const char *name;
+	const char *name;        /* "diff"; a nested one has its parent's in front: "images rm" */
 	const char *summary;     /* one line, for the list of commands */
 	const char *operands;    /* "CONTAINER..." or "" */
 	const char *description; /* paragraphs, an empty line between them */
@@ -67,6 +67,12 @@ struct command {
 /* Every command; ends with NULL. */
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
+/* The next command nested in @parent behind @after, in order; NULL after: the first. */
+const struct command *command_nested(const struct command *parent, const struct command *after);
+/* The one that @word names, or NULL. */
+const struct command *command_find_nested(const struct command *parent, const char *word);
+/* What a nested command is called within its parent; any other has no such name: NULL. */
+const char *command_short_name(const struct command *c);
 
 /* Options that every command takes. */
 extern const struct opt global_options[];

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "core/buf.h"
 #include "core/cleanup.h"
 
 /* "SLdb": tells our files from other programs' before anything is written into them. */
@@ -20,6 +24,7 @@
 struct db {
 	sqlite3 *handle;
 	char *name; /* for messages */
+	bool is_readonly;
 };
 
 struct db_stmt {
@@ -177,9 +182,10 @@ static int configure(struct db *db, bool is_private, struct sl_error *err)
 			 err);
 	int64_t vacuum = 0;
 
+	if (rc < 0 || db->is_readonly)
+		return rc;
 	/* setting it writes, and syncs, even where it is set */
-	if (rc == 0)
-		rc = read_number(db, "PRAGMA auto_vacuum", 0, &vacuum, err);
+	rc = read_number(db, "PRAGMA auto_vacuum", 0, &vacuum, err);
 	if (rc == 0 && vacuum != AUTO_VACUUM_INCREMENTAL)
 		rc = db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err);
 	if (rc == 0 && !is_private)
@@ -242,6 +248,8 @@ static int apply_migration(struct db *db, const struct db_migration *m, struct s
 	if (rc < 0 || m->version <= done)
 		return rc;
 	rc = db_exec(db, m->sql, err);
+	if (rc == 0 && m->fill != NULL)
+		rc = m->fill(db, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "tables of %s, version %d", m->room, m->version);
 	rc = db_prepare(&s, db, "INSERT INTO migration VALUES (?1, ?2)", err);
@@ -262,6 +270,9 @@ static int migrate(struct db *db, const struct db_migration *m, size_t count, st
 	/* an up-to-date database is opened without asking for its write lock */
 	if (rc < 0 || pending == 0)
 		return rc;
+	rc = db_writable(db, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "made by an earlier version");
 	rc = db_begin(db, err);
 	if (rc == 0)
 		rc = db_exec(db,
@@ -288,22 +299,139 @@ static int create_file(const char *path, struct sl_error *err)
 	return 0;
 }
 
-static int open_handle(struct db *db, const char *path, struct sl_error *err)
+/* How a database file is opened, best first. */
+enum mode {
+	MODE_WRITE,
+	MODE_READ,   /* with the locks and the log that others keep beside it */
+	MODE_FROZEN, /* alone: nothing beside it, and nothing can be put there */
+};
+
+/* "file:" and the path with everything that a URI gives a meaning escaped. */
+static int frozen_uri(struct buf *out, const char *path)
+{
+	(void)buf_append_str(out, "file:");
+	for (const char *p = path; *p != '\0'; p++)
+		if (isalnum((unsigned char)*p) != 0 || strchr("/._-", *p) != NULL)
+			(void)buf_append_char(out, *p);
+		else
+			(void)buf_printf(out, "%%%02x", (unsigned int)(unsigned char)*p);
+	return buf_append_str(out, "?immutable=1");
+}
+
+/* Relative names get "./" so that none of them means anything special (":memory:"). */
+static int handle_name(struct buf *out, const char *path, enum mode mode)
 {
 	AUTO_FREE char *file = NULL;
+
+	if (path == NULL)
+		return buf_append_str(out, "");
+	if (asprintf(&file, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
+		return -SL_ENOMEM;
+	return mode == MODE_FROZEN ? frozen_uri(out, file) : buf_append_str(out, file);
+}
+
+static int open_handle(struct db *db, const char *path, enum mode mode, struct sl_error *err)
+{
+	static const int flags[] = {
+		[MODE_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		[MODE_READ] = SQLITE_OPEN_READONLY,
+		[MODE_FROZEN] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+	};
+	struct buf name CLEANUP(buf_clear) = BUF_INIT((size_t)1 << 20);
 	int status;
 
-	/* relative names get "./" so that none of them means anything special (":memory:") */
-	if (path != NULL && asprintf(&file, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
-		return sl_fail(err, SL_ENOMEM, 0, "open database '%s'", path);
-	status = sqlite3_open_v2(file == NULL ? "" : file, &db->handle,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-					 SQLITE_OPEN_EXRESCODE,
-				 NULL);
+	if (handle_name(&name, path, mode) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "open database '%s'", db->name);
+	status = sqlite3_open_v2(name.data, &db->handle,
+				 flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (status != SQLITE_OK)
 		return db_fail(db, status, err);
 	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	return 0;
+}
+
+static int open_as(struct db *db, const char *path, enum mode mode, struct sl_error *err)
+{
+	int rc = 0;
+
+	db->is_readonly = mode != MODE_WRITE;
+	if (path != NULL && mode == MODE_WRITE)
+		rc = create_file(path, err);
+	if (rc == 0)
+		rc = open_handle(db, path, mode, err);
+	if (rc == 0)
+		rc = distrust_content(db, err);
+	if (rc == 0)
+		rc = check_application(db, err);
+	if (rc == 0)
+		rc = configure(db, path == NULL, err);
+	if (rc < 0) {
+		(void)sqlite3_close_v2(db->handle);
+		db->handle = NULL;
+	}
+	return rc;
+}
+
+/*
+ * Without anything beside it nobody has the file open, and as we cannot put anything there, we read
+ * it as it is. (Whoever could write it through another mount meanwhile is not seen.) A log that is
+ * there holds newer pages, and needs a shared index that cannot be made: then no answer is better
+ * than an old one.
+ */
+static int open_frozen(struct db *db, const char *path, struct sl_error *err)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+	AUTO_FREE char *log = NULL;
+	struct stat st;
+
+	if (real == NULL)
+		return sl_fail(err, SL_EIO, errno, "open database '%s'", path);
+	if (asprintf(&log, "%s-wal", real) < 0) {
+		log = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "open database '%s'", path);
+	}
+	if (stat(log, &st) == 0 && st.st_size > 0)
+		return sl_fail(
+			err, SL_EUNSUPPORTED, 0,
+			"database '%s' has a log beside it and can only be read where it can "
+			"be written: copy both files and give the copy with --db",
+			path);
+	return open_as(db, path, MODE_FROZEN, err);
+}
+
+static bool is_unwritable(int sys)
+{
+	return sys == EROFS || sys == EACCES || sys == EPERM;
+}
+
+/* For reading, with or without what others keep beside it. */
+static int open_unwritable(struct db *db, const char *path, struct sl_error *err)
+{
+	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
+	int rc = open_as(db, path, MODE_READ, &why);
+
+	if (rc == -SL_EIO && is_unwritable(why.sys))
+		return open_frozen(db, path, err);
+	if (rc < 0 && err != NULL) {
+		*err = why;
+		why = SL_ERROR_INIT;
+	}
+	return rc;
+}
+
+/* For writing; where that cannot be, for reading. */
+static int open_best(struct db *db, const char *path, struct sl_error *err)
+{
+	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
+	int rc = open_as(db, path, MODE_WRITE, &why);
+
+	if (rc == -SL_EIO && path != NULL && is_unwritable(why.sys) && access(path, R_OK) == 0)
+		return open_unwritable(db, path, err);
+	if (rc < 0 && err != NULL) {
+		*err = why;
+		why = SL_ERROR_INIT;
+	}
+	return rc;
 }
 
 int db_open(struct db **out, const char *path, const struct db_migration *migrations, size_t count,
@@ -316,16 +444,8 @@ int db_open(struct db **out, const char *path, const struct db_migration *migrat
 		db->name = strdup(path == NULL ? "(temporary)" : path);
 	if (db == NULL || db->name == NULL)
 		rc = sl_fail(err, SL_ENOMEM, 0, "open database");
-	if (rc == 0 && path != NULL)
-		rc = create_file(path, err);
 	if (rc == 0)
-		rc = open_handle(db, path, err);
-	if (rc == 0)
-		rc = distrust_content(db, err);
-	if (rc == 0)
-		rc = check_application(db, err);
-	if (rc == 0)
-		rc = configure(db, path == NULL, err);
+		rc = open_best(db, path, err);
 	if (rc == 0)
 		rc = migrate(db, migrations, count, err);
 	if (rc < 0) {
@@ -334,6 +454,13 @@ int db_open(struct db **out, const char *path, const struct db_migration *migrat
 	}
 	*out = db;
 	return 0;
+}
+
+int db_writable(struct db *db, struct sl_error *err)
+{
+	if (!db->is_readonly)
+		return 0;
+	return sl_fail(err, SL_EIO, EROFS, "database '%s' cannot be written", db->name);
 }
 
 void db_close(struct db *db)

@@ -16,15 +16,22 @@ struct db_migration {
 	const char *room; /* e.g. "baseline" */
 	int version;      /* 1, 2, ... within the room */
 	const char *sql;
+	/* What statements alone cannot do to the rows that are there; may be NULL. */
+	int (*fill)(struct db *db, struct sl_error *err);
 };
 
 /*
  * Open or create. NULL is a private temporary database that vanishes with the handle. A database
  * that is newer than this program is -SL_EUNSUPPORTED.
+ *
+ * A file that cannot be written (its mode, its directory, its file system) is opened for reading,
+ * unless it is older than this program.
  */
 int db_open(struct db **out, const char *path, const struct db_migration *migrations, size_t count,
 	    struct sl_error *err);
 void db_close(struct db *db);
+/* 0; -SL_EIO when the database can only be read. Ask before long work that ends in writing. */
+int db_writable(struct db *db, struct sl_error *err);
 
 int db_exec(struct db *db, const char *sql, struct sl_error *err);
 int db_begin(struct db *db, struct sl_error *err); /* IMMEDIATE */

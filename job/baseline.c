@@ -49,11 +49,31 @@ static int index_now(const struct job *job, struct sl_baselines *b, struct sl_im
 	return rc;
 }
 
+/*
+ * The baseline is one that was only told. Where the image can still be read, it gets proven; where
+ * it cannot, what was told is better than the directories as they are now.
+ */
+static int prove_recorded(const struct job *job, struct sl_baselines *b, struct sl_image *image,
+			  struct sl_baseline_info *out, struct sl_error *err)
+{
+	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
+	int rc = index_now(job, b, image, &why);
+
+	if (rc == -SL_EUNTRUSTED || rc == -SL_ENOMEM || rc == -SL_ECANCELLED)
+		return sl_fail(err, why.code, 0, "%s", sl_error_text(&why));
+	if (rc < 0)
+		job_say(job, "the recorded baseline stays unproven: %s", sl_error_text(&why));
+	return sl_baselines_find(b, image->config_digest, out, err);
+}
+
 int baseline_ready(const struct job *job, struct sl_baselines *b, struct sl_image *image,
 		   bool no_index, struct sl_baseline_info *out, struct sl_error *err)
 {
 	int rc = is_unread_tree(image) ? 1 : sl_baselines_find(b, image->config_digest, out, err);
 
+	if (rc == 0 && out->trust > SL_TRUST_SIGNED && image->trust <= SL_TRUST_SIGNED &&
+	    image->layer_count > 0 && !no_index)
+		rc = prove_recorded(job, b, image, out, err);
 	if (rc != 1)
 		return rc;
 	if (no_index || image->layer_count == 0) {

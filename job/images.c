@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/images.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "job/baseline.h"
 #include "job/resolve.h"
+#include "snapshot/dump.h"
 
 int job_images(const struct job *job,
 	       int (*each)(void *payload, const struct sl_baseline_info *info), void *payload,
@@ -30,25 +33,148 @@ static int search(struct sl_baselines *b, const char *word, struct baseline_hits
 	return rc < 0 ? rc : baseline_search(b, name != NULL ? name : word, 4, true, hits, err);
 }
 
-int job_forget(const struct job *job, const char *word, uint8_t id[SL_SHA256_SIZE],
-	       struct sl_error *err)
+static int find_image(struct sl_baselines *baselines, const char *word, uint8_t id[SL_SHA256_SIZE],
+		      struct sl_error *err)
 {
 	struct baseline_hits hits = {.count = 0};
-	struct sl_baselines *baselines = NULL;
-	int rc = sl_baselines_open(&baselines, job->db, err);
+	int rc = search(baselines, word, &hits, err);
 
-	if (rc == 0)
-		rc = search(baselines, word, &hits, err);
 	if (rc == 0 && hits.count == 0)
 		rc = sl_fail(err, SL_ENOTFOUND, 0, "no indexed image is called '%s'", word);
 	if (rc == 0 && hits.count > 1)
 		rc = sl_fail(err, SL_EAMBIGUOUS, 0, "%zu indexed images fit '%s', give the id: %s",
 			     hits.count, word, hits.list.data != NULL ? hits.list.data : "");
 	if (rc == 0)
-		rc = sl_baselines_remove(baselines, hits.id, err);
-	sl_baselines_close(baselines);
-	buf_clear(&hits.list);
-	if (rc == 0)
 		memcpy(id, hits.id, SL_SHA256_SIZE);
+	buf_clear(&hits.list);
 	return rc;
+}
+
+/* Open the database and find the image in it. */
+static int open_image(const struct job *job, const char *word, struct sl_baselines **out,
+		      uint8_t id[SL_SHA256_SIZE], struct sl_error *err)
+{
+	int rc = sl_baselines_open(out, job->db, err);
+
+	return rc == 0 ? find_image(*out, word, id, err) : rc;
+}
+
+static void close_baselines(struct sl_baselines **b)
+{
+	sl_baselines_close(*b);
+}
+
+/* What was just found and is gone now went to another process. */
+static int gone(int rc, struct sl_error *err)
+{
+	return rc == 1 ? sl_fail(err, SL_ENOTFOUND, 0, "the image was removed meanwhile") : rc;
+}
+
+int job_image(const struct job *job, const char *word,
+	      int (*image)(void *payload, const struct sl_baseline_info *info),
+	      int (*each)(void *payload, const struct sl_layer_info *info), void *payload,
+	      struct sl_error *err)
+{
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	struct sl_baseline_info info;
+	uint8_t id[SL_SHA256_SIZE];
+	int rc = open_image(job, word, &baselines, id, err);
+
+	if (rc == 0)
+		rc = sl_baselines_find(baselines, id, &info, err);
+	if (rc == 0)
+		rc = image(payload, &info);
+	if (rc == 0)
+		rc = sl_baselines_layers(baselines, id, each, payload, err);
+	return gone(rc, err);
+}
+
+int job_forget(const struct job *job, const char *word, uint8_t id[SL_SHA256_SIZE],
+	       struct sl_remove_result *out, struct sl_error *err)
+{
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	int rc = open_image(job, word, &baselines, id, err);
+
+	if (rc == 0)
+		rc = sl_baselines_remove(baselines, id, out, err);
+	return gone(rc, err);
+}
+
+static void add_check(struct sl_baseline_check *sum, const struct sl_baseline_check *one)
+{
+	sum->images += one->images;
+	sum->layers += one->layers;
+	sum->entries += one->entries;
+	sum->problems += one->problems;
+}
+
+int job_images_verify(const struct job *job, char *const *words, size_t count,
+		      int (*problem)(void *payload, const struct sl_baseline_problem *problem),
+		      void *payload, struct sl_baseline_check *out, struct sl_error *err)
+{
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	struct sl_baseline_check one;
+	int rc = sl_baselines_open(&baselines, job->db, err);
+
+	*out = (struct sl_baseline_check){0};
+	if (rc == 0 && count == 0)
+		return sl_baselines_verify(baselines, NULL, problem, payload, out, err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		uint8_t id[SL_SHA256_SIZE];
+
+		rc = find_image(baselines, words[i], id, err);
+		if (rc == 0)
+			rc = gone(sl_baselines_verify(baselines, id, problem, payload, &one, err),
+				  err);
+		if (rc == 0)
+			add_check(out, &one);
+	}
+	return rc;
+}
+
+int job_image_dump(const struct job *job, const char *word, bool merged, struct ostream *to,
+		   struct sl_error *err)
+{
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	uint8_t id[SL_SHA256_SIZE];
+	int rc = open_image(job, word, &baselines, id, err);
+
+	if (rc == 0)
+		rc = merged ? dump_view(baselines, id, to, err)
+			    : dump_image(baselines, id, to, err);
+	return gone(rc, err);
+}
+
+static int open_input(const char *path, struct istream **out, struct sl_error *err)
+{
+	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return sl_fail(err, SL_EIO, errno, "open '%s'", path);
+	return istream_from_fd(out, fd, err);
+}
+
+int job_image_load(const struct job *job, const char *path, const char *name,
+		   uint8_t id[SL_SHA256_SIZE], struct sl_index_result *out, struct sl_error *err)
+{
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	struct istream *in = NULL;
+	int rc = open_input(path, &in, err);
+
+	if (rc == 0)
+		rc = sl_baselines_open(&baselines, job->db, err);
+	if (rc == 0)
+		rc = dump_load(baselines, in, name, id, out, err);
+	istream_close(in);
+	return rc;
+}
+
+int job_images_vacuum(const struct job *job, uint64_t *before, uint64_t *after,
+		      struct sl_error *err)
+{
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	int rc = sl_baselines_open(&baselines, job->db, err);
+
+	return rc == 0 ? sl_baselines_vacuum(baselines, before, after, err) : rc;
 }

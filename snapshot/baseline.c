@@ -63,8 +63,9 @@ void sl_baselines_close(struct sl_baselines *b)
 	free(b);
 }
 
+/* @second may be NULL. */
 static int find_id(struct sl_baselines *b, const char *sql, const uint8_t digest[SL_SHA256_SIZE],
-		   int64_t *out, struct sl_error *err)
+		   int64_t *out, int64_t *second, struct sl_error *err)
 {
 	struct db_stmt *s = NULL;
 	int rc = db_prepare(&s, b->db, sql, err);
@@ -75,18 +76,40 @@ static int find_id(struct sl_baselines *b, const char *sql, const uint8_t digest
 	}
 	if (rc == 0)
 		*out = db_column_i64(s, 0);
+	if (rc == 0 && second != NULL)
+		*second = db_column_i64(s, 1);
 	db_finalize(s);
 	return rc;
 }
 
 int store_find_layer(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE], int64_t *out,
-		     struct sl_error *err)
+		     enum sl_trust *trust, struct sl_error *err)
 {
-	return find_id(b, "SELECT id FROM layer WHERE chain_id=?1", chain_id, out, err);
+	int64_t n = 0;
+	int rc =
+		find_id(b, "SELECT id, trust FROM layer WHERE chain_id=?1", chain_id, out, &n, err);
+
+	if (rc == 0 && (n < SL_TRUST_PROVEN || n > SL_TRUST_ON_DISK))
+		return sl_fail(err, SL_EFORMAT, 0, "baseline database: damaged row (layer)");
+	if (rc == 0 && trust != NULL)
+		*trust = (enum sl_trust)n;
+	return rc;
 }
 
 int store_find_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 		     int64_t *out, struct sl_error *err)
 {
-	return find_id(b, "SELECT id FROM image WHERE config_digest=?1", config_digest, out, err);
+	return find_id(b, "SELECT id FROM image WHERE config_digest=?1", config_digest, out, NULL,
+		       err);
+}
+
+int store_read_digest(uint8_t out[SL_SHA256_SIZE], struct db_stmt *s, int column)
+{
+	size_t len;
+	const void *bytes = db_column_blob(s, column, &len);
+
+	if (len != SL_SHA256_SIZE)
+		return -SL_EFORMAT;
+	memcpy(out, bytes, len);
+	return 0;
 }

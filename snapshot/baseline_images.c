@@ -8,7 +8,8 @@
 
 /* The image's checked_at is that of its layer checked longest ago, if all of them were. */
 #define INFO_SQL                                                                                   \
-	"SELECT config_digest, manifest_digest, manifest_verified, trust, name, indexed_at, "      \
+	"SELECT config_digest, manifest_digest, manifest_verified, "                               \
+	"max(i.trust, coalesce(max(l.trust), 0)), name, indexed_at, "                              \
 	"indexed_at_ns, count(l.id), total(l.entries), total(l.bytes), "                           \
 	"count(l.checked_at)=count(l.id) AND count(l.id)>0, "                                      \
 	"(SELECT c.checked_at FROM image_layer cl JOIN layer c ON c.id=cl.layer WHERE "            \
@@ -19,17 +20,6 @@
 	"n.config_digest<>i.config_digest) "                                                       \
 	"FROM image i LEFT JOIN image_layer il ON il.image=i.id LEFT JOIN layer l ON "             \
 	"l.id=il.layer "
-
-static int read_digest(uint8_t out[SL_SHA256_SIZE], struct db_stmt *s, int column)
-{
-	size_t len;
-	const void *bytes = db_column_blob(s, column, &len);
-
-	if (len != SL_SHA256_SIZE)
-		return -SL_EFORMAT;
-	memcpy(out, bytes, len);
-	return 0;
-}
 
 static int read_time(struct sl_time *out, struct db_stmt *s, int sec, int nsec)
 {
@@ -66,9 +56,9 @@ static int read_info(struct sl_baseline_info *out, struct db_stmt *s, struct buf
 	if (trust < SL_TRUST_PROVEN || trust > SL_TRUST_ON_DISK)
 		rc = -SL_EFORMAT;
 	if (rc == 0)
-		rc = read_digest(out->config_digest, s, 0);
+		rc = store_read_digest(out->config_digest, s, 0);
 	if (rc == 0 && out->has_manifest_digest)
-		rc = read_digest(out->manifest_digest, s, 1);
+		rc = store_read_digest(out->manifest_digest, s, 1);
 	if (rc == 0)
 		rc = read_time(&out->indexed_at, s, 5, 6);
 	if (rc == 0 && out->has_checked_at)
@@ -104,7 +94,7 @@ int sl_baselines_named(struct sl_baselines *b, const char *name,
 		db_bind_text(s, 1, name);
 		rc = db_step(s, err);
 	}
-	if (rc == 0 && read_digest(config_digest, s, 0) < 0)
+	if (rc == 0 && store_read_digest(config_digest, s, 0) < 0)
 		rc = sl_fail(err, SL_EFORMAT, 0, "baseline database: damaged row (name)");
 	db_finalize(s);
 	return rc;
@@ -145,13 +135,38 @@ static int run_with(struct sl_baselines *b, const char *sql, int64_t n, struct s
 	return rc < 0 ? rc : 0;
 }
 
+/* Layers of @image that no other image has, and those that others have too. */
+static int count_layers(struct sl_baselines *b, int64_t image, struct sl_remove_result *out,
+			struct sl_error *err)
+{
+	struct db_stmt *s = NULL;
+	int rc = db_prepare(&s, b->db,
+			    "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM image_layer o "
+			    "WHERE o.layer=m.layer AND o.image<>?1)), 0) FROM (SELECT DISTINCT "
+			    "layer FROM image_layer WHERE image=?1) m",
+			    err);
+
+	if (rc == 0) {
+		db_bind_i64(s, 1, image);
+		rc = db_step(s, err);
+	}
+	if (rc == 0) {
+		out->layers_kept = (size_t)db_column_i64(s, 1);
+		out->layers_freed = (size_t)db_column_i64(s, 0) - out->layers_kept;
+	}
+	db_finalize(s);
+	return rc;
+}
+
 /* Inside a transaction. 0, 1 when the image is unknown. */
 static int remove_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
-			struct sl_error *err)
+			struct sl_remove_result *out, struct sl_error *err)
 {
 	int64_t image;
 	int rc = store_find_image(b, config_digest, &image, err);
 
+	if (rc == 0)
+		rc = count_layers(b, image, out, err);
 	if (rc == 0)
 		rc = run_with(b, "DELETE FROM image_layer WHERE image=?1", image, err);
 	if (rc == 0)
@@ -171,12 +186,15 @@ static int remove_image(struct sl_baselines *b, const uint8_t config_digest[SL_S
 }
 
 int sl_baselines_remove(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
-			struct sl_error *err)
+			struct sl_remove_result *out, struct sl_error *err)
 {
-	int rc = db_begin(b->db, err);
+	struct sl_remove_result result;
+	int rc = db_writable(b->db, err);
 
 	if (rc == 0)
-		rc = remove_image(b, config_digest, err);
+		rc = db_begin(b->db, err);
+	if (rc == 0)
+		rc = remove_image(b, config_digest, out != NULL ? out : &result, err);
 	if (rc == 0)
 		rc = db_commit(b->db, err);
 	if (rc != 0) {

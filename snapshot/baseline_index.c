@@ -55,12 +55,15 @@ static void on_progress(void *payload, uint64_t done, uint64_t total, const char
 static int find_known(struct job *j, struct sl_error *err)
 {
 	for (size_t i = 0; i < j->image->layer_count; i++) {
-		int rc = store_find_layer(j->b, j->image->layers[i].chain_id, &j->at[i].layer, err);
+		enum sl_trust trust = SL_TRUST_PROVEN;
+		int rc = store_find_layer(j->b, j->image->layers[i].chain_id, &j->at[i].layer,
+					  &trust, err);
 
 		if (rc < 0)
 			return rc;
-		j->layers[i].is_known = rc == 0;
-		if (rc == 0) {
+		/* one that was only recorded, of a dump or a tree, is proven now */
+		j->layers[i].is_known = rc == 0 && trust <= j->image->trust;
+		if (j->layers[i].is_known) {
 			j->result.layers_known++;
 			continue;
 		}
@@ -114,6 +117,7 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 		return rc;
 	j->layers[i].bytes = read.tar_bytes;
 	j->layers[i].proven_at = started;
+	j->layers[i].trust = j->image->trust;
 	j->layers[i].is_checked = read.from_directory;
 	j->result.bytes += read.tar_bytes;
 	j->result.compressed += read.compressed_bytes;
@@ -148,8 +152,10 @@ static int stage(struct job *j, struct sl_error *err)
 static int run(struct job *j, struct sl_error *err)
 {
 	bool manifest_verified;
-	int rc = proof_of_identity(j->image, &manifest_verified, err);
+	int rc = db_writable(j->b->db, err);
 
+	if (rc == 0)
+		rc = proof_of_identity(j->image, &manifest_verified, err);
 	if (rc == 0)
 		rc = rows_new(&j->rows, j->b->db, err);
 	if (rc == 0)

@@ -171,7 +171,7 @@ int sl_baselines_layer(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_
 {
 	char text[DIGEST_TEXT_SIZE];
 	int64_t layer;
-	int rc = store_find_layer(b, chain_id, &layer, err);
+	int rc = store_find_layer(b, chain_id, &layer, NULL, err);
 
 	if (rc == 0)
 		return store_open_layer(b, layer, out, err);

@@ -19,10 +19,11 @@
 #include "core/json.h"
 #include "core/quote.h"
 #include "snapshot/apply.h"
-#include "snapshot/dumpline.h"
 #include "snapshot/layerread.h"
+#include "snapshot/proof.h"
 #include "snapshot/publish.h"
 #include "snapshot/store.h"
+#include "snapshot/treedigest.h"
 #include "snapshot/treeread.h"
 
 /* publish_image() takes the rows of layer 0 from there. */
@@ -86,40 +87,12 @@ static int put_row(void *payload, const struct sl_entry *e, struct sl_error *err
 	return rows_put(j->rows, STAGED, e->path, e, false, err);
 }
 
-static int hash_lines(struct sl_source *rows, struct sha256 *h, struct sl_error *err)
-{
-	CLEANUP(buf_clear) struct buf line = BUF_INIT(DUMPLINE_MAX);
-	struct row row = {.hides = false};
-	const struct sl_entry *e;
-	int rc;
-
-	while ((rc = sl_source_next(rows, &e, err)) == 0) {
-		row.entry = *e;
-		buf_reset(&line);
-		rc = dumpline_format(&line, &row, err);
-		if (rc < 0)
-			return rc;
-		sha256_update(h, line.data, line.len);
-	}
-	return rc < 0 ? rc : 0;
-}
-
 /* Of the rows as they are stored, so that whoever reads them can tell that they still are. */
 static int tree_digest(struct recording_job *j, uint8_t out[SL_SHA256_SIZE], struct sl_error *err)
 {
-	struct sl_source *rows = NULL;
-	struct sha256 *h = NULL;
-	int rc = sha256_new(&h, err);
+	struct row_at at = {.layer = STAGED, .is_staged = true};
 
-	if (rc == 0)
-		rc = store_open_staged(j->b, STAGED, &rows, err);
-	if (rc == 0)
-		rc = hash_lines(rows, h, err);
-	if (rc == 0)
-		rc = sha256_final(h, out, err);
-	sl_source_close(rows);
-	sha256_free(h);
-	return rc;
+	return treedigest_rows(j->b->db, at, NULL, out, NULL, err);
 }
 
 static int read_directory(struct recording_job *j, const struct sl_progress *progress,
@@ -170,11 +143,11 @@ static int write_config(struct sl_image *image, const struct sl_layer *layer, st
 
 	jout_begin(&j, &text);
 	jout_object(&j);
-	jout_key_str(&j, "schema", "strandline.tree/1");
+	jout_key_str(&j, "schema", PROOF_TREE_SCHEMA);
 	jout_key_str(&j, "source", kind_of(layer));
 	jout_key(&j, "rootfs");
 	jout_object(&j);
-	jout_key_str(&j, "type", "recorded");
+	jout_key_str(&j, "type", PROOF_TREE_TYPE);
 	jout_key(&j, "diff_ids");
 	jout_array(&j);
 	jout_digest(&j, layer->diff_id);
@@ -192,15 +165,10 @@ static int write_config(struct sl_image *image, const struct sl_layer *layer, st
 
 static int identify(struct sl_image *image, struct sl_layer *layer, struct sl_error *err)
 {
-	char text[64 + DIGEST_TEXT_SIZE], digest[DIGEST_TEXT_SIZE];
 	int rc = write_config(image, layer, err);
 
-	if (rc < 0)
-		return rc;
-	layer->has_diff_id = true;
-	digest_format(digest, image->config_digest);
-	(void)snprintf(text, sizeof(text), "strandline.tree/1 %s", digest);
-	return sha256_once(text, strlen(text), layer->chain_id, err);
+	layer->has_diff_id = rc == 0;
+	return rc < 0 ? rc : proof_tree_chain(layer->chain_id, image->config_digest, err);
 }
 
 static bool is_one_of(const uint8_t *want, const struct recording_job *j)
@@ -227,7 +195,7 @@ static int check_expected(const struct recording_job *j, const uint8_t *expect,
 static int publish(struct recording_job *j, struct sl_error *err)
 {
 	int64_t id;
-	int rc = store_find_layer(j->b, j->layer->chain_id, &id, err);
+	int rc = store_find_layer(j->b, j->layer->chain_id, &id, NULL, err);
 
 	if (rc < 0)
 		return rc;
@@ -261,6 +229,7 @@ int sl_baselines_record(struct sl_baselines *b, struct sl_image *image, const ui
 	j.layer = &image->layers[0];
 	j.wrapped = (struct sl_progress){on_progress, &j};
 	j.publish.proven_at = clock_now();
+	j.publish.trust = SL_TRUST_RECORDED;
 	image->trust = SL_TRUST_RECORDED;
 	rc = record(&j, expect, err);
 	(void)db_exec(b->db, "DROP TABLE IF EXISTS temp.staged", NULL);

@@ -2,6 +2,7 @@
 #include "snapshot/store.h"
 
 #include "core/cleanup.h"
+#include "snapshot/treedigest.h"
 
 /*
  * image_layer.position counts from the bottom. image.config is kept in exact bytes: it hashes to
@@ -42,6 +43,44 @@ static const char first_tables[] = "CREATE TABLE layer ("
 				   "CREATE TABLE entry " ROW_TABLE ";";
 
 /*
+ * tree_digest says what the rows of a layer were when they were stored; trust (enum sl_trust) how
+ * far that can be trusted. Until version 1 all layers were proven.
+ */
+static const char layer_digests[] =
+	"ALTER TABLE layer ADD COLUMN tree_digest BLOB;"
+	"ALTER TABLE layer ADD COLUMN trust INTEGER NOT NULL DEFAULT 0;";
+
+static void finalize(struct db_stmt **s)
+{
+	db_finalize(*s);
+}
+
+/* Layers stored before there were digests: an edit from now on is found, an earlier one not. */
+static int digest_layers(struct db *db, struct sl_error *err)
+{
+	struct db_stmt *list CLEANUP(finalize) = NULL, *set CLEANUP(finalize) = NULL;
+	uint8_t digest[SL_SHA256_SIZE];
+	int rc = db_prepare(&list, db, "SELECT id FROM layer ORDER BY id", err);
+
+	if (rc == 0)
+		rc = db_prepare(&set, db, "UPDATE layer SET tree_digest=?2 WHERE id=?1", err);
+	while (rc == 0 && (rc = db_step(list, err)) == 0) {
+		struct row_at at = {.layer = db_column_i64(list, 0)};
+
+		rc = treedigest_rows(db, at, NULL, digest, NULL, err);
+		if (rc < 0)
+			break;
+		db_bind_i64(set, 1, at.layer);
+		db_bind_blob(set, 2, digest, sizeof(digest));
+		rc = db_step(set, err);
+		db_reset(set);
+		if (rc == 1)
+			rc = 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/*
  * What each name meant when it was indexed last. image.name is what an image was called last; of
  * several images that bear one name, this says which it is now.
  */
@@ -52,7 +91,8 @@ static const char name_table[] =
 	"indexed_at, indexed_at_ns;";
 
 const struct db_migration store_migrations[] = {
-	{"baseline", 1, first_tables},
-	{"image name", 1, name_table},
+	{"baseline", 1, first_tables, NULL},
+	{"baseline", 2, layer_digests, digest_layers},
+	{"image name", 1, name_table, NULL},
 };
 const size_t store_migration_count = ARRAY_SIZE(store_migrations);

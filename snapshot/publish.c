@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "snapshot/treedigest.h"
 
 static void finalize(struct db_stmt **s)
 {
@@ -19,27 +20,48 @@ static int finish(struct db_stmt *s, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
-static int insert_layer(struct sl_baselines *b, const struct sl_layer *layer,
-			const struct publish_layer *p, int64_t staged, int64_t *id,
-			struct sl_error *err)
+/* The rows of a chain that was stored with less trust: the proven ones take their place. */
+static int remove_entries(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
+			  struct sl_error *err)
 {
 	struct db_stmt *s CLEANUP(finalize) = NULL;
 	int rc = db_prepare(
-		&s, b->db,
-		"INSERT INTO layer (chain_id, diff_id, entries, bytes, proven_at) SELECT ?1, ?2, "
-		"count(*), ?3, ?4 FROM temp.staged WHERE layer=?5",
+		&s, b->db, "DELETE FROM entry WHERE layer=(SELECT id FROM layer WHERE chain_id=?1)",
 		err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_blob(s, 1, chain_id, SL_SHA256_SIZE);
+	return finish(s, err);
+}
+
+static const char upsert_layer[] =
+	"INSERT INTO layer (chain_id, diff_id, entries, bytes, proven_at, trust, tree_digest) "
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (chain_id) DO UPDATE SET "
+	"entries=excluded.entries, bytes=excluded.bytes, proven_at=excluded.proven_at, "
+	"trust=excluded.trust, tree_digest=excluded.tree_digest RETURNING id";
+
+static int put_layer(struct sl_baselines *b, const struct sl_layer *layer,
+		     const struct publish_layer *p, int64_t *id, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(&s, b->db, upsert_layer, err);
 
 	if (rc < 0)
 		return rc;
 	db_bind_blob(s, 1, layer->chain_id, SL_SHA256_SIZE);
 	db_bind_blob(s, 2, layer->diff_id, SL_SHA256_SIZE);
-	db_bind_i64(s, 3, (int64_t)p->bytes);
-	db_bind_i64(s, 4, p->proven_at.sec);
-	db_bind_i64(s, 5, staged);
-	rc = finish(s, err);
-	*id = db_last_rowid(b->db);
-	return rc;
+	db_bind_i64(s, 3, (int64_t)p->entries);
+	db_bind_i64(s, 4, (int64_t)p->bytes);
+	db_bind_i64(s, 5, p->proven_at.sec);
+	db_bind_i64(s, 6, p->trust);
+	db_bind_blob(s, 7, p->tree_digest, SL_SHA256_SIZE);
+	rc = db_step(s, err);
+	if (rc == 0) {
+		*id = db_column_i64(s, 0);
+		rc = finish(s, err); /* RETURNING: the statement ends with its last step */
+	}
+	return rc < 0 ? rc : 0;
 }
 
 /* In order of the key, so that the pages of the table fill up and stay full. */
@@ -62,13 +84,17 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 			 const struct publish_layer *p, int64_t staged, int64_t *id,
 			 struct sl_error *err)
 {
-	int rc = store_find_layer(b, layer->chain_id, id, err);
+	enum sl_trust stored = SL_TRUST_PROVEN;
+	int rc = store_find_layer(b, layer->chain_id, id, &stored, err);
 
 	if (rc == 1 && p->is_known)
 		return sl_fail(err, SL_EIO, 0,
 			       "a layer was removed from the store meanwhile; try again");
-	if (rc == 1) {
-		rc = insert_layer(b, layer, p, staged, id, err);
+	if (rc == 1 || (rc == 0 && !p->is_known && stored > p->trust)) {
+		if (rc == 0)
+			rc = remove_entries(b, layer->chain_id, err);
+		if (rc >= 0)
+			rc = put_layer(b, layer, p, id, err);
 		if (rc == 0)
 			rc = insert_entries(b, staged, *id, err);
 	}
@@ -200,12 +226,30 @@ static int publish(struct sl_baselines *b, const struct sl_image *image,
 	return rc < 0 ? rc : name_points_to(b, image, result, err);
 }
 
+/* Before the write lock is taken: it is a walk over all rows. */
+static int digest_staged(struct sl_baselines *b, const struct sl_image *image,
+			 struct publish_layer *layers, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
+		struct row_at at = {.layer = (int64_t)i + 1, .is_staged = true};
+
+		if (!layers[i].is_known)
+			rc = treedigest_rows(b->db, at, NULL, layers[i].tree_digest,
+					     &layers[i].entries, err);
+	}
+	return rc;
+}
+
 int publish_image(struct sl_baselines *b, const struct sl_image *image,
-		  const struct publish_layer *layers, bool manifest_verified,
+		  struct publish_layer *layers, bool manifest_verified,
 		  struct sl_index_result *result, struct sl_error *err)
 {
-	int rc = db_begin(b->db, err);
+	int rc = digest_staged(b, image, layers, err);
 
+	if (rc == 0)
+		rc = db_begin(b->db, err);
 	if (rc == 0)
 		rc = publish(b, image, layers, manifest_verified, result, err);
 	if (rc == 0)

@@ -168,6 +168,8 @@ int row_reader_read(struct row_reader *r, struct db_stmt *s, struct row *out, st
 	if (read_blob(&r->path, s, 0) < 0 || read_blob(&r->target, s, 7) < 0 ||
 	    read_blob(&r->packed, s, 11) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "baseline row");
+	if (r->path.len > 0 && memchr(r->path.data, '/', r->path.len) != NULL)
+		return bad_row(err, "path");
 	for (char *p = r->path.data;
 	     (p = memchr(p, '\0', r->path.len - (size_t)(p - r->path.data)));)
 		*p = '/';

@@ -49,8 +49,42 @@ struct sl_baseline_info {
 	bool has_moved;            /**< its name was indexed later as another image */
 };
 
+/** One layer of a stored image. */
+struct sl_layer_info {
+	uint8_t chain_id[SL_SHA256_SIZE], diff_id[SL_SHA256_SIZE];
+	uint8_t tree_digest[SL_SHA256_SIZE]; /**< SHA-256 over the lines of its dump */
+	enum sl_trust trust;
+	uint64_t entries, bytes;
+	size_t images;            /**< stored images that have it */
+	struct sl_time proven_at; /**< whole seconds: when it was read */
+	bool has_checked_at;
+	struct sl_time checked_at;
+};
+
+/** What forgetting an image did. */
+struct sl_remove_result {
+	size_t layers_freed; /**< no other image had them */
+	size_t layers_kept;  /**< shared with other images */
+};
+
+/** Something in the store that contradicts something else in it. */
+struct sl_baseline_problem {
+	const char *image;            /**< name of the image concerned; NULL: none in particular */
+	const uint8_t *config_digest; /**< its id, or NULL */
+	size_t layer;                 /**< of it, 1 = bottom; 0: the image itself */
+	const char *what;             /**< one line, evidence bytes quoted */
+};
+
+/** What was looked at while verifying. */
+struct sl_baseline_check {
+	size_t images, layers;
+	uint64_t entries;
+	size_t problems;
+};
+
 /**
- * Open the store, creating it and its directory (0700) when needed.
+ * Open the store, creating it and its directory (0700) when needed. One that cannot be written is
+ * opened for reading; what would write to it is -SL_EIO then.
  *
  * @param path  database file; NULL for a private, temporary one that leaves nothing behind
  */
@@ -114,9 +148,39 @@ SL_API int sl_baselines_list(struct sl_baselines *b,
 			     int (*each)(void *payload, const struct sl_baseline_info *info),
 			     void *payload, struct sl_error *err);
 
-/** Forget an image; layers that no other image uses go with it. @return 0; 1 when unknown */
-SL_API int sl_baselines_remove(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
+/** Call @p each for the layers of an image, bottom first. @return 0; 1 when it is unknown */
+SL_API int sl_baselines_layers(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
+			       int (*each)(void *payload, const struct sl_layer_info *info),
+			       void *payload, struct sl_error *err);
+
+/**
+ * Check the store against itself: SQLite's own check, configurations against image ids, diff_ids
+ * and chain IDs, and the rows of every layer against its tree digest. Somebody who rewrote rows and
+ * digests together is not found by this.
+ *
+ * @param config_digest  only this image and its layers; NULL: everything, rows of nobody included
+ * @param problem        called for each contradiction; non-zero ends the check and is returned
+ * @return 0 when the check was made, whatever it found; 1 when the image is unknown
+ */
+SL_API int sl_baselines_verify(struct sl_baselines *b, const uint8_t *config_digest,
+			       int (*problem)(void *payload,
+					      const struct sl_baseline_problem *problem),
+			       void *payload, struct sl_baseline_check *out, struct sl_error *err);
+
+/**
+ * Give free space back to the file system. Waits for readers and writers.
+ * @param[out] before, after  size of the database in bytes
+ */
+SL_API int sl_baselines_vacuum(struct sl_baselines *b, uint64_t *before, uint64_t *after,
 			       struct sl_error *err);
+
+/**
+ * Forget an image; layers that no other image uses go with it.
+ * @param out  may be NULL
+ * @return 0; 1 when unknown
+ */
+SL_API int sl_baselines_remove(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
+			       struct sl_remove_result *out, struct sl_error *err);
 
 /**
  * The merged view of a stored image, with further layers (an engine's init layer) on top. It shows

@@ -36,12 +36,20 @@ it "diff of two kinds" refuses "give either containers" diff --all web
 it "a directory without an image" refuses "need --image" diff --upper .
 it "capture without a place" refuses "give -o FILE" capture web
 it "extract of nothing" refuses "give either --seq N or paths" extract b
-it "images with another word than rm" refuses "the only word after images is rm" images del x
+it "images with an unknown word" refuses "strandline: images: unknown word 'del'" images del x
+it "the same, with the nearest one" \
+	refuses "unknown word 'verfy'; did you mean 'images verify'?" images verfy
+it "a nested command without its operand" \
+	refuses "strandline: images rm: missing operand: REF|ID..." images rm
+it "an option of one nested command is none of another" \
+	refuses "strandline: images rm: unknown option '--merged'" images rm --merged x
 it "--live without --root" refuses "--live needs --root" --live ps
 it "two opinions about the database" refuses "exclude each other" --no-db --db x ps
 it "errors end with where to look" refuses "try 'strandline diff --help'" diff --nonsense
 
 it "global options stand before or after the command" \
 	exits 0 "$STRANDLINE" --root / --format json ps --help -q
+it "global options stand before, within or after a nested command" \
+	exits 0 "$STRANDLINE" --root / images --format json list --help -q
 it "options may follow operands" exits 0 "$STRANDLINE" verify bundle --require signed --help
 it "a unique beginning of an option is enough" exits 0 "$STRANDLINE" diff --fail high web --help

@@ -16,14 +16,16 @@ rows() {
 rows >rows
 it "there are option tables to look at" test "$(wc -l <rows)" -gt 30
 
-in_help() { "$STRANDLINE" "$1" --help | grep -qE -- "^ .*--$2( |\$)"; }
+# shellcheck disable=SC2086 # "images rm" is two words
+in_help() { "$STRANDLINE" $1 --help | grep -qE -- "^ .*--$2( |\$)"; }
 in_man() { awk -v c="$1" '$0 == ".SS " c { on = 1; next } /^\.S[SH]/ { on = 0 } on' page |
 	grep -qE -- "--$2( |\$)"; }
-in_completion() { grep -qE -- "^	$1\) words=\".* --${2}[ \"]" completion; }
+in_completion() { grep -qE -- "^	'$1'\) words=\".* --${2}[ \"]" completion; }
 letter_in() { grep -qE -- "-$2, --$3( |\$)" "$1"; }
 
 while read -r file name letter; do
 	command=${file#cmd_}
+	command=${command//_/ }
 	if [ "$command" = globals ]; then
 		it "--$name is in the help of the program" \
 			sh -c '"$1" --help | grep -qE -- "^ .*--$2( |\$)"' sh "$STRANDLINE" "$name"

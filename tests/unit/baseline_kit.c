@@ -159,7 +159,7 @@ static int stage_one(struct staging *s, struct sl_baselines *b, const char *line
 		     struct sl_error *err)
 {
 	struct layer_apply *apply = NULL;
-	int rc = store_find_layer(b, s->layers[i].chain_id, &s->at[i].layer, err);
+	int rc = store_find_layer(b, s->layers[i].chain_id, &s->at[i].layer, NULL, err);
 
 	s->publish[i] = (struct publish_layer){.is_known = rc == 0, .bytes = strlen(line)};
 	if (rc <= 0)

@@ -294,7 +294,7 @@ static void a_directory_is_known_by_what_it_holds(void **state)
 	assert_memory_not_equal(one, other, sizeof(one));
 	assert_int_equal(sl_baselines_named(f->b, "rootfs:/d", same, NULL), 0);
 	assert_memory_equal(same, other, sizeof(one));
-	assert_int_equal(sl_baselines_remove(f->b, other, NULL), 0);
+	assert_int_equal(sl_baselines_remove(f->b, other, NULL, NULL), 0);
 	assert_int_equal(sl_baselines_named(f->b, "rootfs:/d", same, NULL), 1);
 }
 

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store held against itself: what was edited, lost or left behind. */
+#include <strandline/baseline.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/quote.h"
+#include "snapshot/proof.h"
+#include "snapshot/store.h"
+#include "snapshot/treedigest.h"
+
+struct check {
+	struct sl_baselines *b;
+	int64_t only; /* image; 0: all */
+	int (*problem)(void *payload, const struct sl_baseline_problem *problem);
+	void *payload;
+	struct sl_baseline_check *result;
+};
+
+static void finalize(struct db_stmt **s)
+{
+	db_finalize(*s);
+}
+
+static int tell(struct check *c, struct sl_baseline_problem p)
+{
+	c->result->problems++;
+	return c->problem(c->payload, &p);
+}
+
+/* A failure that says something of the content is a problem; any other ends the check. */
+static bool is_content(int rc)
+{
+	return rc == -SL_EFORMAT || rc == -SL_EUNTRUSTED || rc == -SL_EINVAL || rc == -SL_ELIMIT;
+}
+
+/* ---- SQLite's own view, and rows that belong to nobody ---- */
+
+static int check_file(struct check *c, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(&s, c->b->db, "PRAGMA integrity_check(20)", err);
+
+	while (rc == 0 && (rc = db_step(s, err)) == 0) {
+		const char *text = db_column_text(s, 0);
+		AUTO_FREE char *quoted =
+			quote_dup(text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+
+		if (text != NULL && strcmp(text, "ok") == 0)
+			continue;
+		rc = tell(c, (struct sl_baseline_problem){
+				     .what = quoted != NULL ? quoted : "damaged database"});
+	}
+	return rc == 1 ? 0 : rc;
+}
+
+static const struct {
+	const char *sql, *what;
+} orphans[] = {
+	{"SELECT count(*) FROM entry WHERE layer NOT IN (SELECT id FROM layer)",
+	 "entries that belong to no layer"},
+	{"SELECT count(*) FROM layer WHERE id NOT IN (SELECT layer FROM image_layer)",
+	 "layers that belong to no image"},
+	{"SELECT count(*) FROM image_layer WHERE image NOT IN (SELECT id FROM image) OR layer NOT "
+	 "IN (SELECT id FROM layer)",
+	 "uses of a layer that name no image or no layer"},
+};
+
+static int check_orphans(struct check *c, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(orphans); i++) {
+		struct db_stmt *s CLEANUP(finalize) = NULL;
+		char what[128];
+
+		rc = db_prepare(&s, c->b->db, orphans[i].sql, err);
+		if (rc == 0)
+			rc = db_step(s, err);
+		if (rc != 0 || db_column_i64(s, 0) == 0)
+			continue;
+		(void)snprintf(what, sizeof(what), "%" PRId64 " %s", db_column_i64(s, 0),
+			       orphans[i].what);
+		rc = tell(c, (struct sl_baseline_problem){.what = what});
+	}
+	return rc;
+}
+
+/* ---- layers ---- */
+
+/* Once for each image that shows the layer: that is whom it concerns. */
+static int tell_layer(struct check *c, int64_t layer, const char *what, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(&s, c->b->db,
+			    "SELECT name, config_digest, position FROM image_layer JOIN image ON "
+			    "id=image WHERE layer=?1 AND (?2=0 OR image=?2) ORDER BY name, id",
+			    err);
+	bool told = false;
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, layer);
+	db_bind_i64(s, 2, c->only);
+	while (rc == 0 && (rc = db_step(s, err)) == 0) {
+		uint8_t id[SL_SHA256_SIZE];
+		bool has_id = store_read_digest(id, s, 1) == 0;
+
+		rc = tell(c, (struct sl_baseline_problem){.image = db_column_text(s, 0),
+							  .config_digest = has_id ? id : NULL,
+							  .layer = (size_t)db_column_i64(s, 2) + 1,
+							  .what = what});
+		told = true;
+	}
+	if (rc == 1 && !told)
+		return tell(c, (struct sl_baseline_problem){.what = what});
+	return rc == 1 ? 0 : rc;
+}
+
+/* @s stands on a layer: id, entries, tree_digest. */
+static int check_layer(struct check *c, struct db_stmt *s, struct sl_error *err)
+{
+	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
+	struct row_at at = {.layer = db_column_i64(s, 0)};
+	uint8_t stored[SL_SHA256_SIZE], found[SL_SHA256_SIZE];
+	uint64_t entries = 0, expected = (uint64_t)db_column_i64(s, 1);
+	char what[128];
+	int rc;
+
+	c->result->layers++;
+	if (store_read_digest(stored, s, 2) < 0)
+		return tell_layer(c, at.layer, "no tree digest is stored", err);
+	rc = treedigest_rows(c->b->db, at, NULL, found, &entries, &why);
+	if (is_content(rc))
+		return tell_layer(c, at.layer, sl_error_text(&why), err);
+	if (rc < 0)
+		return sl_fail(err, why.code, why.sys, "read a layer's rows");
+	c->result->entries += entries;
+	if (entries != expected) {
+		(void)snprintf(what, sizeof(what),
+			       "%" PRIu64 " entries were stored, there are %" PRIu64, expected,
+			       entries);
+		return tell_layer(c, at.layer, what, err);
+	}
+	if (memcmp(stored, found, sizeof(found)) != 0)
+		return tell_layer(c, at.layer, "the rows do not hash to the stored tree digest",
+				  err);
+	return 0;
+}
+
+static int check_layers(struct check *c, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc = db_prepare(&s, c->b->db,
+			    "SELECT id, entries, tree_digest FROM layer WHERE ?1=0 OR id IN "
+			    "(SELECT layer FROM image_layer WHERE image=?1) ORDER BY id",
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, c->only);
+	while (rc == 0 && (rc = db_step(s, err)) == 0)
+		rc = check_layer(c, s, err);
+	return rc == 1 ? 0 : rc;
+}
+
+/* ---- images ---- */
+
+/* @s stands on an image: id, name, config_digest. */
+static int check_image(struct check *c, struct db_stmt *s, struct sl_error *err)
+{
+	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
+	uint8_t id[SL_SHA256_SIZE];
+	struct sl_baseline_problem p = {.image = db_column_text(s, 1)};
+	struct sl_image *image = NULL;
+	bool manifest_verified;
+	int rc;
+
+	c->result->images++;
+	if (store_read_digest(id, s, 2) == 0)
+		p.config_digest = id;
+	rc = store_read_image(c->b, db_column_i64(s, 0), &image, &why);
+	if (rc == 0)
+		rc = proof_of_identity(image, &manifest_verified, &why);
+	sl_image_free(image);
+	if (rc == 0)
+		return 0;
+	if (!is_content(rc))
+		return sl_fail(err, why.code, why.sys, "read an image");
+	p.what = sl_error_text(&why);
+	return tell(c, p);
+}
+
+static int check_images(struct check *c, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc =
+		db_prepare(&s, c->b->db,
+			   "SELECT id, name, config_digest FROM image WHERE ?1=0 OR id=?1 ORDER BY "
+			   "name, id",
+			   err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, c->only);
+	while (rc == 0 && (rc = db_step(s, err)) == 0)
+		rc = check_image(c, s, err);
+	return rc == 1 ? 0 : rc;
+}
+
+/* One look: all of it sees the same moment of the database. */
+static int check_all(struct check *c, const uint8_t *config_digest, struct sl_error *err)
+{
+	int rc = 0;
+
+	if (config_digest != NULL)
+		rc = store_find_image(c->b, config_digest, &c->only, err);
+	if (rc == 0)
+		rc = check_file(c, err);
+	if (rc == 0 && config_digest == NULL)
+		rc = check_orphans(c, err);
+	if (rc == 0)
+		rc = check_images(c, err);
+	if (rc == 0)
+		rc = check_layers(c, err);
+	return rc;
+}
+
+int sl_baselines_verify(struct sl_baselines *b, const uint8_t *config_digest,
+			int (*problem)(void *payload, const struct sl_baseline_problem *problem),
+			void *payload, struct sl_baseline_check *out, struct sl_error *err)
+{
+	struct check c = {.b = b, .problem = problem, .payload = payload, .result = out};
+	int rc = db_exec(b->db, "BEGIN", err);
+
+	*out = (struct sl_baseline_check){0};
+	if (rc == 0)
+		rc = check_all(&c, config_digest, err);
+	db_rollback(b->db);
+	return rc;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "snapshot/dump.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/encode.h"
+#include "snapshot/dumpline.h"
+#include "snapshot/store.h"
+#include "snapshot/treedigest.h"
+
+/* Lines are written in pieces of about this size. */
+#define PIECE ((size_t)32 << 10)
+
+struct dump {
+	struct sl_tap tap; /* takes lines */
+	struct sl_baselines *b;
+	struct ostream *out;
+	struct sl_error *err;
+};
+
+static int put(struct ostream *out, struct buf *text, struct sl_error *err)
+{
+	int rc = text->status < 0 ? sl_fail(err, SL_ENOMEM, 0, "dump")
+				  : ostream_write(out, text->data, text->len, err);
+
+	buf_reset(text);
+	return rc;
+}
+
+static int put_lines(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct dump *d = container_of(tap, struct dump, tap);
+
+	return ostream_write(d->out, bytes, len, err);
+}
+
+static void add_digest(struct buf *text, const char *before, const uint8_t digest[SL_SHA256_SIZE])
+{
+	char digits[DIGEST_TEXT_SIZE];
+
+	digest_format(digits, digest);
+	(void)buf_printf(text, "%s%s", before, digits);
+}
+
+static int put_header(struct ostream *out, const char *kind,
+		      const uint8_t config_digest[SL_SHA256_SIZE], struct sl_error *err)
+{
+	struct buf text CLEANUP(buf_clear) = BUF_INIT(4096);
+
+	(void)buf_printf(&text, "#strandline %s 1\n", kind);
+	add_digest(&text, "#image ", config_digest);
+	(void)buf_append_char(&text, '\n');
+	return put(out, &text, err);
+}
+
+static int put_config(struct ostream *out, const struct sl_image *image, struct sl_error *err)
+{
+	struct buf text CLEANUP(buf_clear) = BUF_INIT(2 * DUMP_MAX_CONFIG);
+
+	(void)buf_append_str(&text, "#config ");
+	(void)base64_encode(&text, image->config, image->config_size);
+	(void)buf_append_char(&text, '\n');
+	return put(out, &text, err);
+}
+
+static int put_layer(void *payload, int64_t id, const struct sl_layer_info *info)
+{
+	struct buf text CLEANUP(buf_clear) = BUF_INIT(4096);
+	struct dump *d = payload;
+	uint8_t found[SL_SHA256_SIZE];
+	int rc;
+
+	add_digest(&text, "#layer ", info->chain_id);
+	add_digest(&text, " diff=", info->diff_id);
+	add_digest(&text, " tree=", info->tree_digest);
+	(void)buf_printf(&text, " entries=%" PRIu64 " bytes=%" PRIu64 "\n", info->entries,
+			 info->bytes);
+	rc = put(d->out, &text, d->err);
+	if (rc == 0)
+		rc = treedigest_rows(d->b->db, (struct row_at){.layer = id}, &d->tap, found, NULL,
+				     d->err);
+	if (rc == 0 && memcmp(found, info->tree_digest, sizeof(found)) != 0)
+		rc = sl_fail(d->err, SL_EUNTRUSTED, 0,
+			     "the rows of a layer do not hash to its stored tree digest: see "
+			     "'strandline images verify'");
+	return rc;
+}
+
+static int put_image(struct dump *d, const uint8_t config_digest[SL_SHA256_SIZE])
+{
+	struct sl_image *image = NULL;
+	int64_t id = 0;
+	int rc = store_find_image(d->b, config_digest, &id, d->err);
+
+	if (rc == 0)
+		rc = store_read_image(d->b, id, &image, d->err);
+	if (rc == 0)
+		rc = put_header(d->out, "baseline", config_digest, d->err);
+	if (rc == 0)
+		rc = put_config(d->out, image, d->err);
+	sl_image_free(image);
+	if (rc == 0)
+		rc = store_layers(d->b, id, put_layer, d, d->err);
+	return rc == 0 ? ostream_write(d->out, "#end\n", 5, d->err) : rc;
+}
+
+int dump_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
+	       struct ostream *out, struct sl_error *err)
+{
+	struct dump d = {.tap.data = put_lines, .b = b, .out = out, .err = err};
+	int rc = db_exec(b->db, "BEGIN", err); /* all of it shows the same moment */
+
+	if (rc == 0)
+		rc = put_image(&d, config_digest);
+	db_rollback(b->db);
+	return rc;
+}
+
+static int put_entries(struct ostream *out, struct sl_source *src, struct sl_error *err)
+{
+	struct buf lines CLEANUP(buf_clear) = BUF_INIT(PIECE + DUMPLINE_MAX);
+	const struct sl_entry *e;
+	int rc;
+
+	while ((rc = sl_source_next(src, &e, err)) == 0) {
+		struct row row = {.entry = *e};
+
+		rc = dumpline_format(&lines, &row, err);
+		if (rc == 0 && lines.len >= PIECE)
+			rc = put(out, &lines, err);
+		if (rc < 0)
+			return rc;
+	}
+	return rc == 1 ? put(out, &lines, err) : rc;
+}
+
+int dump_view(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
+	      struct ostream *out, struct sl_error *err)
+{
+	struct sl_source *src = NULL;
+	int rc = sl_baselines_view(b, config_digest, NULL, 0, &src, err);
+
+	if (rc == 0)
+		rc = put_header(out, "view", config_digest, err);
+	if (rc == 0)
+		rc = put_entries(out, src, err);
+	sl_source_close(src);
+	return rc == 0 ? ostream_write(out, "#end\n", 5, err) : rc;
+}
