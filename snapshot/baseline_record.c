@@ -192,14 +192,37 @@ static int check_expected(const struct recording_job *j, const uint8_t *expect,
 
 /* ---- the whole ---- */
 
+/*
+ * Is the same tree stored, with the same rows? Under its id may stand what somebody told with a
+ * dump (or wrote into the database), which gives way to what was read now.
+ */
+static int find_same(struct recording_job *j, struct sl_error *err)
+{
+	uint8_t stored[SL_SHA256_SIZE], read[SL_SHA256_SIZE];
+	struct row_at at;
+	int rc = store_find_layer(j->b, j->layer->chain_id, &at.layer, NULL, err);
+
+	if (rc != 0)
+		return rc;
+	at.is_staged = false;
+	rc = treedigest_rows(j->b->db, at, NULL, stored, NULL, err);
+	if (rc == -SL_EFORMAT) {
+		sl_error_clear(err);
+		return 1;
+	}
+	if (rc == 0)
+		rc = tree_digest(j, read, err);
+	return rc < 0 ? rc : memcmp(stored, read, sizeof(read)) != 0;
+}
+
 static int publish(struct recording_job *j, struct sl_error *err)
 {
-	int64_t id;
-	int rc = store_find_layer(j->b, j->layer->chain_id, &id, NULL, err);
+	int rc = find_same(j, err);
 
 	if (rc < 0)
 		return rc;
 	j->publish.is_known = rc == 0;
+	j->publish.replaces = true;
 	j->publish.bytes = j->result.bytes;
 	j->result.layers = 1;
 	j->result.layers_known = j->publish.is_known;

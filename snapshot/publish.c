@@ -90,7 +90,7 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 	if (rc == 1 && p->is_known)
 		return sl_fail(err, SL_EIO, 0,
 			       "a layer was removed from the store meanwhile; try again");
-	if (rc == 1 || (rc == 0 && !p->is_known && stored > p->trust)) {
+	if (rc == 1 || (rc == 0 && !p->is_known && stored + (p->replaces ? 1u : 0u) > p->trust)) {
 		if (rc == 0)
 			rc = remove_entries(b, layer->chain_id, err);
 		if (rc >= 0)

@@ -14,6 +14,7 @@ struct publish_layer {
 	uint64_t bytes;
 	struct sl_time proven_at;
 	bool is_checked; /* its directory was proven too */
+	bool replaces;   /* rows that are stored with the same trust give way, too */
 	/* filled by publish_image() */
 	uint64_t entries;
 	uint8_t tree_digest[SL_SHA256_SIZE];

@@ -127,3 +127,14 @@ it "a recorded tree and its tar show the same" sl index -q rootfs-tar:t.tar
 it "as images too" finds 3 "" --images rootfs:t rootfs-tar:t.tar
 it "without a recording, --no-index says so" exits 2 sl diff --no-index --rootfs t --image rootfs:changed 2>said
 it "by name" contains said "is not indexed"
+
+# ---- the store knows them as it knows images ----
+
+sl images dump rootfs:t >dump
+it "a recorded tree is verified like an image" sl images verify >said
+it "it is dumped, forgotten" sl images rm -q rootfs:t
+it "and loaded" sl images load -q --name rootfs:"$PWD"/t dump
+it "to the byte" same "$(sl images dump rootfs:t)" "$(cat dump)"
+it "and compared with" finds 3 "" --rootfs t --image rootfs:t
+it "a dump that says otherwise of a stored tree is refused" \
+	exits 1 eval 'sed "s/mode=0755/mode=0777/" dump | sl images load - 2>said'

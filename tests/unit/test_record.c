@@ -20,6 +20,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/istream.h"
+#include "snapshot/store.h"
 #include "snapshot/treeread.h"
 #include "unit/baseline_kit.h"
 #include "unit/tarmake.h"
@@ -139,6 +140,30 @@ static void the_same_tree_is_recorded_once(void **state)
 	assert_memory_equal(one->config_digest, again->config_digest, SL_SHA256_SIZE);
 	assert_int_equal(second.layers_known, 1);
 	assert_memory_equal(&first.indexed_at, &second.indexed_at, sizeof(first.indexed_at));
+	sl_image_free(one);
+	sl_image_free(again);
+}
+
+static void what_was_told_gives_way_to_what_is_read(void **state)
+{
+	CLEANUP(buf_clear) struct buf before = BUF_INIT(1 << 16), after = BUF_INIT(1 << 16);
+	struct fixture *f = *state;
+	uint8_t digest[SL_SHA256_SIZE];
+	struct sl_image *one = tar_tree("rootfs-tar:/t", "one", digest);
+	struct sl_image *again = tar_tree("rootfs-tar:/t", "one", digest);
+	struct sl_baseline_check check;
+	struct sl_index_result r;
+
+	assert_int_equal(sl_baselines_record(f->b, one, NULL, NULL, NULL, &f->err), 0);
+	dump(f, one->config_digest, &before);
+	assert_int_equal(db_exec(f->b->db, "DELETE FROM entry WHERE digests IS NOT NULL", NULL), 0);
+	assert_int_equal(sl_baselines_record(f->b, again, NULL, NULL, &r, &f->err), 0);
+	assert_int_equal(r.layers_known, 0);
+	dump(f, one->config_digest, &after);
+	assert_string_equal(before.data, after.data);
+	assert_int_equal(sl_baselines_verify(f->b, NULL, NULL, NULL, &check, &f->err), 0);
+	assert_int_equal(check.problems, 0);
+	assert_int_equal(check.entries, r.entries);
 	sl_image_free(one);
 	sl_image_free(again);
 }
@@ -358,6 +383,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_tar_is_known_by_its_digest, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_tree_is_recorded_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_told_gives_way_to_what_is_read, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_recorded_configuration_is_no_images, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(an_image_with_a_diff_id_is_not_recorded, setup,
