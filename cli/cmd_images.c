@@ -143,7 +143,8 @@ const struct command command_images_list = {
 	.summary = "list the images whose baselines are stored",
 	.operands = "",
 	.description = "List the images whose baselines are stored, with their trust and the time "
-		       "they were indexed. CHECKED is when the layer directories on disk were last "
+		       "they were indexed; (moved) stands behind a name that has meant another "
+		       "image since. CHECKED is when the layer directories on disk were last "
 		       "proven to be the image's.",
 	.formats = formats,
 	.exits = EXIT_WORKS,

@@ -196,6 +196,15 @@ static int by_name(struct sl_baselines *b, const char *name, struct sl_image **o
 	return rc == 0 ? stored_image(b, id, name, out, err) : rc;
 }
 
+/* What was indexed from where it is no more. Images of engines are stored without the engine. */
+static int stored_only(struct sl_baselines *b, const char *word, struct sl_image **out)
+{
+	const char *name = resolve_engine_name(word);
+	int rc = by_name(b, word, out, NULL);
+
+	return rc == 1 && name != NULL ? by_name(b, name, out, NULL) : rc;
+}
+
 static void say_stored(const struct job *job, struct sl_baselines *b, const struct sl_image *image,
 		       const char *why)
 {
@@ -235,7 +244,7 @@ int baseline_resolve(const struct job *job, struct sl_baselines *b, const char *
 	if (rc != 1)
 		return rc;
 	rc = resolve_image(job, NULL, word, platform, out, &why);
-	if (rc == -SL_ENOTFOUND && by_name(b, word, out, NULL) == 0) {
+	if (rc == -SL_ENOTFOUND && stored_only(b, word, out) == 0) {
 		say_stored(job, b, *out, "not there any more");
 		rc = 0;
 	} else if (rc < 0) {

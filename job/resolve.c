@@ -138,6 +138,14 @@ static int resolve_in_stores(const struct job *job, struct host *host, const cha
 	return rc;
 }
 
+const char *resolve_engine_name(const char *reference)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (has_transport(reference, engines[i]))
+			return reference + strlen(engines[i]) + 1;
+	return NULL;
+}
+
 int resolve_image(const struct job *job, struct host *host, const char *reference,
 		  const char *platform, struct sl_image **out, struct sl_error *err)
 {
@@ -151,9 +159,8 @@ int resolve_image(const struct job *job, struct host *host, const char *referenc
 		if (has_transport(reference, later[i]))
 			return sl_fail(err, SL_EUNSUPPORTED, 0,
 				       "transport '%s:' is not read by this version", later[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (has_transport(reference, engines[i]))
-			return resolve_in_stores(job, host, reference, out, err);
+	if (resolve_engine_name(reference) != NULL)
+		return resolve_in_stores(job, host, reference, out, err);
 	if (is_directory(reference))
 		return oci_open(out, reference, NULL, platform, err);
 	return resolve_in_stores(job, host, reference, out, err);

@@ -21,6 +21,9 @@ int resolve_host(const struct job *job, struct host **out, struct sl_error *err)
 int resolve_image(const struct job *job, struct host *host, const char *reference,
 		  const char *platform, struct sl_image **out, struct sl_error *err);
 
+/* What stands behind the engine in "docker:NAME", as images of stores are called; else NULL. */
+const char *resolve_engine_name(const char *reference);
+
 /*
  * The name under which rootfs:DIR or rootfs-tar:FILE is stored: with the absolute path. 1 when
  * @reference is neither, or a pipe, whose name says nothing.
