@@ -399,24 +399,19 @@ static int open_frozen(struct db *db, const char *path, struct sl_error *err)
 	return open_as(db, path, MODE_FROZEN, err);
 }
 
-static bool is_unwritable(int sys)
+/* Is the file, or the directory that its log goes to, not for us to write? Links are followed as
+ * SQLite does. */
+static bool is_unwritable(const char *path)
 {
-	return sys == EROFS || sys == EACCES || sys == EPERM;
-}
+	AUTO_FREE char *real = realpath(path, NULL);
+	char *slash = real != NULL ? strrchr(real, '/') : NULL;
 
-/* For reading, with or without what others keep beside it. */
-static int open_unwritable(struct db *db, const char *path, struct sl_error *err)
-{
-	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
-	int rc = open_as(db, path, MODE_READ, &why);
-
-	if (rc == -SL_EIO && is_unwritable(why.sys))
-		return open_frozen(db, path, err);
-	if (rc < 0 && err != NULL) {
-		*err = why;
-		why = SL_ERROR_INIT;
-	}
-	return rc;
+	if (slash == NULL)
+		return false;
+	if (faccessat(AT_FDCWD, real, W_OK, AT_EACCESS) < 0)
+		return true;
+	slash[1] = '\0';
+	return faccessat(AT_FDCWD, real, W_OK, AT_EACCESS) < 0;
 }
 
 /* For writing; where that cannot be, for reading. */
@@ -425,8 +420,12 @@ static int open_best(struct db *db, const char *path, struct sl_error *err)
 	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
 	int rc = open_as(db, path, MODE_WRITE, &why);
 
-	if (rc == -SL_EIO && path != NULL && is_unwritable(why.sys) && access(path, R_OK) == 0)
-		return open_unwritable(db, path, err);
+	if (rc == -SL_EIO && path != NULL && is_unwritable(path)) {
+		sl_error_clear(&why);
+		rc = open_as(db, path, MODE_READ, &why);
+		if (rc == -SL_EIO)
+			return open_frozen(db, path, err);
+	}
 	if (rc < 0 && err != NULL) {
 		*err = why;
 		why = SL_ERROR_INIT;

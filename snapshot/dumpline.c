@@ -33,20 +33,39 @@ static int bad_line(struct sl_error *err, const char *what)
 
 /* ---- row to line ---- */
 
+/* Printable ASCII but for space # * = ? [ and the backslash. */
+static const bool is_plain[256] = {
+	['!' ... '"'] = true, ['$' ... ')'] = true, ['+' ... '<'] = true,
+	['>'] = true,         ['@' ... 'Z'] = true, [']' ... '~'] = true,
+};
+
 int dumpline_escape(struct buf *out, const char *bytes, size_t len)
 {
 	size_t plain = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		uint8_t c = (uint8_t)bytes[i];
-
-		if (c > ' ' && c < 0x7f && strchr("#=*?[\\", c) == NULL)
+		if (is_plain[(uint8_t)bytes[i]])
 			continue;
 		(void)buf_append(out, bytes + plain, i - plain);
-		(void)buf_printf(out, "\\%03o", c);
+		(void)buf_printf(out, "\\%03o", (uint8_t)bytes[i]);
 		plain = i + 1;
 	}
 	return buf_append(out, bytes + plain, len - plain);
+}
+
+/* There are millions of lines: printf would take most of the time. */
+static void add_number(struct buf *out, const char *before, uint64_t n, unsigned int base,
+		       size_t least_digits)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	while (n > 0 || sizeof(digits) - at < least_digits) {
+		digits[--at] = (char)('0' + n % base);
+		n /= base;
+	}
+	(void)buf_append_str(out, before);
+	(void)buf_append(out, digits + at, sizeof(digits) - at);
 }
 
 static void add_path(struct buf *out, struct sl_bytes path)
@@ -62,19 +81,26 @@ static void add_hex(struct buf *out, const char *word, const uint8_t *bytes, siz
 	char text[2 * SL_SHA256_SIZE + 1];
 
 	hex_encode(text, bytes, len);
-	(void)buf_printf(out, " %s=%s", word, text);
+	(void)buf_append_str(out, word);
+	(void)buf_append_str(out, text);
 }
 
 static void add_object(struct buf *out, const struct sl_entry *e)
 {
 	bool is_device = S_ISCHR(e->mode) || S_ISBLK(e->mode);
 
-	(void)buf_printf(out, " mode=%04o uid=%" PRIu32 " gid=%" PRIu32,
-			 (unsigned int)(e->mode & ~(uint32_t)S_IFMT), e->uid, e->gid);
+	add_number(out, " mode=", e->mode & ~(uint32_t)S_IFMT, 8, 4);
+	add_number(out, " uid=", e->uid, 10, 1);
+	add_number(out, " gid=", e->gid, 10, 1);
 	if (S_ISREG(e->mode) || e->size != 0)
-		(void)buf_printf(out, " size=%" PRIu64, e->size);
-	if ((e->fields & SL_ENTRY_MTIME) != 0)
-		(void)buf_printf(out, " time=%" PRId64 ".%09" PRIu32, e->mtime.sec, e->mtime.nsec);
+		add_number(out, " size=", e->size, 10, 1);
+	if ((e->fields & SL_ENTRY_MTIME) != 0) {
+		uint64_t sec = (uint64_t)e->mtime.sec;
+
+		add_number(out, e->mtime.sec < 0 ? " time=-" : " time=",
+			   e->mtime.sec < 0 ? 0 - sec : sec, 10, 1);
+		add_number(out, ".", e->mtime.nsec, 10, 9);
+	}
 	if (e->target.data != NULL) {
 		(void)buf_append_str(out, " link=");
 		(void)dumpline_escape(out, e->target.data, e->target.len);
@@ -83,9 +109,9 @@ static void add_object(struct buf *out, const struct sl_entry *e)
 		(void)buf_printf(out, " device=linux,%" PRIu32 ",%" PRIu32, e->rdev_major,
 				 e->rdev_minor);
 	if ((e->fields & SL_ENTRY_SHA256) != 0)
-		add_hex(out, "sha256", e->sha256, sizeof(e->sha256));
+		add_hex(out, " sha256=", e->sha256, sizeof(e->sha256));
 	if ((e->fields & SL_ENTRY_XXH3) != 0)
-		add_hex(out, "xxh3", e->xxh3, sizeof(e->xxh3));
+		add_hex(out, " xxh3=", e->xxh3, sizeof(e->xxh3));
 	for (size_t i = 0; i < e->xattr_count; i++) {
 		const struct sl_xattr *x = &e->xattrs[i];
 
@@ -137,7 +163,8 @@ int dumpline_format(struct buf *out, const struct row *row, struct sl_error *err
 	if ((e->mode & S_IFMT) == 0 && (e->mode != 0 || !row->hides || !is_bare(e)))
 		return bad_line(err, "a whiteout that is more or less than one");
 	add_path(out, e->path);
-	(void)buf_printf(out, " type=%s", type);
+	(void)buf_append_str(out, " type=");
+	(void)buf_append_str(out, type);
 	if (e->mode != 0)
 		add_object(out, e);
 	add_state(out, row);
@@ -152,21 +179,20 @@ int dumpline_format(struct buf *out, const struct row *row, struct sl_error *err
 /* Append what an escaped name stands for. */
 static int unescape(struct buf *out, struct sl_bytes text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		const char *p = text.data + i;
+	const char *p;
 
-		if (*p != '\\') {
-			(void)buf_append_char(out, *p);
-			continue;
-		}
-		if (text.len - i < 4 || p[1] < '0' || p[1] > '3' || p[2] < '0' || p[2] > '7' ||
+	while (text.len > 0 && (p = memchr(text.data, '\\', text.len)) != NULL) {
+		size_t plain = (size_t)(p - text.data);
+
+		(void)buf_append(out, text.data, plain);
+		if (text.len - plain < 4 || p[1] < '0' || p[1] > '3' || p[2] < '0' || p[2] > '7' ||
 		    p[3] < '0' || p[3] > '7')
 			return -SL_EFORMAT;
 		(void)buf_append_char(out,
 				      (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0')));
-		i += 3;
+		text = (struct sl_bytes){p + 4, text.len - plain - 4};
 	}
-	return buf_append(out, "", 0);
+	return buf_append(out, text.data, text.len);
 }
 
 /* Digits of @base and nothing else. */
