@@ -39,6 +39,7 @@ struct feed {
 	uint64_t tar_bytes;
 	struct sha256 *blob_hash; /* NULL when the blob's digest is the stream's, or unclaimed */
 	bool is_compressed;
+	bool may_drain; /* a digest is claimed, which the rest of a damaged blob may contradict */
 	const struct layer_limits *limits;
 	struct ring *ring;
 	int rc;
@@ -246,7 +247,7 @@ static void *feed_thread(void *arg)
 	struct feed *f = arg;
 
 	f->rc = feed_all(f);
-	if (f->rc == -SL_EFORMAT)
+	if (f->rc == -SL_EFORMAT && f->may_drain)
 		drain_blob(f);
 	ring_end(f->ring, f->rc);
 	return NULL;
@@ -338,6 +339,12 @@ static int on_item(void *payload, const struct layer_item *item, struct sl_error
 	return rc;
 }
 
+/* Without a digest there is nothing to compare with, and a pipe may have no end. */
+static bool claims_digest(const struct sl_layer *layer)
+{
+	return layer->has_diff_id || layer->has_blob_digest;
+}
+
 /*
  * A malformed tar is read on to its end: that its digest differs says more. Any other failure stops
  * both threads; then it is true.
@@ -347,7 +354,8 @@ static bool drain_or_cancel(struct pipeline *p, int rc)
 	const uint8_t *bytes;
 	size_t len;
 
-	if (p->fn_failed || (rc < 0 && rc != -SL_EFORMAT && rc != -SL_EUNSUPPORTED)) {
+	if (p->fn_failed || (rc < 0 && !claims_digest(p->layer)) ||
+	    (rc < 0 && rc != -SL_EFORMAT && rc != -SL_EUNSUPPORTED)) {
 		ring_cancel(p->ring);
 		return true;
 	}
@@ -461,6 +469,7 @@ static int prepare(struct pipeline *p, struct sl_error *err)
 		rc = ring_reader(&p->to_tar, p->ring, err);
 	p->feed.ring = p->ring;
 	p->feed.limits = p->limits;
+	p->feed.may_drain = claims_digest(p->layer);
 	return rc;
 }
 

@@ -107,6 +107,9 @@ it "a cut gzip file is refused" exits 2 sl index rootfs-tar:cut.gz 2>said
 it "nothing of them is stored" same "$(stored)" 0
 echo "no tar at all, whatever its name says" >no.tar
 it "what is no tar is refused" exits 2 sl index rootfs-tar:no.tar 2>said
+it "so is a pipe without end" exits 2 eval 'yes | timeout 30 "$STRANDLINE" --no-db index rootfs-tar:- 2>said'
+it "so is one that inflates to no end" \
+	exits 2 eval '(cat t.tar.gz; yes) | timeout 30 "$STRANDLINE" --no-db index rootfs-tar:- 2>said'
 it "so is a device" exits 2 sl index rootfs-tar:/dev/zero 2>said
 it "so is a directory" exits 2 sl index rootfs-tar:t 2>said
 it "so is a tree that is not there" exits 2 sl index rootfs:nowhere 2>said
