@@ -7,11 +7,13 @@
 #include "cli/output.h"
 #include "core/cleanup.h"
 #include "job/diff.h"
+#include "job/diff_images.h"
 
 struct diff_args {
 	bool all, stopped;
 	const char *upper, *rootfs; /* compare this directory instead of a container */
 	const char *image;          /* with this image */
+	bool images;                /* the operands are two images */
 	bool no_index;
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven;
@@ -24,6 +26,11 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 {
 	bool directory = a->upper != NULL || a->rootfs != NULL;
 
+	if (a->images && (directory || a->all || a->image != NULL || a->quick))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--images excludes --all, --upper, --rootfs, --image and --quick");
+	if (a->images && words->count != 2)
+		return sl_fail(err, SL_EINVAL, 0, "--images needs two images: before and after");
 	if (a->upper != NULL && a->rootfs != NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs exclude each other");
 	if (directory && a->image == NULL)
@@ -36,6 +43,19 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if (a->stopped && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "--stopped goes with --all");
 	return 0;
+}
+
+static int compare_images(const struct job *job, const struct diff_args *a,
+			  const struct operands *words, struct sl_sink *sink, int *found,
+			  struct sl_error *err)
+{
+	struct diff_images_request request = {.before = words->items[0],
+					      .after = words->items[1],
+					      .no_index = a->no_index,
+					      .fail_on = (enum sl_severity)a->fail_on,
+					      .accept_unproven = a->accept_unproven};
+
+	return job_diff_images(job, &request, sink, found, err);
 }
 
 /* Compare everything that was asked for; *status is the job's verdict on all containers. */
@@ -59,7 +79,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
 	if (rc == 0)
-		rc = job_diff(&j.job, &request, sink, &found, err);
+		rc = a->images ? compare_images(&j.job, a, words, sink, &found, err)
+			       : job_diff(&j.job, &request, sink, &found, err);
 	*status = (enum exit_status)found;
 	return rc;
 }
@@ -110,8 +131,11 @@ static const struct opt options[] = {
 	 "compare the whole tree below DIR with --image"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
 	 "the image that --upper or --rootfs is compared with"},
+	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
+	 "the operands are two images: say what changed from the first to the second"},
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
-	 "do not index an unknown image first: compare with the layers as found on disk"},
+	 "do not index an unknown image first: compare with the layers as found on disk, or, "
+	 "where there are none, fail"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
 	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
 	 "default low"},
@@ -132,7 +156,7 @@ static const struct diff_args defaults = {.fail_on = SL_SEVERITY_LOW};
 const struct command command_diff = {
 	.name = "diff",
 	.summary = "say what changed in a container since its image was built",
-	.operands = "[CONTAINER...]",
+	.operands = "[CONTAINER... | --images BEFORE AFTER]",
 	.description =
 		"Compare containers with their images, and say of every difference how severe it "
 		"is "
@@ -140,6 +164,9 @@ const struct command command_diff = {
 		"Where its layers cannot be proven, the layers on disk are used, and the result "
 		"says so. What could not be read is a gap, and a result with a gap is never "
 		"clean. Volumes and other mounts are not compared; they are listed.\n\n"
+		"An image is named as for index, or by the id that images shows. A recorded tree "
+		"(rootfs:, rootfs-tar:) is compared as it was recorded when it is named like then; "
+		"recordings are not proven, so that nothing found ends with exit status 3.\n\n"
 		"CONTAINER is a name, an id or the unique beginning of one, with ENGINE: in front "
 		"where that is needed.",
 	.options = options,

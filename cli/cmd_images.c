@@ -17,9 +17,12 @@
 static int image_row(void *payload, const struct sl_baseline_info *info)
 {
 	struct columns *c = payload;
+	AUTO_FREE char *moved = NULL;
 	char id[DIGEST_TEXT_SIZE], number[32], time[CLOCK_TEXT_SIZE];
 
-	columns_cell(c, info->name);
+	if (info->has_moved && asprintf(&moved, "%s (moved)", info->name) < 0)
+		moved = NULL;
+	columns_cell(c, moved != NULL ? moved : info->name);
 	digest_format(id, info->config_digest);
 	id[7 + 12] = '\0';
 	columns_cell(c, id + 7);
@@ -42,6 +45,7 @@ static int image_json(void *payload, const struct sl_baseline_info *info)
 
 	jout_object(j);
 	jout_key_str(j, "name", info->name);
+	jout_key_bool(j, "moved", info->has_moved);
 	jout_key(j, "id");
 	jout_digest(j, info->config_digest);
 	jout_key(j, "digest");
@@ -139,7 +143,8 @@ const struct command command_images_list = {
 	.summary = "list the images whose baselines are stored",
 	.operands = "",
 	.description = "List the images whose baselines are stored, with their trust and the time "
-		       "they were indexed. CHECKED is when the layer directories on disk were last "
+		       "they were indexed; (moved) stands behind a name that has meant another "
+		       "image since. CHECKED is when the layer directories on disk were last "
 		       "proven to be the image's.",
 	.formats = formats,
 	.exits = EXIT_WORKS,

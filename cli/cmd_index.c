@@ -31,10 +31,18 @@ static void outcome_text(struct buf *out, const struct index_outcome *o)
 		digest_format(id, o->manifest_digest);
 		(void)buf_printf(out, "  manifest %s\n", id);
 	}
+	if (o->result.has_previous) {
+		digest_format(id, o->result.previous);
+		(void)buf_printf(out, "  moved    was %s when it was indexed last\n", id);
+	}
+	if (o->trust == SL_TRUST_RECORDED) {
+		digest_format(id, o->tree);
+		(void)buf_printf(out, "  tree     %s\n", id);
+	}
 	(void)buf_printf(out, "  layers   %zu, %zu of them already known\n", o->result.layers,
 			 o->result.layers_known);
 	(void)buf_printf(out, "  entries  %" PRIu64 "\n", o->result.entries);
-	(void)buf_printf(out, "  proven   %.1f MiB in %.2f s", mib, seconds);
+	(void)buf_printf(out, "  %-8s %.1f MiB in %.2f s", sl_trust_name(o->trust), mib, seconds);
 	if (o->result.bytes > 0 && seconds > 0)
 		(void)buf_printf(out, ", %.0f MiB/s", mib / seconds);
 	(void)buf_append_char(out, '\n');
@@ -49,6 +57,17 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 	jout_key(j, "digest");
 	if (o->has_manifest_digest)
 		jout_digest(j, o->manifest_digest);
+	else
+		jout_null(j);
+	jout_key_str(j, "trust", sl_trust_name(o->trust));
+	jout_key(j, "tree");
+	if (o->trust == SL_TRUST_RECORDED)
+		jout_digest(j, o->tree);
+	else
+		jout_null(j);
+	jout_key(j, "previous");
+	if (o->result.has_previous)
+		jout_digest(j, o->result.previous);
 	else
 		jout_null(j);
 	jout_key_u64(j, "layers", o->result.layers);
@@ -119,7 +138,8 @@ static const struct opt options[] = {
 	{"platform", 0, OPT_TEXT, "PLATFORM", NULL, AT(platform),
 	 "which image of a multi-platform one, such as linux/arm64; by default this machine's"},
 	{"expect", 0, OPT_TEXT, "DIGEST", NULL, AT(expect),
-	 "the image digest as you know it from elsewhere: anything else is refused, and results "
+	 "the image digest as you know it from elsewhere (of a rootfs-tar, the SHA-256 of the tar "
+	 "or its file): anything else is refused, and results "
 	 "say that the image was anchored by you and not by the examined host"},
 };
 static const char *const formats[] = {"table", "json", NULL};
@@ -133,7 +153,13 @@ const struct command command_index = {
 		"configuration down, and store what it holds as the baseline that containers are "
 		"compared with. When the bytes contradict a digest, nothing is stored.\n\n"
 		"REF is oci:DIR[:TAG], an OCI image layout, or docker:NAME or docker:ID, an image "
-		"in the store of Docker. Without a transport, an existing directory is read as a "
+		"in the store of Docker. rootfs:DIR and rootfs-tar:FILE are plain trees that no "
+		"image vouches for: a directory, or a tar as \"docker export\" makes it, plain or "
+		"compressed; FILE may be a pipe, or - for standard input. They are recorded, not "
+		"proven, and no name in them is a marker, such as .wh.NAME in the layers of an "
+		"image. A tree is recorded whole or not at all: what cannot be read, changes "
+		"meanwhile or is mounted inside is an error. Without a transport, an existing "
+		"directory is read as a "
 		"layout, anything else is looked up in the engines' stores.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -135,6 +135,27 @@ int istream_from_fd(struct istream **out, int fd, struct sl_error *err)
 	return 0;
 }
 
+int istream_fd_peek(struct istream *s, size_t want, const uint8_t **bytes, size_t *len,
+		    struct sl_error *err)
+{
+	struct fd_stream *f = container_of(s, struct fd_stream, stream);
+	size_t have = 0;
+
+	while (have < want && have < sizeof(f->buf)) {
+		size_t n = 0;
+		int rc = fd_fill(s, f->buf + have, sizeof(f->buf) - have, &n, err);
+
+		if (rc < 0)
+			return s->status = rc;
+		if (rc == 1)
+			break;
+		have += n;
+	}
+	s->rest = *bytes = f->buf;
+	s->rest_len = *len = have;
+	return 0;
+}
+
 /* ---- memory ---- */
 
 struct memory_stream {

@@ -38,6 +38,12 @@ void istream_close(struct istream *s);
 
 /* Read a descriptor (regular file or pipe) in large pieces; takes over @fd, also on failure. */
 int istream_from_fd(struct istream **out, int fd, struct sl_error *err);
+/*
+ * Before anything was read from such a stream: lend its first bytes, at least @want unless it ends
+ * before (then *len may be 0). They come again with the next read.
+ */
+int istream_fd_peek(struct istream *s, size_t want, const uint8_t **bytes, size_t *len,
+		    struct sl_error *err);
 /* Lend borrowed memory once. */
 int istream_from_memory(struct istream **out, const void *bytes, size_t len, struct sl_error *err);
 

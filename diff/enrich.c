@@ -93,7 +93,10 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	e->change.signals = (uint32_t)facts;
 	*out = (struct sl_finding){
 		.kind = SL_FINDING_FILE, .severity = base_severity(c, facts), .change = &e->change};
-	stub = stub_explains(&e->change, facts, subject->container, has_children);
+	/* no engine has been at an image */
+	stub = subject->after != NULL
+		       ? NULL
+		       : stub_explains(&e->change, facts, subject->container, has_children);
 	if (stub != NULL) {
 		out->severity = SL_SEVERITY_INFO;
 		out->cause = SL_CAUSE_ENGINE;

@@ -3,6 +3,14 @@
 
 /* A sink may leave out what it has no use for. */
 
+enum sl_trust sl_subject_trust(const struct sl_subject *subject)
+{
+	/* the enumeration goes from the best to the worst */
+	if (subject->after != NULL && subject->after->trust > subject->trust)
+		return subject->after->trust;
+	return subject->trust;
+}
+
 int sl_sink_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
 {
 	return s->ops->begin != NULL ? s->ops->begin(s, run, err) : 0;

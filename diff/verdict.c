@@ -6,9 +6,9 @@
 int verdict_status(const struct sl_summary *s, enum sl_severity fail_on, bool accept_unproven)
 {
 	const struct sl_subject *subject = s->subject;
+	enum sl_trust trust = sl_subject_trust(subject);
 	bool may_say_equal =
-		(subject->trust == SL_TRUST_PROVEN || subject->trust == SL_TRUST_SIGNED) &&
-		!subject->quick;
+		(trust == SL_TRUST_PROVEN || trust == SL_TRUST_SIGNED) && !subject->quick;
 
 	for (size_t i = fail_on; i < ARRAY_SIZE(s->counts.by_severity); i++)
 		if (s->counts.by_severity[i] > 0)

@@ -5,7 +5,8 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
-#include "job/baselines.h"
+#include "job/baseline.h"
+#include "job/database.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -89,60 +90,19 @@ static bool is_about_the_image(int rc)
 	       rc == -SL_ELIMIT || rc == -SL_EUNSUPPORTED;
 }
 
-static int index_now(struct comparison *c, const struct job *job,
-		     const struct comparison_options *options, struct sl_error *err)
-{
-	struct sl_index_result result;
-	int rc;
-
-	if (options->no_index)
-		return sl_fail(err, SL_ENOTFOUND, 0, "image '%s' is not indexed",
-			       c->image->reference);
-	job_say(job, "indexing image %s first", c->image->reference);
-	rc = sl_baselines_index(c->baselines, c->image, &job->progress, &result, err);
-	return rc;
-}
-
-/*
- * The baseline is one that was only told. Where the image can still be read, it gets proven; where
- * it cannot, what was told is better than the directories as they are now.
- */
-static int prove_recorded(struct comparison *c, const struct job *job,
-			  const struct comparison_options *options, struct sl_baseline_info *info,
-			  struct sl_error *err)
-{
-	int rc = index_now(c, job, options, err);
-
-	if (rc < 0 && (rc == -SL_EUNTRUSTED || !is_about_the_image(rc)))
-		return rc;
-	if (rc < 0)
-		job_say(job, "the recorded baseline stays unproven: %s", sl_error_text(err));
-	sl_error_clear(err);
-	return sl_baselines_find(c->baselines, c->image->config_digest, info, err);
-}
-
 static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
 	struct sl_baseline_info info;
-	int rc = job_baselines_open(job, &c->baselines, err);
+	int rc = job_database_open(job, &c->baselines, err);
 
 	if (rc < 0)
 		return rc;
-	rc = sl_baselines_find(c->baselines, c->image->config_digest, &info, err);
-	if (rc == 1) {
-		rc = index_now(c, job, options, err);
-		if (rc < 0)
-			return rc;
-		rc = sl_baselines_find(c->baselines, c->image->config_digest, &info, err);
-		if (rc == 1)
-			return sl_fail(err, SL_EIO, 0, "indexed image is not in the database");
-	}
-	if (rc == 0 && info.trust > SL_TRUST_SIGNED && !options->no_index)
-		rc = prove_recorded(c, job, options, &info, err);
+	rc = baseline_ready(job, c->baselines, c->image, options->no_index, &info, err);
 	if (rc < 0)
 		return rc;
 	c->trust = info.trust;
+	c->manifest_verified = info.manifest_verified;
 	c->has_checked_at = info.has_checked_at;
 	c->checked_at = info.checked_at;
 	return 0;
@@ -220,7 +180,7 @@ static void fill_subject(struct comparison *c)
 		memcpy(s->image_id, c->image->config_digest, SL_SHA256_SIZE);
 		s->has_image_digest = c->image->has_manifest_digest;
 		memcpy(s->image_digest, c->image->manifest_digest, SL_SHA256_SIZE);
-		s->digest_verified = c->image->manifest != NULL;
+		s->digest_verified = c->image->manifest != NULL || c->manifest_verified;
 		s->anchor = c->image->anchor;
 		if (s->image_ref == NULL)
 			s->image_ref = c->image->reference;

@@ -14,6 +14,7 @@ struct comparison {
 	struct sl_baselines *baselines;       /* NULL when only the directories are left */
 	bool stack_fits; /* the lower directories are the image's layers, one for one */
 	enum sl_trust trust;
+	bool manifest_verified;
 	bool has_checked_at;
 	struct sl_time checked_at;
 	char *contradiction; /* the source contradicts its own digests: what and which */

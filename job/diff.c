@@ -7,7 +7,9 @@
 #include "core/clock.h"
 #include "diff/verdict.h"
 #include "host/host.h"
+#include "job/baseline.h"
 #include "job/comparison.h"
+#include "job/database.h"
 #include "job/directory.h"
 #include "job/resolve.h"
 #include "snapshot/layertree.h"
@@ -242,6 +244,20 @@ static int compare_rootfs(struct diff_run *run, struct comparison *comparison,
 	return rc;
 }
 
+/* The image of a directory may be stored and nowhere else. */
+static int resolve_stored(struct diff_run *run, struct sl_image **out)
+{
+	const struct diff_request *request = run->request;
+	struct sl_baselines *baselines = NULL;
+	int rc = job_database_open(run->job, &baselines, run->err);
+
+	if (rc == 0)
+		rc = baseline_resolve(run->job, baselines, request->image, request->platform, out,
+				      run->err);
+	sl_baselines_close(baselines);
+	return rc;
+}
+
 static int diff_directory(struct diff_run *run)
 {
 	struct comparison_options options = {.no_index = run->request->no_index,
@@ -258,8 +274,7 @@ static int diff_directory(struct diff_run *run)
 				 is_upper ? SL_MARKER_OVERLAY_TRUSTED : SL_MARKER_NONE, run->err);
 	if (rc < 0)
 		return rc;
-	rc = resolve_image(run->job, NULL, run->request->image, run->request->platform, &image,
-			   run->err);
+	rc = resolve_stored(run, &image);
 	if (rc == 0)
 		rc = comparison_open(&comparison, run->job, c, image, &options, run->err);
 	if (rc == 0) {

@@ -7,7 +7,9 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
-#include "job/baselines.h"
+#include "job/baseline.h"
+#include "job/database.h"
+#include "job/resolve.h"
 #include "snapshot/dump.h"
 
 int job_images(const struct job *job,
@@ -15,7 +17,7 @@ int job_images(const struct job *job,
 	       struct sl_error *err)
 {
 	struct sl_baselines *baselines = NULL;
-	int rc = job_baselines_open(job, &baselines, err);
+	int rc = job_database_open(job, &baselines, err);
 
 	if (rc == 0)
 		rc = sl_baselines_list(baselines, each, payload, err);
@@ -23,42 +25,30 @@ int job_images(const struct job *job,
 	return rc;
 }
 
-struct search {
-	const char *word;
-	size_t matches;
-	uint8_t id[SL_SHA256_SIZE];
-};
-
-static int match(void *payload, const struct sl_baseline_info *info)
+/* A tree may be named by a relative path, as it was when it was indexed. */
+static int search(struct sl_baselines *b, const char *word, struct baseline_hits *hits,
+		  struct sl_error *err)
 {
-	struct search *s = payload;
-	char id[DIGEST_TEXT_SIZE];
-	size_t len = strlen(s->word);
-	bool by_name = info->name != NULL && strcmp(info->name, s->word) == 0;
+	AUTO_FREE char *name = NULL;
+	int rc = resolve_tree_name(&name, word, err);
 
-	digest_format(id, info->config_digest);
-	/* with or without "sha256:" in front; a beginning shorter than 4 digits is no reference */
-	if (by_name || (len >= 4 && strncmp(id + 7, s->word, len) == 0) ||
-	    (len >= 11 && strncmp(id, s->word, len) == 0)) {
-		s->matches++;
-		memcpy(s->id, info->config_digest, SL_SHA256_SIZE);
-	}
-	return 0;
+	return rc < 0 ? rc : baseline_search(b, name != NULL ? name : word, 4, true, hits, err);
 }
 
 static int find_image(struct sl_baselines *baselines, const char *word, uint8_t id[SL_SHA256_SIZE],
 		      struct sl_error *err)
 {
-	struct search s = {.word = word};
-	int rc = sl_baselines_list(baselines, match, &s, err);
+	struct baseline_hits hits = {.count = 0};
+	int rc = search(baselines, word, &hits, err);
 
-	if (rc == 0 && s.matches == 0)
+	if (rc == 0 && hits.count == 0)
 		rc = sl_fail(err, SL_ENOTFOUND, 0, "no indexed image is called '%s'", word);
-	if (rc == 0 && s.matches > 1)
-		rc = sl_fail(err, SL_EAMBIGUOUS, 0, "%zu indexed images fit '%s': give the id",
-			     s.matches, word);
+	if (rc == 0 && hits.count > 1)
+		rc = sl_fail(err, SL_EAMBIGUOUS, 0, "%zu indexed images fit '%s', give the id: %s",
+			     hits.count, word, hits.list.data != NULL ? hits.list.data : "");
 	if (rc == 0)
-		memcpy(id, s.id, SL_SHA256_SIZE);
+		memcpy(id, hits.id, SL_SHA256_SIZE);
+	buf_clear(&hits.list);
 	return rc;
 }
 
@@ -66,7 +56,7 @@ static int find_image(struct sl_baselines *baselines, const char *word, uint8_t 
 static int open_image(const struct job *job, const char *word, struct sl_baselines **out,
 		      uint8_t id[SL_SHA256_SIZE], struct sl_error *err)
 {
-	int rc = job_baselines_open(job, out, err);
+	int rc = job_database_open(job, out, err);
 
 	return rc == 0 ? find_image(*out, word, id, err) : rc;
 }
@@ -126,7 +116,7 @@ int job_images_verify(const struct job *job, char *const *words, size_t count,
 {
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
 	struct sl_baseline_check one;
-	int rc = job_baselines_open(job, &baselines, err);
+	int rc = job_database_open(job, &baselines, err);
 
 	*out = (struct sl_baseline_check){0};
 	if (rc == 0 && count == 0)
@@ -175,7 +165,7 @@ int job_image_load(const struct job *job, const char *path, const char *name,
 	int rc = open_input(path, &in, err);
 
 	if (rc == 0)
-		rc = job_baselines_open(job, &baselines, err);
+		rc = job_database_open(job, &baselines, err);
 	if (rc == 0)
 		rc = dump_load(baselines, in, name, id, out, err);
 	istream_close(in);
@@ -186,7 +176,7 @@ int job_images_vacuum(const struct job *job, uint64_t *before, uint64_t *after,
 		      struct sl_error *err)
 {
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
-	int rc = job_baselines_open(job, &baselines, err);
+	int rc = job_database_open(job, &baselines, err);
 
 	return rc == 0 ? sl_baselines_vacuum(baselines, before, after, err) : rc;
 }

@@ -10,7 +10,8 @@
 struct index_request {
 	const char *reference;
 	const char *platform; /* NULL: this host's */
-	const char *expect;   /* "sha256:...": manifest or config digest it must have, or NULL */
+	const char *expect;   /* "sha256:...": manifest or config digest it must have, or NULL;
+				 of a tree the digest of its tar, its file or its lines */
 };
 
 struct index_outcome {
@@ -18,6 +19,8 @@ struct index_outcome {
 	uint8_t config_digest[SL_SHA256_SIZE];
 	bool has_manifest_digest;
 	uint8_t manifest_digest[SL_SHA256_SIZE];
+	enum sl_trust trust;
+	uint8_t tree[SL_SHA256_SIZE]; /* trust recorded: the tar's digest, or the directory's */
 	struct sl_index_result result;
 	uint64_t elapsed_ns;
 };

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/resolve.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "host/host.h"
 #include "snapshot/oci.h"
+#include "snapshot/rootfs.h"
 
 static const char *const engines[] = {"docker", "containerd", "podman", "cri-o"};
-static const char *const later[] = {"oci-archive", "docker-archive", "rootfs", "rootfs-tar"};
+static const char *const later[] = {"oci-archive", "docker-archive"};
 
 int resolve_host(const struct job *job, struct host **out, struct sl_error *err)
 {
@@ -58,6 +62,66 @@ static int resolve_oci(const char *word, const char *platform, struct sl_image *
 	return oci_open(out, dir, colon + 1, platform, err);
 }
 
+/* "rootfs" or "rootfs-tar", NULL for another reference. */
+static const char *tree_transport(const char *reference)
+{
+	if (has_transport(reference, "rootfs"))
+		return "rootfs";
+	return has_transport(reference, "rootfs-tar") ? "rootfs-tar" : NULL;
+}
+
+/* The path is made absolute as text: what it leads to may be gone when the name is asked for. */
+static int tree_name(char **out, const char *transport, const char *path, struct sl_error *err)
+{
+	AUTO_FREE char *here = NULL;
+	size_t len;
+	int n;
+
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	if (path[0] != '/' && strcmp(path, "-") != 0) {
+		here = getcwd(NULL, 0);
+		if (here == NULL)
+			return sl_fail(err, SL_EIO, errno, "current directory");
+	}
+	if (strcmp(path, ".") == 0)
+		path = "";
+	n = asprintf(out, "%s:%s%s%s", transport, here != NULL ? here : "", here != NULL ? "/" : "",
+		     path);
+	if (n < 0) {
+		*out = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "image reference");
+	}
+	len = (size_t)n;
+	while (len > strlen(transport) + 2 && (*out)[len - 1] == '/')
+		(*out)[--len] = '\0';
+	return 0;
+}
+
+int resolve_tree_name(char **out, const char *reference, struct sl_error *err)
+{
+	const char *transport = tree_transport(reference);
+	const char *path = transport != NULL ? reference + strlen(transport) + 1 : NULL;
+	struct stat st;
+
+	if (path == NULL || strcmp(path, "-") == 0 ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return 1;
+	return tree_name(out, transport, path, err);
+}
+
+static int resolve_tree(const char *transport, const char *path, struct sl_image **out,
+			struct sl_error *err)
+{
+	AUTO_FREE char *name = NULL;
+	int rc = tree_name(&name, transport, path, err);
+
+	if (rc < 0)
+		return rc;
+	return strcmp(transport, "rootfs") == 0 ? rootfs_open(out, name, path, err)
+						: rootfs_tar_open(out, name, path, err);
+}
+
 static int resolve_in_stores(const struct job *job, struct host *host, const char *word,
 			     struct sl_image **out, struct sl_error *err)
 {
@@ -74,18 +138,29 @@ static int resolve_in_stores(const struct job *job, struct host *host, const cha
 	return rc;
 }
 
+const char *resolve_engine_name(const char *reference)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (has_transport(reference, engines[i]))
+			return reference + strlen(engines[i]) + 1;
+	return NULL;
+}
+
 int resolve_image(const struct job *job, struct host *host, const char *reference,
 		  const char *platform, struct sl_image **out, struct sl_error *err)
 {
+	const char *tree = tree_transport(reference);
+
+	if (tree != NULL)
+		return resolve_tree(tree, reference + strlen(tree) + 1, out, err);
 	if (has_transport(reference, "oci"))
 		return resolve_oci(reference + strlen("oci:"), platform, out, err);
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (has_transport(reference, later[i]))
 			return sl_fail(err, SL_EUNSUPPORTED, 0,
 				       "transport '%s:' is not read by this version", later[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (has_transport(reference, engines[i]))
-			return resolve_in_stores(job, host, reference, out, err);
+	if (resolve_engine_name(reference) != NULL)
+		return resolve_in_stores(job, host, reference, out, err);
 	if (is_directory(reference))
 		return oci_open(out, reference, NULL, platform, err);
 	return resolve_in_stores(job, host, reference, out, err);

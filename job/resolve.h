@@ -14,11 +14,20 @@ struct host;
 int resolve_host(const struct job *job, struct host **out, struct sl_error *err);
 
 /*
- * oci:DIR[:TAG], docker:NAME|ID; without a transport an existing OCI layout directory, else a name
- * in the stores. @host may be NULL when it is not open yet. Other transports of DESIGN 4.1 are
- * -SL_EUNSUPPORTED by name.
+ * oci:DIR[:TAG], docker:NAME|ID, rootfs:DIR, rootfs-tar:FILE; without a transport an existing OCI
+ * layout directory, else a name in the stores. @host may be NULL when it is not open yet. Other
+ * transports of DESIGN 4.1 are -SL_EUNSUPPORTED by name.
  */
 int resolve_image(const struct job *job, struct host *host, const char *reference,
 		  const char *platform, struct sl_image **out, struct sl_error *err);
+
+/* What stands behind the engine in "docker:NAME", as images of stores are called; else NULL. */
+const char *resolve_engine_name(const char *reference);
+
+/*
+ * The name under which rootfs:DIR or rootfs-tar:FILE is stored: with the absolute path. 1 when
+ * @reference is neither, or a pipe, whose name says nothing.
+ */
+int resolve_tree_name(char **out, const char *reference, struct sl_error *err);
 
 #endif

@@ -76,10 +76,51 @@ static void scope(struct jout *j, const struct sl_subject *s)
 	jout_object_end(j);
 }
 
+static void image_members(struct jout *j, const struct sl_subject_image *i)
+{
+	jout_key_str(j, "ref", i->ref);
+	digest_or_null(j, "digest", i->has_digest, i->digest);
+	digest_or_null(j, "id", i->has_id, i->id);
+	jout_key_bool(j, "digest_verified", i->digest_verified);
+	jout_key_str(j, "anchor", sl_anchor_name(i->anchor));
+}
+
+static void layers(struct jout *j, enum sl_trust trust, bool has_checked_at,
+		   struct sl_time checked_at)
+{
+	jout_key(j, "layers");
+	jout_object(j);
+	jout_key_str(j, "trust", sl_trust_name(trust));
+	jout_key(j, "checked_at");
+	if (has_checked_at)
+		jout_time(j, checked_at);
+	else
+		jout_null(j);
+	jout_object_end(j);
+}
+
+static void after_image(struct jout *j, const struct sl_subject_image *after)
+{
+	if (after == NULL)
+		return;
+	jout_key(j, "after_image");
+	jout_object(j);
+	image_members(j, after);
+	layers(j, after->trust, after->has_checked_at, after->checked_at);
+	jout_object_end(j);
+}
+
 void document_subject(struct jout *j, const struct sl_subject *s)
 {
 	const struct sl_container *c = s->container;
+	struct sl_subject_image image = {.ref = s->image_ref,
+					 .has_digest = s->has_image_digest,
+					 .has_id = s->has_image_id,
+					 .digest_verified = s->digest_verified,
+					 .anchor = s->anchor};
 
+	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
+	memcpy(image.id, s->image_id, SL_SHA256_SIZE);
 	jout_key_str(j, "engine", c->engine);
 	jout_key_str(j, "id", c->id);
 	jout_key_str(j, "name", c->name);
@@ -87,21 +128,10 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	pod(j, c->pod);
 	jout_key(j, "image");
 	jout_object(j);
-	jout_key_str(j, "ref", s->image_ref);
-	digest_or_null(j, "digest", s->has_image_digest, s->image_digest);
-	digest_or_null(j, "id", s->has_image_id, s->image_id);
-	jout_key_bool(j, "digest_verified", s->digest_verified);
-	jout_key_str(j, "anchor", sl_anchor_name(s->anchor));
+	image_members(j, &image);
 	jout_object_end(j);
-	jout_key(j, "layers");
-	jout_object(j);
-	jout_key_str(j, "trust", sl_trust_name(s->trust));
-	jout_key(j, "checked_at");
-	if (s->has_checked_at)
-		jout_time(j, s->checked_at);
-	else
-		jout_null(j);
-	jout_object_end(j);
+	layers(j, s->trust, s->has_checked_at, s->checked_at);
+	after_image(j, s->after);
 	scope(j, s);
 	jout_key_bool(j, "quick", s->quick);
 }

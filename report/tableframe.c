@@ -31,20 +31,20 @@ static void header_container(struct buf *out, const struct sl_container *c)
 	(void)buf_printf(out, "), %s\n", sl_state_name(c->state));
 }
 
-static void header_image(struct buf *out, const struct sl_subject *s)
+static void header_image(struct buf *out, const char *label, const struct sl_subject_image *i)
 {
 	char text[DIGEST_TEXT_SIZE];
 
-	(void)buf_append_str(out, "image      ");
-	quoted(out, s->image_ref);
-	if (s->has_image_digest) {
-		digest_format(text, s->image_digest);
+	(void)buf_printf(out, "%-10s ", label);
+	quoted(out, i->ref);
+	if (i->has_digest) {
+		digest_format(text, i->digest);
 		(void)buf_printf(out, "\ndigest     %s (%s; anchored to: %s)", text,
-				 s->digest_verified ? "verified" : "a claim, not verified",
-				 sl_anchor_name(s->anchor));
+				 i->digest_verified ? "verified" : "a claim, not verified",
+				 sl_anchor_name(i->anchor));
 	}
-	if (s->has_image_id) {
-		digest_format(text, s->image_id);
+	if (i->has_id) {
+		digest_format(text, i->id);
 		(void)buf_printf(out, "\nimage id   %s", text);
 	}
 	(void)buf_append_char(out, '\n');
@@ -65,18 +65,37 @@ static const char *trust_sentence(enum sl_trust trust)
 	return "of unknown trust, not proven";
 }
 
-void frame_header(struct buf *out, const struct sl_subject *s)
+static void header_layers(struct buf *out, enum sl_trust trust, const struct sl_time *checked_at)
 {
 	char when[CLOCK_TEXT_SIZE];
 
-	header_container(out, s->container);
-	header_image(out, s);
-	(void)buf_printf(out, "layers     %s", trust_sentence(s->trust));
-	if (s->has_checked_at) {
-		clock_format_short(when, s->checked_at);
+	(void)buf_printf(out, "layers     %s", trust_sentence(trust));
+	if (checked_at != NULL) {
+		clock_format_short(when, *checked_at);
 		(void)buf_printf(out, "; layer directories checked %s UTC", when);
 	}
 	(void)buf_append_char(out, '\n');
+}
+
+void frame_header(struct buf *out, const struct sl_subject *s)
+{
+	const struct sl_subject_image *after = s->after;
+	struct sl_subject_image image = {.ref = s->image_ref,
+					 .has_digest = s->has_image_digest,
+					 .has_id = s->has_image_id,
+					 .digest_verified = s->digest_verified,
+					 .anchor = s->anchor};
+
+	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
+	memcpy(image.id, s->image_id, SL_SHA256_SIZE);
+	if (after == NULL)
+		header_container(out, s->container);
+	header_image(out, after == NULL ? "image" : "before", &image);
+	header_layers(out, s->trust, s->has_checked_at ? &s->checked_at : NULL);
+	if (after != NULL) {
+		header_image(out, "after", after);
+		header_layers(out, after->trust, after->has_checked_at ? &after->checked_at : NULL);
+	}
 	if (s->quick)
 		(void)buf_append_str(out, "quick      contents compared by size and XXH3 only: "
 					  "no claim of equality\n");
@@ -217,6 +236,7 @@ static void mounts(struct buf *out, const struct sl_container *c, bool rw)
 static void verdict(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t)
 {
 	const struct sl_subject *s = sum->subject;
+	enum sl_trust trust = sl_subject_trust(s);
 	bool complete = sum->complete && t->gaps == 0 && sum->counts.gaps == 0;
 	int worst = SL_SEVERITY_CRITICAL;
 
@@ -224,7 +244,8 @@ static void verdict(struct buf *out, const struct sl_summary *sum, const struct 
 	if (frame_has_drift(&sum->counts)) {
 		while (worst > 0 && sum->counts.by_severity[worst] == 0)
 			worst--;
-		(void)buf_printf(out, "drift found, worst: %s%s\n",
+		(void)buf_printf(out, "%s found, worst: %s%s\n",
+				 s->after != NULL ? "differences" : "drift",
 				 sl_severity_name((enum sl_severity)worst),
 				 complete ? "" : "; and not everything was read");
 	} else if (!complete) {
@@ -232,8 +253,14 @@ static void verdict(struct buf *out, const struct sl_summary *sum, const struct 
 	} else if (s->quick) {
 		(void)buf_append_str(out, "nothing found by the quick comparison, which proves no "
 					  "equality\n");
-	} else if (s->trust == SL_TRUST_PROVEN || s->trust == SL_TRUST_SIGNED) {
-		(void)buf_append_str(out, "no drift: everything compared equals the image\n");
+	} else if (trust == SL_TRUST_PROVEN || trust == SL_TRUST_SIGNED) {
+		(void)buf_append_str(
+			out, s->after != NULL ? "no difference: the images show the same\n"
+					      : "no drift: everything compared equals the image\n");
+	} else if (trust == SL_TRUST_RECORDED) {
+		(void)buf_append_str(out,
+				     "nothing found, but what was compared with is a recording "
+				     "that no image proves\n");
 	} else {
 		(void)buf_append_str(out, "nothing found, but the layers are not proven to be the "
 					  "image's\n");

@@ -18,6 +18,7 @@ struct layer_apply {
 	struct lowertree *lower;
 	struct applytree tree;
 	int64_t layer;
+	bool is_plain;
 	int64_t pool; /* staged layer of the AUFS link pool: never published */
 	struct buf clean, path, link;
 };
@@ -110,7 +111,7 @@ static bool looks_like_marker(const struct sl_entry *e)
 }
 
 /* An item as the baseline keeps it. */
-static struct sl_entry kept(const struct sl_entry *item)
+static struct sl_entry kept(const struct layer_apply *a, const struct sl_entry *item)
 {
 	struct sl_entry e = *item;
 
@@ -118,7 +119,7 @@ static struct sl_entry kept(const struct sl_entry *item)
 	e.flags &= SL_ENTRY_COARSE_TIME;
 	if ((e.fields & SL_ENTRY_XATTRS) == 0)
 		e.xattr_count = 0;
-	if (looks_like_marker(&e))
+	if (!a->is_plain && looks_like_marker(&e))
 		e.flags |= SL_ENTRY_AMBIGUOUS;
 	return e;
 }
@@ -158,7 +159,7 @@ static int find_target(struct layer_apply *a, struct sl_bytes hardlink, struct r
 		return sl_wrap(err, rc, "hard link target");
 	buf_reset(&a->link);
 	split(bytes_of(&name), &dir, &base);
-	if (classify_dir(dir) == NAME_POOL)
+	if (!a->is_plain && classify_dir(dir) == NAME_POOL)
 		return rows_get(a->rows, (struct row_at){a->pool, true}, bytes_of(&name), out, err);
 	rc = applytree_resolve(&a->tree, dir, &a->link, err);
 	if (rc < 0)
@@ -185,7 +186,7 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 	if (rc < 0)
 		return rc;
 	if (rc == 1) {
-		e = kept(&item->entry);
+		e = kept(a, &item->entry);
 		e.mode = S_IFREG | (e.mode & 07777);
 		e.fields &= ~((uint32_t)SL_ENTRY_SHA256 | (uint32_t)SL_ENTRY_XXH3);
 		e.size = 0;
@@ -202,7 +203,7 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 		return sl_fail(err, SL_ENOMEM, 0, "hard link");
 	/* what was odd about the target's name is not about this one's */
 	copy->flags &= ~(uint32_t)SL_ENTRY_AMBIGUOUS;
-	if (looks_like_marker(copy))
+	if (!a->is_plain && looks_like_marker(copy))
 		copy->flags |= SL_ENTRY_AMBIGUOUS;
 	rc = place(a, path, copy, err);
 	sl_entry_free(copy);
@@ -212,7 +213,7 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 static int place_object(struct layer_apply *a, struct sl_bytes path, const struct layer_item *item,
 			struct sl_error *err)
 {
-	struct sl_entry e = kept(&item->entry);
+	struct sl_entry e = kept(a, &item->entry);
 
 	if (path.len == 0 && (!S_ISDIR(e.mode) || item->hardlink.data != NULL))
 		return sl_fail(err, SL_EFORMAT, 0, "a root that is no directory");
@@ -265,14 +266,14 @@ static int apply_named(struct layer_apply *a, const struct layer_item *item, str
 	int rc;
 
 	split(clean, &dir, &name);
-	kind = classify(dir, name);
+	kind = a->is_plain ? NAME_OBJECT : classify(dir, name);
 	switch (kind) {
 	case NAME_SKIP:
 		return 0;
 	case NAME_INVALID:
 		return sl_fail(err, SL_EFORMAT, 0, "a whiteout of nothing that has a name");
 	case NAME_POOL:
-		e = kept(&item->entry);
+		e = kept(a, &item->entry);
 		if (!S_ISREG(e.mode) || item->hardlink.data != NULL)
 			return 0;
 		return rows_put(a->rows, a->pool, clean, &e, false, err);
@@ -330,6 +331,11 @@ int layer_apply_new(struct layer_apply **out, struct rows *rows, int64_t layer,
 	}
 	*out = a;
 	return 0;
+}
+
+void layer_apply_plain(struct layer_apply *a)
+{
+	a->is_plain = true;
 }
 
 void layer_apply_free(struct layer_apply *a)

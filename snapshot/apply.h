@@ -30,6 +30,9 @@ struct layer_apply;
 int layer_apply_new(struct layer_apply **out, struct rows *rows, int64_t layer,
 		    const struct row_at *lowers, size_t lower_count, struct sl_error *err);
 
+/* From here on no name is a marker and nothing is ambiguous: the tar of a whole tree. */
+void layer_apply_plain(struct layer_apply *a);
+
 /* A layer_item_fn; @apply is the struct layer_apply. */
 int layer_apply_item(void *apply, const struct layer_item *item, struct sl_error *err);
 

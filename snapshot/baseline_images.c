@@ -15,7 +15,9 @@
 	"(SELECT c.checked_at FROM image_layer cl JOIN layer c ON c.id=cl.layer WHERE "            \
 	"cl.image=i.id ORDER BY c.checked_at, c.checked_at_ns LIMIT 1), "                          \
 	"(SELECT c.checked_at_ns FROM image_layer cl JOIN layer c ON c.id=cl.layer WHERE "         \
-	"cl.image=i.id ORDER BY c.checked_at, c.checked_at_ns LIMIT 1) "                           \
+	"cl.image=i.id ORDER BY c.checked_at, c.checked_at_ns LIMIT 1), "                          \
+	"EXISTS (SELECT 1 FROM image_name n WHERE n.name=i.name AND "                              \
+	"n.config_digest<>i.config_digest) "                                                       \
 	"FROM image i LEFT JOIN image_layer il ON il.image=i.id LEFT JOIN layer l ON "             \
 	"l.id=il.layer "
 
@@ -44,6 +46,7 @@ static int read_info(struct sl_baseline_info *out, struct db_stmt *s, struct buf
 		.entries = (uint64_t)db_column_i64(s, 8),
 		.bytes = (uint64_t)db_column_i64(s, 9),
 		.has_checked_at = db_column_i64(s, 10) != 0,
+		.has_moved = db_column_i64(s, 13) != 0,
 	};
 	buf_reset(name);
 	if (buf_append_str(name, text != NULL ? text : "") < 0)
@@ -77,6 +80,22 @@ int sl_baselines_find(struct sl_baselines *b, const uint8_t config_digest[SL_SHA
 	}
 	if (rc == 0)
 		rc = read_info(out, s, &b->name, err);
+	db_finalize(s);
+	return rc;
+}
+
+int sl_baselines_named(struct sl_baselines *b, const char *name,
+		       uint8_t config_digest[SL_SHA256_SIZE], struct sl_error *err)
+{
+	struct db_stmt *s = NULL;
+	int rc = db_prepare(&s, b->db, "SELECT config_digest FROM image_name WHERE name=?1", err);
+
+	if (rc == 0) {
+		db_bind_text(s, 1, name);
+		rc = db_step(s, err);
+	}
+	if (rc == 0 && store_read_digest(config_digest, s, 0) < 0)
+		rc = sl_fail(err, SL_EFORMAT, 0, "baseline database: damaged row (name)");
 	db_finalize(s);
 	return rc;
 }
@@ -150,6 +169,11 @@ static int remove_image(struct sl_baselines *b, const uint8_t config_digest[SL_S
 		rc = count_layers(b, image, out, err);
 	if (rc == 0)
 		rc = run_with(b, "DELETE FROM image_layer WHERE image=?1", image, err);
+	if (rc == 0)
+		rc = run_with(b,
+			      "DELETE FROM image_name WHERE config_digest=(SELECT config_digest "
+			      "FROM image WHERE id=?1)",
+			      image, err);
 	if (rc == 0)
 		rc = run_with(b, "DELETE FROM image WHERE id=?1", image, err);
 	if (rc == 0)

@@ -115,6 +115,8 @@ static int add_layer(void *payload, int64_t id, const struct sl_layer_info *info
 	layer.has_diff_id = true;
 	memcpy(layer.diff_id, info->diff_id, SL_SHA256_SIZE);
 	memcpy(layer.chain_id, info->chain_id, SL_SHA256_SIZE);
+	if (info->trust > r->image->trust)
+		r->image->trust = info->trust;
 	return sl_image_add_layer(r->image, &layer, r->err);
 }
 

@@ -80,8 +80,19 @@ static int digest_layers(struct db *db, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
+/*
+ * What each name meant when it was indexed last. image.name is what an image was called last; of
+ * several images that bear one name, this says which it is now.
+ */
+static const char name_table[] =
+	"CREATE TABLE image_name (name TEXT PRIMARY KEY, config_digest BLOB NOT NULL) WITHOUT "
+	"ROWID;"
+	"INSERT OR REPLACE INTO image_name SELECT name, config_digest FROM image ORDER BY "
+	"indexed_at, indexed_at_ns;";
+
 const struct db_migration store_migrations[] = {
 	{"baseline", 1, first_tables, NULL},
 	{"baseline", 2, layer_digests, digest_layers},
+	{"image name", 1, name_table, NULL},
 };
 const size_t store_migration_count = ARRAY_SIZE(store_migrations);

@@ -289,10 +289,24 @@ static int load_layer(struct load *l, struct sl_error *err)
 	return rc == 0 ? next_line(l, err) : rc;
 }
 
+/* Its layers are only told, whatever the image itself is: so it may be a recorded tree, too. */
+static int check_identity(const struct load *l, struct sl_error *err)
+{
+	struct sl_image told = *l->image;
+	bool manifest_verified;
+	int rc;
+
+	told.trust = SL_TRUST_RECORDED;
+	rc = proof_of_identity(&told, &manifest_verified, err);
+	/* a chain id that does not follow from its diff_ids: here, it is the file that says so */
+	if (rc == -SL_EINVAL && err != NULL)
+		err->code = SL_EUNTRUSTED;
+	return rc == -SL_EINVAL ? -SL_EUNTRUSTED : rc;
+}
+
 static int read_all(struct load *l, struct sl_error *err)
 {
 	struct sl_bytes rest;
-	bool manifest_verified;
 	int rc = read_header(l, err);
 
 	if (rc == 0)
@@ -305,11 +319,7 @@ static int read_all(struct load *l, struct sl_error *err)
 	}
 	if (rc < 0)
 		return sl_wrap(err, rc, "line %" PRIu64, l->lines.number);
-	rc = proof_of_identity(l->image, &manifest_verified, err);
-	/* a chain id that does not follow from its diff_ids: here, it is the file that says so */
-	if (rc == -SL_EINVAL && err != NULL)
-		err->code = SL_EUNTRUSTED;
-	return rc == -SL_EINVAL ? -SL_EUNTRUSTED : rc;
+	return check_identity(l, err);
 }
 
 static int take_name(struct load *l, const char *name, struct sl_error *err)
@@ -363,8 +373,7 @@ static int run(struct load *l, const char *name, struct sl_error *err)
 	rows_free(l->rows);
 	l->rows = NULL;
 	l->result.layers = l->image->layer_count;
-	return publish_image(l->b, l->image, l->layers, false, &l->result.entries,
-			     &l->result.indexed_at, err);
+	return publish_image(l->b, l->image, l->layers, false, &l->result, err);
 }
 
 int dump_load(struct sl_baselines *b, struct istream *in, const char *name,

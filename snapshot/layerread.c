@@ -7,6 +7,7 @@
 #include "snapshot/layerread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,6 +29,7 @@
 #define RING_SLOT_BYTES (512u << 10)
 #define PROGRESS_STEP (4u << 20)
 #define RATIO_FROM (1ull << 30)
+#define MAGIC_BYTES 8
 
 /* The filling thread's. Others look at it only after joining. */
 struct feed {
@@ -37,6 +39,7 @@ struct feed {
 	uint64_t tar_bytes;
 	struct sha256 *blob_hash; /* NULL when the blob's digest is the stream's, or unclaimed */
 	bool is_compressed;
+	bool may_drain; /* a digest is claimed, which the rest of a damaged blob may contradict */
 	const struct layer_limits *limits;
 	struct ring *ring;
 	int rc;
@@ -72,7 +75,7 @@ static int check_kind(enum zkind kind, struct sl_error *err)
 
 static int sniff(int fd, enum zkind *kind, struct sl_error *err)
 {
-	uint8_t magic[8];
+	uint8_t magic[MAGIC_BYTES];
 	ssize_t n;
 
 	do
@@ -94,6 +97,52 @@ static int inflate(struct istream **in, enum zkind kind, struct sl_error *err)
 	return 0;
 }
 
+/* Hash what is in f->in as it lies there, then inflate it. */
+static int open_kind(struct pipeline *p, enum zkind kind, struct sl_error *err)
+{
+	const struct sl_layer *layer = p->layer;
+	struct feed *f = &p->feed;
+	int rc = 0;
+
+	f->is_compressed = kind != ZKIND_NONE;
+	if (f->is_compressed && (layer->has_blob_digest || !layer->has_diff_id))
+		rc = sha256_new(&f->blob_hash, err);
+	if (rc == 0)
+		rc = istream_hash(&f->in, f->in, f->blob_hash, &f->raw_bytes, err);
+	f->raw = f->in;
+	return rc < 0 ? rc : inflate(&f->in, kind, err);
+}
+
+/* A pipe has no size, no second look and no other way to be opened. */
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static int open_pipe(struct pipeline *p, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = fcntl(p->layer->blob_fd, F_DUPFD_CLOEXEC, 0);
+	struct istream *in = NULL;
+	enum zkind kind = ZKIND_NONE;
+	const uint8_t *magic;
+	size_t len;
+	int rc;
+
+	if (fd < 0)
+		return sl_fail(err, SL_EIO, errno, "blob");
+	rc = istream_from_fd(&in, take_fd(&fd), err);
+	p->feed.in = in;
+	if (rc == 0)
+		rc = istream_fd_peek(in, MAGIC_BYTES, &magic, &len, err);
+	if (rc == 0) {
+		kind = zkind_sniff(magic, len);
+		rc = check_kind(kind, err);
+	}
+	return rc < 0 ? rc : open_kind(p, kind, err);
+}
+
 static int open_blob(struct pipeline *p, struct sl_error *err)
 {
 	const struct sl_layer *layer = p->layer;
@@ -113,15 +162,9 @@ static int open_blob(struct pipeline *p, struct sl_error *err)
 			       "blob has %" PRIu64 " bytes, its descriptor says %" PRIu64, p->total,
 			       layer->blob_size);
 	rc = sniff(fd, &kind, err);
-	f->is_compressed = kind != ZKIND_NONE;
-	if (rc == 0 && f->is_compressed && layer->has_blob_digest)
-		rc = sha256_new(&f->blob_hash, err);
 	if (rc == 0)
 		rc = istream_from_fd(&f->in, take_fd(&fd), err);
-	if (rc == 0)
-		rc = istream_hash(&f->in, f->in, f->blob_hash, &f->raw_bytes, err);
-	f->raw = f->in;
-	return rc < 0 ? rc : inflate(&f->in, kind, err);
+	return rc < 0 ? rc : open_kind(p, kind, err);
 }
 
 static int open_directory(struct pipeline *p, struct sl_error *err)
@@ -147,7 +190,7 @@ static int open_directory(struct pipeline *p, struct sl_error *err)
 static int open_input(struct pipeline *p, struct sl_error *err)
 {
 	if (p->layer->blob_fd >= 0)
-		return open_blob(p, err);
+		return is_pipe(p->layer->blob_fd) ? open_pipe(p, err) : open_blob(p, err);
 	if (p->layer->dir_fd >= 0 && p->layer->tar_split_fd >= 0)
 		return open_directory(p, err);
 	return sl_fail(err, SL_ENOTFOUND, 0, "neither a blob nor a directory with its tar-split");
@@ -204,7 +247,7 @@ static void *feed_thread(void *arg)
 	struct feed *f = arg;
 
 	f->rc = feed_all(f);
-	if (f->rc == -SL_EFORMAT)
+	if (f->rc == -SL_EFORMAT && f->may_drain)
 		drain_blob(f);
 	ring_end(f->ring, f->rc);
 	return NULL;
@@ -296,6 +339,12 @@ static int on_item(void *payload, const struct layer_item *item, struct sl_error
 	return rc;
 }
 
+/* Without a digest there is nothing to compare with, and a pipe may have no end. */
+static bool claims_digest(const struct sl_layer *layer)
+{
+	return layer->has_diff_id || layer->has_blob_digest;
+}
+
 /*
  * A malformed tar is read on to its end: that its digest differs says more. Any other failure stops
  * both threads; then it is true.
@@ -305,7 +354,8 @@ static bool drain_or_cancel(struct pipeline *p, int rc)
 	const uint8_t *bytes;
 	size_t len;
 
-	if (p->fn_failed || (rc < 0 && rc != -SL_EFORMAT && rc != -SL_EUNSUPPORTED)) {
+	if (p->fn_failed || (rc < 0 && !claims_digest(p->layer)) ||
+	    (rc < 0 && rc != -SL_EFORMAT && rc != -SL_EUNSUPPORTED)) {
 		ring_cancel(p->ring);
 		return true;
 	}
@@ -338,16 +388,16 @@ static int compare(const char *what, const uint8_t want[SL_SHA256_SIZE],
 }
 
 /* The feeding thread's failure, or the blob's digest when that explains it. */
-static int settle_feed(struct pipeline *p, struct sl_error *err)
+static int settle_feed(struct pipeline *p, struct layer_result *out, struct sl_error *err)
 {
 	struct feed *f = &p->feed;
-	uint8_t got[SL_SHA256_SIZE];
 	int rc = 0;
 
 	if (f->blob_hash != NULL && (f->rc == 0 || f->rc == -SL_EFORMAT)) {
-		rc = sha256_final(f->blob_hash, got, err);
-		if (rc == 0)
-			rc = compare("blob", p->layer->blob_digest, got, err);
+		rc = sha256_final(f->blob_hash, out->blob_digest, err);
+		out->has_blob_digest = rc == 0;
+		if (rc == 0 && p->layer->has_blob_digest)
+			rc = compare("blob", p->layer->blob_digest, out->blob_digest, err);
 	}
 	if (rc == 0 && f->rc < 0) {
 		move_error(err, &f->err);
@@ -360,7 +410,7 @@ static int settle_feed(struct pipeline *p, struct sl_error *err)
 static int settle(struct pipeline *p, struct layer_result *out, struct sl_error *err)
 {
 	const struct sl_layer *layer = p->layer;
-	int rc = settle_feed(p, err);
+	int rc = settle_feed(p, out, err);
 
 	if (rc == 0)
 		rc = sha256_final(p->tar_hash, out->diff_id, err);
@@ -419,6 +469,7 @@ static int prepare(struct pipeline *p, struct sl_error *err)
 		rc = ring_reader(&p->to_tar, p->ring, err);
 	p->feed.ring = p->ring;
 	p->feed.limits = p->limits;
+	p->feed.may_drain = claims_digest(p->layer);
 	return rc;
 }
 
@@ -449,5 +500,6 @@ int layer_read(const struct sl_layer *layer, const struct layer_limits *limits, 
 	if (rc == 0)
 		rc = run(&p, progress, name, out, err);
 	pipeline_clear(&p);
-	return rc < 0 && !p.fn_failed ? sl_wrap(err, rc, "layer %s", name) : rc;
+	return rc < 0 && !p.fn_failed && layer->has_diff_id ? sl_wrap(err, rc, "layer %s", name)
+							    : rc;
 }

@@ -17,6 +17,12 @@ struct layer_limits {
 	uint64_t max_ratio;   /* uncompressed to compressed, checked past 1 GiB, default 2000 */
 	size_t max_path;      /* default 1 MiB */
 	size_t max_xattrs;    /* total bytes of an entry's attributes, default 1 MiB */
+	/*
+	 * An archive that stops at an entry's end, without its closing zero blocks, is cut off.
+	 * Some layers never had them, and their digest says that nothing is missing; where no
+	 * digest is known, only these blocks do. Default false.
+	 */
+	bool must_close;
 };
 #define LAYER_LIMITS_DEFAULT                                                                       \
 	((struct layer_limits){.max_bytes = 1ull << 40,                                            \
@@ -45,6 +51,9 @@ struct layer_result {
 	uint64_t compressed_bytes; /* bytes of the blob; 0 when rebuilt from a directory */
 	uint64_t entries;
 	uint8_t diff_id[SL_SHA256_SIZE]; /* as computed, also where the layer claims none */
+	/* SHA-256 of the blob as it lies there, where the layer claims it or has no diff_id */
+	bool has_blob_digest;
+	uint8_t blob_digest[SL_SHA256_SIZE];
 	bool from_directory; /* rebuilt from tar-split: the directory's content is proven too */
 };
 
@@ -52,7 +61,8 @@ struct layer_result {
  * Read the layer once. The stream's SHA-256 is compared with diff_id, the blob's with blob_digest
  * and blob_size, at the end: until this returns 0, nothing handed to @fn is proven. Threads are
  * started and joined inside. The callback runs on the calling thread. A layer without diff_id or
- * blob_digest is read all the same, and is not compared. @limits NULL means the defaults.
+ * blob_digest is read all the same, and is not compared; its blob may then be a pipe or socket,
+ * read from where it stands. @limits NULL means the defaults.
  *
  * Returns 0; -SL_EUNTRUSTED naming the digest that differs (for a rebuilt layer also the first file
  * whose checksum differs); -SL_EFORMAT; -SL_ELIMIT; -SL_ENOTFOUND with neither blob nor tar-split.

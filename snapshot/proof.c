@@ -35,7 +35,23 @@ static int expect_hash(const char *what, const char *text, size_t len,
 	return rc < 0 ? rc : expect_digest(what, claimed, found, err);
 }
 
-static int check_diff_ids(const struct sl_image *image, struct sl_error *err)
+static int check_type(const struct sl_image *image, const struct jval *config, bool *is_tree,
+		      struct sl_error *err)
+{
+	const char *type = jval_str(jval_path(config, "rootfs", "type", NULL));
+
+	*is_tree = type != NULL && strcmp(type, PROOF_TREE_TYPE) == 0;
+	if (*is_tree && image->trust < SL_TRUST_RECORDED)
+		return sl_fail(err, SL_EFORMAT, 0,
+			       "configuration: of a recorded tree, not of an image");
+	if (*is_tree && image->layer_count != 1)
+		return sl_fail(err, SL_EFORMAT, 0, "configuration: a tree of several layers");
+	if (!*is_tree && type != NULL && strcmp(type, "layers") != 0)
+		return sl_fail(err, SL_EFORMAT, 0, "configuration: root file system not of layers");
+	return 0;
+}
+
+static int check_diff_ids(const struct sl_image *image, bool *is_tree, struct sl_error *err)
 {
 	struct jval *config CLEANUP(free_json) = NULL;
 	const struct jval *diff_ids;
@@ -43,6 +59,9 @@ static int check_diff_ids(const struct sl_image *image, struct sl_error *err)
 
 	if (rc < 0)
 		return sl_wrap(err, rc, "configuration");
+	rc = check_type(image, config, is_tree, err);
+	if (rc < 0)
+		return rc;
 	diff_ids = jval_path(config, "rootfs", "diff_ids", NULL);
 	if (jval_len(diff_ids) != image->layer_count)
 		return sl_fail(err, SL_EUNTRUSTED, 0,
@@ -62,6 +81,25 @@ static int check_diff_ids(const struct sl_image *image, struct sl_error *err)
 			return sl_wrap(err, rc, "layer %zu", i + 1);
 	}
 	return 0;
+}
+
+int proof_tree_chain(uint8_t out[SL_SHA256_SIZE], const uint8_t config_digest[SL_SHA256_SIZE],
+		     struct sl_error *err)
+{
+	char text[sizeof(PROOF_TREE_SCHEMA) + DIGEST_TEXT_SIZE] = PROOF_TREE_SCHEMA " ";
+
+	digest_format(text + sizeof(PROOF_TREE_SCHEMA), config_digest);
+	return sha256_once(text, strlen(text), out, err);
+}
+
+static int check_tree_chain(const struct sl_image *image, struct sl_error *err)
+{
+	uint8_t chain[SL_SHA256_SIZE];
+	int rc = proof_tree_chain(chain, image->config_digest, err);
+
+	if (rc == 0 && memcmp(chain, image->layers[0].chain_id, sizeof(chain)) != 0)
+		rc = sl_fail(err, SL_EINVAL, 0, "chain id does not follow from the id of the tree");
+	return rc;
 }
 
 /* OCI image specification, config.md, "layer chain id". */
@@ -120,6 +158,7 @@ static int check_manifest(const struct sl_image *image, bool *verified, struct s
 
 int proof_of_identity(const struct sl_image *image, bool *manifest_verified, struct sl_error *err)
 {
+	bool is_tree = false;
 	int rc;
 
 	if (image->config == NULL)
@@ -127,9 +166,9 @@ int proof_of_identity(const struct sl_image *image, bool *manifest_verified, str
 	rc = expect_hash("the configuration", image->config, image->config_size,
 			 image->config_digest, err);
 	if (rc == 0)
-		rc = check_diff_ids(image, err);
+		rc = check_diff_ids(image, &is_tree, err);
 	if (rc == 0)
-		rc = check_chain(image, err);
+		rc = is_tree ? check_tree_chain(image, err) : check_chain(image, err);
 	if (rc == 0)
 		rc = check_manifest(image, manifest_verified, err);
 	return rc;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot/publish.h"
 
+#include <string.h>
+
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "snapshot/treedigest.h"
@@ -88,7 +90,7 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 	if (rc == 1 && p->is_known)
 		return sl_fail(err, SL_EIO, 0,
 			       "a layer was removed from the store meanwhile; try again");
-	if (rc == 1 || (rc == 0 && !p->is_known && stored > p->trust)) {
+	if (rc == 1 || (rc == 0 && !p->is_known && stored + (p->replaces ? 1u : 0u) > p->trust)) {
 		if (rc == 0)
 			rc = remove_entries(b, layer->chain_id, err);
 		if (rc >= 0)
@@ -148,6 +150,28 @@ static int put_image(struct sl_baselines *b, const struct sl_image *image, bool 
 	return rc < 0 ? rc : 0;
 }
 
+/* Note what the name means from now on, and what it meant until now. */
+static int name_points_to(struct sl_baselines *b, const struct sl_image *image,
+			  struct sl_index_result *result, struct sl_error *err)
+{
+	struct db_stmt *s CLEANUP(finalize) = NULL;
+	int rc;
+
+	if (image->reference == NULL)
+		return 0;
+	rc = sl_baselines_named(b, image->reference, result->previous, err);
+	result->has_previous =
+		rc == 0 && memcmp(result->previous, image->config_digest, SL_SHA256_SIZE) != 0;
+	if (rc >= 0)
+		rc = db_prepare(&s, b->db, "INSERT OR REPLACE INTO image_name VALUES (?1, ?2)",
+				err);
+	if (rc < 0)
+		return rc;
+	db_bind_text(s, 1, image->reference);
+	db_bind_blob(s, 2, image->config_digest, SL_SHA256_SIZE);
+	return finish(s, err);
+}
+
 static int put_position(struct sl_baselines *b, int64_t image, size_t position, int64_t layer,
 			struct sl_error *err)
 {
@@ -181,8 +205,8 @@ static int count_entries(struct sl_baselines *b, int64_t image, uint64_t *out, s
 }
 
 static int publish(struct sl_baselines *b, const struct sl_image *image,
-		   const struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
-		   struct sl_time *indexed_at, struct sl_error *err)
+		   const struct publish_layer *layers, bool manifest_verified,
+		   struct sl_index_result *result, struct sl_error *err)
 {
 	bool is_new = false;
 	int64_t image_id = 0, layer_id = 0;
@@ -190,7 +214,7 @@ static int publish(struct sl_baselines *b, const struct sl_image *image,
 
 	for (size_t i = 0; i < image->layer_count; i++)
 		is_new = is_new || !layers[i].is_known;
-	rc = put_image(b, image, manifest_verified, is_new, &image_id, indexed_at, err);
+	rc = put_image(b, image, manifest_verified, is_new, &image_id, &result->indexed_at, err);
 	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
 		rc = publish_layer(b, &image->layers[i], &layers[i], (int64_t)i + 1, &layer_id,
 				   err);
@@ -198,8 +222,8 @@ static int publish(struct sl_baselines *b, const struct sl_image *image,
 			rc = put_position(b, image_id, i, layer_id, err);
 	}
 	if (rc == 0)
-		rc = count_entries(b, image_id, entries, err);
-	return rc;
+		rc = count_entries(b, image_id, &result->entries, err);
+	return rc < 0 ? rc : name_points_to(b, image, result, err);
 }
 
 /* Before the write lock is taken: it is a walk over all rows. */
@@ -219,15 +243,15 @@ static int digest_staged(struct sl_baselines *b, const struct sl_image *image,
 }
 
 int publish_image(struct sl_baselines *b, const struct sl_image *image,
-		  struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
-		  struct sl_time *indexed_at, struct sl_error *err)
+		  struct publish_layer *layers, bool manifest_verified,
+		  struct sl_index_result *result, struct sl_error *err)
 {
 	int rc = digest_staged(b, image, layers, err);
 
 	if (rc == 0)
 		rc = db_begin(b->db, err);
 	if (rc == 0)
-		rc = publish(b, image, layers, manifest_verified, entries, indexed_at, err);
+		rc = publish(b, image, layers, manifest_verified, result, err);
 	if (rc == 0)
 		rc = db_commit(b->db, err);
 	if (rc < 0)

@@ -14,6 +14,7 @@ struct publish_layer {
 	uint64_t bytes;
 	struct sl_time proven_at;
 	bool is_checked; /* its directory was proven too */
+	bool replaces;   /* rows that are stored with the same trust give way, too */
 	/* filled by publish_image() */
 	uint64_t entries;
 	uint8_t tree_digest[SL_SHA256_SIZE];
@@ -22,9 +23,10 @@ struct publish_layer {
 /*
  * Store what was staged and proven. A layer that another process stored meanwhile is shared with
  * it, unless it did so with less trust; one that it removed meanwhile is an error. All or nothing.
+ * Of @result, what the store knows is filled in: entries, indexed_at, previous.
  */
 int publish_image(struct sl_baselines *b, const struct sl_image *image,
-		  struct publish_layer *layers, bool manifest_verified, uint64_t *entries,
-		  struct sl_time *indexed_at, struct sl_error *err);
+		  struct publish_layer *layers, bool manifest_verified,
+		  struct sl_index_result *result, struct sl_error *err);
 
 #endif

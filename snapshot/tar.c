@@ -194,6 +194,8 @@ static int next_head(struct tar *t, struct sl_error *err)
 	for (;;) {
 		int rc = next_block(t, err);
 
+		if (rc == 1 && t->limits->must_close)
+			return cut_off(err);
 		if (rc != 0)
 			return rc;
 		rc = tarhead_parse(&t->head, t->block, err);

@@ -28,6 +28,8 @@ struct sl_index_result {
 	uint64_t bytes;      /**< uncompressed tar bytes read and proven */
 	uint64_t compressed; /**< bytes read from blobs; 0 when rebuilt from directories */
 	struct sl_time indexed_at;
+	bool has_previous; /**< when its name was indexed last, it meant another image */
+	uint8_t previous[SL_SHA256_SIZE]; /**< that one's config digest */
 };
 
 /** An image in the store. Strings borrowed until the next call. */
@@ -44,6 +46,7 @@ struct sl_baseline_info {
 	struct sl_time checked_at; /**< when its layer directories on disk were proven */
 	bool manifest_verified;    /**< the manifest was read, hashed to its digest, and names the
 				      config */
+	bool has_moved;            /**< its name was indexed later as another image */
 };
 
 /** One layer of a stored image. */
@@ -102,6 +105,31 @@ SL_API void sl_baselines_close(struct sl_baselines *b);
 SL_API int sl_baselines_index(struct sl_baselines *b, const struct sl_image *image,
 			      const struct sl_progress *progress, struct sl_index_result *out,
 			      struct sl_error *err);
+
+/**
+ * Record a tree that no image configuration vouches for: image->layers[0] alone, without diff_id,
+ * is a whole tree, either a tar (blob_fd: a file, or a pipe, which is read once) or a directory
+ * (dir_fd). No name in it is a marker. Its trust is SL_TRUST_RECORDED.
+ *
+ * On success @p image has what identifies the tree: as diff_id SHA-256 of the uncompressed tar, or
+ * for a directory of the text lines of its entries; a configuration that names it; the image id.
+ * The same tree has the same id.
+ *
+ * @param expect  SHA-256 of the uncompressed tar, of its file, of the directory's lines, or the id:
+ *                anything else is refused. NULL: whatever it is
+ * @return 0; -SL_EUNTRUSTED when it is not what was expected; -SL_EFORMAT when the tar is cut off;
+ *         -SL_EIO naming what could not be read of a directory. Then nothing is stored
+ */
+SL_API int sl_baselines_record(struct sl_baselines *b, struct sl_image *image,
+			       const uint8_t *expect, const struct sl_progress *progress,
+			       struct sl_index_result *out, struct sl_error *err);
+
+/**
+ * The image that was indexed last under @p name, by its name of then.
+ * @return 0 and its config digest; 1 when there is none
+ */
+SL_API int sl_baselines_named(struct sl_baselines *b, const char *name,
+			      uint8_t config_digest[SL_SHA256_SIZE], struct sl_error *err);
 
 /**
  * Note that the layer's directory on disk was proven equal to its diff_id at @p when. An image's

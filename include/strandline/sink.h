@@ -23,6 +23,19 @@ struct sl_run {
 	struct sl_time started, finished; /**< finished is set at end only */
 };
 
+/** The image that came after, when two images are compared. Borrowed. */
+struct sl_subject_image {
+	const char *ref; /**< what it was asked for as */
+	bool has_digest, has_id;
+	uint8_t digest[SL_SHA256_SIZE]; /**< manifest */
+	uint8_t id[SL_SHA256_SIZE];     /**< config */
+	bool digest_verified;           /**< the manifest was read and hashed to digest */
+	enum sl_anchor anchor;
+	enum sl_trust trust;
+	bool has_checked_at;
+	struct sl_time checked_at;
+};
+
 /** What is compared with what. Borrowed. */
 struct sl_subject {
 	const struct sl_container *container; /**< never NULL; name may be a path for --upper */
@@ -39,6 +52,7 @@ struct sl_subject {
 	const char *const *compared; /**< roots compared, usually just "/" */
 	size_t compared_count;
 	/* not compared: the container's mounts */
+	const struct sl_subject_image *after; /**< NULL, unless it is no container but an image */
 };
 
 /** Counts by change kind of the findings that are not explained, and the rest. */
@@ -59,6 +73,9 @@ struct sl_summary {
 	struct sl_counts counts;
 	bool complete; /**< no gap: everything planned was read */
 };
+
+/** Of what is compared, the side that can be trusted least: only it may say "equal". */
+SL_API enum sl_trust sl_subject_trust(const struct sl_subject *subject);
 
 struct sl_sink;
 

@@ -176,9 +176,9 @@ it "problems have a form for programs" same '["oci:a",null,true]' "$("$STRANDLIN
 	images verify --format json | jq -c '.problems[0] | [.image, .layer, (.what | length > 9)]')"
 it "an edited store is not dumped as if it were whole" edited \
 	"UPDATE entry SET uid=12345 WHERE path=CAST('usr' AS BLOB)" "layer 1"
-it "it ends without its last line" exits 1 "$STRANDLINE" --db edited.db images dump oci:a >cut 2>err
+it "it ends without its last line" exits 1 "$STRANDLINE" --db edited.db images dump oci:a >cut.txt 2>err
 it "and says why" contains err "see 'strandline images verify'"
-lacks cut "#end"
+it "without an end" lacks cut.txt "#end"
 
 # A page overwritten in the middle.
 cp store.db broken.db

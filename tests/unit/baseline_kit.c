@@ -182,8 +182,7 @@ int kit_store(struct sl_baselines *b, const char *name, const char *const layers
 	};
 	struct sl_image image = {.layers = s.layers, .layer_count = count};
 	AUTO_FREE char *reference = strdup(name);
-	struct sl_time indexed_at;
-	uint64_t entries;
+	struct sl_index_result result = {0};
 	int rc;
 
 	image.reference = image.config = reference;
@@ -210,7 +209,7 @@ int kit_store(struct sl_baselines *b, const char *name, const char *const layers
 		for (size_t i = 0; i < count; i++)
 			*applied += !s.publish[i].is_known;
 	}
-	return publish_image(b, &image, s.publish, false, &entries, &indexed_at, err);
+	return publish_image(b, &image, s.publish, false, &result, err);
 }
 
 /* ---- a source as a line ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/baselines.h"
+#include "job/database.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static bool lies_in_store(const struct job *job)
 	return held;
 }
 
-int job_baselines_open(const struct job *job, struct sl_baselines **out, struct sl_error *err)
+int job_database_open(const struct job *job, struct sl_baselines **out, struct sl_error *err)
 {
 	if (job->db != NULL && lies_in_store(job))
 		return sl_fail(err, SL_EINVAL, 0,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The database of a job. */
-#ifndef JOB_BASELINES_H
-#define JOB_BASELINES_H
+#ifndef JOB_DATABASE_H
+#define JOB_DATABASE_H
 
 #include "job/job.h"
 
 /* As sl_baselines_open(), but never inside an engine's store: nothing is written into evidence. */
-int job_baselines_open(const struct job *job, struct sl_baselines **out, struct sl_error *err);
+int job_database_open(const struct job *job, struct sl_baselines **out, struct sl_error *err);
 
 #endif
