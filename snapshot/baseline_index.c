@@ -99,6 +99,7 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 	struct layer_apply *apply = NULL;
 	struct layer_result read = {.entries = 0};
 	struct sl_time started = clock_now();
+	bool is_comparable;
 	int rc;
 
 	(void)snprintf(j->what, sizeof(j->what), "layer %zu of %zu", i + 1, j->image->layer_count);
@@ -107,14 +108,15 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 		return rc;
 	rc = layer_read(layer, &limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
+	is_comparable = read.from_directory && !layer_apply_strays(apply);
 	layer_apply_free(apply);
-	if (rc == 0 && read.from_directory)
+	if (rc == 0 && is_comparable)
 		rc = check_directory(j, i, err);
 	if (rc < 0)
 		return rc;
 	j->layers[i].bytes = read.tar_bytes;
 	j->layers[i].proven_at = started;
-	j->layers[i].is_checked = read.from_directory;
+	j->layers[i].is_checked = is_comparable;
 	j->result.bytes += read.tar_bytes;
 	j->result.compressed += read.compressed_bytes;
 	j->before += layer->blob_size;
