@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/quote.h"
+#include "snapshot/odd.h"
 #include "snapshot/restamp.h"
 
 /* The fields of an item that a baseline keeps: access and change times say nothing about it. */
@@ -100,18 +101,6 @@ static enum name_kind classify(struct sl_bytes dir, struct sl_bytes name)
 
 /* ---- objects ---- */
 
-/* Would an overlay read it as a marker once it is unpacked there? */
-static bool looks_like_marker(const struct sl_entry *e)
-{
-	if (S_ISCHR(e->mode) && e->rdev_major == 0 && e->rdev_minor == 0)
-		return true;
-	for (size_t i = 0; i < e->xattr_count; i++)
-		if (strncmp(e->xattrs[i].name, "trusted.overlay.", 16) == 0 ||
-		    strncmp(e->xattrs[i].name, "user.overlay.", 13) == 0)
-			return true;
-	return false;
-}
-
 /* An item as the baseline keeps it. */
 static struct sl_entry kept(const struct layer_apply *a, const struct sl_entry *item)
 {
@@ -122,7 +111,7 @@ static struct sl_entry kept(const struct layer_apply *a, const struct sl_entry *
 		(uint32_t)SL_ENTRY_COARSE_TIME | (a->is_plain ? 0 : (uint32_t)SL_ENTRY_AMBIGUOUS);
 	if ((e.fields & SL_ENTRY_XATTRS) == 0)
 		e.xattr_count = 0;
-	if (!a->is_plain && looks_like_marker(&e))
+	if (!a->is_plain && odd_is_marker(&e))
 		e.flags |= SL_ENTRY_AMBIGUOUS;
 	return e;
 }
@@ -250,7 +239,7 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 		return sl_fail(err, SL_ENOMEM, 0, "hard link");
 	/* what was odd about the target's name is not about this one's */
 	copy->flags &= ~(uint32_t)SL_ENTRY_AMBIGUOUS;
-	if (!a->is_plain && looks_like_marker(copy))
+	if (!a->is_plain && odd_is_marker(copy))
 		copy->flags |= SL_ENTRY_AMBIGUOUS;
 	rc = share(a, copy, &item->entry, &list, err);
 	return rc < 0 ? rc : place(a, path, copy, err);

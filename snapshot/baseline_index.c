@@ -163,8 +163,11 @@ static int run(struct job *j, struct sl_error *err)
 	/* prepared statements that still stand on rows would hold on to an older view */
 	rows_free(j->rows);
 	j->rows = NULL;
-	return publish_image(j->b, j->image, j->layers, manifest_verified, &j->result.entries,
-			     &j->result.indexed_at, err);
+	rc = publish_image(j->b, j->image, j->layers, manifest_verified, &j->result.entries,
+			   &j->result.indexed_at, err);
+	if (rc == 0)
+		rc = sl_baselines_oddities(j->b, j->image->config_digest, &j->result.odd, err);
+	return rc;
 }
 
 int sl_baselines_index(struct sl_baselines *b, const struct sl_image *image,
