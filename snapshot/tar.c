@@ -364,6 +364,9 @@ static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
 	tarsparse_reset(&t->sparse);
 	if (form == SPARSE_NOT)
 		return 0;
+	if (t->limits->is_rebuilt)
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "a sparse file: its layer cannot be rebuilt from a directory");
 	if (form == SPARSE_OLD)
 		rc = read_map_old(t, size, err);
 	else
