@@ -68,7 +68,8 @@ static void print_entry(const struct sl_entry *e, bool flags)
 		printf(" uid=%" PRIu32 " gid=%" PRIu32, e->uid, e->gid);
 		if (!S_ISLNK(e->mode))
 			printf(" mode=%04o", e->mode & 07777);
-		/* directories are renewed by what is put into them; mtree counts fractions as text */
+		/* directories are renewed by what is put into them; mtree counts fractions as text
+		 */
 		if (!S_ISDIR(e->mode))
 			printf(" time=%" PRId64 ".%09" PRIu32, e->mtime.sec, e->mtime.nsec);
 	}
