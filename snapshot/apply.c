@@ -272,7 +272,8 @@ static int hide(struct layer_apply *a, struct sl_bytes path, bool is_whiteout, b
 
 	if (rc < 0)
 		return rc;
-	if (is_stray || (is_whiteout && old.entry.mode != 0))
+	/* an overlay shows what lies below its root all the same */
+	if (is_stray || path.len == 0 || (is_whiteout && old.entry.mode != 0))
 		old.entry.flags |= SL_ENTRY_AMBIGUOUS;
 	return rows_put(a->rows, a->layer, path, &old.entry, true, err);
 }

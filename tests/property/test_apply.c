@@ -224,7 +224,7 @@ static int model_item(struct model *m, char kind, const char *raw, const char *a
 	if (strcmp(name, ".wh..wh..opq") == 0) {
 		r = row_made(&m->layers[m->top], path);
 		r->hides = true;
-		r->ambiguous = r->ambiguous || strays;
+		r->ambiguous = r->ambiguous || strays || path[0] == '\0';
 		return 0;
 	}
 	if (strncmp(name, ".wh.", 4) == 0) {

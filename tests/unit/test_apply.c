@@ -115,7 +115,7 @@ static const struct row rows[] = {
 	 {"d a", "f a/.wh..wh..opq; d a; f a/b 1"},
 	 "d a!; f a/b=1"},
 	{"or last", {"d a", "d a; f a/b 1; f a/.wh..wh..opq"}, "d a!; f a/b=1"},
-	{"the root can be opaque", {"f a 1", "f .wh..wh..opq"}, "d *!"},
+	{"the root can be opaque, though not to an overlay", {"f a 1", "f .wh..wh..opq"}, "d *!~"},
 	{"a whiteout through a link of a lower layer",
 	 {"d usr; f usr/a 1; l lib usr", "f lib/.wh.a"},
 	 "d usr*; w usr/a~"},
