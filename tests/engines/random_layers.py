@@ -27,16 +27,19 @@ class Node:
 
 class Tree:
     """Everything in one dictionary. mine: what the layer at hand has put there, with its parents;
-    bare: directories that it has only deleted from, which umoci does not take for its own."""
+    bare: directories that it has only deleted from, which umoci does not take for its own.
+    covered: directories of lower layers in whose place it has put something else."""
 
     def __init__(self):
         self.nodes = {(): Node("dir")}
         self.mine = set()
         self.bare = set()
+        self.covered = set()
 
     def begin_layer(self):
         self.mine = set()
         self.bare = set()
+        self.covered = set()
 
     def resolve(self, parts):
         at, todo, links = (), list(parts), 0
@@ -75,6 +78,10 @@ class Tree:
 
     def put(self, path, node):
         old = self.nodes.get(path)
+        if node.kind == "dir" and path in self.covered:
+            raise Invalid  # twice in one layer: on an overlay the lower directory is back
+        if old is not None and old.kind == "dir" and node.kind != "dir":
+            self.covered.add(path)
         if old is not None and not (old.kind == "dir" and node.kind == "dir"):
             for p in self.below(path):
                 del self.nodes[p]

@@ -27,6 +27,6 @@ agree() { # NUMBER
 	rm -rf -- "${1:?}"
 }
 
-for ((i = seed; i < seed + ${STRANDLINE_ROUNDS:-25}; i++)); do
+for ((i = seed; i < seed + ${STRANDLINE_ROUNDS:-12}; i++)); do
 	it "layers of seed $i" agree $i
 done
