@@ -19,6 +19,25 @@ struct index_args {
 	const char *expect;   /* digest that the operator brought along */
 };
 
+/* "  flagged  1 entry carries an overlay marker": what a second look is worth. */
+static void oddities_text(struct buf *out, const struct sl_oddities *o)
+{
+	const struct {
+		uint64_t count;
+		const char *one, *many;
+	} rows[] = {
+		{o->markers, "entry carries an overlay marker", "entries carry overlay markers"},
+		{o->ambiguous, "entry is unpacked differently by different programs",
+		 "entries are unpacked differently by different programs"},
+		{o->unresolved, "hard link leads nowhere", "hard links lead nowhere"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].count > 0)
+			(void)buf_printf(out, "  flagged  %" PRIu64 " %s\n", rows[i].count,
+					 rows[i].count == 1 ? rows[i].one : rows[i].many);
+}
+
 static void outcome_text(struct buf *out, const struct index_outcome *o)
 {
 	double seconds = (double)o->elapsed_ns / 1e9, mib = (double)o->result.bytes / (1 << 20);
@@ -42,6 +61,7 @@ static void outcome_text(struct buf *out, const struct index_outcome *o)
 	(void)buf_printf(out, "  layers   %zu, %zu of them already known\n", o->result.layers,
 			 o->result.layers_known);
 	(void)buf_printf(out, "  entries  %" PRIu64 "\n", o->result.entries);
+	oddities_text(out, &o->result.odd);
 	(void)buf_printf(out, "  %-8s %.1f MiB in %.2f s", sl_trust_name(o->trust), mib, seconds);
 	if (o->result.bytes > 0 && seconds > 0)
 		(void)buf_printf(out, ", %.0f MiB/s", mib / seconds);
@@ -73,6 +93,12 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 	jout_key_u64(j, "layers", o->result.layers);
 	jout_key_u64(j, "layers_known", o->result.layers_known);
 	jout_key_u64(j, "entries", o->result.entries);
+	jout_key(j, "flagged");
+	jout_object(j);
+	jout_key_u64(j, "overlay_markers", o->result.odd.markers);
+	jout_key_u64(j, "ambiguous", o->result.odd.ambiguous);
+	jout_key_u64(j, "unresolved", o->result.odd.unresolved);
+	jout_object_end(j);
 	jout_key_u64(j, "bytes", o->result.bytes);
 	jout_key_u64(j, "compressed", o->result.compressed);
 	jout_key_u64(j, "elapsed_ns", o->elapsed_ns);

@@ -45,6 +45,22 @@ static bool same_coarse(struct sl_time coarse, struct sl_time fine)
 	return coarse.sec == fine.sec || (fine.nsec >= 500000000 && coarse.sec == fine.sec + 1);
 }
 
+/*
+ * Engines unpack a time that is before 1970, or too late to be counted in nanoseconds, as 1970
+ * (docker and containerd alike); GNU tar and umoci unpack it as it is.
+ */
+static bool is_out_of_reach(struct sl_time t)
+{
+	struct sl_time last = {.sec = INT64_MAX / 1000000000, .nsec = INT64_MAX % 1000000000};
+
+	return t.sec < 0 || t.sec > last.sec || (t.sec == last.sec && t.nsec > last.nsec);
+}
+
+static bool is_epoch(struct sl_time t)
+{
+	return t.sec == 0 && t.nsec == 0;
+}
+
 static bool same_mtime(const struct sl_entry *a, const struct sl_entry *b)
 {
 	bool a_coarse = (a->flags & SL_ENTRY_COARSE_TIME) != 0;
@@ -52,6 +68,9 @@ static bool same_mtime(const struct sl_entry *a, const struct sl_entry *b)
 
 	if ((a->fields & b->fields & SL_ENTRY_MTIME) == 0)
 		return false;
+	if ((is_out_of_reach(a->mtime) && is_epoch(b->mtime)) ||
+	    (is_out_of_reach(b->mtime) && is_epoch(a->mtime)))
+		return true;
 	if (a_coarse && b_coarse)
 		return a->mtime.sec == b->mtime.sec;
 	if (a_coarse)
@@ -77,11 +96,6 @@ static bool is_label(const char *name)
 	       strcmp(name, "security.evm") == 0;
 }
 
-static bool same_value(const struct sl_xattr *a, const struct sl_xattr *b)
-{
-	return a->size == b->size && (a->size == 0 || memcmp(a->value, b->value, a->size) == 0);
-}
-
 /* Both lists are sorted by name: one merge. */
 static bool same_xattrs(const struct sl_entry *before, const struct sl_entry *after)
 {
@@ -101,7 +115,7 @@ static bool same_xattrs(const struct sl_entry *before, const struct sl_entry *af
 			return false;
 		if (order > 0 && !is_private(is->name) && !is_label(is->name))
 			return false;
-		if (order == 0 && !same_value(was, is) && !is_private(is->name))
+		if (order == 0 && !sl_xattr_same(was, is) && !is_private(is->name))
 			return false;
 		b += order <= 0;
 		a += order >= 0;

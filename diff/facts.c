@@ -108,7 +108,7 @@ static bool gained_caps(const struct sl_entry *before, const struct sl_entry *af
 	/* the same set in another revision is no gain, and neither is a smaller one */
 	return (now.permitted & ~then.permitted) != 0 ||
 	       (now.inheritable & ~then.inheritable) != 0 || (now.effective && !then.effective) ||
-	       now.has_root_id != then.has_root_id || now.root_id != then.root_id;
+	       now.root_id != then.root_id;
 }
 
 static uint64_t regular_facts(const struct sl_change *c, const struct sl_entry *before)

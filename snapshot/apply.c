@@ -7,6 +7,8 @@
 
 #include "core/cleanup.h"
 #include "core/quote.h"
+#include "snapshot/odd.h"
+#include "snapshot/restamp.h"
 
 /* The fields of an item that a baseline keeps: access and change times say nothing about it. */
 #define KEPT_FIELDS                                                                                \
@@ -19,6 +21,7 @@ struct layer_apply {
 	struct applytree tree;
 	int64_t layer;
 	bool is_plain;
+	bool strays;  /* something was put through a link of a lower layer */
 	int64_t pool; /* staged layer of the AUFS link pool: never published */
 	struct buf clean, path, link;
 };
@@ -98,28 +101,17 @@ static enum name_kind classify(struct sl_bytes dir, struct sl_bytes name)
 
 /* ---- objects ---- */
 
-/* Would an overlay read it as a marker once it is unpacked there? */
-static bool looks_like_marker(const struct sl_entry *e)
-{
-	if (S_ISCHR(e->mode) && e->rdev_major == 0 && e->rdev_minor == 0)
-		return true;
-	for (size_t i = 0; i < e->xattr_count; i++)
-		if (strncmp(e->xattrs[i].name, "trusted.overlay.", 16) == 0 ||
-		    strncmp(e->xattrs[i].name, "user.overlay.", 13) == 0)
-			return true;
-	return false;
-}
-
 /* An item as the baseline keeps it. */
 static struct sl_entry kept(const struct layer_apply *a, const struct sl_entry *item)
 {
 	struct sl_entry e = *item;
 
 	e.fields &= KEPT_FIELDS;
-	e.flags &= SL_ENTRY_COARSE_TIME;
+	e.flags &=
+		(uint32_t)SL_ENTRY_COARSE_TIME | (a->is_plain ? 0 : (uint32_t)SL_ENTRY_AMBIGUOUS);
 	if ((e.fields & SL_ENTRY_XATTRS) == 0)
 		e.xattr_count = 0;
-	if (!a->is_plain && looks_like_marker(&e))
+	if (!a->is_plain && odd_is_marker(&e))
 		e.flags |= SL_ENTRY_AMBIGUOUS;
 	return e;
 }
@@ -128,6 +120,7 @@ static struct sl_entry kept(const struct layer_apply *a, const struct sl_entry *
 static int place(struct layer_apply *a, struct sl_bytes path, struct sl_entry *e,
 		 struct sl_error *err)
 {
+	AUTO_FREE struct sl_xattr *list = NULL;
 	struct row old = {.hides = false};
 	int rc = rows_add(a->rows, a->layer, path, e, err);
 
@@ -136,11 +129,19 @@ static int place(struct layer_apply *a, struct sl_bytes path, struct sl_entry *e
 	rc = rows_get(a->rows, (struct row_at){a->layer, true}, path, &old, err);
 	if (rc < 0)
 		return rc;
-	if (rc == 0 && old.entry.mode == 0)
+	/* deleted and present: still so when it is replaced once more */
+	if (rc == 0 &&
+	    (old.entry.mode == 0 || (old.hides && (old.entry.flags & SL_ENTRY_AMBIGUOUS) != 0)))
 		e->flags |= SL_ENTRY_AMBIGUOUS;
 	if (rc == 0 && S_ISDIR(old.entry.mode) && !S_ISDIR(e->mode)) {
 		applytree_forget(&a->tree);
 		rc = rows_remove_below(a->rows, a->layer, path, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (S_ISDIR(old.entry.mode) && S_ISDIR(e->mode) && old.entry.xattr_count > 0 &&
+	    (old.entry.flags & SL_ENTRY_IMPLIED) == 0) {
+		rc = restamp_join(e, &old.entry, e, NULL, &list, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -171,29 +172,64 @@ static int find_target(struct layer_apply *a, struct sl_bytes hardlink, struct r
 	return applytree_find(&a->tree, bytes_of(&a->link), out, err);
 }
 
+/* A name for something that is not there. */
+static int place_unresolved(struct layer_apply *a, struct sl_bytes path,
+			    const struct sl_entry *link, struct sl_error *err)
+{
+	struct sl_entry e = kept(a, link);
+
+	e.mode = S_IFREG | (e.mode & 07777);
+	e.fields &= ~((uint32_t)SL_ENTRY_SHA256 | (uint32_t)SL_ENTRY_XXH3);
+	e.size = 0;
+	e.target = (struct sl_bytes){NULL, 0};
+	e.flags |= SL_ENTRY_UNRESOLVED;
+	return place(a, path, &e, err);
+}
+
 /*
- * A copy of the target as it is now. The copy is deep: looking at what the link replaces ends the
- * loan of the target's row.
+ * @shared, the target's, as both names show it from now on. A target of a lower layer, or in the
+ * pool, stays as it is: engines refuse to link to the one and copy the other. Further names of the
+ * same file keep what they had: links to one file rarely disagree among themselves, too.
+ */
+static int share(struct layer_apply *a, struct sl_entry *shared, const struct sl_entry *link,
+		 struct sl_xattr **list, struct sl_error *err)
+{
+	struct sl_bytes target = bytes_of(&a->link);
+	struct sl_entry stamped = *shared;
+	struct row own;
+	bool changed, is_own;
+	int rc;
+
+	if (target.len == 0)
+		return 0;
+	rc = restamp_link(&stamped, link, list, &changed, err);
+	if (rc < 0 || !changed || a->is_plain)
+		return rc;
+	rc = rows_get(a->rows, (struct row_at){a->layer, true}, target, &own, err);
+	if (rc < 0)
+		return rc;
+	is_own = rc == 0;
+	if (is_own)
+		*shared = stamped;
+	shared->flags |= SL_ENTRY_AMBIGUOUS;
+	return is_own ? rows_put(a->rows, a->layer, target, shared, own.hides, err) : 0;
+}
+
+/*
+ * The copy is deep: looking at what the link replaces ends the loan of the target's row.
  */
 static int place_link(struct layer_apply *a, struct sl_bytes path, const struct layer_item *item,
 		      struct sl_error *err)
 {
-	struct sl_entry *copy = NULL;
-	struct sl_entry e;
+	AUTO_FREE struct sl_entry *copy = NULL;
+	AUTO_FREE struct sl_xattr *list = NULL;
 	struct row row = {0};
 	int rc = find_target(a, item->hardlink, &row, err);
 
 	if (rc < 0)
 		return rc;
-	if (rc == 1) {
-		e = kept(a, &item->entry);
-		e.mode = S_IFREG | (e.mode & 07777);
-		e.fields &= ~((uint32_t)SL_ENTRY_SHA256 | (uint32_t)SL_ENTRY_XXH3);
-		e.size = 0;
-		e.target = (struct sl_bytes){NULL, 0};
-		e.flags |= SL_ENTRY_UNRESOLVED;
-		return place(a, path, &e, err);
-	}
+	if (rc == 1)
+		return place_unresolved(a, path, &item->entry, err);
 	if (S_ISDIR(row.entry.mode))
 		return sl_fail(err, SL_EFORMAT, 0, "a hard link to a directory");
 	/* a link to itself changes nothing (a target in the pool leaves a->link empty) */
@@ -203,18 +239,19 @@ static int place_link(struct layer_apply *a, struct sl_bytes path, const struct 
 		return sl_fail(err, SL_ENOMEM, 0, "hard link");
 	/* what was odd about the target's name is not about this one's */
 	copy->flags &= ~(uint32_t)SL_ENTRY_AMBIGUOUS;
-	if (!a->is_plain && looks_like_marker(copy))
+	if (!a->is_plain && odd_is_marker(copy))
 		copy->flags |= SL_ENTRY_AMBIGUOUS;
-	rc = place(a, path, copy, err);
-	sl_entry_free(copy);
-	return rc;
+	rc = share(a, copy, &item->entry, &list, err);
+	return rc < 0 ? rc : place(a, path, copy, err);
 }
 
 static int place_object(struct layer_apply *a, struct sl_bytes path, const struct layer_item *item,
-			struct sl_error *err)
+			bool is_stray, struct sl_error *err)
 {
 	struct sl_entry e = kept(a, &item->entry);
 
+	if (is_stray)
+		e.flags |= SL_ENTRY_AMBIGUOUS;
 	if (path.len == 0 && (!S_ISDIR(e.mode) || item->hardlink.data != NULL))
 		return sl_fail(err, SL_EFORMAT, 0, "a root that is no directory");
 	if (item->hardlink.data != NULL)
@@ -227,14 +264,16 @@ static int place_object(struct layer_apply *a, struct sl_bytes path, const struc
 /* ---- markers ---- */
 
 /* Nothing below shows through @path. What this layer has there, before or after, survives. */
-static int hide(struct layer_apply *a, struct sl_bytes path, bool is_whiteout, struct sl_error *err)
+static int hide(struct layer_apply *a, struct sl_bytes path, bool is_whiteout, bool is_stray,
+		struct sl_error *err)
 {
 	struct row old = {.hides = false};
 	int rc = rows_get(a->rows, (struct row_at){a->layer, true}, path, &old, err);
 
 	if (rc < 0)
 		return rc;
-	if (is_whiteout && old.entry.mode != 0)
+	/* an overlay shows what lies below its root all the same */
+	if (is_stray || path.len == 0 || (is_whiteout && old.entry.mode != 0))
 		old.entry.flags |= SL_ENTRY_AMBIGUOUS;
 	return rows_put(a->rows, a->layer, path, &old.entry, true, err);
 }
@@ -263,6 +302,7 @@ static int apply_named(struct layer_apply *a, const struct layer_item *item, str
 	struct sl_bytes dir, name, clean = bytes_of(&a->clean);
 	enum name_kind kind;
 	struct sl_entry e;
+	bool is_stray;
 	int rc;
 
 	split(clean, &dir, &name);
@@ -289,9 +329,11 @@ static int apply_named(struct layer_apply *a, const struct layer_item *item, str
 	rc = resolve_item(a, dir, name, err);
 	if (rc < 0)
 		return rc;
+	is_stray = a->tree.met_lower_link && !a->is_plain;
+	a->strays = a->strays || is_stray;
 	if (kind == NAME_OBJECT)
-		return place_object(a, bytes_of(&a->path), item, err);
-	return hide(a, bytes_of(&a->path), kind == NAME_WHITEOUT, err);
+		return place_object(a, bytes_of(&a->path), item, is_stray, err);
+	return hide(a, bytes_of(&a->path), kind == NAME_WHITEOUT, is_stray, err);
 }
 
 int layer_apply_item(void *apply, const struct layer_item *item, struct sl_error *err)
@@ -336,6 +378,11 @@ int layer_apply_new(struct layer_apply **out, struct rows *rows, int64_t layer,
 void layer_apply_plain(struct layer_apply *a)
 {
 	a->is_plain = true;
+}
+
+bool layer_apply_strays(const struct layer_apply *a)
+{
+	return a->strays;
 }
 
 void layer_apply_free(struct layer_apply *a)

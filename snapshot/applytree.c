@@ -186,6 +186,7 @@ static int step_lower(struct walk *w, size_t parent_len, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	truncate_to(w->at, parent_len);
+	w->t->met_lower_link = true;
 	return follow(w, row.entry.target, err);
 }
 
@@ -279,6 +280,7 @@ int applytree_resolve(struct applytree *t, struct sl_bytes dir, struct buf *out,
 {
 	int rc = has_dir(t, dir, err);
 
+	t->met_lower_link = false;
 	if (rc == 1)
 		return walk_to(t, dir, out, NULL, err);
 	buf_reset(out);

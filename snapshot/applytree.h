@@ -21,6 +21,7 @@ struct applytree {
 	struct buf last;         /* parent that was resolved last: a directory row, no links */
 	bool has_last;
 	struct buf todo, next; /* while resolving */
+	bool met_lower_link;   /* the last applytree_resolve() followed a link of a lower layer */
 	uint64_t implied_bytes;
 };
 

@@ -102,6 +102,7 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 	struct layer_apply *apply = NULL;
 	struct layer_result read = {.entries = 0};
 	struct sl_time started = clock_now();
+	bool is_comparable;
 	int rc;
 
 	(void)snprintf(j->what, sizeof(j->what), "layer %zu of %zu", i + 1, j->image->layer_count);
@@ -110,15 +111,16 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 		return rc;
 	rc = layer_read(layer, &limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
+	is_comparable = read.from_directory && !layer_apply_strays(apply);
 	layer_apply_free(apply);
-	if (rc == 0 && read.from_directory)
+	if (rc == 0 && is_comparable)
 		rc = check_directory(j, i, err);
 	if (rc < 0)
 		return rc;
 	j->layers[i].bytes = read.tar_bytes;
 	j->layers[i].proven_at = started;
 	j->layers[i].trust = j->image->trust;
-	j->layers[i].is_checked = read.from_directory;
+	j->layers[i].is_checked = is_comparable;
 	j->result.bytes += read.tar_bytes;
 	j->result.compressed += read.compressed_bytes;
 	j->before += layer->blob_size;
@@ -167,7 +169,10 @@ static int run(struct job *j, struct sl_error *err)
 	/* prepared statements that still stand on rows would hold on to an older view */
 	rows_free(j->rows);
 	j->rows = NULL;
-	return publish_image(j->b, j->image, j->layers, manifest_verified, &j->result, err);
+	rc = publish_image(j->b, j->image, j->layers, manifest_verified, &j->result, err);
+	if (rc == 0)
+		rc = sl_baselines_oddities(j->b, j->image->config_digest, &j->result.odd, err);
+	return rc;
 }
 
 int sl_baselines_index(struct sl_baselines *b, const struct sl_image *image,

@@ -52,6 +52,29 @@ const struct sl_xattr *sl_entry_xattr(const struct sl_entry *e, const char *name
 	return NULL;
 }
 
+/*
+ * linux/capability.h: the revision is the highest byte of a little-endian word, revision 3 has a
+ * root id behind what revision 2 has.
+ */
+static bool is_global_capability(const struct sl_xattr *x)
+{
+	static const uint8_t root[4];
+	const uint8_t *v = x->value;
+
+	return (x->size == 20 && v[3] == 2) ||
+	       (x->size == 24 && v[3] == 3 && memcmp(v + 20, root, sizeof(root)) == 0);
+}
+
+bool sl_xattr_same(const struct sl_xattr *a, const struct sl_xattr *b)
+{
+	const uint8_t *x = a->value, *y = b->value;
+
+	if (strcmp(a->name, "security.capability") == 0 && is_global_capability(a) &&
+	    is_global_capability(b))
+		return memcmp(x, y, 3) == 0 && memcmp(x + 4, y + 4, 16) == 0;
+	return a->size == b->size && (a->size == 0 || memcmp(x, y, a->size) == 0);
+}
+
 /* Hand out the next part of an allocation that was measured before; always NUL-terminated. */
 static char *place(char **at, const void *bytes, size_t len)
 {

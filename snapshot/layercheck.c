@@ -22,7 +22,7 @@ static bool same_capability(const struct sl_entry *a, const struct sl_entry *b)
 
 	if (x == NULL || y == NULL)
 		return x == y;
-	return x->size == y->size && memcmp(x->value, y->value, x->size) == 0;
+	return sl_xattr_same(x, y);
 }
 
 /* What makes @disk another object than the layer's @tar, or NULL. */

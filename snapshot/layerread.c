@@ -433,15 +433,20 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 			      .total = p->total,
 			      .what = what};
 	struct sl_error proof_err = SL_ERROR_INIT;
+	struct layer_limits limits = *p->limits;
 	bool cancelled;
 	int proof, rc = start_thread(&p->feeder, feed_thread, &p->feed, err);
 
 	if (rc < 0)
 		return rc;
-	rc = tar_read(&meter.stream, p->limits, on_item, p, &out->entries, err);
+	limits.is_rebuilt = p->from_directory;
+	rc = tar_read(&meter.stream, &limits, on_item, p, &out->entries, err);
 	cancelled = drain_or_cancel(p, rc);
 	(void)pthread_join(p->feeder, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
+		return rc;
+	/* without the tar, its digest says nothing */
+	if (rc == -SL_EUNSUPPORTED && p->from_directory)
 		return rc;
 	/* a contradicted digest, or the other thread's failure, explains whatever the tar lacks */
 	proof = settle(p, out, &proof_err);

@@ -23,6 +23,11 @@ struct layer_limits {
 	 * digest is known, only these blocks do. Default false.
 	 */
 	bool must_close;
+	/*
+	 * The tar comes from a directory: a sparse file's content is there as it unpacked, not as
+	 * it was stored, so that its layer cannot be rebuilt. -SL_EUNSUPPORTED. Default false.
+	 */
+	bool is_rebuilt;
 };
 #define LAYER_LIMITS_DEFAULT                                                                       \
 	((struct layer_limits){.max_bytes = 1ull << 40,                                            \
@@ -65,7 +70,9 @@ struct layer_result {
  * read from where it stands. @limits NULL means the defaults.
  *
  * Returns 0; -SL_EUNTRUSTED naming the digest that differs (for a rebuilt layer also the first file
- * whose checksum differs); -SL_EFORMAT; -SL_ELIMIT; -SL_ENOTFOUND with neither blob nor tar-split.
+ * whose checksum differs); -SL_EUNSUPPORTED for a rebuilt layer with sparse files, of which
+ * nothing is proven either way; -SL_EFORMAT; -SL_ELIMIT; -SL_ENOTFOUND with neither blob nor
+ * tar-split.
  */
 int layer_read(const struct sl_layer *layer, const struct layer_limits *limits, layer_item_fn fn,
 	       void *payload, const struct sl_progress *progress, struct layer_result *out,

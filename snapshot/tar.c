@@ -175,7 +175,9 @@ static int take_special(struct tar *t, struct sl_error *err)
 					  t->limits->max_xattrs, err);
 		t->has_pax = rc == 0;
 		return rc;
-	case 'g': /* every engine reads over it */
+	case 'g':
+		/* engines read over it as over an entry: what stood before it is used up */
+		t->has_pax = t->has_long_name = t->has_long_link = false;
 		rc = skip(t, t->head.size, err);
 		return rc < 0 ? rc : skip_padding(t, t->head.size, err);
 	case 'L':
@@ -325,37 +327,55 @@ static int read_map_old(struct tar *t, uint64_t *size, struct sl_error *err)
 	return rc;
 }
 
+enum sparse_form { SPARSE_NOT, SPARSE_OLD, SPARSE_MAP, SPARSE_1_0 };
+
+/* Versions nobody knows are plain files to Go; without a version a map says that it is 0.x. */
+static enum sparse_form sparse_form(const struct tar *t)
+{
+	const struct tarpax *p = &t->pax;
+
+	if (t->head.type == 'S')
+		return SPARSE_OLD;
+	if (!t->has_pax)
+		return SPARSE_NOT;
+	if (p->sparse_major == 0 && p->sparse_minor == 0)
+		return p->sparse_map.len > 0 ? SPARSE_MAP : SPARSE_NOT;
+	if (p->sparse_major == '0' && (p->sparse_minor == '0' || p->sparse_minor == '1'))
+		return SPARSE_MAP;
+	return p->sparse_major == '1' && p->sparse_minor == '0' ? SPARSE_1_0 : SPARSE_NOT;
+}
+
+static int pax_sparse_size(const struct tarpax *p, uint64_t *size, struct sl_error *err)
+{
+	if ((p->fields & (TARPAX_SPARSE_SIZE | TARPAX_SPARSE_REALSIZE)) == 0)
+		return sl_fail(err, SL_EFORMAT, 0, "sparse file without a size");
+	*size = (p->fields & TARPAX_SPARSE_SIZE) != 0 ? p->sparse_size : p->sparse_realsize;
+	return 0;
+}
+
 /* Find out whether the file is sparse, and its logical size. */
 static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
 {
 	const struct tarpax *p = &t->pax;
-	int rc;
+	enum sparse_form form = sparse_form(t);
+	int rc = 0;
 
-	t->is_sparse = false;
+	t->is_sparse = form != SPARSE_NOT;
 	tarsparse_reset(&t->sparse);
-	if (t->head.type == 'S') {
-		t->is_sparse = true;
-		rc = read_map_old(t, size, err);
-	} else if (t->has_pax && p->sparse_major == '1' && p->sparse_minor == '0') {
-		t->is_sparse = true;
-		rc = read_map_1_0(t, err);
-	} else if (t->has_pax && p->sparse_map.data != NULL &&
-		   (p->sparse_major == 0 || p->sparse_major == '0')) {
-		t->is_sparse = true;
-		rc = p->sparse_map.len == 0 ? 0
-					    : tarsparse_parse_map(&t->sparse, p->sparse_map.data,
-								  p->sparse_map.len, err);
-	} else {
+	if (form == SPARSE_NOT)
 		return 0;
-	}
-	if (rc < 0)
-		return rc;
-	if (t->head.type != 'S') {
-		if ((p->fields & TARPAX_REALSIZE) == 0)
-			return sl_fail(err, SL_EFORMAT, 0, "sparse file without a size");
-		*size = p->realsize;
-	}
-	return tarsparse_check(&t->sparse, *size, t->stored, err);
+	if (t->limits->is_rebuilt)
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "a sparse file: its layer cannot be rebuilt from a directory");
+	if (form == SPARSE_OLD)
+		rc = read_map_old(t, size, err);
+	else
+		rc = pax_sparse_size(p, size, err);
+	if (rc == 0 && form == SPARSE_1_0)
+		rc = read_map_1_0(t, err);
+	else if (rc == 0 && form == SPARSE_MAP && p->sparse_map.len > 0)
+		rc = tarsparse_parse_map(&t->sparse, p->sparse_map.data, p->sparse_map.len, err);
+	return rc < 0 ? rc : tarsparse_check(&t->sparse, *size, t->stored, err);
 }
 
 /* ---- contents ---- */
@@ -525,6 +545,8 @@ static int describe(struct tar *t, struct layer_item *item, struct sl_error *err
 	if (t->has_pax) {
 		e->xattrs = t->pax.xattrs;
 		e->xattr_count = t->pax.xattr_count;
+		if (t->pax.has_foreign)
+			e->flags |= SL_ENTRY_AMBIGUOUS;
 	}
 	set_times(t, e);
 	if (link.len > t->limits->max_path)

@@ -18,6 +18,8 @@ enum {
 	AT_MAJOR = 329,
 	AT_MINOR = 337,
 	AT_PREFIX = 345,
+	AT_GNU_ATIME = 345,
+	AT_GNU_CTIME = 357,
 	AT_STAR_TRAILER = 508,
 };
 
@@ -93,10 +95,7 @@ static bool is_zero(const uint8_t block[TAR_BLOCK])
 
 static enum tar_format format_of(const uint8_t block[TAR_BLOCK])
 {
-	if (memcmp(block + AT_MAGIC,
-		   "ustar\0"
-		   "00",
-		   8) == 0)
+	if (memcmp(block + AT_MAGIC, "ustar\0", 6) == 0) /* whatever version follows */
 		return memcmp(block + AT_STAR_TRAILER, "tar\0", 4) == 0 ? TAR_STAR : TAR_USTAR;
 	if (memcmp(block + AT_MAGIC, "ustar  \0", 8) == 0)
 		return TAR_GNU;
@@ -113,12 +112,43 @@ static size_t text(char *out, const uint8_t *field, size_t len)
 	return n;
 }
 
+/*
+ * GNU headers have times where others have the prefix. Go before 1.8, and so Docker for years,
+ * wrote a prefix there all the same: what is no time but plain text is one.
+ */
+static bool has_stray_prefix(const uint8_t block[TAR_BLOCK])
+{
+	const uint8_t *prefix = block + AT_PREFIX;
+	int64_t unused;
+
+	if ((block[AT_GNU_ATIME] == 0 || tarhead_number(&unused, block + AT_GNU_ATIME, 12) == 0) &&
+	    (block[AT_GNU_CTIME] == 0 || tarhead_number(&unused, block + AT_GNU_CTIME, 12) == 0))
+		return false;
+	for (size_t i = 0; i < 155 && prefix[i] != '\0'; i++)
+		if (prefix[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static size_t prefix_len(enum tar_format format, const uint8_t block[TAR_BLOCK])
+{
+	switch (format) {
+	case TAR_USTAR:
+		return 155;
+	case TAR_STAR:
+		return 131;
+	case TAR_GNU:
+		return has_stray_prefix(block) ? 155 : 0;
+	case TAR_V7:
+		return 0;
+	}
+	return 0;
+}
+
 static void join_name(struct tarhead *out, const uint8_t block[TAR_BLOCK])
 {
-	size_t n = 0;
+	size_t n = text(out->name, block + AT_PREFIX, prefix_len(out->format, block));
 
-	if (out->format == TAR_USTAR || out->format == TAR_STAR)
-		n = text(out->name, block + AT_PREFIX, out->format == TAR_STAR ? 131 : 155);
 	if (n > 0)
 		out->name[n++] = '/';
 	(void)text(out->name + n, block + AT_NAME, 100);

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/encode.h"
 
 #define SCHILY "SCHILY.xattr."
 #define LIBARCHIVE "LIBARCHIVE.xattr."
+#define ACL "SCHILY.acl."
 
 /* One record; key and value end with NUL, in the place of '=' and line feed. */
 struct record {
@@ -27,10 +27,10 @@ static bool is_key(const struct record *r, const char *key)
 	return strcmp(r->key, key) == 0;
 }
 
-/* The only character of a value, '?' where it is longer. */
+/* The only character of a value, 0 where it is empty, '?' where it is longer. */
 static char one_digit(const struct record *r)
 {
-	return (char)(r->value_len == 1 ? r->value[0] : '?');
+	return (char)(r->value_len <= 1 ? r->value[0] : '?');
 }
 
 /* All digits, nothing else; at most 19 of them, so that it fits. */
@@ -114,7 +114,8 @@ static int next_record(struct record *r, char **at, size_t *left, struct sl_erro
 	return 0;
 }
 
-static int add_xattr(struct tarpax *p, const char *name, const void *value, size_t size, bool weak,
+/* With @value NULL a place is only kept, until an attribute of that name takes it. */
+static int add_xattr(struct tarpax *p, const char *name, const void *value, size_t size,
 		     struct sl_error *err)
 {
 	size_t low = 0, high = p->xattr_count;
@@ -124,7 +125,7 @@ static int add_xattr(struct tarpax *p, const char *name, const void *value, size
 		int order = strcmp(p->xattrs[mid].name, name);
 
 		if (order == 0) {
-			if (!weak)
+			if (value != NULL)
 				p->xattrs[mid] = (struct sl_xattr){name, value, size};
 			return 0;
 		}
@@ -177,27 +178,6 @@ static int percent_decode(char *text)
 	return 0;
 }
 
-/* libarchive leaves the padding out; what it decodes to is shorter than what it was. */
-static int base64_in_place(char *text, size_t *len)
-{
-	CLEANUP(buf_clear) struct buf padded = BUF_INIT(*len + 4), plain = BUF_INIT(*len + 4);
-
-	if (buf_append(&padded, text, *len) < 0)
-		return -SL_ENOMEM;
-	while (padded.len % 4 != 0)
-		if (buf_append_char(&padded, '=') < 0)
-			return -SL_ENOMEM;
-	if (padded.len > 0 && base64_decode(&plain, padded.data, padded.len) < 0)
-		return -SL_EFORMAT;
-	if (plain.len > *len)
-		return -SL_EFORMAT;
-	if (plain.len > 0)
-		memcpy(text, plain.data, plain.len);
-	text[plain.len] = '\0';
-	*len = plain.len;
-	return 0;
-}
-
 static int xattr_record(struct tarpax *p, struct record *r, struct sl_error *err)
 {
 	char *name;
@@ -206,15 +186,27 @@ static int xattr_record(struct tarpax *p, struct record *r, struct sl_error *err
 		name = r->key + strlen(SCHILY);
 		if (*name == '\0')
 			return bad("attribute without a name", err);
-		return add_xattr(p, name, r->value, r->value_len, false, err);
+		return add_xattr(p, name, r->value, r->value_len, err);
 	}
 	if (strncmp(r->key, LIBARCHIVE, strlen(LIBARCHIVE)) != 0)
 		return 0;
 	name = r->key + strlen(LIBARCHIVE);
-	if (percent_decode(name) < 0 || *name == '\0' ||
-	    base64_in_place(r->value, &r->value_len) < 0)
-		return bad("LIBARCHIVE attribute is malformed", err);
-	return add_xattr(p, name, r->value, r->value_len, true, err);
+	if (percent_decode(name) == 0 && *name != '\0')
+		return add_xattr(p, name, NULL, 0, err);
+	p->has_foreign = true;
+	return 0;
+}
+
+/* Places that were kept and not taken are attributes that no engine sets. */
+static void drop_untaken(struct tarpax *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->xattr_count; i++)
+		if (p->xattrs[i].value != NULL)
+			p->xattrs[kept++] = p->xattrs[i];
+	p->has_foreign = p->has_foreign || kept < p->xattr_count;
+	p->xattr_count = kept;
 }
 
 static int number_value(struct tarpax *p, enum tarpax_field field, const char *v, size_t n)
@@ -222,8 +214,10 @@ static int number_value(struct tarpax *p, enum tarpax_field field, const char *v
 	switch (field) {
 	case TARPAX_SIZE:
 		return decimal(&p->size, v, n);
-	case TARPAX_REALSIZE:
-		return decimal(&p->realsize, v, n);
+	case TARPAX_SPARSE_SIZE:
+		return decimal(&p->sparse_size, v, n);
+	case TARPAX_SPARSE_REALSIZE:
+		return decimal(&p->sparse_realsize, v, n);
 	case TARPAX_UID:
 		return signed_decimal(&p->uid, v, n);
 	case TARPAX_GID:
@@ -251,8 +245,8 @@ static int number_record(struct tarpax *p, const struct record *r, struct sl_err
 		{"mtime", TARPAX_MTIME},
 		{"atime", TARPAX_ATIME},
 		{"ctime", TARPAX_CTIME},
-		{"GNU.sparse.size", TARPAX_REALSIZE},
-		{"GNU.sparse.realsize", TARPAX_REALSIZE},
+		{"GNU.sparse.size", TARPAX_SPARSE_SIZE},
+		{"GNU.sparse.realsize", TARPAX_SPARSE_REALSIZE},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -327,6 +321,8 @@ static int take_record(struct tarpax *p, struct record *r, struct buf *pairs, si
 		rc = number_record(p, r, err);
 	if (rc == 1)
 		rc = sparse_record(p, r, pairs, err);
+	if (rc == 1 && strncmp(r->key, ACL, strlen(ACL)) == 0 && r->value_len > 0)
+		p->has_foreign = true;
 	if (rc != 1 || strstr(r->key, ".xattr.") == NULL)
 		return rc < 0 ? rc : 0;
 	if (r->key_len + r->value_len > *xattr_room)
@@ -356,6 +352,7 @@ int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs, size_t m
 		return bad("sparse map is malformed", err);
 	if (p->sparse_values > 0)
 		p->sparse_map = (struct sl_bytes){pairs->data, pairs->len};
+	drop_untaken(p);
 	return 0;
 }
 

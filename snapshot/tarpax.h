@@ -15,19 +15,27 @@ enum tarpax_field {
 	TARPAX_MTIME = 1u << 3,
 	TARPAX_ATIME = 1u << 4,
 	TARPAX_CTIME = 1u << 5,
-	TARPAX_REALSIZE = 1u << 6,
+	TARPAX_SPARSE_SIZE = 1u << 6,
+	TARPAX_SPARSE_REALSIZE = 1u << 7,
 };
 
-/* Decoded records. Everything borrows from the buffer that was parsed. */
+/*
+ * Decoded records. Everything borrows from the buffer that was parsed.
+ *
+ * Attributes are those in SCHILY.xattr records: engines read no others. LIBARCHIVE.xattr, which
+ * bsdtar writes beside them, and SCHILY.acl, of GNU tar and star, change what those programs
+ * unpack; where they say more than SCHILY.xattr does, has_foreign is set.
+ */
 struct tarpax {
 	uint32_t fields; /* set of enum tarpax_field */
 	struct sl_bytes path, link;
-	uint64_t size, realsize;
+	uint64_t size, sparse_size, sparse_realsize;
 	int64_t uid, gid;
 	struct sl_time mtime, atime, ctime;
 	struct sl_bytes sparse_name, sparse_map; /* 0.0 and 0.1: the map as text */
-	char sparse_major, sparse_minor;         /* digit, or 0 when not given */
+	char sparse_major, sparse_minor;         /* digit, 0 when not given, else '?' */
 	size_t sparse_values;                    /* 0.0: offset and numbytes records seen */
+	bool has_foreign; /* attributes that other programs set, but no engine does */
 	/* sorted by name, each name once */
 	struct sl_xattr *xattrs; /* owned */
 	size_t xattr_count, xattr_cap;

@@ -132,14 +132,49 @@ static int file_fail(const struct tarsplit *t, enum sl_code code, int sys, const
 	return sl_fail(err, code, sys, "'%s' %s", shown != NULL ? shown : "?", what);
 }
 
+/*
+ * tar-split notes the size from the header even where the type has no content: of a directory, or
+ * of a hard link, whose name is a file on disk. The checksum beside it is that of no bytes.
+ */
+static bool is_of_nothing(const struct splitline *line)
+{
+	static const char none[sizeof(uint64_t)];
+
+	return line->payload.len == sizeof(none) &&
+	       memcmp(line->payload.data, none, sizeof(none)) == 0;
+}
+
+/* A file can have that checksum, too: its own bytes decide. 0 when it has; 1 when it has not. */
+static int has_crc_of_nothing(const struct tarsplit *t, int fd, struct sl_error *err)
+{
+	uint8_t bytes[16384];
+	uint64_t crc = 0;
+	ssize_t n;
+
+	for (off_t at = 0;; at += n) {
+		do
+			n = pread(fd, bytes, sizeof(bytes), at);
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return file_fail(t, SL_EIO, errno, "cannot be read", err);
+		if (n == 0)
+			return crc != 0;
+		crc = crc64_update(&t->crc64, crc, bytes, (size_t)n);
+	}
+}
+
+/* Make the file's bytes the next ones. 0; 1 when the entry has none after all. */
 static int begin_file(struct tarsplit *t, struct sl_error *err)
 {
 	struct sl_error why = SL_ERROR_INIT;
+	bool may_be_nothing = is_of_nothing(&t->line), is_file;
 	struct stat st;
 	int rc = tarsplit_open_file(t->dir_fd, t->line.name.data, &why);
 	int sys = why.sys;
 
 	sl_error_clear(&why);
+	if (may_be_nothing && (rc == -SL_ENOTFOUND || rc == -SL_EINVAL || (rc < 0 && sys == ELOOP)))
+		return 1;
 	if (rc == -SL_ENOTFOUND)
 		return file_fail(t, SL_EUNTRUSTED, 0, "is missing from the layer directory", err);
 	if (rc == -SL_EINVAL || (rc < 0 && sys == ELOOP))
@@ -152,10 +187,18 @@ static int begin_file(struct tarsplit *t, struct sl_error *err)
 	t->fd = rc;
 	if (fstat(t->fd, &st) < 0)
 		return file_fail(t, SL_EIO, errno, "cannot be read", err);
+	is_file = S_ISREG(st.st_mode) && (uint64_t)st.st_size == t->line.size;
+	if (may_be_nothing) {
+		rc = is_file ? has_crc_of_nothing(t, t->fd, err) : 1;
+		if (rc == 1)
+			close(take_fd(&t->fd));
+		if (rc != 0)
+			return rc;
+	}
 	if (!S_ISREG(st.st_mode))
 		return file_fail(t, SL_EUNTRUSTED, 0, "is no regular file in the layer directory",
 				 err);
-	if ((uint64_t)st.st_size != t->line.size)
+	if (!is_file)
 		return file_fail(t, SL_EUNTRUSTED, 0,
 				 "has another size in the layer directory than in the layer", err);
 	t->left = t->line.size;

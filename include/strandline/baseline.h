@@ -20,6 +20,13 @@ struct sl_progress {
 	void *payload;
 };
 
+/** Entries of an image that deserve a second look: see enum sl_entry_flag. */
+struct sl_oddities {
+	uint64_t markers;    /**< 0:0 devices and overlay attributes, data inside an image */
+	uint64_t ambiguous;  /**< otherwise unpacked differently by different programs */
+	uint64_t unresolved; /**< hard links whose target is unknown */
+};
+
 /** What indexing one image did. */
 struct sl_index_result {
 	size_t layers;       /**< in the image */
@@ -30,6 +37,7 @@ struct sl_index_result {
 	struct sl_time indexed_at;
 	bool has_previous; /**< when its name was indexed last, it meant another image */
 	uint8_t previous[SL_SHA256_SIZE]; /**< that one's config digest */
+	struct sl_oddities odd;           /**< of the whole image, also of layers known before */
 };
 
 /** An image in the store. Strings borrowed until the next call. */
@@ -142,6 +150,11 @@ SL_API int sl_baselines_checked(struct sl_baselines *b, const uint8_t chain_id[S
 /** Look an image up by config digest. @return 0; 1 when it is not stored */
 SL_API int sl_baselines_find(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 			     struct sl_baseline_info *out, struct sl_error *err);
+
+/** Count what is odd about a stored image; nothing when it is not stored. */
+SL_API int sl_baselines_oddities(struct sl_baselines *b,
+				 const uint8_t config_digest[SL_SHA256_SIZE],
+				 struct sl_oddities *out, struct sl_error *err);
 
 /** Call @p each for every stored image, by name; a non-zero return ends the walk. */
 SL_API int sl_baselines_list(struct sl_baselines *b,

@@ -46,7 +46,9 @@ enum sl_entry_flag {
 	SL_ENTRY_UNRESOLVED = 1u << 7, /**< hard link whose target is unknown */
 	/**
 	 * Image entry that programs unpack differently: a 0:0 device or an overlay attribute (data
-	 * in the image, a marker once it is on an overlay), or a name both deleted and present.
+	 * in the image, a marker once it is on an overlay), a name both deleted and present, one
+	 * that a link of a lower layer leads to, a hard link whose own metadata is not its
+	 * target's, attributes in a form that engines do not read.
 	 */
 	SL_ENTRY_AMBIGUOUS = 1u << 8,
 };
@@ -92,6 +94,12 @@ SL_API bool sl_path_within(struct sl_bytes path, struct sl_bytes dir);
 
 /** Find an attribute by name. @return borrowed, or NULL */
 SL_API const struct sl_xattr *sl_entry_xattr(const struct sl_entry *e, const char *name);
+
+/**
+ * True when two values of one attribute mean the same. Capabilities of revision 3 whose root id is
+ * 0 are those of revision 2: the kernel shows either, whichever was set.
+ */
+SL_API bool sl_xattr_same(const struct sl_xattr *a, const struct sl_xattr *b);
 
 /** Deep copy in one allocation. @return 0, or -SL_ENOMEM */
 SL_API int sl_entry_copy(struct sl_entry **out, const struct sl_entry *e);

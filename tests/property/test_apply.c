@@ -34,7 +34,8 @@ struct mlayer {
 
 struct model {
 	struct mlayer layers[LAYERS];
-	size_t top; /* the layer being applied */
+	size_t top;  /* the layer being applied */
+	bool strays; /* the last resolve() went through a link of a lower layer */
 };
 
 static struct mrow *row_in(struct mlayer *l, const char *path)
@@ -104,6 +105,7 @@ static int resolve(struct model *m, const char *dir, char out[TEXT])
 
 	(void)snprintf(todo, sizeof(todo), "%s", dir);
 	out[0] = '\0';
+	m->strays = false;
 	while (todo[0] != '\0') {
 		char part[TEXT] = "", cand[TEXT];
 		size_t n = strcspn(todo, "/");
@@ -123,6 +125,7 @@ static int resolve(struct model *m, const char *dir, char out[TEXT])
 		if (r != NULL && r->kind == 'l') {
 			if (++links > 40)
 				return -1;
+			m->strays = m->strays || r != row_in(&m->layers[m->top], cand);
 			(void)snprintf(rest, sizeof(rest), "%s", todo);
 			(void)snprintf(todo, sizeof(todo), "%s/%.2000s", r->arg, rest);
 			if (r->arg[0] == '/')
@@ -171,7 +174,8 @@ static void place(struct model *m, const char *path, struct mrow object)
 
 	if (old != NULL) {
 		object.hides = old->hides;
-		object.ambiguous = object.ambiguous || old->kind == 'w';
+		object.ambiguous =
+			object.ambiguous || old->kind == 'w' || (old->hides && old->ambiguous);
 		if (old->kind == 'd' && object.kind != 'd')
 			remove_below(l, path);
 	}
@@ -209,15 +213,18 @@ static int model_item(struct model *m, char kind, const char *raw, const char *a
 	char dir[TEXT], path[TEXT];
 	const char *name = strrchr(raw, '/') != NULL ? strrchr(raw, '/') + 1 : raw;
 	struct mrow *r;
+	bool strays;
 
 	(void)snprintf(dir, TEXT, "%s", raw);
 	cut_last(dir);
 	if (resolve(m, dir, path) < 0)
 		return -1;
+	strays = m->strays;
 	make_dirs(m, path);
 	if (strcmp(name, ".wh..wh..opq") == 0) {
 		r = row_made(&m->layers[m->top], path);
 		r->hides = true;
+		r->ambiguous = r->ambiguous || strays || path[0] == '\0';
 		return 0;
 	}
 	if (strncmp(name, ".wh.", 4) == 0) {
@@ -228,6 +235,7 @@ static int model_item(struct model *m, char kind, const char *raw, const char *a
 			r->kind = 'w';
 		else if (r->kind != 'w')
 			r->ambiguous = true;
+		r->ambiguous = r->ambiguous || strays;
 		return 0;
 	}
 	join(path, name);
@@ -237,7 +245,7 @@ static int model_item(struct model *m, char kind, const char *raw, const char *a
 	struct mrow object = {.kind = kind};
 
 	(void)snprintf(object.arg, TEXT, "%s", kind == 'd' ? "" : arg);
-	object.ambiguous = kind == 'c' && strcmp(arg, "0:0") == 0;
+	object.ambiguous = strays || (kind == 'c' && strcmp(arg, "0:0") == 0);
 	place(m, path, object);
 	return 0;
 }

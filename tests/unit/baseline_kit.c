@@ -65,11 +65,13 @@ static void fill(struct layer_item *item, char kind, const char *arg, struct sl_
 		e->target = bytes(arg);
 		break;
 	case 'h':
-		e->mode = S_IFREG | 0644;
-		item->hardlink = bytes(arg);
+		e->mode = 0644;
+		item->hardlink = (struct sl_bytes){arg, strcspn(arg, " ")};
+		if (arg[item->hardlink.len] != '\0')
+			e->mode = (uint32_t)strtoul(arg + item->hardlink.len, NULL, 8);
 		break;
 	case 'c':
-		e->mode = S_IFCHR | 0666;
+		e->mode = S_IFCHR | 0644;
 		must(sscanf(arg, "%u:%u", &e->rdev_major, &e->rdev_minor) == 2, "device");
 		break;
 	case 'p':
@@ -242,6 +244,8 @@ static void dump_object(struct buf *out, const struct sl_entry *e)
 			 e->path.data);
 	if (kind == 'f' && (e->fields & SL_ENTRY_XXH3) != 0)
 		(void)buf_printf(out, "=%.*s", e->xxh3[SL_XXH3_SIZE - 1], (const char *)e->xxh3);
+	if (kind == 'f' && (e->mode & 07777) != 0644)
+		(void)buf_printf(out, "%%%o", e->mode & 07777);
 	if (kind == 'l')
 		(void)buf_printf(out, "->%.*s", (int)e->target.len, e->target.data);
 	if (kind == 'c')

@@ -3,10 +3,12 @@
  * Layers as one line of text each, for tests of the baseline store.
  *
  * In: entries separated by "; ", each "KIND PATH [ARGUMENT]", in the order of the tar:
- *   "d usr", "d tmp 1777", "f a 1" (content "1"), "l lib usr/lib", "h b a", "c null 1:3", "p fifo",
+ *   "d usr", "d tmp 1777", "f a 1" (content "1"), "l lib usr/lib", "c null 1:3", "p fifo",
+ *   "h b a", "h b a 600" (hard link, with a mode of its own),
  *   "x a name" (file with that attribute). Markers are files: "f usr/.wh.games".
  * Out: rows in canonical order, the root left out while it is only implied:
- *   "d usr", "f a=1", "l lib->usr/lib", "w games" (whiteout), "c null=1:3", and flags after it:
+ *   "d usr", "f a=1", "f a=1%600" (a mode that is not 0644), "l lib->usr/lib",
+ *   "w games" (whiteout), "c null=1:3", and flags after it:
  *   "*" implied, "!" opaque, "?" unresolved, "~" ambiguous.
  */
 #ifndef TESTS_BASELINE_KIT_H

@@ -24,6 +24,17 @@ static const struct sl_xattr label_other[] = {{"security.selinux", "y", 1}};
 static const struct sl_xattr private[] = {{"trusted.overlay.origin", "h", 1}};
 static const struct sl_xattr nested[] = {{"trusted.overlay.overlay.opaque", "y", 1}};
 
+static const char caps_2[] = "\1\0\0\2\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0";
+static const char caps_3[] = "\1\0\0\3\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+static const char caps_3_of_1000[] = "\1\0\0\3\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xe8\3\0";
+static const char caps_2_idle[] = "\0\0\0\2\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0";
+static const char caps_3_more[] = "\1\0\0\3\0\x20\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0";
+static const struct sl_xattr revision_2[] = {{"security.capability", caps_2, 20}};
+static const struct sl_xattr revision_3[] = {{"security.capability", caps_3, 24}};
+static const struct sl_xattr of_1000[] = {{"security.capability", caps_3_of_1000, 24}};
+static const struct sl_xattr idle[] = {{"security.capability", caps_2_idle, 20}};
+static const struct sl_xattr more[] = {{"security.capability", caps_3_more, 24}};
+
 #define XATTRS(list) .xattrs = (list), .xattr_count = ARRAY_SIZE(list)
 #define LINK_TO(text) .mode = S_IFLNK | 0777, .fields = BARE, .target = {(text), sizeof(text) - 1}
 
@@ -62,6 +73,16 @@ static const struct sl_entry tagged = {.mode = FILE_MODE,
 				       .sha256 = {1},
 				       .xxh3 = {1},
 				       XATTRS(user)};
+
+#define LIKE_LS(...)                                                                               \
+	{                                                                                          \
+		.mode = FILE_MODE, .size = 10, .fields = ALL, .sha256 = {1}, .xxh3 = {1},          \
+		__VA_ARGS__                                                                        \
+	}
+static const struct sl_entry ancient = LIKE_LS(.flags = SL_ENTRY_COARSE_TIME, .mtime = {-5, 0});
+static const struct sl_entry distant =
+	LIKE_LS(.flags = SL_ENTRY_COARSE_TIME, .mtime = {9223372037, 0});
+static const struct sl_entry capable = LIKE_LS(.mtime = {100, 5}, XATTRS(revision_2));
 
 /* What differs from ls is written out; the rest is the same. */
 #define LS(...)                                                                                    \
@@ -113,6 +134,20 @@ static const struct {
 	 SL_CHANGE_METADATA},
 	{"two whole-second times", &coarse,
 	 LS(.flags = SL_ENTRY_COARSE_TIME, .mtime = {100, 700000000}), 0, SL_CHANGE_TOUCHED},
+	{"a time before 1970 is unpacked as 1970", &ancient, LS(.mtime = {0, 0}), 0,
+	 SL_CHANGE_TOUCHED},
+	{"or as it is", &ancient, LS(.mtime = {-5, 0}), 0, SL_CHANGE_TOUCHED},
+	{"and as nothing else", &ancient, LS(.mtime = {1, 0}), SL_FIELD_MTIME, SL_CHANGE_METADATA},
+	{"a time behind 2262 is unpacked as 1970", &distant, LS(.mtime = {0, 0}), 0,
+	 SL_CHANGE_TOUCHED},
+	{"any other time is not", &ls, LS(.mtime = {0, 0}), SL_FIELD_MTIME, SL_CHANGE_METADATA},
+	{"capabilities of revision 3 for the first root are those of revision 2", &capable,
+	 LS(XATTRS(revision_3)), 0, SL_CHANGE_TOUCHED},
+	{"those for another root are not", &capable, LS(XATTRS(of_1000)), SL_FIELD_XATTRS,
+	 SL_CHANGE_METADATA},
+	{"nor are those that are not effective", &capable, LS(XATTRS(idle)), SL_FIELD_XATTRS,
+	 SL_CHANGE_METADATA},
+	{"nor others", &capable, LS(XATTRS(more)), SL_FIELD_XATTRS, SL_CHANGE_METADATA},
 	{"link counts are no change", &ls, LS(.nlink = 9, .ino = 4), 0, SL_CHANGE_TOUCHED},
 	{"file became directory",
 	 &ls,

@@ -312,7 +312,6 @@ static void attributes_are_sorted_and_exact(void **state)
 		{"security.capability", "\1\0\0\2", 4},
 		{"user.bin", "a\0b\nc=d", 7},
 		{"user.empty", "", 0},
-		{"user.lib", "abc", 3},
 		{"user.twice", "second", 6},
 	};
 	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
@@ -323,10 +322,8 @@ static void attributes_are_sorted_and_exact(void **state)
 	tar_record(&rec, "SCHILY.xattr.user.twice", "first", 5);
 	tar_record(&rec, "SCHILY.xattr.user.bin", "a\0b\nc=d", 7);
 	tar_record(&rec, "SCHILY.xattr.user.empty", "", 0);
-	tar_record(&rec, "LIBARCHIVE.xattr.user%2Elib", "YWJj", 4);
 	tar_record(&rec, "SCHILY.xattr.security.capability", "\1\0\0\2", 4);
 	tar_record(&rec, "SCHILY.xattr.user.twice", "second", 6);
-	tar_record(&rec, "LIBARCHIVE.xattr.user.twice", "Zm9v", 4); /* engines read the other */
 	tar_special(&tar, 'x', rec.data, rec.len);
 	tar_file(&tar, "with", "");
 	tar_file(&tar, "without", "");

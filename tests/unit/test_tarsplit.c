@@ -279,6 +279,73 @@ static void a_layer_directory_is_proven(void **state)
 	check(*state, 0, NULL);
 }
 
+/*
+ * What stands behind the archive is part of the layer, too: an entry of @type whose header claims
+ * @size bytes. tar-split notes them, with the checksum of nothing.
+ */
+static void claim(struct split *s, const char *name, char type, const char *content, size_t size)
+{
+	struct tar_row r = {.name = name, .type = type, .size = size, .link = "d/one"};
+
+	tar_header(&s->tar, &r);
+	split_segment(s);
+	tar_must(buf_printf(&s->lines,
+			    "{\"type\":1,\"name\":\"%s\",\"size\":%zu,\"payload\":"
+			    "\"AAAAAAAAAAA=\",\"position\":%u}\n",
+			    name, size, s->position++));
+	tar_must(buf_append(&s->tar, content, strlen(content)));
+	s->done = s->tar.len;
+	tar_end(&s->tar);
+	split_segment(s);
+}
+
+static void a_size_without_content_gives_no_bytes(void **state)
+{
+	struct split *s = *state;
+
+	claim(s, "d", '5', "", 10);
+	check(s, 0, NULL);
+	claim(s, "gone", '2', "", 10);
+	check(s, 0, NULL);
+	claim(s, "last", '1', "", 10); /* a file of another size */
+	check(s, 0, NULL);
+	claim(s, "d/one", '1', "", 10); /* of that very size */
+	check(s, 0, NULL);
+}
+
+static void a_file_with_the_checksum_of_nothing_gives_its_bytes(void **state)
+{
+	static const char forged[] = "\xf4\x42\x2f\xf4\x42\x2f\xf4\x12";
+	struct split *s = *state;
+	int fd = openat(s->dir_fd, "forged", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_int_equal(write(fd, forged, 8), 8);
+	close(fd);
+	claim(s, "forged", '0', forged, 8);
+	check(s, 0, NULL);
+	assert_int_equal(unlinkat(s->dir_fd, "forged", 0), 0);
+}
+
+/* Docker unpacks them, but what it keeps has the holes filled in. */
+static void a_sparse_file_proves_nothing_either_way(void **state)
+{
+	CLEANUP(buf_clear) struct buf rec = BUF_INIT(4096);
+	struct split *s = *state;
+
+	tar_record(&rec, "GNU.sparse.map", "5,3", 3);
+	tar_record(&rec, "GNU.sparse.numblocks", "1", 1);
+	tar_record(&rec, "GNU.sparse.size", "8", 1);
+	buf_reset(&s->lines);
+	s->position = 0;
+	s->done = 0;
+	s->tar.len = 0;
+	tar_special(&s->tar, 'x', rec.data, rec.len);
+	tar_file(&s->tar, "sparse", "abc");
+	tar_end(&s->tar);
+	split_segment(s);
+	check(s, -SL_EUNSUPPORTED, "a sparse file");
+}
+
 static void the_first_changed_file_is_named(void **state)
 {
 	struct split *s = *state;
@@ -383,6 +450,9 @@ int main(void)
 		WITH_DIR(a_layer_directory_is_proven),
 		WITH_DIR(the_first_changed_file_is_named),
 		WITH_DIR(a_file_of_another_size_is_named),
+		WITH_DIR(a_size_without_content_gives_no_bytes),
+		WITH_DIR(a_file_with_the_checksum_of_nothing_gives_its_bytes),
+		WITH_DIR(a_sparse_file_proves_nothing_either_way),
 		WITH_DIR(an_empty_file_that_was_filled_is_named),
 		WITH_DIR(a_missing_file_is_named),
 		WITH_DIR(links_and_fifos_are_no_files),
