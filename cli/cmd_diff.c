@@ -17,6 +17,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
+	struct text_list limits;
 	unsigned int jobs; /* 0: as many as there are processors */
 };
 
@@ -58,6 +59,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	int found = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
+	if (rc == 0)
+		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
 		rc = job_diff(&j.job, &request, sink, &found, err);
 	*status = (enum exit_status)found;
@@ -123,6 +126,7 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},
 };

@@ -98,6 +98,8 @@ static int index_now(struct comparison *c, const struct job *job,
 		return sl_fail(err, SL_ENOTFOUND, 0, "image '%s' is not indexed",
 			       c->image->reference);
 	job_say(job, "indexing image %s first", c->image->reference);
+	if (job->limits != NULL)
+		sl_baselines_set_limits(c->baselines, job->limits);
 	rc = sl_baselines_index(c->baselines, c->image, &job->progress, &result, err);
 	return rc;
 }

@@ -38,6 +38,8 @@ static int index_image(const struct job *job, const struct sl_image *image,
 
 	if (rc < 0)
 		return rc;
+	if (job->limits != NULL)
+		sl_baselines_set_limits(baselines, job->limits);
 	rc = sl_baselines_index(baselines, image, &job->progress, &out->result, err);
 	sl_baselines_close(baselines);
 	if (rc < 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot/tar.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/quote.h"
+#include "snapshot/limits.h"
 #include "snapshot/tarhead.h"
 #include "snapshot/tarpax.h"
 #include "snapshot/tarsparse.h"
@@ -21,7 +21,7 @@ struct tar {
 	size_t chunk_len;
 	uint64_t read;     /* bytes consumed */
 	uint64_t expanded; /* bytes of holes hashed beside them */
-	const struct layer_limits *limits;
+	const struct sl_limits *limits;
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
 	/* what special entries said about the next one */
@@ -126,13 +126,13 @@ static int skip_padding(struct tar *t, uint64_t size, struct sl_error *err)
 }
 
 /* The body of a special entry, as one piece. */
-static int read_special(struct tar *t, struct buf *out, struct sl_error *err)
+static int read_special(struct tar *t, struct buf *out, enum limit which, struct sl_error *err)
 {
 	uint64_t left = t->head.size;
 
 	buf_reset(out);
 	if (left > out->max)
-		return sl_fail(err, SL_ELIMIT, 0, "tar header larger than %zu bytes", out->max);
+		return limit_hit(t->limits, which, err);
 	while (left > 0) {
 		const uint8_t *bytes;
 		size_t n;
@@ -150,7 +150,7 @@ static int read_special(struct tar *t, struct buf *out, struct sl_error *err)
 /* A GNU long name ends at its first NUL. */
 static int read_long(struct tar *t, struct buf *out, bool *has, struct sl_error *err)
 {
-	int rc = read_special(t, out, err);
+	int rc = read_special(t, out, LIMIT_PATH, err);
 
 	if (rc < 0)
 		return rc;
@@ -169,10 +169,9 @@ static int take_special(struct tar *t, struct sl_error *err)
 
 	switch (t->head.type) {
 	case 'x':
-		rc = read_special(t, &t->pax_body, err);
+		rc = read_special(t, &t->pax_body, LIMIT_PAX, err);
 		if (rc == 0)
-			rc = tarpax_parse(&t->pax, &t->pax_body, &t->pax_pairs,
-					  t->limits->max_xattrs, err);
+			rc = tarpax_parse(&t->pax, &t->pax_body, &t->pax_pairs, t->limits, err);
 		t->has_pax = rc == 0;
 		return rc;
 	case 'g': /* every engine reads over it */
@@ -254,8 +253,27 @@ static int strip_path(struct tar *t, struct sl_bytes raw, struct sl_error *err)
 		len = 0;
 	buf_reset(&t->path);
 	if (buf_append(&t->path, at, len) < 0)
-		return sl_fail(err, t->path.status == -SL_ELIMIT ? SL_ELIMIT : SL_ENOMEM, 0,
-			       "path longer than %zu bytes", t->path.max);
+		return t->path.status == -SL_ELIMIT ? limit_hit(t->limits, LIMIT_PATH, err)
+						    : sl_fail(err, SL_ENOMEM, 0, "path");
+	return 0;
+}
+
+/* How deep the path is, and how long its names are; "a//b" counts as it stands there. */
+static int check_names(const struct tar *t, struct sl_error *err)
+{
+	const char *at = t->path.data, *end = at + t->path.len;
+	uint64_t depth = 0;
+
+	while (at < end) {
+		const char *slash = memchr(at, '/', (size_t)(end - at));
+		const char *stop = slash != NULL ? slash : end;
+
+		if ((uint64_t)(stop - at) > t->limits->name)
+			return limit_hit(t->limits, LIMIT_NAME, err);
+		if (++depth > t->limits->depth)
+			return limit_hit(t->limits, LIMIT_DEPTH, err);
+		at = stop + 1;
+	}
 	return 0;
 }
 
@@ -384,9 +402,10 @@ static int hash_hole(struct tar *t, uint64_t count, struct sl_error *err)
 {
 	uint64_t total = t->expanded + count;
 
-	if (total < count || total > t->limits->max_bytes ||
-	    (total > 1ull << 30 && total / t->limits->max_ratio > t->read))
-		return sl_fail(err, SL_ELIMIT, 0, "sparse files expand beyond the limit");
+	if (total < count || total > t->limits->bytes)
+		return limit_hit(t->limits, LIMIT_BYTES, err);
+	if (total > LIMIT_RATIO_FROM && total / t->limits->ratio > t->read)
+		return limit_hit(t->limits, LIMIT_RATIO, err);
 	t->expanded = total;
 	while (count > 0) {
 		size_t n = count < sizeof(zeros) ? (size_t)count : sizeof(zeros);
@@ -525,9 +544,8 @@ static int describe(struct tar *t, struct layer_item *item, struct sl_error *err
 		e->xattr_count = t->pax.xattr_count;
 	}
 	set_times(t, e);
-	if (link.len > t->limits->max_path)
-		return sl_fail(err, SL_ELIMIT, 0, "link target longer than %zu bytes",
-			       t->limits->max_path);
+	if (link.len > t->limits->path)
+		return limit_hit(t->limits, LIMIT_PATH, err);
 	if (t->head.type == '1')
 		item->hardlink = link;
 	else if (S_ISLNK(e->mode))
@@ -570,6 +588,8 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 		e->size = size;
 	}
 	if (rc == 0)
+		rc = check_names(t, err);
+	if (rc == 0)
 		rc = describe(t, item, err);
 	if (rc == 0 && S_ISREG(e->mode))
 		rc = hash_content(t, e, err);
@@ -594,9 +614,8 @@ static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *en
 		rc = read_entry(t, &item, err);
 		if (rc < 0)
 			return rc;
-		if (*entries == t->limits->max_entries)
-			return sl_fail(err, SL_ELIMIT, 0, "more than %" PRIu64 " entries",
-				       t->limits->max_entries);
+		if (*entries == t->limits->entries)
+			return limit_hit(t->limits, LIMIT_ENTRIES, err);
 		++*entries;
 		rc = fn(payload, &item, err);
 		if (rc < 0)
@@ -607,16 +626,15 @@ static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *en
 	return rc < 0 ? rc : 0;
 }
 
-int tar_read(struct istream *in, const struct layer_limits *limits, layer_item_fn fn, void *payload,
+int tar_read(struct istream *in, const struct sl_limits *limits, layer_item_fn fn, void *payload,
 	     uint64_t *entries, struct sl_error *err)
 {
 	struct tar t = {.in = in, .limits = limits};
 	int rc;
 
 	*entries = 0;
-	t.pax_body = BUF_INIT(limits->max_path + limits->max_xattrs + 65536);
-	t.pax_pairs = BUF_INIT(t.pax_body.max);
-	t.long_name = t.long_link = t.path = BUF_INIT(limits->max_path);
+	t.pax_body = t.pax_pairs = BUF_INIT(limits->pax);
+	t.long_name = t.long_link = t.path = BUF_INIT(limits->path);
 	rc = sha256_new(&t.sha256, err);
 	if (rc == 0)
 		rc = xxh3_new(&t.xxh3, err);

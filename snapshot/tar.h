@@ -10,7 +10,7 @@
  * Read @in to its end, also what stands behind the end-of-archive blocks. Regular files are hashed
  * with both digests. @in is borrowed. *entries counts what was handed to @fn.
  */
-int tar_read(struct istream *in, const struct layer_limits *limits, layer_item_fn fn, void *payload,
+int tar_read(struct istream *in, const struct sl_limits *limits, layer_item_fn fn, void *payload,
 	     uint64_t *entries, struct sl_error *err);
 
 #endif
