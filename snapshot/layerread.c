@@ -23,6 +23,7 @@
 #include "snapshot/ring.h"
 #include "snapshot/tar.h"
 #include "snapshot/tarsplit.h"
+#include "snapshot/toc.h"
 
 /* Few and small enough to stay in a shared cache, large enough that hand-overs do not show. */
 #define RING_SLOTS 16
@@ -49,6 +50,7 @@ struct pipeline {
 	struct feed feed;
 	struct ring *ring;
 	struct istream *to_tar;
+	struct toc *toc;         /* NULL when the blob has none */
 	struct sha256 *tar_hash; /* the ring's until the feeder is joined */
 	pthread_t feeder;
 	/* the caller's */
@@ -109,8 +111,14 @@ static int open_blob(struct pipeline *p, struct sl_error *err)
 	rc = measure_blob(layer, fd, &p->total, err);
 	if (rc == 0)
 		rc = sniff(fd, offset, &kind, err);
+	if (rc == 0)
+		rc = toc_open(&p->toc, &(struct toc_blob){fd, offset, p->total}, &layer->toc,
+			      p->limits, err);
+	if (rc < 0)
+		return rc;
 	f->is_compressed = kind != ZKIND_NONE;
-	if (rc == 0 && f->is_compressed && layer->has_blob_digest)
+	rc = 0;
+	if (f->is_compressed && layer->has_blob_digest)
 		rc = sha256_new(&f->blob_hash, err);
 	if (rc == 0)
 		rc = istream_from_range(&f->in, take_fd(&fd), offset, p->total, err);
@@ -288,12 +296,21 @@ static int check_empty(const struct pipeline *p, const struct sl_entry *e, struc
 		       shown != NULL ? shown : "?");
 }
 
+static int on_content(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	const struct pipeline *p = payload;
+
+	return toc_content(p->toc, bytes, len, err);
+}
+
 static int on_item(void *payload, const struct layer_item *item, struct sl_error *err)
 {
 	struct pipeline *p = payload;
 	int rc;
 
 	if (p->from_directory && (rc = check_empty(p, &item->entry, err)) < 0)
+		return rc;
+	if (p->toc != NULL && (rc = toc_item(p->toc, item, err)) < 0)
 		return rc;
 	rc = p->fn(p->payload, item, err);
 	p->fn_failed = rc < 0;
@@ -392,7 +409,10 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 
 	if (rc < 0)
 		return rc;
-	rc = tar_read(&meter.stream, p->limits, on_item, p, &out->entries, err);
+	rc = tar_read_through(&meter.stream, p->limits, on_item, p->toc != NULL ? on_content : NULL,
+			      p, &out->entries, err);
+	if (rc == 0 && p->toc != NULL)
+		rc = toc_end(p->toc, err);
 	cancelled = drain_or_cancel(p, rc);
 	(void)pthread_join(p->feeder, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
@@ -430,6 +450,7 @@ static void pipeline_clear(struct pipeline *p)
 {
 	istream_close(p->to_tar);
 	istream_close(p->feed.in);
+	toc_close(p->toc);
 	ring_free(p->ring);
 	sha256_free(p->tar_hash);
 	sha256_free(p->feed.blob_hash);

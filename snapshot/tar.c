@@ -24,6 +24,8 @@ struct tar {
 	const struct sl_limits *limits;
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
+	tar_content_fn content; /* or NULL */
+	void *payload;
 	/* what special entries said about the next one */
 	struct buf pax_body, pax_pairs;
 	struct tarpax pax;
@@ -376,10 +378,11 @@ static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
 
 /* ---- contents ---- */
 
-static void hash(struct tar *t, const void *bytes, size_t len)
+static int hash(struct tar *t, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
 	sha256_update(t->sha256, bytes, len);
 	xxh3_update(t->xxh3, bytes, len);
+	return t->content != NULL ? t->content(t->payload, bytes, len, err) : 0;
 }
 
 static int hash_stored(struct tar *t, uint64_t count, struct sl_error *err)
@@ -389,9 +392,10 @@ static int hash_stored(struct tar *t, uint64_t count, struct sl_error *err)
 		size_t n;
 		int rc = lend_more(t, count, &bytes, &n, err);
 
+		if (rc == 0)
+			rc = hash(t, bytes, n, err);
 		if (rc < 0)
 			return rc;
-		hash(t, bytes, n);
 		count -= n;
 	}
 	return 0;
@@ -409,8 +413,10 @@ static int hash_hole(struct tar *t, uint64_t count, struct sl_error *err)
 	t->expanded = total;
 	while (count > 0) {
 		size_t n = count < sizeof(zeros) ? (size_t)count : sizeof(zeros);
+		int rc = hash(t, zeros, n, err);
 
-		hash(t, zeros, n);
+		if (rc < 0)
+			return rc;
 		count -= n;
 	}
 	return 0;
@@ -626,10 +632,10 @@ static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *en
 	return rc < 0 ? rc : 0;
 }
 
-int tar_read(struct istream *in, const struct sl_limits *limits, layer_item_fn fn, void *payload,
-	     uint64_t *entries, struct sl_error *err)
+int tar_read_through(struct istream *in, const struct sl_limits *limits, layer_item_fn fn,
+		     tar_content_fn content, void *payload, uint64_t *entries, struct sl_error *err)
 {
-	struct tar t = {.in = in, .limits = limits};
+	struct tar t = {.in = in, .limits = limits, .content = content, .payload = payload};
 	int rc;
 
 	*entries = 0;
@@ -650,4 +656,10 @@ int tar_read(struct istream *in, const struct sl_limits *limits, layer_item_fn f
 	tarpax_clear(&t.pax);
 	tarsparse_clear(&t.sparse);
 	return rc;
+}
+
+int tar_read(struct istream *in, const struct sl_limits *limits, layer_item_fn fn, void *payload,
+	     uint64_t *entries, struct sl_error *err)
+{
+	return tar_read_through(in, limits, fn, NULL, payload, entries, err);
 }

@@ -13,4 +13,13 @@
 int tar_read(struct istream *in, const struct sl_limits *limits, layer_item_fn fn, void *payload,
 	     uint64_t *entries, struct sl_error *err);
 
+/* Takes the next piece of a file's content, holes filled; negative ends the read. */
+typedef int (*tar_content_fn)(void *payload, const uint8_t *bytes, size_t len,
+			      struct sl_error *err);
+
+/* The same, and the content of each file goes to @content, before the file itself goes to @fn. */
+int tar_read_through(struct istream *in, const struct sl_limits *limits, layer_item_fn fn,
+		     tar_content_fn content, void *payload, uint64_t *entries,
+		     struct sl_error *err);
+
 #endif
