@@ -463,7 +463,7 @@ int toc_end(struct toc *t, struct sl_error *err)
 			       "'%s' is in the layer's table of contents, but not in its tar",
 			       shown != NULL ? shown : "?");
 	}
-	rc = istream_next(t->in, &bytes, &len, err);
+	rc = t->reader.has_more ? 0 : istream_next(t->in, &bytes, &len, err);
 	if (rc == 0 && t->kind == SL_TOC_ZSTD_CHUNKED)
 		return sl_fail(err, SL_EFORMAT, 0, "table of contents: longer than it says");
 	return rc < 0 ? rc : check_digest(t, err);

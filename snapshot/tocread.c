@@ -48,8 +48,10 @@ static int peek(struct toc_reader *r, char *c, struct sl_error *err)
 			r->chunk_len = 0;
 			return rc < 0 ? rc : bad("cut off", err);
 		}
-		if (r->chunk_len > r->left)
+		if (r->chunk_len > r->left) {
 			r->chunk_len = (size_t)r->left;
+			r->has_more = true;
+		}
 		r->left -= r->chunk_len;
 		if (r->hash != NULL)
 			sha256_update(r->hash, r->chunk, r->chunk_len);

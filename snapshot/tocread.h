@@ -31,6 +31,7 @@ struct toc_reader {
 	size_t chunk_len;
 	struct buf text; /* the value at hand */
 	bool is_open, any_entry, ended;
+	bool has_more; /* in went on behind the text */
 };
 
 /* The text is the next @size bytes of @in; an entry takes no more than @max_entry of it. */
