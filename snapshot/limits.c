@@ -21,7 +21,7 @@ static const struct {
 	[LIMIT_ENTRIES] = {"entries", AT(entries), UINT64_MAX, "entries in a layer"},
 	[LIMIT_RATIO] = {"ratio", AT(ratio), UINT64_MAX, "bytes out of each byte stored"},
 	[LIMIT_PATH] = {"path", AT(path), 1u << 23, "bytes in a path or link target"},
-	[LIMIT_DEPTH] = {"depth", AT(depth), 1u << 23, "names in a path"},
+	[LIMIT_DEPTH] = {"depth", AT(depth), 4096, "names in a path"},
 	[LIMIT_NAME] = {"name", AT(name), 1u << 23, "bytes in a name"},
 	[LIMIT_PAX] = {"pax", AT(pax), 1u << 30, "bytes in an extended header"},
 	[LIMIT_XATTRS] = {"xattrs", AT(xattrs), 1u << 23, "bytes in an entry's attributes"},

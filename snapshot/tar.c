@@ -563,7 +563,7 @@ static int describe(struct tar *t, struct layer_item *item, struct sl_error *err
 /* The name in front of an error that is about this entry. */
 static int at_entry(const struct tar *t, int rc, struct sl_error *err)
 {
-	AUTO_FREE char *shown = quote_dup(t->path.data != NULL ? t->path.data : "", t->path.len);
+	AUTO_FREE char *shown = quote_short(t->path.data != NULL ? t->path.data : "", t->path.len);
 
 	return sl_wrap(err, rc, "'%s'", shown != NULL ? shown : "?");
 }

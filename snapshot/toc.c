@@ -390,7 +390,7 @@ static const char *differs(struct toc *t, const struct layer_item *item)
 static int compare(struct toc *t, const struct layer_item *item, struct sl_error *err)
 {
 	struct sl_bytes path = item->entry.path;
-	AUTO_FREE char *shown = quote_dup(path.data, path.len);
+	AUTO_FREE char *shown = quote_short(path.data, path.len);
 	AUTO_FREE char *other = NULL;
 	const char *what;
 
@@ -404,7 +404,7 @@ static int compare(struct toc *t, const struct layer_item *item, struct sl_error
 			       "'%s' is in the tar, but not in the layer's table of contents",
 			       shown != NULL ? shown : "?");
 	if (!same_text(stripped(t->head.name), path) || is_type(&t->head, "chunk")) {
-		other = quote_dup(t->head.name, strlen(t->head.name));
+		other = quote_short(t->head.name, strlen(t->head.name));
 		return sl_fail(err, SL_EUNTRUSTED, 0,
 			       "the layer's table of contents lists '%s' where the tar has '%s'",
 			       other != NULL ? other : "?", shown != NULL ? shown : "?");
@@ -458,7 +458,7 @@ int toc_end(struct toc *t, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	if (t->head.type != NULL) {
-		shown = quote_dup(t->head.name, strlen(t->head.name));
+		shown = quote_short(t->head.name, strlen(t->head.name));
 		return sl_fail(err, SL_EUNTRUSTED, 0,
 			       "'%s' is in the layer's table of contents, but not in its tar",
 			       shown != NULL ? shown : "?");
