@@ -76,7 +76,7 @@ char *quote_dup(const char *bytes, size_t len)
 
 char *quote_short(const char *bytes, size_t len)
 {
-	CLEANUP(buf_clear) struct buf out = BUF_INIT(SIZE_MAX);
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(8192);
 	const size_t most = 400;
 
 	if (len <= most)

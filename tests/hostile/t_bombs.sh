@@ -81,7 +81,7 @@ def estargz(packed, size):
     footer = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x1a\0SG\x16\0%016xSTARGZ" % len(first)
     return first + start + packed + footer + b"\1\0\0\xff\xff" + bytes(8)
 spaces = gzip.compress(b" " * (64 << 20), mtime=0)
-image("toc-spaces", ("sha256:" + "0" * 64, estargz(spaces * 15, 15 << 26)))
+image("toc-spaces", ("sha256:" + "0" * 64, estargz(spaces * 4, 4 << 26)))
 image("toc-claim", ("sha256:" + "0" * 64, estargz(b"", 1 << 40)))
 image("toc-entry", ("sha256:" + "0" * 64, estargz(
     gzip.compress(b'{"entries":[{"a":"', mtime=0) + spaces, 1 << 26)))
@@ -110,7 +110,7 @@ it "an extended header of 8 GiB is not kept" bounded 2 "--limit pax=N raises" pa
 it "attributes of 3 MiB are too many" bounded 2 "--limit xattrs=N raises" xattrs
 it "a name of 5,000 bytes is too long" bounded 2 "--limit name=N raises" name
 it "a sparse file of 8 EB is not hashed" bounded 2 "--limit bytes=N raises" sparse
-it "a table of contents of white space ends" bounded 2 "table of contents" toc-spaces
+it "a table of contents of white space ends" bounded 1 "diff_id" toc-spaces
 it "a table of contents that claims a TiB is not read" bounded 2 "more than 1073741824" toc-claim
 it "an entry of a table of contents without end is not kept" \
 	bounded 2 "entry of more than" toc-entry
