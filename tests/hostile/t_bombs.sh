@@ -5,28 +5,21 @@
 need python3 zstd xz bzip2 /usr/bin/time
 export PYTHONPATH=$TESTS_DIR PYTHONDONTWRITEBYTECODE=1
 
-# What a sanitizer adds to memory is not the program's: then only time and verdict are looked at,
-# unless a plain build stands beside this one.
-program=$STRANDLINE rss_max=262144
-if grep -qa __asan_init "$program" || grep -qa __tsan_init "$program"; then
-	rss_max=
-	for plain in "$SOURCE_DIR"/build/release/strandline "$SOURCE_DIR"/build/dev/strandline; do
-		[ -x "$plain" ] && [ "$plain" -nt "$SOURCE_DIR/snapshot/layerread.c" ] &&
-			program=$plain rss_max=262144
-	done
-fi
+# 256 MiB is enough for everything; a sanitizer needs memory of its own.
+rss_max=262144
+if grep -qa -e __asan_init -e __tsan_init "$STRANDLINE"; then rss_max=1048576; fi
 
 # bounded STATUS TEXT IMAGE OPTION...: index ends like this, in time and memory.
 bounded() {
 	local want=$1 text=$2 image=$3
 	shift 3
-	exits "$want" timeout 120 /usr/bin/time -o usage -f '%M %e' "$program" --no-db index \
+	exits "$want" timeout 120 /usr/bin/time -o usage -f '%M %e' "$STRANDLINE" --no-db index \
 		"oci:$image" "$@" >out 2>err || { cat out err; return 1; }
 	[ "$(wc -c <err)" -lt 4096 ] || { echo "an endless message" >&2; return 1; }
 	[ -z "$text" ] || contains err "$text" || return 1
 	read -r rss seconds < <(tail -1 usage)
 	echo "      $image: $seconds s, $((rss / 1024)) MiB"
-	[ -z "$rss_max" ] || [ "$rss" -le "$rss_max" ] || { echo "$rss KiB" >&2; return 1; }
+	[ "$rss" -le "$rss_max" ] || { echo "$rss KiB" >&2; return 1; }
 }
 
 python3 - <<'PY'
@@ -34,14 +27,14 @@ import bz2, gzip, lzma, subprocess
 from oci import *
 
 # 10 GB of zeros in one file: one piece of them, compressed once, again and again
-piece = bytes(64 << 20)
-total = 160 * len(piece)
+piece = bytes(16 << 20)
+total = 640 * len(piece)
 head = header(b"zeros", total)
 for name, pack in (("gzip", lambda b: gzip.compress(b, 6, mtime=0)), ("zstd", zstd),
                    ("xz", lambda b: lzma.compress(b, preset=0)),
-                   ("bzip2", lambda b: bz2.compress(b, 9))):
+                   ("bzip2", lambda b: bz2.compress(b, 1))):
     packed = pack(piece)
-    image("zeros-" + name, ("sha256:" + "0" * 64, pack(head) + packed * 160 + pack(END)))
+    image("zeros-" + name, ("sha256:" + "0" * 64, pack(head) + packed * 640 + pack(END)))
 
 # streams that hold nothing
 tar = entry(b"f", b"hello") + END
@@ -55,15 +48,15 @@ image("skippable-4g", (tar, zstd(tar) + struct.pack("<II", 0x184D2A50, 0xFFFFFFF
 
 # an xz dictionary of 1.5 GiB, and enough to fill it
 big = lzma.compress(piece, filters=[{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 3 << 29}])
-image("dictionary", ("sha256:" + "0" * 64, big * 20))
+image("dictionary", ("sha256:" + "0" * 64, big * 80))
 
 # many entries; one header that claims all there is; names and headers without end
-many = b"".join(header(b"d/%07d" % i) for i in range(100000)) + END
+many = b"".join(header(b"d/%07d" % i) for i in range(30000)) + END
 image("entries", (many, gzip.compress(many, 1, mtime=0)))
 image("claim", (header(b"f", (1 << 63) - 1) + END,) * 2)
 deep = pax(path=b"d/" * 65536 + b"f") + entry(b"f") + END
 image("deep", (deep, deep))
-parents = b"".join(pax(path=b"%d/" % i + b"d/" * 2000 + b"f") + entry(b"f") for i in range(200))
+parents = b"".join(pax(path=b"%d/" % i + b"d/" * 2000 + b"f") + entry(b"f") for i in range(20))
 image("parents", (parents + END,) * 2)
 wide = header(b"pax", 1 << 33, kind=b"x") + bytes(4096)
 image("pax", (wide, wide))
@@ -80,20 +73,20 @@ def estargz(packed, size):
     start = gzip.compress(header(b"stargz.index.json", size), mtime=0)
     footer = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x1a\0SG\x16\0%016xSTARGZ" % len(first)
     return first + start + packed + footer + b"\1\0\0\xff\xff" + bytes(8)
-spaces = gzip.compress(b" " * (64 << 20), mtime=0)
-image("toc-spaces", ("sha256:" + "0" * 64, estargz(spaces * 4, 4 << 26)))
+spaces = gzip.compress(b" " * (16 << 20), mtime=0)
+image("toc-spaces", ("sha256:" + "0" * 64, estargz(spaces, 1 << 24)))
 image("toc-claim", ("sha256:" + "0" * 64, estargz(b"", 1 << 40)))
 image("toc-entry", ("sha256:" + "0" * 64, estargz(
-    gzip.compress(b'{"entries":[{"a":"', mtime=0) + spaces, 1 << 26)))
+    gzip.compress(b'{"entries":[{"a":"', mtime=0) + spaces, 1 << 24)))
 PY
 
 it "zeros in gzip are stopped by the limit on bytes" \
-	bounded 2 "--limit bytes=N raises" zeros-gzip --limit bytes=256M
+	bounded 2 "--limit bytes=N raises" zeros-gzip --limit bytes=64M
 it "zeros in bzip2 are stopped by the limit on bytes" \
-	bounded 2 "--limit bytes=N raises" zeros-bzip2 --limit bytes=256M
+	bounded 2 "--limit bytes=N raises" zeros-bzip2 --limit bytes=64M
 it "zeros in zstd are stopped by their ratio" bounded 2 "--limit ratio=N raises" zeros-zstd
 it "zeros in xz are stopped by the limit on bytes" \
-	bounded 2 "--limit bytes=N raises" zeros-xz --limit bytes=256M
+	bounded 2 "--limit bytes=N raises" zeros-xz --limit bytes=64M
 it "a million empty gzip members are read over" bounded 0 "" empty-gzip
 it "two million empty zstd frames are read over" bounded 0 "" empty-zstd
 it "empty xz streams are read over" bounded 0 "" empty-xz
@@ -101,7 +94,7 @@ it "empty bzip2 streams are read over" bounded 0 "" empty-bzip2
 it "a skippable frame that is not there is waited for in no memory" \
 	bounded 2 "cut off" skippable-4g
 it "a dictionary of 1.5 GiB is not given" bounded 2 "--limit window=N raises" dictionary
-it "100,000 tiny entries are indexed" bounded 0 "" entries
+it "30,000 tiny entries are indexed" bounded 0 "" entries
 it "a header that claims 8 EiB is a cut tar" bounded 2 "cut off" claim
 it "a path of 65,537 names is too deep" bounded 2 "--limit depth=N raises" deep
 it "no limit can allow such a path" bounded 2 "from 1 to 4096" deep --limit depth=100000
