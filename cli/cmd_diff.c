@@ -19,6 +19,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
+	struct text_list limits;
 	unsigned int jobs; /* 0: as many as there are processors */
 };
 
@@ -78,6 +79,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	int found = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
+	if (rc == 0)
+		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
 		rc = a->images ? compare_images(&j.job, a, words, sink, &found, err)
 			       : job_diff(&j.job, &request, sink, &found, err);
@@ -147,6 +150,7 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},
 };

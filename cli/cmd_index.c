@@ -17,6 +17,7 @@
 struct index_args {
 	const char *platform; /* "linux/arm64": which image of an index */
 	const char *expect;   /* digest that the operator brought along */
+	struct text_list limits;
 };
 
 /* "  flagged  1 entry carries an overlay marker": what a second look is worth. */
@@ -133,8 +134,11 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)16 << 20);
 	bool json = app->options.format == FORMAT_JSON;
 	struct jout out;
+	const struct index_args *a = args;
 	int rc = cli_job_init(&j, app, 0, &err);
 
+	if (rc == 0)
+		rc = cli_job_limits(&j, &a->limits, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
 	jout_begin(&out, &text);
@@ -144,7 +148,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		jout_key(&out, "images");
 		jout_array(&out);
 	}
-	rc = index_all(&j.job, args, words, &text, json ? &out : NULL, &err);
+	rc = index_all(&j.job, a, words, &text, json ? &out : NULL, &err);
 	progress_erase(&app->progress);
 	if (json) {
 		jout_array_end(&out);
@@ -167,6 +171,7 @@ static const struct opt options[] = {
 	 "the image digest as you know it from elsewhere (of a rootfs-tar, the SHA-256 of the tar "
 	 "or its file): anything else is refused, and results "
 	 "say that the image was anchored by you and not by the examined host"},
+	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 };
 static const char *const formats[] = {"table", "json", NULL};
 

@@ -62,6 +62,29 @@ int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struc
 	return 0;
 }
 
+int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_error *err)
+{
+	j->limits = SL_LIMITS_DEFAULT;
+	j->job.limits = &j->limits;
+	for (size_t i = 0; i < given->count; i++) {
+		const char *equals = strchr(given->items[i], '=');
+		AUTO_FREE char *name = NULL;
+		uint64_t value;
+		int rc;
+
+		if (equals == NULL || option_number(equals + 1, true, &value) < 0)
+			return sl_fail(err, SL_EINVAL, 0,
+				       "--limit: give NAME=VALUE, such as bytes=64G");
+		name = strndup(given->items[i], (size_t)(equals - given->items[i]));
+		if (name == NULL)
+			return sl_fail(err, SL_ENOMEM, 0, "options");
+		rc = sl_limits_set(&j->limits, name, value, err);
+		if (rc < 0)
+			return sl_wrap(err, rc, "--limit");
+	}
+	return 0;
+}
+
 void cli_job_clear(struct cli_job *j)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(j->engines); i++) {

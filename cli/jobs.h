@@ -10,11 +10,18 @@ struct cli_job {
 	struct job job;
 	struct job_store stores[16];
 	char *engines[16], *dirs[16]; /* owned */
+	struct sl_limits limits;
 };
 
 /* @asked is --jobs, 0 when it was not given. Borrows @app. Clear with cli_job_clear(). */
 int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struct sl_error *err);
 void cli_job_clear(struct cli_job *j);
+
+/* What --limit of the commands that index is told, and takes: "NAME=VALUE", any number of times. */
+#define CLI_LIMIT_HELP                                                                             \
+	"raise or lower a limit on what one layer may cost: bytes, entries, ratio, path, depth, "  \
+	"name, pax, xattrs or window; VALUE may end in K, M or G; may be repeated"
+int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_error *err);
 
 /*
  * The exit status for a job that failed: an image that contradicts its digests is a finding (1),

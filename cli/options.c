@@ -97,11 +97,9 @@ static int bad_value(const struct opt *o, const char *text, const char *want, st
 		       shown != NULL ? shown : "?", want);
 }
 
-static int set_number(const struct opt *o, const char *text, uint64_t most, uint64_t *out,
-		      struct sl_error *err)
+int option_number(const char *text, bool with_suffix, uint64_t *out)
 {
 	static const char suffixes[] = "KMG";
-	const char *want = o->kind == OPT_SIZE ? "a size such as 64K, 1M or 2G" : "a number";
 	const char *suffix;
 	char *end = NULL;
 	uint64_t n;
@@ -109,17 +107,28 @@ static int set_number(const struct opt *o, const char *text, uint64_t most, uint
 	errno = 0;
 	n = strtoull(text, &end, 10);
 	if (errno != 0 || end == text || *text < '0' || *text > '9')
-		return bad_value(o, text, want, err);
-	if (o->kind == OPT_SIZE && *end != '\0' && (suffix = strchr(suffixes, *end)) != NULL) {
+		return -SL_EINVAL;
+	if (with_suffix && *end != '\0' && (suffix = strchr(suffixes, *end)) != NULL) {
 		unsigned int shift = 10 * (unsigned int)(suffix - suffixes + 1);
 
 		if (n > UINT64_MAX >> shift)
-			return bad_value(o, text, want, err);
+			return -SL_EINVAL;
 		n <<= shift;
 		end++;
 	}
-	if (*end != '\0' || n > most)
-		return bad_value(o, text, want, err);
+	*out = n;
+	return *end == '\0' ? 0 : -SL_EINVAL;
+}
+
+static int set_number(const struct opt *o, const char *text, uint64_t most, uint64_t *out,
+		      struct sl_error *err)
+{
+	bool is_size = o->kind == OPT_SIZE;
+	uint64_t n;
+
+	if (option_number(text, is_size, &n) < 0 || n > most)
+		return bad_value(o, text, is_size ? "a size such as 64K, 1M or 2G" : "a number",
+				 err);
 	*out = n;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #define CLI_OPTIONS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <strandline/error.h>
 
@@ -94,6 +95,9 @@ struct call {
  */
 int options_parse(struct call *out, struct app *app, int argc, char **argv, struct sl_error *err);
 void call_clear(struct call *call);
+
+/* A decimal, with K, M or G in powers of 1024 where @with_suffix. 0, or -SL_EINVAL. */
+int option_number(const char *text, bool with_suffix, uint64_t *out);
 
 /* The name nearest to a mistyped one, or NULL when none is near. */
 const char *suggest(const char *word, const char *(*name_at)(void *payload, size_t i),

@@ -11,6 +11,8 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
+find_package(BZip2 REQUIRED) # has no .pc file in Debian
 
 add_library(strandline_libraries INTERFACE)
 
@@ -42,7 +44,7 @@ else()
 endif()
 target_link_libraries(strandline_libraries INTERFACE
 	PkgConfig::XXHASH PkgConfig::CRYPTO PkgConfig::ZSTD PkgConfig::SQLITE
-	PkgConfig::JANSSON PkgConfig::ZLIB Threads::Threads)
+	PkgConfig::JANSSON PkgConfig::ZLIB PkgConfig::LZMA BZip2::BZip2 Threads::Threads)
 if(STRANDLINE_ISAL)
 	pkg_check_modules(ISAL IMPORTED_TARGET libisal)
 	if(ISAL_FOUND)

@@ -74,6 +74,19 @@ char *quote_dup(const char *bytes, size_t len)
 	return buf_take(&out);
 }
 
+char *quote_short(const char *bytes, size_t len)
+{
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(8192);
+	const size_t most = 400;
+
+	if (len <= most)
+		return quote_dup(bytes, len);
+	(void)quote_bytes(&out, bytes, most / 2);
+	(void)buf_append_str(&out, "...");
+	(void)quote_bytes(&out, bytes + len - most / 2, most / 2);
+	return out.status < 0 ? NULL : buf_take(&out);
+}
+
 size_t quote_width(const char *quoted, size_t len)
 {
 	size_t width = 0;

@@ -17,6 +17,9 @@ int quote_bytes(struct buf *out, const char *bytes, size_t len);
 /* The same as a heap string for use in messages; NULL when memory ran out. */
 char *quote_dup(const char *bytes, size_t len);
 
+/* The same, but what is longer than 400 bytes has three dots for its middle. */
+char *quote_short(const char *bytes, size_t len);
+
 /* Columns that quoted text takes on a terminal: one a code point, two where East Asian wide. */
 size_t quote_width(const char *quoted, size_t len);
 

@@ -25,3 +25,20 @@ enum zkind zkind_sniff(const uint8_t *bytes, size_t len)
 		return ZKIND_ZSTD;
 	return ZKIND_NONE;
 }
+
+int istream_unpack(struct istream **in, enum zkind kind, uint64_t max_window, struct sl_error *err)
+{
+	switch (kind) {
+	case ZKIND_NONE:
+		return 0;
+	case ZKIND_GZIP:
+		return istream_gzip(in, *in, err);
+	case ZKIND_ZSTD:
+		return istream_zstd(in, *in, max_window, err);
+	case ZKIND_XZ:
+		return istream_xz(in, *in, max_window, err);
+	case ZKIND_BZIP2:
+		return istream_bzip2(in, *in, err);
+	}
+	return sl_fail(err, SL_EINVAL, 0, "unknown compression");
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <zstd.h>
@@ -8,27 +9,30 @@
 #include "core/zstream.h"
 
 #define ZSTD_CHUNK (256u << 10)
-#define ZSTD_WINDOW_LOG 27
 
 struct zstd_stream {
 	struct istream stream;
 	struct istream *inner;
 	ZSTD_DCtx *dctx;
 	ZSTD_inBuffer in; /* lent by inner, not yet decompressed */
-	size_t wanted;    /* what the last step returned: 0 between frames */
+	uint64_t max_window;
+	size_t wanted; /* what the last step returned: 0 between frames */
 	bool any_frame;
 	bool in_ended;
 	uint8_t *buf; /* for next(); made when it is first asked for */
 };
 
-static int zstd_fail(size_t code, struct sl_error *err)
+static int zstd_fail(const struct zstd_stream *z, size_t code, struct sl_error *err)
 {
 	switch ((int)ZSTD_getErrorCode(code)) {
 	case ZSTD_error_memory_allocation:
 		return sl_fail(err, SL_ENOMEM, 0, "zstd window");
 	case ZSTD_error_frameParameter_windowTooLarge:
-		return sl_fail(err, SL_ELIMIT, 0, "zstd: window larger than 2^%d bytes",
-			       ZSTD_WINDOW_LOG);
+		return sl_fail(err, SL_ELIMIT, 0, "zstd: window larger than %" PRIu64 " bytes",
+			       z->max_window);
+	case ZSTD_error_dictionary_wrong:
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "zstd: compressed with a dictionary, which no layer comes with");
 	default:
 		return sl_fail(err, SL_EFORMAT, 0, "zstd: %s", ZSTD_getErrorName(code));
 	}
@@ -69,7 +73,7 @@ static int zstd_read(struct istream *s, void *dst, size_t cap, size_t *len, stru
 			return z->any_frame ? 1 : sl_fail(err, SL_EFORMAT, 0, "zstd: no bytes");
 		z->wanted = ZSTD_decompressStream(z->dctx, &out, &z->in);
 		if (ZSTD_isError(z->wanted))
-			return zstd_fail(z->wanted, err);
+			return zstd_fail(z, z->wanted, err);
 		z->any_frame = true;
 		if (starved && out.pos == 0)
 			return sl_fail(err, SL_EFORMAT, 0, "zstd: stream is cut off");
@@ -103,12 +107,24 @@ static void zstd_close(struct istream *s)
 static const struct istream_ops zstd_ops = {
 	.next = zstd_next, .close = zstd_close, .read = zstd_read};
 
-int istream_zstd(struct istream **out, struct istream *inner, struct sl_error *err)
+/* The largest power of two that is no more than @max_window, as far as the library goes. */
+static int window_log(uint64_t max_window)
+{
+	int log = 10;
+
+	while (log < 31 && 1ull << (log + 1) <= max_window)
+		log++;
+	return log;
+}
+
+int istream_zstd(struct istream **out, struct istream *inner, uint64_t max_window,
+		 struct sl_error *err)
 {
 	struct zstd_stream *z = calloc(1, sizeof(*z));
 
 	if (z == NULL || (z->dctx = ZSTD_createDCtx()) == NULL ||
-	    ZSTD_isError(ZSTD_DCtx_setParameter(z->dctx, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG))) {
+	    ZSTD_isError(
+		    ZSTD_DCtx_setParameter(z->dctx, ZSTD_d_windowLogMax, window_log(max_window)))) {
 		if (z != NULL)
 			(void)ZSTD_freeDCtx(z->dctx);
 		free(z);
@@ -116,6 +132,7 @@ int istream_zstd(struct istream **out, struct istream *inner, struct sl_error *e
 	}
 	z->stream.ops = &zstd_ops;
 	z->inner = inner;
+	z->max_window = max_window;
 	*out = &z->stream;
 	return 0;
 }

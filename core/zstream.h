@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compression: the only file family that knows zstd, ISA-L and zlib. */
+/* Compression: the only file family that knows zstd, ISA-L, zlib, liblzma and libbz2. */
 #ifndef CORE_ZSTREAM_H
 #define CORE_ZSTREAM_H
 
@@ -17,8 +17,25 @@ enum zkind zkind_sniff(const uint8_t *bytes, size_t len);
  */
 int istream_gzip(struct istream **out, struct istream *inner, struct sl_error *err);
 
-/* Decompress zstd, all frames, skippable ones skipped; windows above 2^27 are -SL_ELIMIT. */
-int istream_zstd(struct istream **out, struct istream *inner, struct sl_error *err);
+/*
+ * What a stream may have looked back at, at most: memory is given to a zstd window or an xz
+ * dictionary no larger than that. A larger one is -SL_ELIMIT.
+ */
+#define ZSTREAM_MAX_WINDOW (1ull << 27)
+
+/* Decompress zstd, all frames, skippable ones skipped; a dictionary is -SL_EUNSUPPORTED. */
+int istream_zstd(struct istream **out, struct istream *inner, uint64_t max_window,
+		 struct sl_error *err);
+
+/* Decompress xz, all streams and their padding; bytes behind them are -SL_EFORMAT. */
+int istream_xz(struct istream **out, struct istream *inner, uint64_t max_window,
+	       struct sl_error *err);
+
+/* Decompress bzip2, all streams; bytes behind them are -SL_EFORMAT. */
+int istream_bzip2(struct istream **out, struct istream *inner, struct sl_error *err);
+
+/* Put what undoes @kind around *in, taking it over on success; ZKIND_NONE leaves *in alone. */
+int istream_unpack(struct istream **in, enum zkind kind, uint64_t max_window, struct sl_error *err);
 
 /*
  * Compress into independent zstd frames of @frame_bytes of input each (content size and checksum in

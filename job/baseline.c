@@ -24,6 +24,8 @@ static bool is_unread_tree(const struct sl_image *image)
 int baseline_index(const struct job *job, struct sl_baselines *b, struct sl_image *image,
 		   const uint8_t *expect, struct sl_index_result *out, struct sl_error *err)
 {
+	if (job->limits != NULL)
+		sl_baselines_set_limits(b, job->limits);
 	if (is_unread_tree(image))
 		return sl_baselines_record(b, image, expect, &job->progress, out, err);
 	return sl_baselines_index(b, image, &job->progress, out, err);

@@ -23,6 +23,7 @@ struct job {
 	size_t store_count;
 	const char *db; /* NULL: private and temporary, nothing is left behind */
 	unsigned int threads;
+	const struct sl_limits *limits; /* of layers that are indexed; NULL: the defaults */
 	struct sl_progress progress;
 	/* One line for the person at the terminal, never evidence bytes unquoted. May be NULL. */
 	void (*say)(void *payload, const char *line);

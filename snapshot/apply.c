@@ -344,7 +344,7 @@ int layer_apply_item(void *apply, const struct layer_item *item, struct sl_error
 	if (rc == 0)
 		rc = apply_named(a, item, err);
 	if (rc < 0) {
-		AUTO_FREE char *quoted = quote_dup(item->entry.path.data, item->entry.path.len);
+		AUTO_FREE char *quoted = quote_short(item->entry.path.data, item->entry.path.len);
 
 		return sl_wrap(err, rc, "entry '%s'", quoted != NULL ? quoted : "?");
 	}

@@ -10,9 +10,9 @@
 #include "snapshot/lowertree.h"
 
 /* Bounds on hostile names; each is SL_ELIMIT by name. */
-#define APPLYTREE_MAX_PARTS 4096             /* components of a path */
-#define APPLYTREE_MAX_LINKS 40               /* links met on the way to one parent, as in Linux */
-#define APPLYTREE_MAX_IMPLIED (256ull << 20) /* path bytes of parents without entries, a layer */
+#define APPLYTREE_MAX_PARTS 4096            /* components of a path */
+#define APPLYTREE_MAX_LINKS 40              /* links met on the way to one parent, as in Linux */
+#define APPLYTREE_MAX_IMPLIED (32ull << 20) /* path bytes of parents without entries, a layer */
 
 struct applytree {
 	struct rows *rows;       /* borrowed */

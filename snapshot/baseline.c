@@ -42,6 +42,7 @@ int sl_baselines_open(struct sl_baselines **out, const char *path, struct sl_err
 	if (b == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "baseline store");
 	b->name = BUF_INIT(1 << 20);
+	b->limits = SL_LIMITS_DEFAULT;
 	if (path != NULL)
 		rc = make_parents(path, err);
 	if (rc == 0)
@@ -61,6 +62,11 @@ void sl_baselines_close(struct sl_baselines *b)
 	db_close(b->db);
 	buf_clear(&b->name);
 	free(b);
+}
+
+void sl_baselines_set_limits(struct sl_baselines *b, const struct sl_limits *limits)
+{
+	b->limits = *limits;
 }
 
 /* @second may be NULL. */

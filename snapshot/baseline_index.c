@@ -97,7 +97,6 @@ static int check_directory(struct job *j, size_t i, struct sl_error *err)
 static int read_layer(struct job *j, size_t i, struct sl_error *err)
 {
 	const struct sl_layer *layer = &j->image->layers[i];
-	struct layer_limits limits = LAYER_LIMITS_DEFAULT;
 	struct sl_progress wrapped = {.report = on_progress, .payload = j};
 	struct layer_apply *apply = NULL;
 	struct layer_result read = {.entries = 0};
@@ -109,7 +108,7 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 	rc = layer_apply_new(&apply, j->rows, j->at[i].layer, j->at, i, err);
 	if (rc < 0)
 		return rc;
-	rc = layer_read(layer, &limits, layer_apply_item, apply,
+	rc = layer_read(layer, &j->b->limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
 	is_comparable = read.from_directory && !layer_apply_strays(apply);
 	layer_apply_free(apply);

@@ -61,16 +61,14 @@ static void on_progress(void *payload, uint64_t done, uint64_t total, const char
 static int read_tar(struct recording_job *j, const struct sl_progress *progress,
 		    struct sl_error *err)
 {
-	struct layer_limits limits = LAYER_LIMITS_DEFAULT;
 	const struct row_at none = {0};
 	struct layer_apply *apply = NULL;
 	int rc = layer_apply_new(&apply, j->rows, STAGED, &none, 0, err);
 
 	if (rc < 0)
 		return rc;
-	limits.must_close = true;
 	layer_apply_plain(apply);
-	rc = layer_read(j->layer, &limits, layer_apply_item, apply, progress, &j->read, err);
+	rc = layer_read(j->layer, &j->b->limits, layer_apply_item, apply, progress, &j->read, err);
 	layer_apply_free(apply);
 	if (rc < 0)
 		return rc;

@@ -251,7 +251,7 @@ static int end_layer(struct load *l, const uint8_t tree[SL_SHA256_SIZE], struct 
 /* l->line is its header. Afterwards it is the line behind its rows. */
 static int load_layer(struct load *l, struct sl_error *err)
 {
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
 	struct sl_layer layer = SL_LAYER_INIT;
 	size_t index = l->image->layer_count;
 	uint8_t tree[SL_SHA256_SIZE];
@@ -267,9 +267,9 @@ static int load_layer(struct load *l, struct sl_error *err)
 		return bad("this is neither the line '#layer' nor '#end'", err);
 	if (entries == 0)
 		return bad("a layer without its root", err);
-	if (entries > limits.max_entries)
+	if (entries > limits.entries)
 		return sl_fail(err, SL_ELIMIT, 0, "a layer of more than %" PRIu64 " entries",
-			       limits.max_entries);
+			       limits.entries);
 	rc = add_layer(l, &layer, err);
 	if (rc == 0)
 		rc = find_stored(l, l->image->layers[index].chain_id, tree,

@@ -20,15 +20,16 @@
 #include "core/quote.h"
 #include "core/root.h"
 #include "core/zstream.h"
+#include "snapshot/limits.h"
 #include "snapshot/ring.h"
 #include "snapshot/tar.h"
 #include "snapshot/tarsplit.h"
+#include "snapshot/toc.h"
 
 /* Few and small enough to stay in a shared cache, large enough that hand-overs do not show. */
 #define RING_SLOTS 16
 #define RING_SLOT_BYTES (512u << 10)
 #define PROGRESS_STEP (4u << 20)
-#define RATIO_FROM (1ull << 30)
 #define MAGIC_BYTES 8
 
 /* The filling thread's. Others look at it only after joining. */
@@ -40,7 +41,7 @@ struct feed {
 	struct sha256 *blob_hash; /* NULL when the blob's digest is the stream's, or unclaimed */
 	bool is_compressed;
 	bool may_drain; /* a digest is claimed, which the rest of a damaged blob may contradict */
-	const struct layer_limits *limits;
+	const struct sl_limits *limits;
 	struct ring *ring;
 	int rc;
 	struct sl_error err;
@@ -48,10 +49,11 @@ struct feed {
 
 struct pipeline {
 	const struct sl_layer *layer;
-	const struct layer_limits *limits;
+	const struct sl_limits *limits;
 	struct feed feed;
 	struct ring *ring;
 	struct istream *to_tar;
+	struct toc *toc;         /* NULL when the blob has none */
 	struct sha256 *tar_hash; /* the ring's until the feeder is joined */
 	pthread_t feeder;
 	/* the caller's */
@@ -64,36 +66,37 @@ struct pipeline {
 
 /* ---- where the bytes come from ---- */
 
-static int check_kind(enum zkind kind, struct sl_error *err)
-{
-	if (kind == ZKIND_XZ)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "blob is compressed with xz");
-	if (kind == ZKIND_BZIP2)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "blob is compressed with bzip2");
-	return 0;
-}
-
-static int sniff(int fd, enum zkind *kind, struct sl_error *err)
+static int sniff(int fd, uint64_t offset, enum zkind *kind, struct sl_error *err)
 {
 	uint8_t magic[MAGIC_BYTES];
 	ssize_t n;
 
 	do
-		n = pread(fd, magic, sizeof(magic), 0);
+		n = pread(fd, magic, sizeof(magic), (off_t)offset);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return sl_fail(err, SL_EIO, errno, "read");
 	*kind = zkind_sniff(magic, (size_t)n);
-	return check_kind(*kind, err);
+	return 0;
 }
 
-/* Put the inflating stream on *in where one is needed. */
-static int inflate(struct istream **in, enum zkind kind, struct sl_error *err)
+/* How long the blob is: a file of its own must be as long as claimed, an archive long enough. */
+static int measure_blob(const struct sl_layer *layer, int fd, uint64_t *out, struct sl_error *err)
 {
-	if (kind == ZKIND_GZIP)
-		return istream_gzip(in, *in, err);
-	if (kind == ZKIND_ZSTD)
-		return istream_zstd(in, *in, err);
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return sl_fail(err, SL_EINVAL, 0, "blob is no regular file");
+	*out = (uint64_t)st.st_size;
+	if (layer->blob_in_archive) {
+		if (layer->blob_offset > *out || layer->blob_size > *out - layer->blob_offset)
+			return sl_fail(err, SL_EFORMAT, 0, "blob lies beyond its archive's end");
+		*out = layer->blob_size;
+	} else if (layer->blob_size != 0 && layer->blob_size != *out) {
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "blob has %" PRIu64 " bytes, its descriptor says %" PRIu64, *out,
+			       layer->blob_size);
+	}
 	return 0;
 }
 
@@ -110,7 +113,7 @@ static int open_kind(struct pipeline *p, enum zkind kind, struct sl_error *err)
 	if (rc == 0)
 		rc = istream_hash(&f->in, f->in, f->blob_hash, &f->raw_bytes, err);
 	f->raw = f->in;
-	return rc < 0 ? rc : inflate(&f->in, kind, err);
+	return rc < 0 ? rc : istream_unpack(&f->in, kind, p->limits->window, err);
 }
 
 /* A pipe has no size, no second look and no other way to be opened. */
@@ -136,10 +139,8 @@ static int open_pipe(struct pipeline *p, struct sl_error *err)
 	p->feed.in = in;
 	if (rc == 0)
 		rc = istream_fd_peek(in, MAGIC_BYTES, &magic, &len, err);
-	if (rc == 0) {
+	if (rc == 0)
 		kind = zkind_sniff(magic, len);
-		rc = check_kind(kind, err);
-	}
 	return rc < 0 ? rc : open_kind(p, kind, err);
 }
 
@@ -148,22 +149,20 @@ static int open_blob(struct pipeline *p, struct sl_error *err)
 	const struct sl_layer *layer = p->layer;
 	struct feed *f = &p->feed;
 	AUTO_CLOSE int fd = root_reopen(layer->blob_fd, err);
+	uint64_t offset = layer->blob_in_archive ? layer->blob_offset : 0;
 	enum zkind kind = ZKIND_NONE;
-	struct stat st;
 	int rc;
 
 	if (fd < 0)
 		return sl_wrap(err, fd, "blob");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return sl_fail(err, SL_EINVAL, 0, "blob is no regular file");
-	p->total = (uint64_t)st.st_size;
-	if (layer->blob_size != 0 && layer->blob_size != p->total)
-		return sl_fail(err, SL_EUNTRUSTED, 0,
-			       "blob has %" PRIu64 " bytes, its descriptor says %" PRIu64, p->total,
-			       layer->blob_size);
-	rc = sniff(fd, &kind, err);
+	rc = measure_blob(layer, fd, &p->total, err);
 	if (rc == 0)
-		rc = istream_from_fd(&f->in, take_fd(&fd), err);
+		rc = sniff(fd, offset, &kind, err);
+	if (rc == 0)
+		rc = toc_open(&p->toc, &(struct toc_blob){fd, offset, p->total}, &layer->toc,
+			      p->limits, err);
+	if (rc == 0)
+		rc = istream_from_range(&f->in, take_fd(&fd), offset, p->total, err);
 	return rc < 0 ? rc : open_kind(p, kind, err);
 }
 
@@ -177,11 +176,11 @@ static int open_directory(struct pipeline *p, struct sl_error *err)
 	if (fd < 0)
 		return sl_wrap(err, fd, "tar-split");
 	p->from_directory = true;
-	rc = sniff(fd, &kind, err);
+	rc = sniff(fd, 0, &kind, err);
 	if (rc == 0)
 		rc = istream_from_fd(&f->in, take_fd(&fd), err);
 	if (rc == 0)
-		rc = inflate(&f->in, kind, err);
+		rc = istream_unpack(&f->in, kind, p->limits->window, err);
 	if (rc == 0)
 		rc = tarsplit_open(&f->in, f->in, p->layer->dir_fd, err);
 	return rc;
@@ -200,15 +199,21 @@ static int open_input(struct pipeline *p, struct sl_error *err)
 
 static int feed_limits(const struct feed *f, struct sl_error *err)
 {
-	const struct layer_limits *l = f->limits;
+	const struct sl_limits *l = f->limits;
 
-	if (f->tar_bytes > l->max_bytes)
-		return sl_fail(err, SL_ELIMIT, 0, "more than %" PRIu64 " bytes", l->max_bytes);
-	if (f->is_compressed && l->max_ratio != 0 && f->tar_bytes > RATIO_FROM &&
-	    f->tar_bytes / l->max_ratio > f->raw_bytes)
-		return sl_fail(err, SL_ELIMIT, 0,
-			       "inflates to more than %" PRIu64 " times its size", l->max_ratio);
+	if (f->tar_bytes > l->bytes)
+		return limit_hit(l, LIMIT_BYTES, err);
+	if (f->is_compressed && f->tar_bytes > LIMIT_RATIO_FROM &&
+	    f->tar_bytes / l->ratio > f->raw_bytes)
+		return limit_hit(l, LIMIT_RATIO, err);
 	return 0;
+}
+
+/* What unpacks knows one limit, and not how people call it. */
+static int window_hit(struct feed *f)
+{
+	sl_error_clear(&f->err);
+	return limit_hit(f->limits, LIMIT_WINDOW, &f->err);
 }
 
 static int feed_all(struct feed *f)
@@ -221,6 +226,8 @@ static int feed_all(struct feed *f)
 		if (ring_begin(f->ring, &buf, &cap) != 0)
 			return 0; /* cancelled: whoever did it knows why */
 		rc = istream_read(f->in, buf, cap, &len, &f->err);
+		if (rc == -SL_ELIMIT && f->is_compressed)
+			return window_hit(f);
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 		f->tar_bytes += len;
@@ -327,12 +334,21 @@ static int check_empty(const struct pipeline *p, const struct sl_entry *e, struc
 		       shown != NULL ? shown : "?");
 }
 
+static int on_content(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	const struct pipeline *p = payload;
+
+	return toc_content(p->toc, bytes, len, err);
+}
+
 static int on_item(void *payload, const struct layer_item *item, struct sl_error *err)
 {
 	struct pipeline *p = payload;
 	int rc;
 
 	if (p->from_directory && (rc = check_empty(p, &item->entry, err)) < 0)
+		return rc;
+	if (p->toc != NULL && (rc = toc_item(p->toc, item, err)) < 0)
 		return rc;
 	rc = p->fn(p->payload, item, err);
 	p->fn_failed = rc < 0;
@@ -432,15 +448,23 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 			      .progress = progress,
 			      .total = p->total,
 			      .what = what};
+	const struct tar_options options = {
+		.limits = p->limits,
+		.must_close = !p->layer->has_diff_id && !p->layer->has_blob_digest,
+		.is_rebuilt = p->from_directory,
+		.item = on_item,
+		.content = p->toc != NULL ? on_content : NULL,
+		.payload = p,
+	};
 	struct sl_error proof_err = SL_ERROR_INIT;
-	struct layer_limits limits = *p->limits;
 	bool cancelled;
 	int proof, rc = start_thread(&p->feeder, feed_thread, &p->feed, err);
 
 	if (rc < 0)
 		return rc;
-	limits.is_rebuilt = p->from_directory;
-	rc = tar_read(&meter.stream, &limits, on_item, p, &out->entries, err);
+	rc = tar_read(&meter.stream, &options, &out->entries, err);
+	if (rc == 0 && p->toc != NULL)
+		rc = toc_end(p->toc, err);
 	cancelled = drain_or_cancel(p, rc);
 	(void)pthread_join(p->feeder, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
@@ -482,17 +506,18 @@ static void pipeline_clear(struct pipeline *p)
 {
 	istream_close(p->to_tar);
 	istream_close(p->feed.in);
+	toc_close(p->toc);
 	ring_free(p->ring);
 	sha256_free(p->tar_hash);
 	sha256_free(p->feed.blob_hash);
 	sl_error_clear(&p->feed.err);
 }
 
-int layer_read(const struct sl_layer *layer, const struct layer_limits *limits, layer_item_fn fn,
+int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
 	       void *payload, const struct sl_progress *progress, struct layer_result *out,
 	       struct sl_error *err)
 {
-	const struct layer_limits defaults = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits defaults = SL_LIMITS_DEFAULT;
 	struct pipeline p = {.layer = layer, .fn = fn, .payload = payload};
 	char name[DIGEST_TEXT_SIZE] = "without diff_id";
 	int rc;

@@ -10,32 +10,6 @@
 #include <strandline/entry.h>
 #include <strandline/image.h>
 
-/* Bounds on hostile layers. Each is SL_ELIMIT by name when it is hit. */
-struct layer_limits {
-	uint64_t max_bytes;   /* uncompressed, default 1 TiB */
-	uint64_t max_entries; /* default 20,000,000 */
-	uint64_t max_ratio;   /* uncompressed to compressed, checked past 1 GiB, default 2000 */
-	size_t max_path;      /* default 1 MiB */
-	size_t max_xattrs;    /* total bytes of an entry's attributes, default 1 MiB */
-	/*
-	 * An archive that stops at an entry's end, without its closing zero blocks, is cut off.
-	 * Some layers never had them, and their digest says that nothing is missing; where no
-	 * digest is known, only these blocks do. Default false.
-	 */
-	bool must_close;
-	/*
-	 * The tar comes from a directory: a sparse file's content is there as it unpacked, not as
-	 * it was stored, so that its layer cannot be rebuilt. -SL_EUNSUPPORTED. Default false.
-	 */
-	bool is_rebuilt;
-};
-#define LAYER_LIMITS_DEFAULT                                                                       \
-	((struct layer_limits){.max_bytes = 1ull << 40,                                            \
-			       .max_entries = 20000000,                                            \
-			       .max_ratio = 2000,                                                  \
-			       .max_path = 1 << 20,                                                \
-			       .max_xattrs = 1 << 20})
-
 /*
  * One tar entry, in the order of the tar. The path is as in the tar, only stripped of leading "/"
  * and "./" and trailing "/"; ".." components are still there and the receiver's to refuse. Regular
@@ -67,14 +41,15 @@ struct layer_result {
  * and blob_size, at the end: until this returns 0, nothing handed to @fn is proven. Threads are
  * started and joined inside. The callback runs on the calling thread. A layer without diff_id or
  * blob_digest is read all the same, and is not compared; its blob may then be a pipe or socket,
- * read from where it stands. @limits NULL means the defaults.
+ * read from where it stands, and its tar must end in the closing zero blocks: where no digest is
+ * known, only these say that nothing is missing. @limits NULL means SL_LIMITS_DEFAULT.
  *
  * Returns 0; -SL_EUNTRUSTED naming the digest that differs (for a rebuilt layer also the first file
  * whose checksum differs); -SL_EUNSUPPORTED for a rebuilt layer with sparse files, of which
  * nothing is proven either way; -SL_EFORMAT; -SL_ELIMIT; -SL_ENOTFOUND with neither blob nor
  * tar-split.
  */
-int layer_read(const struct sl_layer *layer, const struct layer_limits *limits, layer_item_fn fn,
+int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
 	       void *payload, const struct sl_progress *progress, struct layer_result *out,
 	       struct sl_error *err);
 

@@ -332,6 +332,7 @@ static int fill_layer(const struct layout *l, struct sl_image *image, const stru
 	memcpy(layer.blob_digest, d->digest, SL_SHA256_SIZE);
 	layer.blob_size = d->size;
 	layer.marker = SL_MARKER_OCI;
+	layer.toc = d->toc;
 	rc = sl_image_add_layer(image, &layer, err);
 	if (rc < 0)
 		close(layer.blob_fd);

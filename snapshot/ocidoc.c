@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot/ocidoc.h"
 
-#include <strandline/image.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "core/quote.h"
+#include "snapshot/tocnote.h"
 
 static const struct {
 	const char *media_type;
@@ -111,7 +110,7 @@ static int parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_e
 				      "attestation-manifest") ||
 			      (is_word(out->os, "unknown") && is_word(out->arch, "unknown")) ||
 			      jval_str(jval_get(v, "artifactType")) != NULL;
-	return 0;
+	return tocnote_parse(&out->toc, notes, err);
 }
 
 static int parse_descs(struct ocidoc_desc **out, size_t *count, const struct jval *list, size_t max,

@@ -4,6 +4,7 @@
 #define SNAPSHOT_OCIDOC_H
 
 #include <strandline/error.h>
+#include <strandline/image.h>
 
 #include "core/json.h"
 
@@ -29,6 +30,7 @@ struct ocidoc_desc {
 	const char *ref_name;   /* org.opencontainers.image.ref.name */
 	const char *image_name; /* io.containerd.image.name */
 	bool is_attestation;    /* or another artifact: no image to pick */
+	struct sl_toc_claim toc;
 };
 
 /* An index: index.json, or a manifest list. */

@@ -10,6 +10,7 @@
 struct sl_baselines {
 	struct db *db;
 	struct buf name; /* lent by sl_baselines_find() */
+	struct sl_limits limits;
 };
 
 /* The tables: append only (core/db.h). */

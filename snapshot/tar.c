@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot/tar.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/quote.h"
+#include "snapshot/limits.h"
 #include "snapshot/tarhead.h"
 #include "snapshot/tarpax.h"
 #include "snapshot/tarsparse.h"
@@ -21,7 +21,8 @@ struct tar {
 	size_t chunk_len;
 	uint64_t read;     /* bytes consumed */
 	uint64_t expanded; /* bytes of holes hashed beside them */
-	const struct layer_limits *limits;
+	const struct tar_options *options;
+	const struct sl_limits *limits; /* of the options */
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
 	/* what special entries said about the next one */
@@ -126,13 +127,13 @@ static int skip_padding(struct tar *t, uint64_t size, struct sl_error *err)
 }
 
 /* The body of a special entry, as one piece. */
-static int read_special(struct tar *t, struct buf *out, struct sl_error *err)
+static int read_special(struct tar *t, struct buf *out, enum limit which, struct sl_error *err)
 {
 	uint64_t left = t->head.size;
 
 	buf_reset(out);
 	if (left > out->max)
-		return sl_fail(err, SL_ELIMIT, 0, "tar header larger than %zu bytes", out->max);
+		return limit_hit(t->limits, which, err);
 	while (left > 0) {
 		const uint8_t *bytes;
 		size_t n;
@@ -150,7 +151,7 @@ static int read_special(struct tar *t, struct buf *out, struct sl_error *err)
 /* A GNU long name ends at its first NUL. */
 static int read_long(struct tar *t, struct buf *out, bool *has, struct sl_error *err)
 {
-	int rc = read_special(t, out, err);
+	int rc = read_special(t, out, LIMIT_PATH, err);
 
 	if (rc < 0)
 		return rc;
@@ -169,10 +170,9 @@ static int take_special(struct tar *t, struct sl_error *err)
 
 	switch (t->head.type) {
 	case 'x':
-		rc = read_special(t, &t->pax_body, err);
+		rc = read_special(t, &t->pax_body, LIMIT_PAX, err);
 		if (rc == 0)
-			rc = tarpax_parse(&t->pax, &t->pax_body, &t->pax_pairs,
-					  t->limits->max_xattrs, err);
+			rc = tarpax_parse(&t->pax, &t->pax_body, &t->pax_pairs, t->limits, err);
 		t->has_pax = rc == 0;
 		return rc;
 	case 'g':
@@ -196,7 +196,7 @@ static int next_head(struct tar *t, struct sl_error *err)
 	for (;;) {
 		int rc = next_block(t, err);
 
-		if (rc == 1 && t->limits->must_close)
+		if (rc == 1 && t->options->must_close)
 			return cut_off(err);
 		if (rc != 0)
 			return rc;
@@ -258,8 +258,27 @@ static int strip_path(struct tar *t, struct sl_bytes raw, struct sl_error *err)
 		len = 0;
 	buf_reset(&t->path);
 	if (buf_append(&t->path, at, len) < 0)
-		return sl_fail(err, t->path.status == -SL_ELIMIT ? SL_ELIMIT : SL_ENOMEM, 0,
-			       "path longer than %zu bytes", t->path.max);
+		return t->path.status == -SL_ELIMIT ? limit_hit(t->limits, LIMIT_PATH, err)
+						    : sl_fail(err, SL_ENOMEM, 0, "path");
+	return 0;
+}
+
+/* How deep the path is, and how long its names are; "a//b" counts as it stands there. */
+static int check_names(const struct tar *t, struct sl_error *err)
+{
+	const char *at = t->path.data, *end = at + t->path.len;
+	uint64_t depth = 0;
+
+	while (at < end) {
+		const char *slash = memchr(at, '/', (size_t)(end - at));
+		const char *stop = slash != NULL ? slash : end;
+
+		if ((uint64_t)(stop - at) > t->limits->name)
+			return limit_hit(t->limits, LIMIT_NAME, err);
+		if (++depth > t->limits->depth)
+			return limit_hit(t->limits, LIMIT_DEPTH, err);
+		at = stop + 1;
+	}
 	return 0;
 }
 
@@ -364,7 +383,7 @@ static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
 	tarsparse_reset(&t->sparse);
 	if (form == SPARSE_NOT)
 		return 0;
-	if (t->limits->is_rebuilt)
+	if (t->options->is_rebuilt)
 		return sl_fail(err, SL_EUNSUPPORTED, 0,
 			       "a sparse file: its layer cannot be rebuilt from a directory");
 	if (form == SPARSE_OLD)
@@ -380,10 +399,13 @@ static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
 
 /* ---- contents ---- */
 
-static void hash(struct tar *t, const void *bytes, size_t len)
+static int hash(struct tar *t, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
 	sha256_update(t->sha256, bytes, len);
 	xxh3_update(t->xxh3, bytes, len);
+	return t->options->content != NULL
+		       ? t->options->content(t->options->payload, bytes, len, err)
+		       : 0;
 }
 
 static int hash_stored(struct tar *t, uint64_t count, struct sl_error *err)
@@ -393,9 +415,10 @@ static int hash_stored(struct tar *t, uint64_t count, struct sl_error *err)
 		size_t n;
 		int rc = lend_more(t, count, &bytes, &n, err);
 
+		if (rc == 0)
+			rc = hash(t, bytes, n, err);
 		if (rc < 0)
 			return rc;
-		hash(t, bytes, n);
 		count -= n;
 	}
 	return 0;
@@ -406,14 +429,17 @@ static int hash_hole(struct tar *t, uint64_t count, struct sl_error *err)
 {
 	uint64_t total = t->expanded + count;
 
-	if (total < count || total > t->limits->max_bytes ||
-	    (total > 1ull << 30 && total / t->limits->max_ratio > t->read))
-		return sl_fail(err, SL_ELIMIT, 0, "sparse files expand beyond the limit");
+	if (total < count || total > t->limits->bytes)
+		return limit_hit(t->limits, LIMIT_BYTES, err);
+	if (total > LIMIT_RATIO_FROM && total / t->limits->ratio > t->read)
+		return limit_hit(t->limits, LIMIT_RATIO, err);
 	t->expanded = total;
 	while (count > 0) {
 		size_t n = count < sizeof(zeros) ? (size_t)count : sizeof(zeros);
+		int rc = hash(t, zeros, n, err);
 
-		hash(t, zeros, n);
+		if (rc < 0)
+			return rc;
 		count -= n;
 	}
 	return 0;
@@ -549,9 +575,8 @@ static int describe(struct tar *t, struct layer_item *item, struct sl_error *err
 			e->flags |= SL_ENTRY_AMBIGUOUS;
 	}
 	set_times(t, e);
-	if (link.len > t->limits->max_path)
-		return sl_fail(err, SL_ELIMIT, 0, "link target longer than %zu bytes",
-			       t->limits->max_path);
+	if (link.len > t->limits->path)
+		return limit_hit(t->limits, LIMIT_PATH, err);
 	if (t->head.type == '1')
 		item->hardlink = link;
 	else if (S_ISLNK(e->mode))
@@ -563,7 +588,7 @@ static int describe(struct tar *t, struct layer_item *item, struct sl_error *err
 /* The name in front of an error that is about this entry. */
 static int at_entry(const struct tar *t, int rc, struct sl_error *err)
 {
-	AUTO_FREE char *shown = quote_dup(t->path.data != NULL ? t->path.data : "", t->path.len);
+	AUTO_FREE char *shown = quote_short(t->path.data != NULL ? t->path.data : "", t->path.len);
 
 	return sl_wrap(err, rc, "'%s'", shown != NULL ? shown : "?");
 }
@@ -594,6 +619,8 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 		e->size = size;
 	}
 	if (rc == 0)
+		rc = check_names(t, err);
+	if (rc == 0)
 		rc = describe(t, item, err);
 	if (rc == 0 && S_ISREG(e->mode))
 		rc = hash_content(t, e, err);
@@ -605,8 +632,7 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 	return 0;
 }
 
-static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *entries,
-		    struct sl_error *err)
+static int read_all(struct tar *t, uint64_t *entries, struct sl_error *err)
 {
 	const uint8_t *bytes;
 	size_t len;
@@ -618,11 +644,10 @@ static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *en
 		rc = read_entry(t, &item, err);
 		if (rc < 0)
 			return rc;
-		if (*entries == t->limits->max_entries)
-			return sl_fail(err, SL_ELIMIT, 0, "more than %" PRIu64 " entries",
-				       t->limits->max_entries);
+		if (*entries == t->limits->entries)
+			return limit_hit(t->limits, LIMIT_ENTRIES, err);
 		++*entries;
-		rc = fn(payload, &item, err);
+		rc = t->options->item(t->options->payload, &item, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -631,21 +656,20 @@ static int read_all(struct tar *t, layer_item_fn fn, void *payload, uint64_t *en
 	return rc < 0 ? rc : 0;
 }
 
-int tar_read(struct istream *in, const struct layer_limits *limits, layer_item_fn fn, void *payload,
-	     uint64_t *entries, struct sl_error *err)
+int tar_read(struct istream *in, const struct tar_options *options, uint64_t *entries,
+	     struct sl_error *err)
 {
-	struct tar t = {.in = in, .limits = limits};
+	struct tar t = {.in = in, .options = options, .limits = options->limits};
 	int rc;
 
 	*entries = 0;
-	t.pax_body = BUF_INIT(limits->max_path + limits->max_xattrs + 65536);
-	t.pax_pairs = BUF_INIT(t.pax_body.max);
-	t.long_name = t.long_link = t.path = BUF_INIT(limits->max_path);
+	t.pax_body = t.pax_pairs = BUF_INIT(t.limits->pax);
+	t.long_name = t.long_link = t.path = BUF_INIT(t.limits->path);
 	rc = sha256_new(&t.sha256, err);
 	if (rc == 0)
 		rc = xxh3_new(&t.xxh3, err);
 	if (rc == 0)
-		rc = read_all(&t, fn, payload, entries, err);
+		rc = read_all(&t, entries, err);
 	sha256_free(t.sha256);
 	xxh3_free(t.xxh3);
 	buf_clear(&t.pax_body);

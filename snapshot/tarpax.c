@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/encode.h"
+#include "snapshot/limits.h"
 
 #define SCHILY "SCHILY.xattr."
 #define LIBARCHIVE "LIBARCHIVE.xattr."
@@ -312,8 +314,8 @@ static int sparse_record(struct tarpax *p, const struct record *r, struct buf *p
 }
 
 /* One record in the order of what it may be. */
-static int take_record(struct tarpax *p, struct record *r, struct buf *pairs, size_t *xattr_room,
-		       struct sl_error *err)
+static int take_record(struct tarpax *p, struct record *r, struct buf *pairs,
+		       const struct sl_limits *limits, size_t *xattr_bytes, struct sl_error *err)
 {
 	int rc = name_record(p, r, err);
 
@@ -325,17 +327,17 @@ static int take_record(struct tarpax *p, struct record *r, struct buf *pairs, si
 		p->has_foreign = true;
 	if (rc != 1 || strstr(r->key, ".xattr.") == NULL)
 		return rc < 0 ? rc : 0;
-	if (r->key_len + r->value_len > *xattr_room)
-		return sl_fail(err, SL_ELIMIT, 0, "extended attributes larger than allowed");
-	*xattr_room -= r->key_len + r->value_len;
+	*xattr_bytes += r->key_len + r->value_len;
+	if (*xattr_bytes > limits->xattrs)
+		return limit_hit(limits, LIMIT_XATTRS, err);
 	return xattr_record(p, r, err);
 }
 
-int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs, size_t max_xattrs,
-		 struct sl_error *err)
+int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs,
+		 const struct sl_limits *limits, struct sl_error *err)
 {
 	char *at = body->data;
-	size_t left = body->len;
+	size_t left = body->len, xattr_bytes = 0;
 
 	tarpax_reset(p);
 	buf_reset(pairs);
@@ -344,7 +346,7 @@ int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs, size_t m
 		int rc = next_record(&r, &at, &left, err);
 
 		if (rc == 0)
-			rc = take_record(p, &r, pairs, &max_xattrs, err);
+			rc = take_record(p, &r, pairs, limits, &xattr_bytes, err);
 		if (rc < 0)
 			return rc;
 	}

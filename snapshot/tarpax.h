@@ -3,6 +3,7 @@
 #ifndef SNAPSHOT_TARPAX_H
 #define SNAPSHOT_TARPAX_H
 
+#include <strandline/baseline.h>
 #include <strandline/entry.h>
 #include <strandline/error.h>
 
@@ -44,10 +45,10 @@ struct tarpax {
 /*
  * Parse the body of an 'x' header, in place: the buffer is changed and must outlive @p. With
  * @pairs, GNU.sparse.offset and .numbytes are appended to it as the text of a 0.1 map.
- * More than @max_xattrs bytes of attributes is -SL_ELIMIT.
+ * More bytes of attributes than the limit allows is -SL_ELIMIT.
  */
-int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs, size_t max_xattrs,
-		 struct sl_error *err);
+int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs,
+		 const struct sl_limits *limits, struct sl_error *err);
 
 /* Forget everything, keep the memory. */
 void tarpax_reset(struct tarpax *p);

@@ -14,6 +14,40 @@
 
 struct sl_baselines;
 
+/**
+ * Bounds on what a hostile layer may cost. Passing one is -SL_ELIMIT, and the message names it.
+ * Each has the name of its member, for sl_limits_set().
+ */
+struct sl_limits {
+	uint64_t bytes;   /**< of a layer's tar, holes of sparse files included */
+	uint64_t entries; /**< of a layer */
+	uint64_t ratio;   /**< bytes of tar to one byte of blob; looked at past 1 GiB of tar */
+	uint64_t path;    /**< bytes of a path or link target */
+	uint64_t depth;   /**< names in a path: nothing deeper can be made by a path in Linux */
+	uint64_t name;    /**< bytes of one name in a path */
+	uint64_t pax;     /**< bytes of one extended header */
+	uint64_t xattrs;  /**< bytes of one entry's attributes, their names included */
+	uint64_t window;  /**< bytes that a zstd window or an xz dictionary may take in memory */
+};
+
+#define SL_LIMITS_DEFAULT                                                                          \
+	((struct sl_limits){.bytes = 1ull << 40,                                                   \
+			    .entries = 20000000,                                                   \
+			    .ratio = 2000,                                                         \
+			    .path = 1 << 20,                                                       \
+			    .depth = 2048,                                                         \
+			    .name = 4096,                                                          \
+			    .pax = 4 << 20,                                                        \
+			    .xattrs = 1 << 20,                                                     \
+			    .window = 1 << 27})
+
+/** Set one limit by name. @return 0; -SL_EINVAL when there is none, or it cannot be @p value */
+SL_API int sl_limits_set(struct sl_limits *limits, const char *name, uint64_t value,
+			 struct sl_error *err);
+
+/** The names, in the order of the struct. @return NULL behind the last one */
+SL_API const char *sl_limits_name(size_t index);
+
 /** Told every now and then while indexing; also called with done == total at the end. */
 struct sl_progress {
 	void (*report)(void *payload, uint64_t done, uint64_t total, const char *what);
@@ -100,6 +134,9 @@ SL_API int sl_baselines_open(struct sl_baselines **out, const char *path, struct
 
 /** NULL is fine. */
 SL_API void sl_baselines_close(struct sl_baselines *b);
+
+/** Bounds for what is indexed from now on; copied. Without a call, SL_LIMITS_DEFAULT. */
+SL_API void sl_baselines_set_limits(struct sl_baselines *b, const struct sl_limits *limits);
 
 /**
  * Read every layer that is not known yet, prove it against its diff_id, and store its entries.

@@ -47,6 +47,22 @@ struct sl_idmap {
 	size_t uid_count, gid_count;
 };
 
+/** Kinds of tables of contents, by which engines pull single files out of a layer's blob. */
+enum sl_toc_kind {
+	SL_TOC_NONE,
+	SL_TOC_ESTARGZ,      /**< a last tar entry in a gzip member of its own */
+	SL_TOC_ZSTD_CHUNKED, /**< a skippable frame behind the tar */
+};
+
+/** What a layer's descriptor says of such a table. */
+struct sl_toc_claim {
+	enum sl_toc_kind kind;
+	uint8_t digest[SL_SHA256_SIZE]; /**< of its JSON; with zstd:chunked as it is compressed */
+	bool has_position;
+	uint64_t offset, size; /**< of the compressed table in the blob */
+	uint64_t plain_size;   /**< of its JSON */
+};
+
 /** One layer. Any of the descriptors may be -1. */
 struct sl_layer {
 	bool has_diff_id;
@@ -60,9 +76,10 @@ struct sl_layer {
 	bool has_blob_digest;
 	uint8_t blob_digest[SL_SHA256_SIZE]; /**< what a descriptor claims of the stream */
 	uint64_t blob_size;                  /**< the same; 0 when unknown */
-	bool blob_in_archive;  /**< blob_fd is an archive; the blob is blob_size bytes of it */
-	uint64_t blob_offset;  /**< from here on, when it is in an archive */
-	struct sl_idmap idmap; /**< of the directory */
+	bool blob_in_archive;    /**< blob_fd is an archive; the blob is blob_size bytes of it */
+	uint64_t blob_offset;    /**< from here on, when it is in an archive */
+	struct sl_toc_claim toc; /**< what the descriptor says of a table of contents */
+	struct sl_idmap idmap;   /**< of the directory */
 };
 
 #define SL_LAYER_INIT ((struct sl_layer){.dir_fd = -1, .tar_split_fd = -1, .blob_fd = -1})

@@ -33,17 +33,22 @@ static int item(void *payload, const struct layer_item *i, struct sl_error *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct layer_limits limits = {.max_bytes = 1 << 20,
-					    .max_entries = 1000,
-					    .max_ratio = 2000,
-					    .max_path = 4096,
-					    .max_xattrs = 4096};
+	const struct sl_limits limits = {.bytes = 1 << 20,
+					 .entries = 1000,
+					 .ratio = 2000,
+					 .path = 4096,
+					 .depth = 100,
+					 .name = 255,
+					 .pax = 16384,
+					 .xattrs = 4096,
+					 .window = 1 << 20};
+	const struct tar_options options = {.limits = &limits, .item = item};
 	struct istream *in = NULL;
 	uint64_t entries;
 
 	if (istream_from_memory(&in, data, size, NULL) < 0)
 		return 0;
-	(void)tar_read(in, &limits, item, NULL, &entries, NULL);
+	(void)tar_read(in, &options, &entries, NULL);
 	istream_close(in);
 	return 0;
 }

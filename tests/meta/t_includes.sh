@@ -13,6 +13,8 @@ BEGIN {
 	library["sqlite3.h"] = "^core/db"
 	library["zstd.h"] = library["zstd_errors.h"] = library["zlib.h"] = "^core/(z|inflate)"
 	library["isa-l.h"] = library["isa-l/igzip_lib.h"] = library["igzip_lib.h"] = "^core/(z|inflate)"
+	library["lzma.h"] = "^core/xz"
+	library["bzlib.h"] = "^core/bzip2"
 	library["xxhash.h"] = "^core/digest"
 	library["archive.h"] = library["archive_entry.h"] = "^(snapshot|forensics)/"
 }

@@ -56,13 +56,14 @@ static int print_name(void *payload, const struct layer_item *item, struct sl_er
 
 static int names(const char *path, struct sl_error *err)
 {
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
+	const struct tar_options options = {.limits = &limits, .item = print_name};
 	struct istream *in = NULL;
 	uint64_t entries;
 	int rc = istream_from_fd(&in, open(path, O_RDONLY | O_CLOEXEC), err);
 
 	if (rc == 0)
-		rc = tar_read(in, &limits, print_name, NULL, &entries, err);
+		rc = tar_read(in, &options, &entries, err);
 	istream_close(in);
 	return rc;
 }

@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bzlib.h>
 #include <cmocka.h>
+#include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -45,10 +47,10 @@ static void gzip(struct buf *out, const struct buf *in)
 }
 
 /* A tar of a few megabytes, so that every buffer of the ring is used more than once. */
-static void make_tar(struct buf *tar)
+static void make_tar(struct buf *tar, size_t size)
 {
 	CLEANUP(buf_clear) struct buf big = BUF_INIT(1u << 30);
-	struct tar_row r = {.name = "big", .mode = 0644, .size = 24u << 20};
+	struct tar_row r = {.name = "big", .mode = 0644, .size = size};
 	uint32_t x = 7;
 
 	tar_file(tar, "etc/hosts", "127.0.0.1 localhost\n");
@@ -85,7 +87,7 @@ static int count(void *payload, const struct layer_item *item, struct sl_error *
 }
 
 /* Read the layer, close its blob, and compare code and message. */
-static void check(struct sl_layer *l, const struct layer_limits *limits, int want, const char *says)
+static void check(struct sl_layer *l, const struct sl_limits *limits, int want, const char *says)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	struct layer_result result;
@@ -114,7 +116,7 @@ static int setup(void **state)
 	static struct fixture f; /* the group's, made once */
 
 	f.tar = f.gz = f.zst = BUF_INIT(1u << 30);
-	make_tar(&f.tar);
+	make_tar(&f.tar, 24u << 20);
 	gzip(&f.gz, &f.tar);
 	assert_int_equal(buf_reserve(&f.zst, ZSTD_compressBound(f.tar.len)), 0);
 	f.zst.len = ZSTD_compress(f.zst.data, f.zst.cap, f.tar.data, f.tar.len, 1);
@@ -141,6 +143,78 @@ static void plain_gzip_and_zstd_layers_are_proven(void **state)
 		struct sl_layer l = layer_of(&f->tar, blobs[i]);
 
 		check(&l, NULL, 0, NULL);
+	}
+}
+
+/* Append @part of the tar in a compressed stream of its own. */
+typedef void (*pack_fn)(struct buf *out, const struct buf *part);
+
+static void pack_gzip(struct buf *out, const struct buf *part)
+{
+	CLEANUP(buf_clear) struct buf member = BUF_INIT(1u << 30);
+
+	gzip(&member, part);
+	tar_must(buf_append(out, member.data, member.len));
+}
+
+static void pack_zstd(struct buf *out, const struct buf *part)
+{
+	/* a skippable frame of each kind in front of every frame */
+	tar_must(buf_append(out, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11));
+	tar_must(buf_append(out, "\x5f\x2a\x4d\x18\0\0\0\0", 8));
+	assert_int_equal(buf_reserve(out, ZSTD_compressBound(part->len)), 0);
+	out->len +=
+		ZSTD_compress(out->data + out->len, out->cap - out->len, part->data, part->len, 1);
+}
+
+static void pack_xz(struct buf *out, const struct buf *part)
+{
+	size_t bound = lzma_stream_buffer_bound(part->len), at = 0;
+
+	assert_int_equal(buf_reserve(out, bound + 4), 0);
+	assert_int_equal(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL,
+						 (const uint8_t *)part->data, part->len,
+						 (uint8_t *)out->data + out->len, &at, bound),
+			 LZMA_OK);
+	out->len += at;
+	tar_must(buf_append(out, "\0\0\0\0", 4)); /* stream padding */
+}
+
+static void pack_bzip2(struct buf *out, const struct buf *part)
+{
+	unsigned int room = (unsigned int)(part->len + part->len / 100 + 600);
+
+	assert_int_equal(buf_reserve(out, room), 0);
+	assert_int_equal(BZ2_bzBuffToBuffCompress(out->data + out->len, &room, part->data,
+						  (unsigned int)part->len, 1, 0, 0),
+			 BZ_OK);
+	out->len += room;
+}
+
+static void many_streams_of_each_compression_are_one_layer(void **state)
+{
+	const pack_fn packs[] = {pack_gzip, pack_zstd, pack_xz, pack_bzip2};
+	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1u << 24);
+	size_t cuts[] = {0, 700, 700, 1u << 20, 0};
+
+	(void)state;
+	make_tar(&tar, 2u << 20);
+	cuts[ARRAY_SIZE(cuts) - 1] = tar.len;
+	for (size_t i = 0; i < ARRAY_SIZE(packs); i++) {
+		CLEANUP(buf_clear) struct buf blob = BUF_INIT(1u << 30);
+		struct sl_layer l;
+
+		for (size_t k = 1; k < ARRAY_SIZE(cuts); k++) {
+			const struct buf part = {.data = tar.data + cuts[k - 1],
+						 .len = cuts[k] - cuts[k - 1]};
+
+			packs[i](&blob, &part);
+		}
+		l = layer_of(&tar, &blob);
+		check(&l, NULL, 0, NULL);
+		tar_must(buf_append(&blob, "\0junk", 5)); /* behind it nothing may hide */
+		l = layer_of(&tar, &blob);
+		check(&l, NULL, -SL_EFORMAT, NULL);
 	}
 }
 
@@ -226,34 +300,76 @@ static void a_malformed_tar_of_the_right_digest_is_malformed(void **state)
 	check(&l, NULL, -SL_EUNTRUSTED, "diff_id");
 }
 
-static void other_compression_is_named(void **state)
+/* The frame header of a single piece: its window is the content, as long as it claims to be. */
+static void a_window_past_the_limit_is_named(void **state)
 {
-	CLEANUP(buf_clear) struct buf xz = BUF_INIT(64);
+	CLEANUP(buf_clear) struct buf zst = BUF_INIT(64), tar = BUF_INIT(64);
+	struct sl_limits limits = SL_LIMITS_DEFAULT;
 	struct sl_layer l;
 
 	(void)state;
-	tar_must(buf_append(&xz,
-			    "\xfd"
-			    "7zXZ\0rest",
-			    10));
-	l = layer_of(&xz, &xz);
-	check(&l, NULL, -SL_EUNSUPPORTED, "xz");
-	buf_reset(&xz);
-	tar_must(buf_append(&xz, "BZh91AY", 7));
-	l = layer_of(&xz, &xz);
-	check(&l, NULL, -SL_EUNSUPPORTED, "bzip2");
+	/* window descriptor 0x90: exponent 18, 2^28 bytes; then an empty last block */
+	tar_must(buf_append(&zst, "\x28\xb5\x2f\xfd\0\x90\x01\0\0", 9));
+	l = layer_of(&tar, &zst);
+	check(&l, NULL, -SL_ELIMIT, "more than 134217728 bytes in a window or dictionary");
+	limits.window = 1u << 28;
+	l = layer_of(&tar, &zst);
+	l.has_diff_id = false;
+	assert_int_equal(
+		layer_read(&l, &limits, count, NULL, NULL, &(struct layer_result){0}, NULL), 0);
+	close(l.blob_fd);
+}
+
+/* An encoder's dictionary takes no memory before it is used; 256 MiB of it is only a claim here. */
+static void an_xz_dictionary_past_the_limit_is_named(void **state)
+{
+	CLEANUP(buf_clear) struct buf xz = BUF_INIT(1 << 20), tar = BUF_INIT(1 << 20);
+	struct sl_limits limits = SL_LIMITS_DEFAULT;
+	lzma_options_lzma options;
+	lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+	struct sl_layer l;
+
+	(void)state;
+	tar_end(&tar);
+	assert_false(lzma_lzma_preset(&options, 0));
+	options.dict_size = 1u << 28;
+	assert_int_equal(buf_reserve(&xz, 4096), 0);
+	assert_int_equal(lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, NULL,
+						   (const uint8_t *)tar.data, tar.len,
+						   (uint8_t *)xz.data, &xz.len, 4096),
+			 LZMA_OK);
+	l = layer_of(&tar, &xz);
+	check(&l, NULL, -SL_ELIMIT, "--limit window=N");
+	limits.window = 1u << 28;
+	l = layer_of(&tar, &xz);
+	assert_int_equal(
+		layer_read(&l, &limits, count, NULL, NULL, &(struct layer_result){0}, NULL), 0);
+	close(l.blob_fd);
+}
+
+static void a_zstd_dictionary_is_refused_by_name(void **state)
+{
+	CLEANUP(buf_clear) struct buf zst = BUF_INIT(64), tar = BUF_INIT(64);
+	struct sl_layer l;
+
+	(void)state;
+	/* single segment, dictionary 7, no content, an empty last block */
+	tar_must(buf_append(&zst, "\x28\xb5\x2f\xfd\x21\x07\x00\x01\0\0", 10));
+	l = layer_of(&tar, &zst);
+	check(&l, NULL, -SL_EUNSUPPORTED, "dictionary");
 }
 
 static void limits_end_the_read(void **state)
 {
 	struct fixture *f = *state;
-	struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	struct sl_limits limits = SL_LIMITS_DEFAULT;
 	struct sl_layer l = layer_of(&f->tar, &f->gz);
 
-	limits.max_bytes = 10u << 20;
-	check(&l, &limits, -SL_ELIMIT, "more than 10485760 bytes");
-	limits = LAYER_LIMITS_DEFAULT;
-	limits.max_entries = 2;
+	limits.bytes = 10u << 20;
+	check(&l, &limits, -SL_ELIMIT,
+	      "more than 10485760 bytes in a layer: a limit, which --limit bytes=N raises");
+	limits = SL_LIMITS_DEFAULT;
+	limits.entries = 2;
 	l = layer_of(&f->tar, &f->gz);
 	check(&l, &limits, -SL_ELIMIT, "entries");
 }
@@ -262,7 +378,7 @@ static void a_bomb_is_stopped_by_its_ratio(void **state)
 {
 	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1u << 20), gz = BUF_INIT(64u << 20);
 	struct tar_row r = {.name = "zeros", .mode = 0644, .size = 3ul << 30};
-	struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	struct sl_limits limits = SL_LIMITS_DEFAULT;
 	static uint8_t zeros[1 << 20], out[1 << 16];
 	z_stream z = {0};
 	struct sl_layer l = SL_LAYER_INIT;
@@ -282,8 +398,9 @@ static void a_bomb_is_stopped_by_its_ratio(void **state)
 	}
 	(void)deflateEnd(&z);
 	l.blob_fd = blob_fd(&gz);
-	limits.max_ratio = 100;
-	check(&l, &limits, -SL_ELIMIT, "times its size");
+	limits.ratio = 100;
+	check(&l, &limits, -SL_ELIMIT,
+	      "more than 100 bytes out of each byte stored: a limit, which --limit ratio=N");
 }
 
 static void a_layer_with_nothing_is_not_found(void **state)
@@ -358,7 +475,10 @@ int main(void)
 		cmocka_unit_test(claims_that_are_not_made_are_not_compared),
 		cmocka_unit_test(damage_is_a_contradiction_where_a_digest_knows_better),
 		cmocka_unit_test(a_malformed_tar_of_the_right_digest_is_malformed),
-		cmocka_unit_test(other_compression_is_named),
+		cmocka_unit_test(many_streams_of_each_compression_are_one_layer),
+		cmocka_unit_test(a_window_past_the_limit_is_named),
+		cmocka_unit_test(an_xz_dictionary_past_the_limit_is_named),
+		cmocka_unit_test(a_zstd_dictionary_is_refused_by_name),
 		cmocka_unit_test(limits_end_the_read),
 		cmocka_unit_test(a_bomb_is_stopped_by_its_ratio),
 		cmocka_unit_test(a_layer_with_nothing_is_not_found),

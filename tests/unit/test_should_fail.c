@@ -60,9 +60,29 @@ static int read_gzip_zlib(const struct buf *in, struct sl_error *err)
 	return drain(wrap_zlib, in, err);
 }
 
+static int wrap_zstd(struct istream **out, struct istream *inner, struct sl_error *err)
+{
+	return istream_zstd(out, inner, ZSTREAM_MAX_WINDOW, err);
+}
+
 static int read_zstd(const struct buf *in, struct sl_error *err)
 {
-	return drain(istream_zstd, in, err);
+	return drain(wrap_zstd, in, err);
+}
+
+static int wrap_xz(struct istream **out, struct istream *inner, struct sl_error *err)
+{
+	return istream_xz(out, inner, ZSTREAM_MAX_WINDOW, err);
+}
+
+static int read_xz(const struct buf *in, struct sl_error *err)
+{
+	return drain(wrap_xz, in, err);
+}
+
+static int read_bzip2(const struct buf *in, struct sl_error *err)
+{
+	return drain(istream_bzip2, in, err);
 }
 
 static int read_dump(const struct buf *in, struct sl_error *err)
@@ -91,13 +111,14 @@ static int nothing(void *payload, const struct layer_item *item, struct sl_error
 
 static int read_tar(const struct buf *in, struct sl_error *err)
 {
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
+	const struct tar_options options = {.limits = &limits, .item = nothing};
 	struct istream *s = NULL;
 	uint64_t entries;
 	int rc;
 
 	assert_int_equal(istream_from_memory(&s, in->data, in->len, err), 0);
-	rc = tar_read(s, &limits, nothing, NULL, &entries, err);
+	rc = tar_read(s, &options, &entries, err);
 	istream_close(s);
 	return rc;
 }
@@ -195,6 +216,18 @@ static void zstd_crimes_fail(void **state)
 	each_fails_with_its_code("zstd", read_zstd);
 }
 
+static void xz_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("xz", read_xz);
+}
+
+static void bzip2_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("bzip2", read_bzip2);
+}
+
 static void tar_crimes_fail(void **state)
 {
 	(void)state;
@@ -238,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gzip_crimes_fail),     cmocka_unit_test(zstd_crimes_fail),
+		cmocka_unit_test(xz_crimes_fail),       cmocka_unit_test(bzip2_crimes_fail),
 		cmocka_unit_test(tar_crimes_fail),      cmocka_unit_test(tar_split_crimes_fail),
 		cmocka_unit_test(document_crimes_fail), cmocka_unit_test(dump_crimes_fail),
 	};

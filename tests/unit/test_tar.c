@@ -50,22 +50,23 @@ static void seen_clear(struct seen *s)
 	}
 }
 
-static int read_with(const struct buf *tar, const struct layer_limits *limits, layer_item_fn fn,
+static int read_with(const struct buf *tar, const struct sl_limits *limits, layer_item_fn fn,
 		     void *payload, struct sl_error *err)
 {
+	const struct tar_options options = {.limits = limits, .item = fn, .payload = payload};
 	struct istream *in = NULL;
 	uint64_t entries;
 	int rc;
 
 	assert_int_equal(istream_from_memory(&in, tar->data, tar->len, err), 0);
-	rc = tar_read(in, limits, fn, payload, &entries, err);
+	rc = tar_read(in, &options, &entries, err);
 	istream_close(in);
 	return rc;
 }
 
 static int read_tar(const struct buf *tar, struct seen *out)
 {
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	int rc = read_with(tar, &limits, remember, out, &err);
 
@@ -314,7 +315,7 @@ static void attributes_are_sorted_and_exact(void **state)
 		{"user.empty", "", 0},
 		{"user.twice", "second", 6},
 	};
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
 	struct want_xattrs w = {want, ARRAY_SIZE(want)};
 	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1 << 20), rec = BUF_INIT(1 << 16);
 
@@ -432,7 +433,7 @@ static int count_only(void *payload, const struct layer_item *item, struct sl_er
 
 static void malformed_tars_are_refused(void **state)
 {
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
 	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1 << 20);
 	struct tar_row r;
 	size_t n = 0;
@@ -491,34 +492,34 @@ static void malformed_tars_are_refused(void **state)
 
 static void limits_are_kept(void **state)
 {
-	struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	struct sl_limits limits = SL_LIMITS_DEFAULT;
 	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1 << 20), rec = BUF_INIT(1 << 20);
 	size_t n = 0;
 
 	(void)state;
 	tar_file(&tar, "a", "");
 	tar_file(&tar, "b", "");
-	limits.max_entries = 1;
+	limits.entries = 1;
 	REFUSED(SL_ELIMIT);
-	limits.max_entries = 2;
+	limits.entries = 2;
 	assert_int_equal(read_with(&tar, &limits, count_only, &n, NULL), 0);
 
 	buf_reset(&tar);
 	tar_pax(&tar, "path", "twelve-bytes");
 	tar_file(&tar, "a", "");
-	limits.max_path = 11;
+	limits.path = 11;
 	REFUSED(SL_ELIMIT);
-	limits.max_path = 12;
+	limits.path = 12;
 	assert_int_equal(read_with(&tar, &limits, count_only, &n, NULL), 0);
 
 	buf_reset(&tar);
 	tar_pax(&tar, "SCHILY.xattr.user.a", "0123456789");
 	tar_file(&tar, "a", "");
-	limits.max_xattrs = 16;
+	limits.xattrs = 16;
 	REFUSED(SL_ELIMIT);
 
 	/* a hole costs nothing in the archive: it is bounded by itself */
-	limits = LAYER_LIMITS_DEFAULT;
+	limits = SL_LIMITS_DEFAULT;
 	buf_reset(&tar);
 	tar_record(&rec, "GNU.sparse.map", "0,0", 3);
 	tar_record(&rec, "GNU.sparse.size", "8000000000000000000", 19);

@@ -41,16 +41,17 @@ static int write_down(void *payload, const struct layer_item *item, struct sl_er
 
 static void expect(const char *sentence, struct buf *tar, const char *want)
 {
-	const struct layer_limits limits = LAYER_LIMITS_DEFAULT;
+	const struct sl_limits limits = SL_LIMITS_DEFAULT;
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf out = BUF_INIT(1 << 16);
+	const struct tar_options options = {.limits = &limits, .item = write_down, .payload = &out};
 	struct istream *in = NULL;
 	uint64_t entries;
 	int rc;
 
 	tar_end(tar);
 	assert_int_equal(istream_from_memory(&in, tar->data, tar->len, NULL), 0);
-	rc = tar_read(in, &limits, write_down, &out, &entries, &err);
+	rc = tar_read(in, &options, &entries, &err);
 	istream_close(in);
 	if (rc < 0) {
 		buf_reset(&out);
