@@ -161,7 +161,7 @@ static int open_blob(struct pipeline *p, struct sl_error *err)
 	if (rc == 0)
 		rc = toc_open(&p->toc, &(struct toc_blob){fd, offset, p->total}, &layer->toc,
 			      p->limits, err);
-	if (rc == 0)
+	if (rc >= 0)
 		rc = istream_from_range(&f->in, take_fd(&fd), offset, p->total, err);
 	return rc < 0 ? rc : open_kind(p, kind, err);
 }

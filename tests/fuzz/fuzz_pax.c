@@ -41,10 +41,12 @@ static void check(const struct tarpax *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf body = BUF_INIT(1 << 20), pairs = BUF_INIT(1 << 20);
+	struct sl_limits limits = SL_LIMITS_DEFAULT;
 	struct tarpax p = {0};
 
+	limits.xattrs = MAX_XATTRS;
 	if (buf_append(&body, data, size) == 0 &&
-	    tarpax_parse(&p, &body, &pairs, MAX_XATTRS, NULL) == 0)
+	    tarpax_parse(&p, &body, &pairs, &limits, NULL) == 0)
 		check(&p);
 	tarpax_clear(&p);
 	buf_clear(&body);
