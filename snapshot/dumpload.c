@@ -118,6 +118,7 @@ static int read_config(struct load *l, struct sl_error *err)
 
 static int read_header(struct load *l, struct sl_error *err)
 {
+	uint64_t version;
 	int rc = lines_next(&l->lines, &l->line, err);
 
 	if (rc == 1 || (rc == 0 && !take_text(&l->line, "#strandline ")))
@@ -126,8 +127,10 @@ static int read_header(struct load *l, struct sl_error *err)
 		return sl_fail(err, SL_EUNSUPPORTED, 0,
 			       "a merged view does not say which layer holds what: only a dump "
 			       "without --merged can be loaded");
-	if (rc == 0 && (!take_text(&l->line, "baseline 1") || l->line.len > 0))
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "a dump in a form of a later version");
+	if (rc == 0 && (!take_number(&l->line, "baseline ", &version) || l->line.len > 0))
+		return bad("this is no dump of a baseline", err);
+	if (rc == 0 && version != 1)
+		return sl_fail(err, SL_EUNSUPPORTED, 0, "a dump in the form of a later version");
 	if (rc == 0)
 		rc = next_line(l, err);
 	if (rc == 0 &&
