@@ -522,13 +522,15 @@ static void attributes_read_the_same_with_old_kernels(void **state)
 	assert_int_equal(symlink("f", "link"), 0);
 	for (int old = 0; old < 2; old++) {
 		a.by_path = old == 1;
-		assert_int_equal(attributes_read(&a, fd, "f", SL_MARKER_NONE, NULL), 0);
+		assert_int_equal(attributes_read(&a, fd, "f", dialect_of(SL_MARKER_NONE), NULL), 0);
 		assert_int_equal(a.count, 2);
 		assert_string_equal(a.list[0].name, "user.a");
 		assert_memory_equal(a.list[1].value, "2", 1);
-		assert_int_equal(attributes_read(&a, fd, "link", SL_MARKER_NONE, NULL), 0);
+		assert_int_equal(attributes_read(&a, fd, "link", dialect_of(SL_MARKER_NONE), NULL),
+				 0);
 		assert_int_equal(a.count, 0);
-		assert_int_equal(attributes_read(&a, fd, "gone", SL_MARKER_NONE, NULL), 1);
+		assert_int_equal(attributes_read(&a, fd, "gone", dialect_of(SL_MARKER_NONE), NULL),
+				 1);
 	}
 	attributes_clear(&a);
 }
@@ -551,19 +553,6 @@ static void ids_are_shifted_back(void **state)
 	assert_int_equal(e->uid, 33);
 	assert_int_equal(e->gid, 7);
 	sl_source_close(src);
-}
-
-static void other_dialects_are_refused_by_name(void **state)
-{
-	AUTO_CLOSE int fd = open(".", O_PATH | O_DIRECTORY);
-	struct sl_error err = SL_ERROR_INIT;
-	struct sl_source *src;
-
-	(void)state;
-	assert_int_equal(layertree_open(&src, fd, SL_MARKER_FUSE_OVERLAY, NULL, &err),
-			 -SL_EUNSUPPORTED);
-	assert_non_null(strstr(sl_error_text(&err), "fuse-overlayfs"));
-	sl_error_clear(&err);
 }
 
 static void a_huge_directory_is_listed_in_windows(void **state)
@@ -621,7 +610,6 @@ int main(void)
 		ROW(bulky_attributes_cannot_hide_a_marker),
 		ROW(attributes_read_the_same_with_old_kernels),
 		ROW(ids_are_shifted_back),
-		ROW(other_dialects_are_refused_by_name),
 		ROW(a_huge_directory_is_listed_in_windows),
 	};
 
