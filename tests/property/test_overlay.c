@@ -33,7 +33,7 @@ struct seen {
 struct way {
 	const char *lower_options, *options;
 	enum sl_marker marker;
-	bool redirects; /* in lower directories these are a gap: the upper one alone has them */
+	bool redirects;
 };
 
 static struct sl_source *tree(const struct play *p, int layer, enum sl_marker marker)
@@ -180,7 +180,7 @@ static bool says_too_much(const struct treelist *sparse, uint64_t seed)
 
 static bool views_differ(struct play *p, const struct way *way, uint64_t seed, struct seen *seen)
 {
-	struct treelist below, sparse, applied, truth;
+	struct treelist below, sparse, applied, truth, whole;
 	bool bad = false;
 
 	treelist_read(&truth, mounted(p));
@@ -195,15 +195,10 @@ static bool views_differ(struct play *p, const struct way *way, uint64_t seed, s
 	bad = bad || seeks_badly(p, mounted(p), &truth, "a plain tree", seed);
 	bad = bad || seeks_badly(p, lowers(p, way->marker), &below, "the lower view", seed);
 	bad = bad || seeks_badly(p, overlay(p, way->marker), &sparse, "the overlay view", seed);
-	if (!way->redirects) {
-		struct treelist whole;
-
-		treelist_read(&whole, everything(p, way->marker));
-		bad = bad || differ(&whole, &truth, "all layers merged", seed);
-		bad = bad ||
-		      seeks_badly(p, everything(p, way->marker), &whole, "all layers merged", seed);
-		treelist_clear(&whole);
-	}
+	treelist_read(&whole, everything(p, way->marker));
+	bad = bad || differ(&whole, &truth, "all layers merged", seed);
+	bad = bad || seeks_badly(p, everything(p, way->marker), &whole, "all layers merged", seed);
+	treelist_clear(&whole);
 	treelist_clear(&truth);
 	treelist_clear(&below);
 	treelist_clear(&sparse);
@@ -254,7 +249,8 @@ static void many_runs(void **state)
 int main(void)
 {
 	static struct way plain = {"", "", SL_MARKER_OVERLAY_TRUSTED, false};
-	static struct way redirects = {"", "redirect_dir=on,metacopy=on,index=off",
+	static struct way redirects = {"redirect_dir=on,metacopy=on,index=off",
+				       "redirect_dir=on,metacopy=on,index=off",
 				       SL_MARKER_OVERLAY_TRUSTED, true};
 	static struct way user = {"userxattr", "userxattr", SL_MARKER_OVERLAY_USER, false};
 	const struct CMUnitTest tests[] = {
