@@ -12,6 +12,7 @@ struct play {
 	char *dir;
 	int layers; /* directories dir/0 ... that exist; the top one may be mounted now */
 	bool mounted;
+	bool fuse; /* by fuse-overlayfs; set before the first layer */
 	uint64_t random;
 };
 
@@ -23,6 +24,8 @@ uint64_t play_random(struct play *p, uint64_t below);
 
 /* Add a layer: the first is a plain directory, each later one is mounted on those before it. */
 void play_push(struct play *p, const char *options);
+/* Mount the top layer again: what a file system only remembers is forgotten. */
+void play_remount(struct play *p, const char *options);
 /* Unmount the top layer. */
 void play_settle(struct play *p);
 /* Where the tree is to be worked on. Owned by the caller. */
