@@ -100,8 +100,11 @@ static void note_value(struct attributes *a, const struct dialect *d, enum diale
 	} else if (kind == DIALECT_ATTR_STAT) {
 		ok = dialect_parse_stat(&a->stat, value->data, value->len);
 		a->marks |= ok ? MARK_STAT : 0;
-	} else if (dialect_is_opaque(d, value->data, value->len)) {
-		a->marks |= MARK_OPAQUE;
+	} else {
+		int opaque = dialect_opaque(d, value->data, value->len);
+
+		ok = opaque >= 0;
+		a->marks |= opaque == 1 ? MARK_OPAQUE : 0;
 	}
 	if (!ok)
 		a->marks |= MARK_MALFORMED;

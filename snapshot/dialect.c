@@ -197,8 +197,10 @@ const char *const *dialect_stat_names(const struct dialect *d)
 
 /* Values */
 
-bool dialect_is_opaque(const struct dialect *d, const void *value, size_t len)
+int dialect_opaque(const struct dialect *d, const void *value, size_t len)
 {
+	if (len == 0 && d->overrides)
+		return -1;
 	/* the kernel's "x" only says that attribute whiteouts may follow; the rest is ignored */
 	return len > 0 && *(const char *)value == 'y' && (len == 1 || d->overrides);
 }
@@ -306,7 +308,8 @@ bool dialect_parse_stat(struct dialect_stat *out, const void *value, size_t len)
 	    !take_number(&t, 10, ':', UINT32_MAX, &out->gid) || !take_char(&t, ':') ||
 	    !take_number(&t, 8, ':', 0177777, &out->mode))
 		return false;
-	/* some versions write the type into the mode, too; the object itself knows better */
+	/* some versions write the type into the mode, too */
+	out->claim = out->mode & S_IFMT;
 	out->mode &= 07777;
 	out->has_type = t.at < t.end;
 	return !out->has_type || (take_char(&t, ':') && take_type(out, &t));

@@ -81,8 +81,11 @@ const char *const *dialect_stat_names(const struct dialect *d);
 
 /* Values */
 
-/* "y", or what begins like it where the dialect does not look further. */
-bool dialect_is_opaque(const struct dialect *d, const void *value, size_t len);
+/*
+ * 1 for "y", or what begins like it where the dialect does not look further; 0 for anything else.
+ * -1: fuse-overlayfs decides by what is on its stack when the value is empty.
+ */
+int dialect_opaque(const struct dialect *d, const void *value, size_t len);
 /* Empty, or a header whose version and length are right (fs-verity digest behind it). */
 bool dialect_metacopy_is_valid(const void *value, size_t len);
 /* Absolute without empty, "." and ".." components, or one component. */
@@ -93,6 +96,7 @@ struct dialect_stat {
 	uint32_t uid, gid;
 	uint32_t mode; /* permission bits; with the type where has_type */
 	bool has_type;
+	uint32_t claim; /* type bits of the mode as it was written, 0 when there were none */
 	uint32_t rdev_major, rdev_minor;
 };
 

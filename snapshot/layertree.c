@@ -182,7 +182,8 @@ static int walk_next(struct sl_source *src, const struct sl_entry **out, struct 
 	return 0;
 }
 
-/* Make the first name at or after @name next in the top directory. 1 when it is there itself. */
+/* Make the first name at or after @name next in the top directory. 1 when it is about @name itself.
+ */
 static int position(struct walk *w, struct sl_bytes name, struct sl_error *err)
 {
 	struct frame *f = dirstack_top(&w->dirs);
@@ -198,6 +199,8 @@ static int position(struct walk *w, struct sl_bytes name, struct sl_error *err)
 		(void)dirnames_position(&f->names, name.data, name.len);
 	}
 	found = dirnames_peek(&f->names);
+	if (found != NULL && dialect_key(w->look.dialect) != NULL)
+		found = dialect_key(w->look.dialect)(found);
 	return found != NULL && strlen(found) == name.len &&
 	       memcmp(found, name.data, name.len) == 0;
 }
@@ -229,7 +232,9 @@ static int seek_into(struct walk *w, struct sl_bytes name, struct sl_error *err)
 	struct frame *f = dirstack_top(&w->dirs);
 	int rc;
 
-	(void)dirnames_take(&f->names);
+	/* a whiteout alone: nothing is beneath it */
+	if (strlen(dirnames_take(&f->names)) != name.len)
+		return 1;
 	rc = dirstack_set_path(&w->dirs, f, name.data, name.len, err);
 	if (rc == 0)
 		rc = treelook_whiteout_beside(&w->look, f->fd, dirstack_name(&w->dirs, f), err);

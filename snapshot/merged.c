@@ -314,7 +314,8 @@ static int find_data(struct merged *m, size_t winner, const struct sl_entry **fr
 		*from = found.entry;
 		m->data = i;
 		if (rc == 0 && found.stop)
-			return *from == NULL || !S_ISREG((*from)->mode);
+			return *from == NULL || !S_ISREG((*from)->mode) ||
+			       ((*from)->flags & SL_ENTRY_METACOPY) != 0;
 		if (rc == 0 && *from != NULL && !S_ISREG((*from)->mode))
 			return 1;
 	}
@@ -334,6 +335,11 @@ static int resolve_metacopy(struct merged *m, size_t winner, struct sl_error *er
 				"data of a metacopy file was not found in the layers below", 0,
 				false, err);
 	}
+	/* a container sees the size of the one and the bytes of the other */
+	if (m->entry.size != from->size &&
+	    gaps_add(&m->gaps, current(m), "metacopy file and its data differ in size", 0, false,
+		     err) < 0)
+		return -SL_ENOMEM;
 	m->entry.size = from->size;
 	m->entry.fields |= from->fields & (SL_ENTRY_SHA256 | SL_ENTRY_XXH3);
 	memcpy(m->entry.sha256, from->sha256, sizeof(m->entry.sha256));

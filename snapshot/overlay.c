@@ -281,6 +281,10 @@ static int resolve_metacopy(struct overlay *o, const struct sl_entry *e, struct 
 		return gap(o, "data of a metacopy file was not found in the layers below", false,
 			   err);
 	o->content = FROM_LOWER;
+	/* a container sees the size of the one and the bytes of the other */
+	if (o->entry.size != found->size &&
+	    gap(o, "metacopy file and its data differ in size", false, err) < 0)
+		return -SL_ENOMEM;
 	o->entry.size = found->size;
 	o->entry.fields |= found->fields & (SL_ENTRY_SHA256 | SL_ENTRY_XXH3);
 	memcpy(o->entry.sha256, found->sha256, sizeof(o->entry.sha256));

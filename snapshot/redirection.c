@@ -63,10 +63,15 @@ static int judge(struct redirection *r, const struct sl_entry *e, size_t at, siz
 		out->stop = true;
 		return 1;
 	}
-	if (is_file ? (e->flags & SL_ENTRY_METACOPY) == 0 : (e->flags & SL_ENTRY_OPAQUE) != 0)
+	if (is_file)
+		out->stop = (e->flags & SL_ENTRY_METACOPY) == 0;
+	else if ((e->flags & SL_ENTRY_OPAQUE) != 0)
 		out->stop = true;
-	else if (e->redirect.data != NULL)
+	if (e->redirect.data != NULL && (is_file || (e->flags & SL_ENTRY_OPAQUE) == 0)) {
 		rc = turn(r, e->redirect, at, end, err);
+		/* an opaque directory on the way does not hide what an absolute path names */
+		out->stop = out->stop && (r->malformed || e->redirect.data[0] != '/');
+	}
 	if (is_last)
 		out->entry = e;
 	return rc < 0 ? rc : is_last;

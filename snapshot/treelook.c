@@ -96,7 +96,8 @@ static int override_stat(struct treelook *l, struct sl_error *err)
 	/* fuse-overlayfs itself looks at files and directories only */
 	if (!S_ISREG(e->mode) && !S_ISDIR(e->mode))
 		return 0;
-	if (S_ISDIR(e->mode) != S_ISDIR(type) || S_ISLNK(type))
+	if (S_ISDIR(e->mode) != S_ISDIR(type) || S_ISLNK(type) ||
+	    (stat->claim != 0 && stat->claim != type))
 		return gap(l, "is kept on disk as another type of object", 0, false, err);
 	e->uid = stat->uid;
 	e->gid = stat->gid;

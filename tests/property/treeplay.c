@@ -313,7 +313,7 @@ static void do_meta(struct play *p)
 		if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 			(void)setxattr(path,
 				       play_random(p, 2) == 0 ? "user.x" : "user.overlay.opaque",
-				       "y\0z", play_random(p, 4), 0);
+				       "y\0z", play_random(p, p->fuse ? 3 : 4) + p->fuse, 0);
 	}
 }
 
