@@ -9,8 +9,8 @@ echo hi >image/etc/motd
 echo tool >image/usr/bin/tool
 echo kept >image/old/deep/kept
 touch image/full/one image/full/two
-"$SOURCE_DIR/samples/make-oci.sh" image oci >/dev/null 2>&1 || skip "no image could be made"
-image=oci:$PWD/oci
+"$SOURCE_DIR/samples/make-oci.sh" oci t image >/dev/null
+image=oci:$PWD/oci:t
 # drift DIALECT DIR OPTIONS...: the document in doc.json; the exit status is the program's.
 drift() {
 	local marker=$1 dir=$2
@@ -95,8 +95,9 @@ it "where nothing is redirected, that is a gap" exits 1 drift overlay-user moved
 mkdir -p payload
 printf 'payload' >payload/.wh.name
 mkdir -p payload/.wh..wh.stash
-it "what hides behind a deletion marker is never clean" exits 3 drift fuse-overlayfs payload
-it "and said" contains doc.json "deletion marker that is no empty file"
+drift fuse-overlayfs payload || true
+it "what hides behind deletion markers is never clean" same "$(gaps)" \
+	"a deletion marker that is no empty file: not examined, a reserved name: not examined"
 
 # ---- the command line
 it "an unknown dialect is refused" exits 2 drift btrfs lies
