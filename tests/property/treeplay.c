@@ -72,6 +72,12 @@ const char *play_prepare(void)
 	return why;
 }
 
+bool play_has_fuse(void)
+{
+	return access("/dev/fuse", R_OK | W_OK) == 0 &&
+	       access("/usr/bin/fuse-overlayfs", X_OK) == 0;
+}
+
 struct play *play_new(uint64_t seed)
 {
 	const char *tmp = getenv("TMPDIR");

@@ -18,6 +18,8 @@ struct play {
 
 /* NULL, or why overlays cannot be mounted here. Moves the process to its own mount namespace. */
 const char *play_prepare(void);
+/* Whether fuse-overlayfs is installed and may be used. */
+bool play_has_fuse(void);
 struct play *play_new(uint64_t seed);
 void play_free(struct play *p);
 uint64_t play_random(struct play *p, uint64_t below);
