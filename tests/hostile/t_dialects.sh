@@ -48,6 +48,26 @@ for pair in overlay-trusted:trusted overlay-user:user fuse-overlayfs:fuse aufs:a
 	it "and nothing went unread" same "$(gaps)" ""
 done
 
+# ---- the same by the kernel, for somebody without rights
+mkdir -p ns/lower ns/up ns/work ns/m
+cp -a image/. ns/lower
+cat >ns.sh <<'END'
+set -e
+mount -t overlay -o userxattr,lowerdir=ns/lower,upperdir=ns/up,workdir=ns/work o ns/m
+rm -r ns/m/etc/motd ns/m/full
+mkdir ns/m/full
+echo new >ns/m/full/new
+! setfattr -n user.overlay.redirect -v /old ns/m/full || touch escaped
+END
+if unshare -Urm sh ns.sh 2>ns.err; then
+	it "a mount in a user namespace is read as one with userxattr" exits 1 drift overlay-user ns/up
+	it "and says the same, whatever a process set in it" same \
+		"$(found | sed 's/, metadata .*//')" "$all"
+	it "and nothing of that is taken for a redirect" same "$(gaps)" ""
+else
+	echo "skipped: no overlay in a user namespace: $(tail -1 ns.err)"
+fi
+
 # ---- what another dialect would obey is data that somebody put there
 it "another namespace's marker hides nothing" exits 1 drift overlay-trusted user
 it "and is drift" same "$(found)" "added /full/new, deleted /etc/motd, metadata /full"
