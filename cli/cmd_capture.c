@@ -17,6 +17,7 @@ struct capture_args {
 	uint64_t before;     /* most bytes of each image file that changed */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
 	const char *upper, *image;
+	unsigned int marker; /* enum sl_marker of upper */
 	bool no_findings;
 	unsigned int jobs;
 };
@@ -48,6 +49,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	struct capture_request request = {.container = words->count > 0 ? words->items[0] : NULL,
 					  .upper = a->upper,
+					  .marker = (enum sl_marker)a->marker,
 					  .image = a->image,
 					  .output = a->output,
 					  .sidecar = a->sidecar,
@@ -84,6 +86,10 @@ static int run(struct app *app, const void *args, const struct operands *words)
 			      "give either a container, or --upper DIR with --image REF");
 		return app_fail(app, &err);
 	}
+	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
+		return app_fail(app, &err);
+	}
 	if (a->output == NULL) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 		return app_fail(app, &err);
@@ -108,13 +114,17 @@ static const struct opt options[] = {
 	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "capture the overlay upper directory DIR, made on --image, instead of a container"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
+	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
+	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that compress; by default one a processor, 8 at most"},
 };
-static const struct capture_args defaults = {.before = (uint64_t)1 << 20};
+static const struct capture_args defaults = {.before = (uint64_t)1 << 20,
+					     .marker = SL_MARKER_OVERLAY_TRUSTED};
 
 const struct command command_capture = {
 	.name = "capture",

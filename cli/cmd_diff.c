@@ -15,6 +15,7 @@ struct diff_args {
 	const char *image;          /* with this image */
 	bool images;                /* the operands are two images */
 	bool no_index;
+	unsigned int marker;  /* enum sl_marker of upper */
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven;
 	bool quick;
@@ -41,6 +42,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 			       "give either containers, or --all, or --upper or --rootfs");
 	if (a->image != NULL && !directory)
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
+	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
+		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
 	if (a->stopped && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "--stopped goes with --all");
 	return 0;
@@ -69,6 +72,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .all = a->all,
 				       .stopped = a->stopped,
 				       .upper = a->upper,
+				       .marker = (enum sl_marker)a->marker,
 				       .rootfs = a->rootfs,
 				       .image = a->image,
 				       .no_index = a->no_index,
@@ -130,6 +134,9 @@ static const struct opt options[] = {
 	{"stopped", 0, OPT_FLAG, NULL, NULL, AT(stopped), "with --all: stopped ones too"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "compare the overlay upper directory DIR with --image"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
+	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
+	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
 	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
 	 "compare the whole tree below DIR with --image"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
@@ -155,7 +162,8 @@ static const struct opt options[] = {
 	 "threads that read and hash; by default one a processor, 8 at most"},
 };
 static const char *const formats[] = {"table", "json", "jsonl", NULL};
-static const struct diff_args defaults = {.fail_on = SL_SEVERITY_LOW};
+static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
+					  .fail_on = SL_SEVERITY_LOW};
 
 const struct command command_diff = {
 	.name = "diff",

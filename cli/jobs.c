@@ -9,6 +9,9 @@
 
 #include "core/cleanup.h"
 
+const char *const cli_marker_words[] = {
+	"none", "oci", "overlay-trusted", "overlay-user", "fuse-overlayfs", "aufs", NULL};
+
 static void say(void *payload, const char *line)
 {
 	app_note(payload, "%s", line);

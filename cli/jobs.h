@@ -3,6 +3,8 @@
 #ifndef CLI_JOBS_H
 #define CLI_JOBS_H
 
+#include <strandline/image.h>
+
 #include "cli/app.h"
 #include "job/job.h"
 
@@ -12,6 +14,9 @@ struct cli_job {
 	char *engines[16], *dirs[16]; /* owned */
 	struct sl_limits limits;
 };
+
+/* The words of --marker: sl_marker_name() of each enum sl_marker, NULL-terminated. */
+extern const char *const cli_marker_words[];
 
 /* @asked is --jobs, 0 when it was not given. Borrows @app. Clear with cli_job_clear(). */
 int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struct sl_error *err);

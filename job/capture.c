@@ -282,8 +282,9 @@ static int find_container(struct capture *c, struct sl_error *err)
 	int rc;
 
 	if (c->request->upper != NULL) {
-		rc = directory_container(&c->container, c->request->upper,
-					 SL_MARKER_OVERLAY_TRUSTED, err);
+		rc = directory_container(&c->container, c->request->upper, c->request->marker, err);
+		if (rc == 0)
+			directory_hint(c->container, c->job);
 	} else {
 		rc = resolve_host(c->job, &c->host, err);
 		if (rc == 0)

@@ -10,7 +10,8 @@
 
 struct capture_request {
 	const char *container;
-	const char *upper; /* instead: this upper directory, of @image */
+	const char *upper;     /* instead: this upper directory, of @image */
+	enum sl_marker marker; /* dialect of upper */
 	const char *image;
 	const char *output;    /* file to create, or "-" */
 	const char *sidecar;   /* directory for checkpoints, or NULL */

@@ -271,9 +271,11 @@ static int diff_directory(struct diff_run *run)
 	if (run->request->image == NULL)
 		return sl_fail(run->err, SL_EINVAL, 0, "--upper and --rootfs need --image REF");
 	rc = directory_container(&c, is_upper ? run->request->upper : run->request->rootfs,
-				 is_upper ? SL_MARKER_OVERLAY_TRUSTED : SL_MARKER_NONE, run->err);
+				 is_upper ? run->request->marker : SL_MARKER_NONE, run->err);
 	if (rc < 0)
 		return rc;
+	if (is_upper)
+		directory_hint(c, run->job);
 	rc = resolve_stored(run, &image);
 	if (rc == 0)
 		rc = comparison_open(&comparison, run->job, c, image, &options, run->err);

@@ -10,11 +10,12 @@
 struct diff_request {
 	const char *const *containers; /* references */
 	size_t container_count;
-	bool all;           /* every running and paused container */
-	bool stopped;       /* with all: the others too */
-	const char *upper;  /* instead: this upper directory on the image */
-	const char *rootfs; /* instead: this whole tree against the image */
-	const char *image;  /* for upper and rootfs */
+	bool all;              /* every running and paused container */
+	bool stopped;          /* with all: the others too */
+	const char *upper;     /* instead: this upper directory on the image */
+	enum sl_marker marker; /* dialect of upper */
+	const char *rootfs;    /* instead: this whole tree against the image */
+	const char *image;     /* for upper and rootfs */
 	const char *platform;
 	bool no_index;
 	bool quick;

@@ -16,15 +16,6 @@
 #define LIST_START 512
 #define SYS_LISTXATTRAT 465 /* the same number everywhere but on Alpha */
 
-static const char *private_prefix(enum sl_marker marker)
-{
-	if (marker == SL_MARKER_OVERLAY_TRUSTED)
-		return "trusted.overlay.";
-	if (marker == SL_MARKER_OVERLAY_USER)
-		return "user.overlay.";
-	return NULL;
-}
-
 /* Half the cost of the way through /proc, where the kernel has it. */
 static ssize_t list_once(struct attributes *a, int dir_fd, const char *name, size_t room)
 {
@@ -97,32 +88,59 @@ static int read_value(struct buf *out, const char *path, const char *name, size_
 	}
 }
 
-/* An attribute of the overlay itself: @what follows the prefix. */
-static int read_mark(struct attributes *a, const char *name, const char *what, struct sl_error *err)
+/* What a marker's value says. */
+static void note_value(struct attributes *a, const struct dialect *d, enum dialect_attribute kind,
+		       const struct buf *value)
 {
-	struct buf value = BUF_INIT(XATTR_SIZE_MAX);
-	size_t size = 0;
-	int rc = 0;
+	bool ok = true;
 
-	if (strcmp(what, "whiteout") == 0)
-		a->marks |= MARK_WHITEOUT;
-	if (strcmp(what, "metacopy") == 0)
+	if (kind == DIALECT_ATTR_METACOPY) {
 		a->marks |= MARK_METACOPY;
-	if (strcmp(what, "origin") == 0)
-		a->marks |= MARK_ORIGIN;
-	if (strcmp(what, "opaque") == 0) {
-		rc = read_value(&value, a->path.data, name, &size, err);
-		/* "x" only says that attribute whiteouts may follow; anything else is ignored */
-		if (rc == 0 && size == 1 && value.data[0] == 'y')
-			a->marks |= MARK_OPAQUE;
+		ok = dialect_metacopy_is_valid(value->data, value->len);
+	} else if (kind == DIALECT_ATTR_STAT) {
+		ok = dialect_parse_stat(&a->stat, value->data, value->len);
+		a->marks |= ok ? MARK_STAT : 0;
+	} else {
+		int opaque = dialect_opaque(d, value->data, value->len);
+
+		ok = opaque >= 0;
+		a->marks |= opaque == 1 ? MARK_OPAQUE : 0;
 	}
-	if (strcmp(what, "redirect") == 0) {
+	if (!ok)
+		a->marks |= MARK_MALFORMED;
+}
+
+static int read_mark(struct attributes *a, const struct dialect *d, enum dialect_attribute kind,
+		     const char *name, struct sl_error *err)
+{
+	struct buf value CLEANUP(buf_clear) = BUF_INIT(2 * XATTR_SIZE_MAX);
+	size_t size = 0;
+	int rc;
+
+	switch (kind) {
+	case DIALECT_ATTR_WHITEOUT:
+		a->marks |= MARK_WHITEOUT;
+		return 0;
+	case DIALECT_ATTR_ORIGIN:
+		a->marks |= MARK_ORIGIN;
+		return 0;
+	case DIALECT_ATTR_REDIRECT:
 		buf_reset(&a->redirect);
 		rc = read_value(&a->redirect, a->path.data, name, &size, err);
+		a->marks |= rc == 0 ? MARK_REDIRECT : 0;
+		break;
+	case DIALECT_ATTR_OPAQUE:
+	case DIALECT_ATTR_METACOPY:
+	case DIALECT_ATTR_STAT:
+		rc = read_value(&value, a->path.data, name, &size, err);
 		if (rc == 0)
-			a->marks |= MARK_REDIRECT;
+			note_value(a, d, kind, &value);
+		break;
+	case DIALECT_DATA:
+	case DIALECT_HIDDEN:
+	default:
+		return 0;
 	}
-	buf_clear(&value);
 	return rc < 0 ? rc : 0;
 }
 
@@ -143,28 +161,22 @@ static bool add(struct attributes *a, const char *name, size_t value_at, size_t 
 	return true;
 }
 
-/*
- * One name. @prefix is the dialect's private one: such names are marks, except that with another
- * "overlay." behind it a name belongs to an overlay mounted inside the container. The kernel
- * shows that one without the second prefix, and so do we.
- */
-static int take_name(struct attributes *a, char *name, const char *prefix, struct sl_error *err)
+/* One name: a marker, or data under the name that containers see. */
+static int take_name(struct attributes *a, char *name, const struct dialect *d,
+		     struct sl_error *err)
 {
-	static const char escape[] = "overlay.";
-	size_t skip = prefix != NULL ? strlen(prefix) : 0, size = 0, at = a->values.len;
-	char *shown = name;
+	struct dialect_reading reading = dialect_attribute(d, name, a->stat_name);
+	size_t size = 0, at = a->values.len;
+	char *shown = name + reading.drop;
 	int rc;
 
-	if (prefix != NULL && strncmp(name, prefix, skip) == 0) {
-		if (strncmp(name + skip, escape, sizeof(escape) - 1) != 0)
-			return read_mark(a, name, name + skip, err);
-		shown = name + sizeof(escape) - 1;
-	}
+	if (reading.kind != DIALECT_DATA)
+		return read_mark(a, d, reading.kind, name, err);
 	rc = read_value(&a->values, a->path.data, name, &size, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if (shown != name)
-		memmove(shown, name, skip);
+	if (reading.drop > 0)
+		memmove(shown, name, reading.keep);
 	return add(a, shown, at, size) ? 0 : sl_fail(err, SL_ENOMEM, 0, "attributes");
 }
 
@@ -184,10 +196,9 @@ static void settle(struct attributes *a)
 		qsort(a->list, a->count, sizeof(*a->list), compare_xattrs);
 }
 
-int attributes_read(struct attributes *a, int dir_fd, const char *name, enum sl_marker marker,
+int attributes_read(struct attributes *a, int dir_fd, const char *name, const struct dialect *d,
 		    struct sl_error *err)
 {
-	const char *prefix = private_prefix(marker);
 	char dir[48];
 	int rc, worst = 0;
 
@@ -207,7 +218,7 @@ int attributes_read(struct attributes *a, int dir_fd, const char *name, enum sl_
 
 		step = strlen(attribute) + 1;
 		/* a container must not be able to hide a mark behind bulky data */
-		rc = take_name(a, attribute, prefix, worst == 0 ? err : NULL);
+		rc = take_name(a, attribute, d, worst == 0 ? err : NULL);
 		if (rc == -SL_ENOMEM)
 			return rc;
 		if (rc < 0 && worst == 0)

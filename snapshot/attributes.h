@@ -4,9 +4,9 @@
 #define SNAPSHOT_ATTRIBUTES_H
 
 #include <strandline/entry.h>
-#include <strandline/image.h>
 
 #include "core/buf.h"
+#include "snapshot/dialect.h"
 
 /* Most bytes of attribute values of one object. */
 #define ATTRIBUTES_MAX ((size_t)1 << 20)
@@ -18,6 +18,8 @@ enum attribute_mark {
 	MARK_METACOPY = 1u << 2,
 	MARK_ORIGIN = 1u << 3,
 	MARK_REDIRECT = 1u << 4,
+	MARK_STAT = 1u << 5,
+	MARK_MALFORMED = 1u << 6, /* a private value that the dialect itself could not read */
 };
 
 /* Reused from object to object. */
@@ -26,6 +28,8 @@ struct attributes {
 	size_t count, room;
 	uint32_t marks; /* set of enum attribute_mark */
 	struct buf redirect;
+	struct dialect_stat stat; /* with MARK_STAT */
+	const char *stat_name; /* by which this layer overrides stat(), or NULL; set by the owner */
 	struct buf names, values;
 	struct buf path; /* "/proc/self/fd/N/NAME": reaches an object without opening it */
 	bool by_path;    /* the kernel has no listxattrat (Linux 6.13) */
@@ -43,7 +47,7 @@ struct attributes {
  * Returns 0; 1 when the object is gone; -SL_EIO with err->sys; -SL_ELIMIT past ATTRIBUTES_MAX, with
  * the marks complete; -SL_ENOMEM.
  */
-int attributes_read(struct attributes *a, int dir_fd, const char *name, enum sl_marker marker,
+int attributes_read(struct attributes *a, int dir_fd, const char *name, const struct dialect *d,
 		    struct sl_error *err);
 
 /*

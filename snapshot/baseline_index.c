@@ -75,21 +75,26 @@ static int find_known(struct job *j, struct sl_error *err)
 
 /*
  * The tar came out of the directory, so everything the tar names has its content there. Containers
- * show the directory, not the tar: names, modes and owners are to be the layer's, too.
+ * show the directory, not the tar: names, modes, owners, attributes and markers are
+ * to be the layer's, too.
  */
 static int check_directory(struct job *j, size_t i, struct sl_error *err)
 {
 	const struct sl_layer *layer = &j->image->layers[i];
 	struct sl_source *disk, *recorded;
+	struct lowertree *lower = NULL;
 	int rc = layertree_open(&disk, layer->dir_fd, layer->marker, &layer->idmap, err);
 
 	if (rc < 0)
 		return rc;
-	rc = store_open_staged(j->b, j->at[i].layer, &recorded, err);
+	rc = lowertree_new(&lower, j->rows, j->at, i, err);
+	if (rc == 0)
+		rc = store_open_staged(j->b, j->at[i].layer, &recorded, err);
 	if (rc == 0) {
-		rc = layer_check(disk, recorded, err);
+		rc = layer_check(disk, recorded, lower, err);
 		sl_source_close(recorded);
 	}
+	lowertree_free(lower);
 	sl_source_close(disk);
 	return rc;
 }

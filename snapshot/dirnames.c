@@ -7,11 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static int compare_at(const void *a, const void *b, void *bytes)
+static const char *key_of(const struct dirnames *n, const char *name)
 {
-	const char *base = bytes;
+	return n->key != NULL ? n->key(name) : name;
+}
 
-	return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
+static int compare_at(const void *a, const void *b, void *names)
+{
+	const struct dirnames *n = names;
+	const char *x = n->bytes + *(const size_t *)a, *y = n->bytes + *(const size_t *)b;
+	const char *kx = key_of(n, x), *ky = key_of(n, y);
+	int order = strcmp(kx, ky);
+
+	return order != 0 ? order : (int)(kx != x) - (int)(ky != y);
 }
 
 /* A name may be listed twice when the directory changes meanwhile. */
@@ -21,7 +29,7 @@ static void sort_names(struct dirnames *n)
 
 	if (n->count < 2)
 		return;
-	qsort_r(n->at, n->count, sizeof(*n->at), compare_at, n->bytes);
+	qsort_r(n->at, n->count, sizeof(*n->at), compare_at, n);
 	for (size_t i = 1; i < n->count; i++)
 		if (strcmp(n->bytes + n->at[kept], n->bytes + n->at[i]) != 0)
 			n->at[++kept] = n->at[i];
@@ -69,7 +77,7 @@ static bool add(struct dirnames *n, const char *name)
 /* Too many for one window: forget the upper half. */
 static bool halve(struct dirnames *n)
 {
-	struct dirnames kept = {0};
+	struct dirnames kept = {.key = n->key};
 
 	sort_names(n);
 	for (size_t i = 0; i < (n->count + 1) / 2; i++) {
@@ -95,10 +103,11 @@ static bool wanted(const struct dirnames *n, const struct listing *l, const char
 {
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
+	name = key_of(n, name);
 	if (l->from != NULL && strcmp(name, l->from) < 0)
 		return false;
 	/* the first names up to the ceiling never move: later ones are appended behind them */
-	return !n->more || strcmp(name, n->bytes + n->at[l->ceiling]) <= 0;
+	return !n->more || strcmp(name, key_of(n, n->bytes + n->at[l->ceiling])) <= 0;
 }
 
 static bool consider(struct dirnames *n, struct listing *l, const char *name)
@@ -163,14 +172,14 @@ bool dirnames_position(struct dirnames *n, const char *name, size_t len)
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (compare_name(n->bytes + n->at[mid], name, len) < 0)
+		if (compare_name(key_of(n, n->bytes + n->at[mid]), name, len) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	n->next = low;
 	if (low == 0 && n->part &&
-	    (n->count == 0 || compare_name(n->bytes + n->at[0], name, len) != 0))
+	    (n->count == 0 || compare_name(key_of(n, n->bytes + n->at[0]), name, len) != 0))
 		return false;
 	return low < n->count || !n->more;
 }

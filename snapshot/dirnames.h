@@ -10,6 +10,9 @@
 
 /* Zero is empty. */
 struct dirnames {
+	/* what a name is ordered by and looked for; NULL: itself. Of two with the same key, the one
+	   that is its own comes first. Set before reading. */
+	const char *(*key)(const char *name);
 	char *bytes; /* names, each with its NUL */
 	size_t used, cap;
 	size_t *at; /* where each name starts in bytes; sorted */

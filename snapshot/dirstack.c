@@ -191,6 +191,7 @@ int dirstack_list(struct dirstack *s, const char *from, struct sl_error *err)
 	if (f->fd < 0)
 		return gaps_add(&s->gaps, dir, "directory moved away while it was walked", 0, true,
 				err);
+	f->names.key = s->key;
 	rc = dirnames_read(&f->names, f->fd, from, WINDOW_MAX, s->scratch, &why);
 	sys = why.sys;
 	sl_error_clear(&why);

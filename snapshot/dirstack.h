@@ -29,6 +29,7 @@ struct dirstack {
 	size_t awake;    /* frames before this one are asleep */
 	struct buf path; /* what the walk stands at; frames are prefixes of it */
 	struct gaps gaps;
+	const char *(*key)(const char *name); /* dirnames.key of every listing; set by the owner */
 	void *scratch;
 };
 

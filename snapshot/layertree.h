@@ -11,10 +11,11 @@
  * and large getdents64 buffers. Nothing is followed, nothing but regular files and directories is
  * opened, other file systems mounted inside are not entered (a gap).
  *
- * Markers of the dialect become entry flags (whiteout, opaque, metacopy, origin, redirect); with
- * SL_MARKER_NONE they stay what they are on disk. Overlay-private attributes of the dialect are
- * left out of sl_entry.xattrs; those of the other namespace are ordinary data. With @idmap, ids are
- * shifted back to what the image counts.
+ * Markers of the dialect (snapshot/dialect.h) become entry flags: whiteout, opaque, metacopy,
+ * origin, redirect. `.wh.NAME` comes out as a whiteout of NAME, in NAME's place. Attributes that
+ * are private to the dialect are left out of sl_entry.xattrs; everything that another dialect would
+ * read is ordinary data. Where a layer overrides stat(), entries are what the container sees. With
+ * @idmap, ids are shifted back to what the image counts.
  *
  * Digests are not computed here: open() the content and read it. A name that vanishes between
  * listing and stat is counted in layertree_raced(). Any depth, any path length.

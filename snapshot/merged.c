@@ -8,32 +8,27 @@
 #include "core/cleanup.h"
 #include "snapshot/gaps.h"
 #include "snapshot/layertree.h"
+#include "snapshot/redirection.h"
 
 #define PATH_LIMIT ((size_t)1 << 30)
 #define NO_LAYER SIZE_MAX
-
-/* One layer and the entry at which it stands. */
-struct layer {
-	struct sl_source *src;
-	const struct sl_entry *head; /* NULL at the end */
-	bool used;                   /* the head is done with: fetch the next one */
-	bool skip;                   /* and nothing beneath it counts either */
-};
 
 /* A directory that the view stands in. */
 struct frame {
 	size_t path_len; /* its path is this much of merged.path */
 	size_t hidden;   /* layers from this one on do not show through here */
+	bool moved;      /* some layers have it elsewhere, and have a move for it */
 };
 
 struct merged {
 	struct sl_source source;
-	struct layer *layers;
-	size_t count;
+	struct layercursor
+		*layers; /* those with names, topmost first, then those with data alone */
+	size_t count, names;
 	struct frame *frames; /* outermost first */
 	size_t depth, room;
-	struct buf path;  /* resolved last */
-	struct buf probe; /* a path to seek to */
+	struct buf path; /* resolved last */
+	struct redirection redirection;
 	struct sl_entry entry;
 	size_t data; /* layer that holds the bytes of the entry lent last, or NO_LAYER */
 	struct gaps gaps;
@@ -49,34 +44,57 @@ static int fail_memory(struct sl_error *err)
 	return sl_fail(err, SL_ENOMEM, 0, "merged view");
 }
 
-/* The path after everything beneath @dir: '/' sorts as 0x00, so the next byte is 0x01. */
-static int seek_past(struct merged *m, struct layer *l, struct sl_bytes dir, struct sl_error *err)
+static struct frame *top(const struct merged *m)
 {
-	buf_reset(&m->probe);
-	(void)buf_append(&m->probe, dir.data, dir.len);
-	if (buf_append_char(&m->probe, '\x01') < 0)
-		return fail_memory(err);
-	return sl_source_seek(l->src, (struct sl_bytes){m->probe.data, m->probe.len}, err);
+	return m->depth > 0 ? &m->frames[m->depth - 1] : NULL;
+}
+
+static struct sl_bytes current(const struct merged *m)
+{
+	return (struct sl_bytes){m->path.data, m->path.len};
+}
+
+static struct sl_bytes dir_of(const struct merged *m, const struct frame *f)
+{
+	return (struct sl_bytes){m->path.data, f->path_len};
+}
+
+/*
+ * The outermost directory that hides layer @i, which therefore stands behind it; NULL when it
+ * shows. A layer that was hidden can show again in a directory that redirects to it: then only the
+ * directories within that one count.
+ */
+static const struct frame *hider(const struct merged *m, size_t i)
+{
+	const struct layercursor *c = &m->layers[i];
+	size_t f = c->depth > 0 ? c->moves[c->depth - 1].frame : 0;
+
+	if (m->depth == 0 || i < top(m)->hidden)
+		return NULL;
+	while (m->frames[f].hidden > i)
+		f++;
+	return &m->frames[f];
+}
+
+/* Put a layer back to where the walk needs it, after everything beneath @path. */
+static int put_back(struct merged *m, size_t i, struct sl_bytes path, struct sl_error *err)
+{
+	const struct frame *f = hider(m, i);
+
+	return layercursor_seek_past(&m->layers[i], f != NULL ? dir_of(m, f) : path, err);
 }
 
 /* Fetch a head for every layer whose last one is done with. */
 static int load(struct merged *m, struct sl_error *err)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		struct layer *l = &m->layers[i];
-		int rc = 0;
+	for (size_t i = 0; i < m->names; i++) {
+		struct layercursor *c = &m->layers[i];
+		int rc = c->astray ? put_back(m, i, current(m), err) : 0;
 
-		if (!l->used)
-			continue;
-		if (l->skip)
-			rc = seek_past(m, l, l->head->path, err);
 		if (rc == 0)
-			rc = sl_source_next(l->src, &l->head, err);
+			rc = layercursor_load(c, err);
 		if (rc < 0)
 			return rc;
-		if (rc == 1)
-			l->head = NULL;
-		l->used = l->skip = false;
 	}
 	return 0;
 }
@@ -86,43 +104,60 @@ static bool lowest(const struct merged *m, struct sl_bytes *out)
 {
 	bool found = false;
 
-	for (size_t i = 0; i < m->count; i++) {
-		const struct sl_entry *head = m->layers[i].head;
+	for (size_t i = 0; i < m->names; i++) {
+		struct sl_bytes at = m->layers[i].at;
 
-		if (head == NULL || (found && sl_path_compare(head->path, *out) >= 0))
+		if (at.data == NULL || (found && sl_path_compare(at, *out) >= 0))
 			continue;
-		*out = head->path;
+		*out = at;
 		found = true;
 	}
 	return found;
 }
 
-static bool stands_at(const struct layer *l, struct sl_bytes path)
+/* Leave the innermost directory. 1 when layers moved back, so that other heads come next. */
+static int leave_one(struct merged *m, struct sl_error *err)
 {
-	return l->head != NULL && l->head->path.len == path.len &&
-	       memcmp(l->head->path.data, path.data, path.len) == 0;
+	struct sl_bytes dir = dir_of(m, top(m));
+	bool moved = top(m)->moved;
+
+	m->depth--;
+	for (size_t i = 0; moved && i < m->names; i++) {
+		struct layercursor *c = &m->layers[i];
+		int rc;
+
+		if (c->depth == 0 || c->moves[c->depth - 1].frame != m->depth)
+			continue;
+		layercursor_return(c);
+		rc = put_back(m, i, dir, err);
+		if (rc < 0)
+			return rc;
+	}
+	return moved;
 }
 
-static struct sl_bytes current(const struct merged *m)
-{
-	return (struct sl_bytes){m->path.data, m->path.len};
-}
-
-/* Leave the directories that do not hold @path (itself counts only when it lies beneath). */
-static void leave(struct merged *m, struct sl_bytes path)
+/*
+ * Leave the directories that do not hold @path (itself counts only when it lies beneath). 1 as
+ * soon as layers moved back: @path may be gone.
+ */
+static int leave(struct merged *m, struct sl_bytes path, struct sl_error *err)
 {
 	while (m->depth > 0) {
-		struct sl_bytes dir = {m->path.data, m->frames[m->depth - 1].path_len};
+		struct sl_bytes dir = dir_of(m, top(m));
+		int rc;
 
 		if (path.len > dir.len && sl_path_within(path, dir))
-			return;
-		m->depth--;
+			return 0;
+		rc = leave_one(m, err);
+		if (rc != 0)
+			return rc;
 	}
+	return 0;
 }
 
 static int enter(struct merged *m, size_t hidden, struct sl_error *err)
 {
-	size_t outer = m->depth > 0 ? m->frames[m->depth - 1].hidden : m->count;
+	size_t outer = m->depth > 0 ? m->frames[m->depth - 1].hidden : m->names;
 
 	if (m->depth == m->room) {
 		size_t room = m->room == 0 ? 32 : m->room * 2;
@@ -140,18 +175,18 @@ static int enter(struct merged *m, size_t hidden, struct sl_error *err)
 
 /* What the layers together say about one path. */
 struct verdict {
-	size_t winner; /* NO_LAYER: nothing is here */
-	size_t hidden; /* layers from this one on are hidden beneath the path */
-	bool redirect; /* a directory that counts has its lower part elsewhere */
+	size_t winner;  /* NO_LAYER: nothing is here */
+	size_t hidden;  /* layers from this one on are hidden beneath the path */
+	bool redirects; /* the layer above @hidden says that they have it elsewhere */
 };
 
 static void judge(const struct merged *m, struct sl_bytes path, struct verdict *v)
 {
-	*v = (struct verdict){.winner = NO_LAYER, .hidden = m->count};
+	*v = (struct verdict){.winner = NO_LAYER, .hidden = m->names};
 	for (size_t i = 0; i < v->hidden; i++) {
 		const struct sl_entry *e = m->layers[i].head;
 
-		if (!stands_at(&m->layers[i], path))
+		if (!layercursor_stands_at(&m->layers[i], path))
 			continue;
 		if ((e->flags & SL_ENTRY_WHITEOUT) != 0 || !S_ISDIR(e->mode)) {
 			bool is_first = v->winner == NO_LAYER;
@@ -166,53 +201,145 @@ static void judge(const struct merged *m, struct sl_bytes path, struct verdict *
 		/* like the kernel, which merges the roots whatever they are marked as */
 		if (path.len == 0)
 			continue;
-		v->redirect = v->redirect || e->redirect.data != NULL;
 		if ((e->flags & SL_ENTRY_OPAQUE) != 0 || e->redirect.data != NULL)
 			v->hidden = i + 1;
+		v->redirects = (e->flags & SL_ENTRY_OPAQUE) == 0 && e->redirect.data != NULL;
 	}
 }
 
 /* Every head at @path is done with; what the verdict hides is not even walked. */
 static void consume(struct merged *m, struct sl_bytes path, const struct verdict *v)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		struct layer *l = &m->layers[i];
+	for (size_t i = 0; i < m->names; i++) {
+		struct layercursor *c = &m->layers[i];
 
-		if (!stands_at(l, path))
+		if (!layercursor_stands_at(c, path))
 			continue;
-		l->used = true;
-		l->skip = i >= v->hidden && S_ISDIR(l->head->mode);
+		c->used = true;
+		c->skip = i >= v->hidden && S_ISDIR(c->head->mode);
 	}
 }
 
-/* Where the bytes of a file are whose layer holds only its metadata. */
-static size_t find_data(const struct merged *m, size_t winner)
-{
-	for (size_t i = winner; i < m->count; i++) {
-		const struct sl_entry *e = m->layers[i].head;
+/* Redirects */
 
-		if (!stands_at(&m->layers[i], current(m)))
-			continue;
-		if (!S_ISREG(e->mode))
-			return NO_LAYER;
-		if ((e->flags & SL_ENTRY_METACOPY) == 0)
-			return i;
-		if (e->redirect.data != NULL)
-			return NO_LAYER;
+static struct sl_bytes parent_of(struct sl_bytes path)
+{
+	while (path.len > 0 && path.data[--path.len] != '/')
+		;
+	return path;
+}
+
+/* Layers that may have a part in what layer @above redirects; an absolute path sees them all. */
+static size_t reach(const struct merged *m, size_t outer)
+{
+	return m->redirection.absolute ? m->names : outer;
+}
+
+/*
+ * The directory at the current path, just entered, has its lower part elsewhere: layer @above says
+ * so. Let those below it show what they have there.
+ */
+static int follow(struct merged *m, size_t above, struct sl_error *err)
+{
+	struct redirection *r = &m->redirection;
+	size_t outer = m->depth > 1 ? m->frames[m->depth - 2].hidden : m->names;
+	struct redirection_found found = {.stop = false};
+	struct frame *f = top(m);
+	bool any = false;
+	int rc = redirection_begin(r, m->layers[above].head->redirect, err);
+
+	f->moved = true;
+	f->hidden = above + 1;
+	for (size_t i = above + 1; rc == 0 && !found.stop && i < reach(m, outer); i++) {
+		struct layercursor *c = &m->layers[i];
+		bool is_dir;
+
+		rc = redirection_step(r, c, parent_of(current(m)), &found, err);
+		if (rc < 0)
+			break;
+		is_dir = found.entry != NULL && S_ISDIR(found.entry->mode);
+		if (!is_dir && (found.stop || found.entry != NULL))
+			break;
+		any = any || is_dir;
+		rc = layercursor_move(c, m->depth - 1, current(m),
+				      is_dir ? &(struct sl_bytes){r->own.data, r->own.len} : NULL,
+				      err);
+		f->hidden = i + 1;
 	}
-	return NO_LAYER;
+	if (rc == 0 && (r->malformed || !any))
+		rc = gaps_add(&m->gaps, current(m),
+			      r->malformed ? "overlay redirect is malformed"
+					   : "overlay redirect leads to no directory",
+			      0, true, err);
+	return rc;
+}
+
+/* Data-only layers are asked for the absolute path alone: 0 and @from; 1 when none has it. */
+static int find_in_data(struct merged *m, const struct sl_entry **from, struct sl_error *err)
+{
+	const struct buf *target = &m->redirection.target;
+
+	if (!m->redirection.absolute || m->redirection.malformed)
+		return 1;
+	for (size_t i = m->names; i < m->count; i++) {
+		int rc = layercursor_find(&m->layers[i],
+					  (struct sl_bytes){target->data, target->len}, from, err);
+
+		if (rc < 0)
+			return rc;
+		if (*from == NULL)
+			continue;
+		m->data = i;
+		return !S_ISREG((*from)->mode);
+	}
+	return 1;
+}
+
+/* Where the bytes of a file are whose layer holds only its metadata. The same. */
+static int find_data(struct merged *m, size_t winner, const struct sl_entry **from,
+		     struct sl_error *err)
+{
+	struct sl_bytes path = current(m), parent = parent_of(path), name = path;
+	size_t outer = m->depth > 0 ? top(m)->hidden : m->names;
+	struct redirection_found found = {.stop = false};
+	int rc;
+
+	name.data += parent.len + (parent.len > 0 ? 1 : 0);
+	name.len -= parent.len + (parent.len > 0 ? 1 : 0);
+	if (m->layers[winner].head->redirect.data != NULL)
+		name = m->layers[winner].head->redirect;
+	rc = redirection_begin(&m->redirection, name, err);
+	for (size_t i = winner + 1; rc == 0 && i < reach(m, outer); i++) {
+		rc = redirection_step(&m->redirection, &m->layers[i], parent, &found, err);
+		*from = found.entry;
+		m->data = i;
+		if (rc == 0 && found.stop)
+			return *from == NULL || !S_ISREG((*from)->mode) ||
+			       ((*from)->flags & SL_ENTRY_METACOPY) != 0;
+		if (rc == 0 && *from != NULL && !S_ISREG((*from)->mode))
+			return 1;
+	}
+	return rc < 0 ? rc : find_in_data(m, from, err);
 }
 
 static int resolve_metacopy(struct merged *m, size_t winner, struct sl_error *err)
 {
-	const struct sl_entry *from;
+	const struct sl_entry *from = NULL;
+	int rc = find_data(m, winner, &from, err);
 
-	m->data = find_data(m, winner);
-	if (m->data == NO_LAYER)
+	if (rc < 0)
+		return rc;
+	if (rc == 1) {
+		m->data = NO_LAYER;
 		return gaps_add(&m->gaps, current(m),
 				"data of a metacopy file was not found in the layers below", 0,
 				false, err);
-	from = m->layers[m->data].head;
+	}
+	/* a container sees the size of the one and the bytes of the other */
+	if (m->entry.size != from->size &&
+	    gaps_add(&m->gaps, current(m), "metacopy file and its data differ in size", 0, false,
+		     err) < 0)
+		return -SL_ENOMEM;
 	m->entry.size = from->size;
 	m->entry.fields |= from->fields & (SL_ENTRY_SHA256 | SL_ENTRY_XXH3);
 	memcpy(m->entry.sha256, from->sha256, sizeof(m->entry.sha256));
@@ -220,6 +347,8 @@ static int resolve_metacopy(struct merged *m, size_t winner, struct sl_error *er
 	m->entry.flags &= ~(uint32_t)SL_ENTRY_METACOPY;
 	return 0;
 }
+
+/* Walking */
 
 static int lend(struct merged *m, const struct verdict *v, struct sl_error *err)
 {
@@ -234,29 +363,44 @@ static int lend(struct merged *m, const struct verdict *v, struct sl_error *err)
 	return 0;
 }
 
+/* The path that comes next, with the directories left that do not hold it. 0; 1 at the end. */
+static int next_path(struct merged *m, struct sl_bytes *out, struct sl_error *err)
+{
+	int rc;
+
+	do {
+		bool more;
+
+		rc = load(m, err);
+		if (rc < 0)
+			return rc;
+		more = lowest(m, out);
+		if (!more && m->depth == 0)
+			return 1;
+		rc = more ? leave(m, *out, err) : leave_one(m, err);
+		/* a directory that was left may have hidden what comes next */
+		rc = rc == 0 && !more ? 1 : rc;
+	} while (rc == 1);
+	return rc;
+}
+
 /* Settle what is at the lowest path. 0 and a verdict; 1 at the end. */
 static int settle(struct merged *m, struct verdict *v, struct sl_error *err)
 {
 	struct sl_bytes path;
-	int rc = load(m, err);
+	int rc = next_path(m, &path, err);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
-	if (!lowest(m, &path))
-		return 1;
-	leave(m, path);
 	m->path.len = 0;
 	if (buf_append(&m->path, path.data, path.len) < 0)
 		return fail_memory(err);
 	judge(m, current(m), v);
 	consume(m, current(m), v);
-	if (v->redirect)
-		rc = gaps_add(&m->gaps, current(m),
-			      "redirected directory of a lower layer is not followed", 0, true,
-			      err);
-	if (rc == 0 && v->winner != NO_LAYER && S_ISDIR(m->layers[v->winner].head->mode))
-		rc = enter(m, v->hidden, err);
-	return rc;
+	if (v->winner == NO_LAYER || !S_ISDIR(m->layers[v->winner].head->mode))
+		return 0;
+	rc = enter(m, v->hidden, err);
+	return rc == 0 && v->redirects ? follow(m, v->hidden - 1, err) : rc;
 }
 
 static int merged_next(struct sl_source *src, const struct sl_entry **out, struct sl_error *err)
@@ -278,30 +422,12 @@ static int merged_next(struct sl_source *src, const struct sl_entry **out, struc
 /* Make every layer stand at the first entry at or after @path that shows through. */
 static int aim(struct merged *m, struct sl_bytes path, struct sl_error *err)
 {
-	size_t shown = m->count;
+	int rc = 0;
 
-	for (size_t f = 0; f < m->depth; f++) {
-		struct sl_bytes dir = {m->path.data, m->frames[f].path_len};
-
-		for (; shown > m->frames[f].hidden; shown--) {
-			struct layer *l = &m->layers[shown - 1];
-			int rc = seek_past(m, l, dir, err);
-
-			if (rc < 0)
-				return rc;
-			l->used = true;
-			l->skip = false;
-		}
-	}
-	for (size_t i = 0; i < shown; i++) {
-		int rc = sl_source_seek(m->layers[i].src, path, err);
-
-		if (rc < 0)
-			return rc;
-		m->layers[i].used = true;
-		m->layers[i].skip = false;
-	}
-	return 0;
+	for (size_t i = 0; rc == 0 && i < m->names; i++)
+		rc = hider(m, i) != NULL ? put_back(m, i, path, err)
+					 : layercursor_seek(&m->layers[i], path, err);
+	return rc;
 }
 
 /* The directory on the way to @path that comes after those entered. False: there is none left. */
@@ -351,7 +477,9 @@ static int merged_seek(struct sl_source *src, struct sl_bytes path, struct sl_er
 	int rc = 0;
 
 	m->data = NO_LAYER;
-	leave(m, path);
+	do
+		rc = leave(m, path, err);
+	while (rc == 1);
 	while (rc == 0 && next_ancestor(m, path, &dir))
 		rc = approach(m, dir, err);
 	if (rc == 0)
@@ -386,17 +514,18 @@ static void merged_close(struct sl_source *src)
 	struct merged *m = merged_of(src);
 
 	for (size_t i = 0; i < m->count; i++)
-		sl_source_close(m->layers[i].src);
+		layercursor_clear(&m->layers[i]);
 	free(m->layers);
 	free(m->frames);
 	buf_clear(&m->path);
-	buf_clear(&m->probe);
+	redirection_clear(&m->redirection);
 	gaps_clear(&m->gaps);
 	free(m);
 }
 
-int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t count,
-		struct sl_error *err)
+/* The last @data_only of the layers hold data alone. */
+static int open_view(struct sl_source **out, struct sl_source *const layers[], size_t count,
+		     size_t data_only, struct sl_error *err)
 {
 	static const struct sl_source_ops ops = {.next = merged_next,
 						 .seek = merged_seek,
@@ -408,11 +537,12 @@ int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t
 	if (m != NULL) {
 		*m = (struct merged){.source.ops = &ops,
 				     .data = NO_LAYER,
+				     .names = count - data_only,
 				     .path = BUF_INIT(PATH_LIMIT),
-				     .probe = BUF_INIT(PATH_LIMIT),
+				     .redirection = REDIRECTION_INIT,
 				     .layers = calloc(count > 0 ? count : 1, sizeof(*m->layers))};
 		for (size_t i = 0; i < count && m->layers != NULL; i++)
-			m->layers[m->count++] = (struct layer){.src = layers[i], .used = true};
+			m->layers[m->count++] = LAYERCURSOR_INIT(layers[i]);
 	}
 	if (m == NULL || m->layers == NULL || buf_append(&m->path, "", 0) < 0) {
 		for (size_t i = m == NULL ? 0 : m->count; i < count; i++)
@@ -425,23 +555,36 @@ int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t
 	return 0;
 }
 
+int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t count,
+		struct sl_error *err)
+{
+	return open_view(out, layers, count, 0, err);
+}
+
 int merged_open_lowers(struct sl_source **out, const struct sl_stack *stack, struct sl_error *err)
 {
 	AUTO_FREE struct sl_source **layers =
 		calloc(stack->lower_count + 1, sizeof(struct sl_source *));
-	size_t count = 0;
+	size_t count = 0, data_only = 0;
 	int rc = 0;
 
 	if (layers == NULL)
 		return fail_memory(err);
 	while (rc == 0 && count < stack->lower_count) {
-		rc = layertree_open(&layers[count], stack->lowers[count].dir_fd, stack->marker,
-				    &stack->idmap, err);
-		if (rc == 0)
-			count++;
+		const struct sl_lower *lower = &stack->lowers[count];
+		bool is_data = lower->kind == SL_LOWER_DATA;
+
+		/* nothing in a data-only layer is a marker */
+		rc = !is_data && data_only > 0
+			     ? sl_fail(err, SL_EINVAL, 0, "it is below one that holds data alone")
+			     : layertree_open(&layers[count], lower->dir_fd,
+					      is_data ? SL_MARKER_NONE : stack->marker,
+					      &stack->idmap, err);
+		count += rc == 0;
+		data_only += rc == 0 && is_data;
 	}
 	if (rc == 0)
-		return merged_open(out, layers, count, err);
+		return open_view(out, layers, count, data_only, err);
 	for (size_t i = 0; i < count; i++)
 		sl_source_close(layers[i]);
 	return sl_wrap(err, rc, "lower directory %zu", count + 1);

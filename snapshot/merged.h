@@ -11,6 +11,9 @@
  * below, the topmost object of a name wins, directories merge with the metadata of the topmost.
  * Entries carry the index of their layer. open() opens the winning layer's content. Takes over the
  * sources, also on failure.
+ *
+ * Directories that a layer renamed and files whose data is in a layer below are followed as the
+ * kernel does (snapshot/redirection.h); what leads nowhere is a gap.
  */
 int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t count,
 		struct sl_error *err);

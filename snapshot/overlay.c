@@ -6,6 +6,7 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "snapshot/dialect.h"
 #include "snapshot/gaps.h"
 #include "snapshot/lookup.h"
 
@@ -178,29 +179,6 @@ static int enter(struct overlay *o, const struct frame *like, struct sl_error *e
 
 /* Redirects */
 
-/* An absolute redirect has no empty, "." or ".." component; a relative one is one component. */
-static bool redirect_is_valid(struct sl_bytes r)
-{
-	bool absolute = r.len > 0 && r.data[0] == '/';
-	size_t start = absolute ? 1 : 0;
-
-	if (memchr(r.data, '\0', r.len) != NULL)
-		return false;
-	for (size_t i = start; i <= r.len; i++) {
-		size_t len = i - start;
-
-		if (i < r.len && r.data[i] != '/')
-			continue;
-		if (i < r.len && !absolute)
-			return false;
-		if (len == 0 || (len == 1 && r.data[start] == '.') ||
-		    (len == 2 && r.data[start] == '.' && r.data[start + 1] == '.'))
-			return false;
-		start = i + 1;
-	}
-	return true;
-}
-
 /*
  * Where the lower object of the upper entry at o->path is, into o->probe. 0; 1 when there is none;
  * negative.
@@ -212,7 +190,7 @@ static int counterpart(struct overlay *o, const struct sl_entry *e, struct sl_er
 	bool ok;
 	int rc;
 
-	if (e->redirect.data != NULL && !redirect_is_valid(e->redirect)) {
+	if (e->redirect.data != NULL && !dialect_redirect_is_valid(e->redirect)) {
 		rc = gap(o, "overlay redirect is malformed", true, err);
 		return rc < 0 ? rc : 1;
 	}
@@ -303,6 +281,10 @@ static int resolve_metacopy(struct overlay *o, const struct sl_entry *e, struct 
 		return gap(o, "data of a metacopy file was not found in the layers below", false,
 			   err);
 	o->content = FROM_LOWER;
+	/* a container sees the size of the one and the bytes of the other */
+	if (o->entry.size != found->size &&
+	    gap(o, "metacopy file and its data differ in size", false, err) < 0)
+		return -SL_ENOMEM;
 	o->entry.size = found->size;
 	o->entry.fields |= found->fields & (SL_ENTRY_SHA256 | SL_ENTRY_XXH3);
 	memcpy(o->entry.sha256, found->sha256, sizeof(o->entry.sha256));

@@ -12,6 +12,8 @@
 enum sl_lower_kind {
 	SL_LOWER_IMAGE, /**< a layer of the image */
 	SL_LOWER_INIT,  /**< made by the engine for this container: part of the baseline */
+	SL_LOWER_DATA,  /**< overlay data-only layer: shows no names, lends its files' bytes to
+			     metacopy files above; these come last */
 };
 
 /** One lower directory. */

@@ -3,7 +3,7 @@
 # A store that lies, or lost something: never clean, and never the end of the work.
 # shellcheck source=tests/engines/lib-docker.sh
 . "$TESTS_DIR/engines/lib-docker.sh"
-need jq
+need jq setfattr
 docker_start "$PWD/d"
 store=(--store "docker=$(docker_data)")
 sl() { "$STRANDLINE" "$@" "${store[@]}"; }
@@ -16,6 +16,7 @@ docker_cli run -d --network none --name made built >/dev/null
 id=$(docker_cli inspect -f '{{.Id}}' web)
 layer=$(docker_cli inspect -f '{{.GraphDriver.Data.LowerDir}}' web | tr ':' '\n' | tail -1)
 lower=$(docker_cli inspect -f '{{.GraphDriver.Data.LowerDir}}' made | tr ':' '\n' | tail -1)
+second=$(docker_cli inspect -f '{{.GraphDriver.Data.LowerDir}}' made | tr ':' '\n' | tail -2 | head -1)
 image=$(docker_data)/image/overlay2
 it "untouched layers are proven" exits 0 sl diff web made --no-db -o /dev/null
 
@@ -48,6 +49,37 @@ ln -sfn "$link" "$layer/bin/ash"
 mknod "$lower/etc/passwd-" c 0 0
 altered "a whiteout that no layer has" etc/passwd- made
 rm "$lower/etc/passwd-"
+setfattr -n trusted.overlay.opaque -v y "$second/etc"
+altered "a directory made opaque, which hides what is below" "'etc'" made
+setfattr -x trusted.overlay.opaque "$second/etc"
+setfattr -n trusted.overlay.redirect -v /root "$lower/etc"
+altered "a directory that leads elsewhere" "'etc'" made
+setfattr -x trusted.overlay.redirect "$lower/etc"
+setfattr -n trusted.overlay.metacopy "$layer/usr/bin/busybox"
+altered "a file whose data is said to be elsewhere" usr/bin/busybox web
+setfattr -x trusted.overlay.metacopy "$layer/usr/bin/busybox"
+setfattr -n trusted.note -v evil "$layer/etc/shadow"
+altered "an attribute that no layer has" "trusted.note" web
+setfattr -x trusted.note "$layer/etc/shadow"
+setfattr -n trusted.overlay.opaque -v y "$layer/etc"
+it "an opaque directory with nothing below it hides nothing" exits 0 sl diff web --no-db -o /dev/null
+setfattr -x trusted.overlay.opaque "$layer/etc"
+setfattr -n trusted.overlay.origin -v x "$layer/etc/shadow"
+setfattr -n trusted.overlay.impure -v y "$layer/etc"
+setfattr -n security.selinux -v label "$layer/etc/shadow"
+it "what overlays and labelling hosts leave by themselves is none either" \
+	exits 0 sl diff web --no-db -o /dev/null
+setfattr -x trusted.overlay.origin "$layer/etc/shadow"
+setfattr -x trusted.overlay.impure "$layer/etc"
+setfattr -x security.selinux "$layer/etc/shadow"
+setfattr -n user.note -v x "$layer/etc/shadow"
+it "an attribute that a build may have left proves nothing, either way" \
+	exits 3 sl diff web --no-db --format json -o doc.json 2>err
+it "and it is named" grep -q "user.note" err
+it "and the layers are as found" same \
+	"$(drift doc.json '"\(.layers.trust) \([.findings[] | select(.kind == "layer")] | length)"')" \
+	"on-disk 0"
+setfattr -x user.note "$layer/etc/shadow"
 it "repaired, all is clean again" exits 0 sl diff web made --no-db -o /dev/null
 
 # ---- the store's own files

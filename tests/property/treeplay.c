@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -71,6 +72,12 @@ const char *play_prepare(void)
 	return why;
 }
 
+bool play_has_fuse(void)
+{
+	return access("/dev/fuse", R_OK | W_OK) == 0 &&
+	       access("/usr/bin/fuse-overlayfs", X_OK) == 0;
+}
+
 struct play *play_new(uint64_t seed)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -110,19 +117,31 @@ uint64_t play_random(struct play *p, uint64_t below)
 	return p->random % below;
 }
 
-void play_push(struct play *p, const char *options)
+/* The program returns when the mount stands, and leaves a process of its own behind it. */
+static bool mount_fuse(const char *data, const char *merged)
 {
-	AUTO_FREE char *upper = text("%s/%d", p->dir, p->layers);
-	AUTO_FREE char *work = text("%s/work%d", p->dir, p->layers);
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		(void)dup2(null, 2);
+		(void)dup2(null, 1);
+		execlp("fuse-overlayfs", "fuse-overlayfs", "-o", data, merged, (char *)NULL);
+		_exit(127);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+static void mount_top(struct play *p, const char *options)
+{
+	AUTO_FREE char *upper = text("%s/%d", p->dir, p->layers - 1);
+	AUTO_FREE char *work = text("%s/work%d", p->dir, p->layers - 1);
 	AUTO_FREE char *merged = text("%s/merged", p->dir);
+	AUTO_FREE char *data = NULL;
 	char *lower = NULL;
 
-	play_settle(p);
-	must(mkdir(upper, 0755) == 0, upper);
-	if (p->layers++ == 0)
-		return;
-	(void)mkdir(work, 0755);
-	(void)mkdir(merged, 0755);
 	for (int i = p->layers - 2; i >= 0; i--) {
 		char *longer = text("%s%s%s/%d",
 				    lower != NULL ? lower : "lowerdir=", lower != NULL ? ":" : "",
@@ -131,10 +150,32 @@ void play_push(struct play *p, const char *options)
 		free(lower);
 		lower = longer;
 	}
-	AUTO_FREE char *data = text("%s,upperdir=%s,workdir=%s%s%s", lower, upper, work,
-				    options[0] != '\0' ? "," : "", options);
+	data = text("%s,upperdir=%s,workdir=%s%s%s", lower, upper, work,
+		    options[0] != '\0' ? "," : "", options);
 	free(lower);
-	p->mounted = mount("overlay", merged, "overlay", 0, data) == 0;
+	p->mounted = p->fuse ? mount_fuse(data, merged)
+			     : mount("overlay", merged, "overlay", 0, data) == 0;
+}
+
+void play_push(struct play *p, const char *options)
+{
+	AUTO_FREE char *upper = text("%s/%d", p->dir, p->layers);
+	AUTO_FREE char *work = text("%s/work%d", p->dir, p->layers);
+	AUTO_FREE char *merged = text("%s/merged", p->dir);
+
+	play_settle(p);
+	must(mkdir(upper, 0755) == 0, upper);
+	if (p->layers++ == 0)
+		return;
+	(void)mkdir(work, 0755);
+	(void)mkdir(merged, 0755);
+	mount_top(p, options);
+}
+
+void play_remount(struct play *p, const char *options)
+{
+	play_settle(p);
+	mount_top(p, options);
 }
 
 char *play_root(const struct play *p)
@@ -278,7 +319,7 @@ static void do_meta(struct play *p)
 		if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 			(void)setxattr(path,
 				       play_random(p, 2) == 0 ? "user.x" : "user.overlay.opaque",
-				       "y\0z", play_random(p, 4), 0);
+				       "y\0z", play_random(p, p->fuse ? 3 : 4) + p->fuse, 0);
 	}
 }
 
@@ -314,7 +355,8 @@ static void do_rename(struct play *p)
 	AUTO_FREE char *to = random_path(p);
 	unsigned int flags = play_random(p, 5) == 0 ? RENAME_EXCHANGE : 0;
 
-	(void)renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
+	if (!p->fuse)
+		(void)renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
 }
 
 static void do_link(struct play *p)
@@ -322,7 +364,10 @@ static void do_link(struct play *p)
 	AUTO_FREE char *from = random_victim(p);
 	AUTO_FREE char *to = random_path(p);
 
-	(void)!link(from, to);
+	/* fuse-overlayfs takes files of one origin for one file, and shows of it what it met
+	   first: no hard links, no renames */
+	if (!p->fuse)
+		(void)!link(from, to);
 }
 
 static void do_special(struct play *p)

@@ -12,17 +12,22 @@ struct play {
 	char *dir;
 	int layers; /* directories dir/0 ... that exist; the top one may be mounted now */
 	bool mounted;
+	bool fuse; /* by fuse-overlayfs; set before the first layer */
 	uint64_t random;
 };
 
 /* NULL, or why overlays cannot be mounted here. Moves the process to its own mount namespace. */
 const char *play_prepare(void);
+/* Whether fuse-overlayfs is installed and may be used. */
+bool play_has_fuse(void);
 struct play *play_new(uint64_t seed);
 void play_free(struct play *p);
 uint64_t play_random(struct play *p, uint64_t below);
 
 /* Add a layer: the first is a plain directory, each later one is mounted on those before it. */
 void play_push(struct play *p, const char *options);
+/* Mount the top layer again: what a file system only remembers is forgotten. */
+void play_remount(struct play *p, const char *options);
 /* Unmount the top layer. */
 void play_settle(struct play *p);
 /* Where the tree is to be worked on. Owned by the caller. */

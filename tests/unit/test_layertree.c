@@ -522,13 +522,15 @@ static void attributes_read_the_same_with_old_kernels(void **state)
 	assert_int_equal(symlink("f", "link"), 0);
 	for (int old = 0; old < 2; old++) {
 		a.by_path = old == 1;
-		assert_int_equal(attributes_read(&a, fd, "f", SL_MARKER_NONE, NULL), 0);
+		assert_int_equal(attributes_read(&a, fd, "f", dialect_of(SL_MARKER_NONE), NULL), 0);
 		assert_int_equal(a.count, 2);
 		assert_string_equal(a.list[0].name, "user.a");
 		assert_memory_equal(a.list[1].value, "2", 1);
-		assert_int_equal(attributes_read(&a, fd, "link", SL_MARKER_NONE, NULL), 0);
+		assert_int_equal(attributes_read(&a, fd, "link", dialect_of(SL_MARKER_NONE), NULL),
+				 0);
 		assert_int_equal(a.count, 0);
-		assert_int_equal(attributes_read(&a, fd, "gone", SL_MARKER_NONE, NULL), 1);
+		assert_int_equal(attributes_read(&a, fd, "gone", dialect_of(SL_MARKER_NONE), NULL),
+				 1);
 	}
 	attributes_clear(&a);
 }
@@ -553,17 +555,185 @@ static void ids_are_shifted_back(void **state)
 	sl_source_close(src);
 }
 
-static void other_dialects_are_refused_by_name(void **state)
+static void fuse_overlayfs_is_read_as_it_reads_itself(void **state)
 {
-	AUTO_CLOSE int fd = open(".", O_PATH | O_DIRECTORY);
-	struct sl_error err = SL_ERROR_INIT;
+	const struct sl_entry *e;
+	const struct sl_gap *gap;
 	struct sl_source *src;
 
 	(void)state;
-	assert_int_equal(layertree_open(&src, fd, SL_MARKER_FUSE_OVERLAY, NULL, &err),
-			 -SL_EUNSUPPORTED);
-	assert_non_null(strstr(sl_error_text(&err), "fuse-overlayfs"));
-	sl_error_clear(&err);
+	if (!is_root())
+		return;
+	assert_int_equal(mkdir("d", 0700), 0);
+	assert_int_equal(mkdir("o", 0755), 0);
+	assert_int_equal(mkdir("x", 0755), 0);
+	put("o/.wh..wh..opq", "");
+	put(".wh.gone", "");
+	put("d/.wh.g", "");
+	put("d/f", "");
+	assert_int_equal(mknod("device", S_IFCHR, makedev(0, 0)), 0);
+	set("x", "user.fuseoverlayfs.opaque", "y");
+	set("x", "user.note", "n");
+	/* without one on the root these are data that anybody may have set */
+	put("plain", "");
+	set("plain", "user.containers.override_stat", "0:0:4755");
+	src = walk(SL_MARKER_FUSE_OVERLAY);
+	assert_int_equal(expect_at(src, "gone")->flags, SL_ENTRY_WHITEOUT);
+	assert_int_equal(expect_at(src, "d/g")->flags, SL_ENTRY_WHITEOUT);
+	assert_int_equal(expect_at(src, "device")->flags, SL_ENTRY_WHITEOUT);
+	assert_int_equal(expect_at(src, "o")->flags, SL_ENTRY_OPAQUE);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_string_equal(e->path.data, "plain");
+	assert_int_equal(e->mode & 07777, 0644);
+	assert_int_equal(e->xattr_count, 1);
+	e = expect_at(src, "x");
+	assert_int_equal(e->flags, SL_ENTRY_OPAQUE);
+	assert_int_equal(e->xattr_count, 1);
+	assert_null(sl_source_gap(src));
+	sl_source_close(src);
+
+	set(".", "user.containers.override_stat", "7:8:751");
+	set("d", "user.containers.override_stat", "1:2:1777");
+	put("null", "");
+	set("null", "user.containers.override_stat", "3:4:666:char-1-3");
+	put("bad", "");
+	set("bad", "user.containers.override_stat", "root");
+	put("link", "target");
+	set("link", "user.containers.override_stat", "0:0:777:symlink");
+	src = walk(SL_MARKER_FUSE_OVERLAY);
+	e = expect_at(src, "");
+	assert_int_equal(e->uid, 7);
+	assert_int_equal(e->mode, S_IFDIR | 0751);
+	e = expect_at(src, "d");
+	assert_int_equal(e->gid, 2);
+	assert_int_equal(e->mode, S_IFDIR | 01777);
+	assert_int_equal(expect_at(src, "plain")->mode, S_IFREG | 04755);
+	e = expect_at(src, "null");
+	assert_int_equal(e->mode, S_IFCHR | 0666);
+	assert_int_equal(e->rdev_minor, 3);
+	assert_int_equal(e->flags, 0);
+	assert_null(sl_source_gap(src));
+	expect_at(src, "bad");
+	gap = sl_source_gap(src);
+	assert_non_null(gap);
+	assert_string_equal(gap->what.data, "bad");
+	expect_at(src, "link");
+	assert_non_null(sl_source_gap(src));
+	sl_source_close(src);
+}
+
+static void files_that_delete_stand_where_their_name_does(void **state)
+{
+	static const char *const want[] = {"", "-", "a", "a/x", "b", "c", "z"};
+	const struct sl_entry *e;
+	struct sl_source *src;
+	size_t n = 0;
+	int gaps = 0;
+
+	(void)state;
+	assert_int_equal(mkdir("a", 0755), 0);
+	put("a/x", "");
+	put(".wh.b", "");
+	put("c", "");
+	put(".wh.z", "");
+	put("-", "");
+	put(".wh..wh.aufs", "");
+	assert_int_equal(mkdir(".wh..wh.plnk", 0700), 0);
+	put(".wh..wh.plnk/1.2", "pooled");
+	src = walk(SL_MARKER_AUFS);
+	for (; sl_source_next(src, &e, NULL) == 0; n++)
+		assert_string_equal(e->path.data, want[n]);
+	assert_int_equal(n, ARRAY_SIZE(want));
+	assert_null(sl_source_gap(src));
+	/* from anywhere on, also between the two */
+	for (size_t i = 0; i < n; i++)
+		expect_at(src, want[n - 1 - i]);
+	assert_int_equal(sl_source_seek(src, PATH("b/in"), NULL), 0);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_string_equal(e->path.data, "c");
+	/* there and deleted: the file systems hide it, and nobody looks at it; images show it */
+	put(".wh.a", "");
+	assert_int_equal(expect_at(src, "a")->flags, SL_ENTRY_WHITEOUT);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_string_equal(e->path.data, "b");
+	assert_int_equal(sl_source_seek(src, PATH("a/x"), NULL), 0);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_string_equal(e->path.data, "b");
+	/* what is hidden behind a marker is said, too */
+	put(".wh.y", "payload");
+	put(".wh..wh.evil", "payload");
+	assert_int_equal(sl_source_seek(src, PATH(""), NULL), 0);
+	while (sl_source_next(src, &e, NULL) == 0)
+		assert_string_not_equal(e->path.data, "a/x");
+	while (sl_source_gap(src) != NULL)
+		gaps++;
+	assert_true(gaps >= 3);
+	sl_source_close(src);
+	src = walk(SL_MARKER_OCI);
+	e = expect_at(src, "a");
+	assert_true(S_ISDIR(e->mode));
+	assert_int_equal(e->flags, SL_ENTRY_OPAQUE);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_string_equal(e->path.data, "a/x");
+	sl_source_close(src);
+	/* nothing of it means anything to the kernel's overlay, or to nobody at all */
+	src = walk(SL_MARKER_OVERLAY_USER);
+	assert_int_equal(expect_at(src, ".wh.a")->flags, 0);
+	assert_int_equal(expect_at(src, ".wh..wh.aufs")->flags, 0);
+	sl_source_close(src);
+}
+
+static void a_mount_that_follows_no_redirect_shows_a_gap(void **state)
+{
+	struct sl_source *src;
+	const struct sl_entry *e;
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0755), 0);
+	set("d", "user.overlay.redirect", "/elsewhere");
+	src = walk(SL_MARKER_OVERLAY_USER);
+	e = expect_at(src, "d");
+	assert_null(e->redirect.data);
+	assert_int_equal(e->flags, SL_ENTRY_OPAQUE);
+	assert_non_null(sl_source_gap(src));
+	sl_source_close(src);
+}
+
+static void pairs_of_names_stay_together_in_windows(void **state)
+{
+	AUTO_FREE void *scratch = malloc(DIRNAMES_BUFFER);
+	AUTO_CLOSE int fd = open(".", O_RDONLY | O_DIRECTORY);
+	struct dirnames n = {.key = dialect_key(dialect_of(SL_MARKER_AUFS))};
+	char last[16] = "", name[16];
+	size_t objects = 0, windows = 0;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "n%04d", i);
+		put(name, "");
+		(void)snprintf(name, sizeof(name), ".wh.n%04d", i);
+		put(name, "");
+	}
+	do {
+		const char *got;
+
+		assert_int_equal(
+			dirnames_read(&n, fd, windows++ == 0 ? NULL : last, 700, scratch, NULL), 0);
+		while ((got = dirnames_take(&n)) != NULL) {
+			const char *key = n.key(got);
+
+			if (strcmp(key, last) == 0)
+				continue;
+			/* the object itself always comes before what deletes it */
+			assert_ptr_equal(key, got);
+			(void)snprintf(name, sizeof(name), "n%04zu", objects++);
+			assert_string_equal(got, name);
+			(void)strcpy(last, name);
+		}
+	} while (n.more);
+	assert_int_equal(objects, 300);
+	assert_true(windows > 5);
+	dirnames_clear(&n);
 }
 
 static void a_huge_directory_is_listed_in_windows(void **state)
@@ -621,7 +791,10 @@ int main(void)
 		ROW(bulky_attributes_cannot_hide_a_marker),
 		ROW(attributes_read_the_same_with_old_kernels),
 		ROW(ids_are_shifted_back),
-		ROW(other_dialects_are_refused_by_name),
+		ROW(fuse_overlayfs_is_read_as_it_reads_itself),
+		ROW(files_that_delete_stand_where_their_name_does),
+		ROW(a_mount_that_follows_no_redirect_shows_a_gap),
+		ROW(pairs_of_names_stay_together_in_windows),
 		ROW(a_huge_directory_is_listed_in_windows),
 	};
 

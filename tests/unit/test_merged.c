@@ -15,13 +15,13 @@
 #include "snapshot/merged.h"
 #include "unit/fake_source.h"
 
-#define LAYERS_MAX 3
-#define ROWS_MAX 8
+#define LAYERS_MAX 4
+#define ROWS_MAX 12
 
 /*
  * A layer in one string: "d:PATH" directory, "f:PATH" file, "w:PATH" whiteout, "o:PATH" opaque
- * directory, "m:PATH" metacopy file, "r:PATH" redirected directory, separated by blanks. The view
- * in the same way, each entry with "@LAYER" behind it.
+ * directory, "m:PATH" metacopy file, separated by blanks; "d:PATH>TO" and "m:PATH>TO" are
+ * redirected. The view in the same way, each entry with "@LAYER" behind it.
  */
 struct row {
 	const char *title;
@@ -69,10 +69,83 @@ static const struct row rows[] = {
 	 {"d: m:x", "d: w:x", "d: f:x"},
 	 "d:@0 m:x@0",
 	 "data of a metacopy file was not found in the layers below"},
-	{"a redirect is a gap and never the same path",
-	 {"d: r:a f:a/n", "d: d:a f:a/x"},
+	{"a redirect that leads nowhere is a gap, and never the same path",
+	 {"d: d:a>/elsewhere f:a/n", "d: d:a f:a/x"},
 	 "d:@0 d:a@0 f:a/n@0",
-	 "redirected directory of a lower layer is not followed"},
+	 "overlay redirect leads to no directory"},
+	{"a renamed directory shows what is below under its old name",
+	 {"d: w:a d:b>a f:b/n", "d: d:a f:a/x f:c"},
+	 "d:@0 d:b@0 f:b/n@0 f:b/x@1 f:c@1"},
+	{"what sorts before and after it is still shown once",
+	 {"d: d:m>z f:m/n w:z", "d: f:a f:m-b f:n d:z f:z/x"},
+	 "d:@0 f:a@1 d:m@0 f:m/n@0 f:m/x@1 f:m-b@1 f:n@1"},
+	{"and the directory that took the old name is another one",
+	 {"d: o:a f:a/new d:b>a", "d: d:a f:a/x"},
+	 "d:@0 d:a@0 f:a/new@0 d:b@0 f:b/x@1"},
+	{"two directories that changed places",
+	 {"d: d:a>b d:b>a", "d: d:a f:a/1 d:b f:b/2"},
+	 "d:@0 d:a@0 f:a/2@1 d:b@0 f:b/1@1"},
+	{"a redirect of the middle layer does not touch what is above",
+	 {"d: d:b f:b/0", "d: w:a d:b>a f:b/1", "d: d:a f:a/2 d:b f:b/hidden"},
+	 "d:@0 d:b@0 f:b/0@0 f:b/1@1 f:b/2@2"},
+	{"renamed in every layer",
+	 {"d: w:b d:c>b f:c/0", "d: w:a d:b>a f:b/1", "d: d:a f:a/2"},
+	 "d:@0 d:c@0 f:c/0@0 f:c/1@1 f:c/2@2"},
+	{"moved, and deleted there by a layer in between",
+	 {"d: d:p d:p/q>/a/b", "d: d:a w:a/b d:p", "d: d:a d:a/b f:a/b/x"},
+	 "d:@0 d:a@1 d:p@0 d:p/q@0",
+	 "overlay redirect leads to no directory"},
+	{"an absolute redirect shows through an opaque directory around it",
+	 {"d: o:p d:p/q>/a", "d: d:a f:a/x d:p f:p/hidden"},
+	 "d:@0 d:a@1 f:a/x@1 d:p@0 d:p/q@0 f:p/q/x@1"},
+	{"and so it does where that opaque directory is on the way",
+	 {"d: d:b>/p/q", "d: o:p d:p/q>/a", "d: d:a f:a/x"},
+	 "d:@0 d:a@2 f:a/x@2 d:b@0 f:b/x@2 d:p@1 d:p/q@1 f:p/q/x@2"},
+	{"a renamed directory inside a renamed directory",
+	 {"d: d:n>a w:n/b d:n/m>b", "d: d:a d:a/b f:a/b/y f:a/x"},
+	 "d:@0 d:a@1 d:a/b@1 f:a/b/y@1 f:a/x@1 d:n@0 d:n/m@0 f:n/m/y@1 f:n/x@1"},
+	{"a way that passes a directory renamed further down",
+	 {"d: d:p>/a/b", "d: d:a>/z", "d: d:a d:a/b f:a/b/wrong d:z d:z/b f:z/b/x"},
+	 "d:@0 d:a@1 d:a/b@2 f:a/b/x@2 d:p@0 f:p/x@2 d:z@2 d:z/b@2 f:z/b/x@2"},
+	{"deletions inside a renamed directory",
+	 {"d: w:a d:b>a w:b/x", "d: d:a f:a/x f:a/y"},
+	 "d:@0 d:b@0 f:b/y@1"},
+	{"a layer that lacks the old name is passed over",
+	 {"d: d:b>a", "d: d:b f:b/wrong", "d: d:a f:a/x"},
+	 "d:@0 d:a@2 f:a/x@2 d:b@0 f:b/x@2"},
+	{"a layer that deletes the old name ends it",
+	 {"d: d:b>a", "d: w:a", "d: d:a f:a/x"},
+	 "d:@0 d:b@0",
+	 "overlay redirect leads to no directory"},
+	{"a redirect to a file is a gap",
+	 {"d: d:b>a", "d: f:a"},
+	 "d:@0 f:a@1 d:b@0",
+	 "overlay redirect leads to no directory"},
+	{"a redirect that climbs is a gap",
+	 {"d: d:b>/../a", "d: d:a f:a/x"},
+	 "d:@0 d:a@1 f:a/x@1 d:b@0",
+	 "overlay redirect is malformed"},
+	{"a redirect with a slash in it is a gap",
+	 {"d: d:b>c/a", "d: d:c d:c/a f:c/a/x"},
+	 "d:@0 d:b@0 d:c@1 d:c/a@1 f:c/a/x@1",
+	 "overlay redirect is malformed"},
+	{"a redirect to itself goes one layer down and ends there",
+	 {"d: d:b>/b", "d: d:b>/b", "d: d:b f:b/x"},
+	 "d:@0 d:b@0 f:b/x@2"},
+	{"a renamed metacopy file has its data under the old name",
+	 {"d: w:x m:y>x", "d: f:x"},
+	 "d:@0 f:y@0"},
+	{"renamed over and over",
+	 {"d: m:z>/y", "d: m:y>x", "d: m:x", "d: f:x"},
+	 "d:@0 f:x@2 f:y@1 f:z@0"},
+	{"a metacopy file and a directory of its name below",
+	 {"d: m:x", "d: d:x f:x/y"},
+	 "d:@0 m:x@0",
+	 "data of a metacopy file was not found in the layers below"},
+	{"metacopy all the way down is a gap",
+	 {"d: m:x", "d: m:x"},
+	 "d:@0 m:x@0",
+	 "data of a metacopy file was not found in the layers below"},
 };
 
 static size_t parse(struct fake_row *out, char *text)
@@ -83,18 +156,20 @@ static size_t parse(struct fake_row *out, char *text)
 	for (char *word = strtok_r(text, " ", &rest); word != NULL; /* NOLINT */
 	     word = strtok_r(NULL, " ", &rest)) {
 		struct sl_entry *e = &out[count].entry;
-		char kind = word[0];
+		char kind = word[0], *to = strchr(word, '>');
 
 		assert_true(count < ROWS_MAX);
 		out[count] = (struct fake_row){0};
+		if (to != NULL) {
+			*to++ = '\0';
+			e->redirect = (struct sl_bytes){to, strlen(to)};
+		}
 		e->path = (struct sl_bytes){word + 2, strlen(word + 2)};
-		e->mode = kind == 'w' ? 0 : strchr("dor", kind) ? S_IFDIR | 0755 : S_IFREG | 0644;
+		e->mode = kind == 'w' ? 0 : strchr("do", kind) ? S_IFDIR | 0755 : S_IFREG | 0644;
 		e->flags = kind == 'w'   ? SL_ENTRY_WHITEOUT
 			   : kind == 'o' ? SL_ENTRY_OPAQUE
 			   : kind == 'm' ? SL_ENTRY_METACOPY
 					 : 0;
-		if (kind == 'r')
-			e->redirect = PATH("/elsewhere");
 		if (kind == 'f')
 			out[count].content = word;
 		count++;
@@ -168,15 +243,17 @@ static void each_row_shows_its_view(void **state)
 /* From every entry of the view, forward and backward, the same rest of the view follows. */
 static void seeking_shows_nothing_hidden(void **state)
 {
-	static const char *const targets[] = {"", "a", "a/old", "a/x", "a/zzz", "a\x01", "b", "x"};
+	static const char *const targets[] = {"",      "a",     "a/old", "a/x", "a/zzz",
+					      "a\x01", "b",     "b/1",   "b/x", "b\x01",
+					      "m/x",   "n/m/y", "p/q/x", "p/x", "x"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct opened o;
 
 		open_row(&o, &rows[i]);
-		for (size_t n = 0; n < 3 * ARRAY_SIZE(targets); n++) {
-			const char *target = targets[n * 5 % ARRAY_SIZE(targets)];
+		for (size_t n = 0; n < 5 * ARRAY_SIZE(targets); n++) {
+			const char *target = targets[n * 7 % ARRAY_SIZE(targets)];
 			struct sl_bytes path = {target, strlen(target)};
 			struct buf got = BUF_INIT(4096);
 			const struct sl_entry *e;
