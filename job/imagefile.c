@@ -154,6 +154,7 @@ static int sniff_directory(const char *path, const char *platform, enum imagefil
 	return layout >= 0 ? oci_open(out, path, NULL, platform, err) : 0;
 }
 
+/* What a pipe holds cannot be looked at first: whoever means one says what it is. */
 static int sniff_file(const struct job *job, const char *path, const char *platform,
 		      enum imagefile_kind *kind, struct sl_image **out, struct sl_error *err)
 {
@@ -163,7 +164,7 @@ static int sniff_file(const struct job *job, const char *path, const char *platf
 	int rc;
 
 	if (fd < 0)
-		return sl_wrap(err, fd, "name its transport, as in docker-archive:FILE");
+		return fd == -SL_EINVAL ? sl_wrap(err, fd, "no image without a transport") : fd;
 	rc = archivefile_sniff(fd, &form, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "'%s' is no image", shown != NULL ? shown : "?");

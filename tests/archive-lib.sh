@@ -144,3 +144,29 @@ save_containerd() {
 	pack "$dir" "$2"
 	rm -r "$dir"
 }
+
+# layout_of_save ARCHIVE LAYOUT TAG: a layout of the image in an old archive of docker save, with the
+# configuration as it is there. (skopeo would write another one: another image id.)
+layout_of_save() {
+	local dir config manifest layers=()
+	dir=$(mktemp -d "$PWD/save.XXXX")
+	tar -C "$dir" -xf "$1"
+	mkdir -p "$2/blobs/sha256"
+	config=$(store "$2" "$dir/$(jq -r '.[0].Config' "$dir/manifest.json")")
+	while read -r layer; do
+		gzip -nc1 <"$dir/$layer" >"$dir/layer.gz"
+		layers+=("$(descriptor "$2" application/vnd.oci.image.layer.v1.tar+gzip \
+			"$(store "$2" "$dir/layer.gz")")")
+	done < <(jq -r '.[0].Layers[]' "$dir/manifest.json")
+	printf '%s\n' "${layers[@]}" | jq -nc --argjson config \
+		"$(descriptor "$2" application/vnd.oci.image.config.v1+json "$config")" \
+		'{schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json",
+		  config: $config, layers: [inputs]}' >"$dir/manifest.tmp"
+	manifest=$(store "$2" "$dir/manifest.tmp")
+	jq -nc --arg tag "$3" --argjson manifest \
+		"$(descriptor "$2" application/vnd.oci.image.manifest.v1+json "$manifest")" \
+		'{schemaVersion: 2, manifests: [$manifest +
+		  {annotations: {"org.opencontainers.image.ref.name": $tag}}]}' >"$2/index.json"
+	echo '{"imageLayoutVersion":"1.0.0"}' >"$2/oci-layout"
+	rm -r "$dir"
+}
