@@ -49,10 +49,12 @@ static int resolve_in_stores(const struct job *job, struct host *host, const cha
 }
 
 /* A directory or a tar that no image configuration vouches for. */
-static int resolve_rootfs(const char *path, const char *transport, struct sl_error *err)
+static int resolve_tree(const char *transport, const char *path, struct sl_image **out,
+			struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(path, strlen(path));
 
+	*out = NULL;
 	return sl_fail(err, SL_EUNSUPPORTED, 0,
 		       "'%s' holds no image, and '%s:' is not read by this version",
 		       shown != NULL ? shown : "?", transport);
@@ -71,9 +73,9 @@ static int resolve_bare(const struct job *job, struct host *host, const char *wo
 	case IMAGEFILE_IMAGE:
 		return 0;
 	case IMAGEFILE_ROOTFS:
-		return resolve_rootfs(word, "rootfs", err);
+		return resolve_tree("rootfs", word, out, err);
 	case IMAGEFILE_ROOTFS_TAR:
-		return resolve_rootfs(word, "rootfs-tar", err);
+		return resolve_tree("rootfs-tar", word, out, err);
 	case IMAGEFILE_NONE:
 		break;
 	}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,54 +21,103 @@
 #define RATIO_FROM (1ull << 30)
 #define MAX_RATIO 2000
 
-/* ---- the first bytes, seen before the rest ---- */
+/* ---- a file or pipe whose first bytes are known, and that a signal can end ---- */
 
-struct head_stream {
+#define WAIT_MS 250
+
+struct input {
 	struct istream stream;
-	struct istream *inner;
-	uint8_t head[512];
-	size_t len;
+	int fd;
+	const volatile sig_atomic_t *stop; /* or NULL */
+	size_t head_len;                   /* seen, not yet passed on */
+	uint8_t buf[256u << 10];
 };
 
-static int head_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
+static bool is_stopped(const struct input *in)
 {
-	struct head_stream *h = container_of(s, struct head_stream, stream);
-
-	if (h->len == 0)
-		return istream_next(h->inner, bytes, len, err);
-	*bytes = h->head;
-	*len = h->len;
-	h->len = 0;
-	return 0;
+	return in->stop != NULL && *in->stop != 0;
 }
 
-static void head_close(struct istream *s)
+/* Whoever writes into a pipe may take his time: a signal is looked for meanwhile. */
+static int wait_for_bytes(const struct input *in, struct sl_error *err)
 {
-	struct head_stream *h = container_of(s, struct head_stream, stream);
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
 
-	istream_close(h->inner);
-	free(h);
+	for (;;) {
+		int n = is_stopped(in) ? -1 : poll(&p, 1, WAIT_MS);
+
+		if (is_stopped(in))
+			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return sl_fail(err, SL_EIO, errno, "wait for a pipe");
+	}
 }
 
-static const struct istream_ops head_ops = {.next = head_next, .close = head_close};
-
-/* Put a stream that knows its first bytes around *in, and say what they are. */
-static int peek(struct istream **in, enum zkind *kind, struct sl_error *err)
+static int input_fill(struct istream *s, void *dst, size_t cap, size_t *len, struct sl_error *err)
 {
-	struct head_stream *h = calloc(1, sizeof(*h));
-	int rc;
+	struct input *in = container_of(s, struct input, stream);
+	ssize_t n;
 
-	if (h == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "stream");
-	rc = istream_read(*in, h->head, sizeof(h->head), &h->len, err);
+	do {
+		int rc = wait_for_bytes(in, err);
+
+		if (rc < 0)
+			return rc;
+		n = read(in->fd, dst, cap);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n < 0)
+		return sl_fail(err, SL_EIO, errno, "read");
+	*len = (size_t)n;
+	return n == 0 ? 1 : 0;
+}
+
+static int input_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
+{
+	struct input *in = container_of(s, struct input, stream);
+
+	*bytes = in->buf;
+	*len = in->head_len;
+	in->head_len = 0;
+	return *len > 0 ? 0 : input_fill(s, in->buf, sizeof(in->buf), len, err);
+}
+
+static void input_close(struct istream *s)
+{
+	struct input *in = container_of(s, struct input, stream);
+
+	close(in->fd);
+	free(in);
+}
+
+static const struct istream_ops input_ops = {.next = input_next, .close = input_close};
+
+/* Read enough to say what the file is compressed with. Takes over @fd, also on failure. */
+static int input_open(struct istream **out, enum zkind *kind, int fd,
+		      const volatile sig_atomic_t *stop, struct sl_error *err)
+{
+	struct input *in = malloc(sizeof(*in));
+	int rc = 0;
+
+	if (in == NULL) {
+		close(fd);
+		return sl_fail(err, SL_ENOMEM, 0, "input buffer");
+	}
+	*in = (struct input){.stream = {.ops = &input_ops}, .fd = fd, .stop = stop};
+	while (rc == 0 && in->head_len < 8) {
+		size_t n = 0;
+
+		rc = input_fill(&in->stream, in->buf + in->head_len, sizeof(in->buf) - in->head_len,
+				&n, err);
+		in->head_len += rc == 0 ? n : 0;
+	}
 	if (rc < 0) {
-		free(h);
+		input_close(&in->stream);
 		return rc;
 	}
-	*kind = zkind_sniff(h->head, h->len);
-	h->stream.ops = &head_ops;
-	h->inner = *in;
-	*in = &h->stream;
+	*kind = zkind_sniff(in->buf, in->head_len);
+	*out = &in->stream;
 	return 0;
 }
 
@@ -132,8 +182,6 @@ static int write_out(const struct spool *s, const uint8_t *bytes, size_t len, st
 
 static int check_room(const struct spool *s, struct sl_error *err)
 {
-	if (s->options->stop != NULL && *s->options->stop != 0)
-		return sl_fail(err, SL_ECANCELLED, 0, "stopped");
 	if (s->plain > s->options->max_spool)
 		return sl_fail(err, SL_ELIMIT, 0, "unpacks to more than %" PRIu64 " bytes",
 			       s->options->max_spool);
@@ -161,13 +209,14 @@ static int copy_all(struct spool *s, struct sl_error *err)
 	}
 }
 
-static int spool_all(struct spool *s, bool is_pipe, struct sl_error *err)
+/* @fd is taken over. */
+static int spool_all(struct spool *s, int fd, bool is_pipe, struct sl_error *err)
 {
-	enum zkind kind = ZKIND_NONE;
-	int rc = istream_hash(&s->in, s->in, NULL, &s->raw, err);
+	enum zkind kind;
+	int rc = input_open(&s->in, &kind, fd, s->options->stop, err);
 
 	if (rc == 0)
-		rc = peek(&s->in, &kind, err);
+		rc = istream_hash(&s->in, s->in, NULL, &s->raw, err);
 	if (rc == 0)
 		rc = unpack(&s->in, kind, err);
 	if (rc < 0)
@@ -205,9 +254,7 @@ int archivefile_open(const char *path, const struct archivefile_options *options
 	is_pipe = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode);
 	if (!is_pipe && !is_compressed(fd))
 		return take_fd(&fd);
-	rc = istream_from_fd(&s.in, take_fd(&fd), err);
-	if (rc == 0)
-		rc = spool_all(&s, is_pipe, err);
+	rc = spool_all(&s, take_fd(&fd), is_pipe, err);
 	istream_close(s.in);
 	if (rc == 0)
 		return s.fd;

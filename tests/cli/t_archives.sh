@@ -65,6 +65,23 @@ it "a temporary directory that is not there is an error" \
 it "nothing is left of what was unpacked" env TMPDIR="$PWD/small" bash -c \
 	'"$STRANDLINE" index --db db docker-archive:legacy.tar.gz >out && [ -z "$(ls -A small)" ]'
 
+it "a file that becomes too large is an error that says where" bash -c '
+	trap "" XFSZ; ulimit -f 20
+	"$STRANDLINE" index --no-db docker-archive:legacy.tar.gz 2>err
+	[ $? -eq 2 ] && grep -q "unpack into a temporary file in .*TMPDIR.*File too large" err'
+interrupted() {
+	local pid status=0
+	sleep 100 >fifo &
+	pid=$!
+	"$STRANDLINE" index --db db docker-archive:fifo 2>err &
+	for _ in $(seq 100); do find "/proc/$!/fd" -lname '*/fifo' | grep -q . && break; sleep 0.1; done
+	kill -TERM $!
+	wait $! || status=$?
+	kill $pid
+	same "$status" 2 && contains err "stopped by a signal"
+}
+it "a signal ends the wait for a pipe" interrupted
+
 # names
 name_of() { rm -rf db; sl index --quiet "$1" && sl images --format json | jq -r ".images[0].name"; }
 it "the image has the name of its tag" same "$(name_of docker-archive:legacy.tar)" docker-archive:legacy.tar
