@@ -132,9 +132,14 @@ const struct command command_index = {
 		"Read every layer of an image, prove it against the digests from the image's "
 		"configuration down, and store what it holds as the baseline that containers are "
 		"compared with. When the bytes contradict a digest, nothing is stored.\n\n"
-		"REF is oci:DIR[:TAG], an OCI image layout, or docker:NAME or docker:ID, an image "
-		"in the store of Docker. Without a transport, an existing directory is read as a "
-		"layout, anything else is looked up in the engines' stores.",
+		"REF is oci:DIR[:TAG], an OCI image layout; oci-archive:FILE[:TAG], a tar of one; "
+		"docker-archive:FILE[:NAME], what any version of \"docker save\" writes; or "
+		"docker:NAME or docker:ID, an image in the store of Docker. Without a transport, "
+		"an existing path is taken for what it holds, anything else is looked up in the "
+		"engines' stores.\n\n"
+		"Archives are read in place. One that is compressed as a whole, or comes through "
+		"a pipe (FILE may be one, and - is standard input), is first unpacked into a "
+		"nameless temporary file, in /var/tmp unless TMPDIR names another directory.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
@@ -142,8 +147,9 @@ const struct command command_index = {
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
-		     {"strandline index --expect sha256:0d0a... oci:./nginx",
-		      "Index an image layout whose digest you know:"}},
+	.examples =
+		{{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
+		 {"docker save web:1 | strandline index --expect sha256:0d0a... docker-archive:-",
+		  "Index what an engine saves, when you know its image id:"}},
 	.run = run,
 };

@@ -19,7 +19,8 @@ save_legacy layout legacy.tar web:1.0
 save_25 layout since25.tar web:1.0
 save_containerd layout containerd.tar web:1.0
 tar -C layout -cf oci.tar oci-layout index.json blobs
-tar -C layout -cf ./backwards.tar $(cd layout && find blobs -type f | sort -r) index.json oci-layout
+(cd layout && find blobs -type f | sort -r && echo index.json && echo oci-layout) |
+	tar -C layout -cf backwards.tar -T -
 
 baseline oci:layout >want
 it "the layout has a baseline to compare with" test "$(grep -c . want)" -gt 12
