@@ -147,9 +147,8 @@ const struct command command_index = {
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
-		 {"docker save web:1 | strandline index --expect sha256:0d0a... docker-archive:-",
-		  "Index what an engine saves, when you know its image id:"}},
+	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
+		     {"docker save web:1 | strandline index docker-archive:-",
+		      "Index what an engine, here or elsewhere, saves:"}},
 	.run = run,
 };
