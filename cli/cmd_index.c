@@ -148,7 +148,7 @@ const struct command command_index = {
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
-		     {"docker save web:1 | strandline index docker-archive:-",
-		      "Index what an engine, here or elsewhere, saves:"}},
+		     {"strandline index --expect sha256:0d0a... docker-archive:web.tar",
+		      "Index what docker save wrote, when you know the image id:"}},
 	.run = run,
 };
