@@ -183,15 +183,20 @@ const struct command command_index = {
 		"Read every layer of an image, prove it against the digests from the image's "
 		"configuration down, and store what it holds as the baseline that containers are "
 		"compared with. When the bytes contradict a digest, nothing is stored.\n\n"
-		"REF is oci:DIR[:TAG], an OCI image layout, or docker:NAME or docker:ID, an image "
-		"in the store of Docker. rootfs:DIR and rootfs-tar:FILE are plain trees that no "
-		"image vouches for: a directory, or a tar as \"docker export\" makes it, plain or "
-		"compressed; FILE may be a pipe, or - for standard input. They are recorded, not "
-		"proven, and no name in them is a marker, such as .wh.NAME in the layers of an "
-		"image. A tree is recorded whole or not at all: what cannot be read, changes "
-		"meanwhile or is mounted inside is an error. Without a transport, an existing "
-		"directory is read as a "
-		"layout, anything else is looked up in the engines' stores.",
+		"REF is oci:DIR[:TAG], an OCI image layout; oci-archive:FILE[:TAG], a tar of one; "
+		"docker-archive:FILE[:NAME], what any version of \"docker save\" writes; or "
+		"docker:NAME or docker:ID, an image in the store of Docker. Without a transport, "
+		"an existing path is taken for what it holds, anything else is looked up in the "
+		"engines' stores.\n\n"
+		"rootfs:DIR and rootfs-tar:FILE are plain trees that no image vouches for: a "
+		"directory, or a tar as \"docker export\" makes it, plain or compressed. They are "
+		"recorded, not proven, and no name in them is a marker, such as .wh.NAME in the "
+		"layers of an image. A tree is recorded whole or not at all: what cannot be read, "
+		"changes meanwhile or is mounted inside is an error.\n\n"
+		"Archives of images are read in place. One that is compressed as a whole, or comes "
+		"through "
+		"a pipe (FILE may be one, and - is standard input), is first unpacked into a "
+		"nameless temporary file, in /var/tmp unless TMPDIR names another directory.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
@@ -200,7 +205,7 @@ const struct command command_index = {
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
-		     {"strandline index --expect sha256:0d0a... oci:./nginx",
-		      "Index an image layout whose digest you know:"}},
+		     {"strandline index --expect sha256:0d0a... docker-archive:web.tar",
+		      "Index what docker save wrote, when you know the image id:"}},
 	.run = run,
 };
