@@ -41,7 +41,14 @@ static const char first_tables[] = "CREATE TABLE layer ("
 				   "CREATE INDEX image_layer_by_layer ON image_layer(layer);"
 				   "CREATE TABLE entry " ROW_TABLE ";";
 
+/* What an image's digest is bound to (enum sl_anchor), by whose signature, and since when. */
+static const char anchors[] = "ALTER TABLE image ADD COLUMN anchor INTEGER NOT NULL DEFAULT 0;"
+			      "ALTER TABLE image ADD COLUMN signer TEXT;"
+			      "ALTER TABLE image ADD COLUMN anchored_at INTEGER;"
+			      "ALTER TABLE image ADD COLUMN anchored_at_ns INTEGER;";
+
 const struct db_migration store_migrations[] = {
 	{"baseline", 1, first_tables},
+	{"baseline", 3, anchors},
 };
 const size_t store_migration_count = ARRAY_SIZE(store_migrations);
