@@ -16,8 +16,23 @@
 
 struct index_args {
 	const char *platform; /* "linux/arm64": which image of an index */
-	const char *expect;   /* digest that the operator brought along */
+	const char *expect;   /* digest that the operator brought along, or a file of them */
+	struct text_list keys, trust_stores, authorities, signatures, manifests;
+	const char *payload;
 };
+
+static const char *anchor_text(enum sl_anchor anchor)
+{
+	switch (anchor) {
+	case SL_ANCHOR_OPERATOR:
+		return "operator: it is the image you named";
+	case SL_ANCHOR_SIGNATURE:
+		return "signature: it is signed by whom you trust";
+	case SL_ANCHOR_HOST:
+		break;
+	}
+	return "host: nothing but its source says that this is the image you mean";
+}
 
 static void outcome_text(struct buf *out, const struct index_outcome *o)
 {
@@ -30,6 +45,12 @@ static void outcome_text(struct buf *out, const struct index_outcome *o)
 	if (o->has_manifest_digest) {
 		digest_format(id, o->manifest_digest);
 		(void)buf_printf(out, "  manifest %s\n", id);
+	}
+	(void)buf_printf(out, "  anchor   %s\n", anchor_text(o->anchor));
+	if (o->signer != NULL) {
+		(void)buf_append_str(out, "  signer   ");
+		(void)quote_bytes(out, o->signer, strlen(o->signer));
+		(void)buf_append_char(out, '\n');
 	}
 	(void)buf_printf(out, "  layers   %zu, %zu of them already known\n", o->result.layers,
 			 o->result.layers_known);
@@ -51,6 +72,8 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 		jout_digest(j, o->manifest_digest);
 	else
 		jout_null(j);
+	jout_key_str(j, "anchor", sl_anchor_name(o->anchor));
+	jout_key_str(j, "signer", o->signer);
 	jout_key_u64(j, "layers", o->result.layers);
 	jout_key_u64(j, "layers_known", o->result.layers_known);
 	jout_key_u64(j, "entries", o->result.entries);
@@ -58,6 +81,22 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 	jout_key_u64(j, "compressed", o->result.compressed);
 	jout_key_u64(j, "elapsed_ns", o->elapsed_ns);
 	jout_object_end(j);
+}
+
+static struct trust_names names_of(const struct text_list *list)
+{
+	return (struct trust_names){list->items, list->count};
+}
+
+static struct trust_request trust_of(const struct index_args *a)
+{
+	return (struct trust_request){.expect = a->expect,
+				      .keys = names_of(&a->keys),
+				      .trust_stores = names_of(&a->trust_stores),
+				      .signing_authorities = names_of(&a->authorities),
+				      .signatures = names_of(&a->signatures),
+				      .payload = a->payload,
+				      .manifests = names_of(&a->manifests)};
 }
 
 /* Index each; what went before a failure is stored and printed. */
@@ -68,7 +107,7 @@ static int index_all(const struct job *job, const struct index_args *a,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < words->count; i++) {
-		struct index_request request = {words->items[i], a->platform, a->expect};
+		struct index_request request = {words->items[i], a->platform, trust_of(a)};
 		struct index_outcome outcome;
 
 		rc = job_index(job, &request, &outcome, err);
@@ -118,9 +157,23 @@ static int run(struct app *app, const void *args, const struct operands *words)
 static const struct opt options[] = {
 	{"platform", 0, OPT_TEXT, "PLATFORM", NULL, AT(platform),
 	 "which image of a multi-platform one, such as linux/arm64; by default this machine's"},
-	{"expect", 0, OPT_TEXT, "DIGEST", NULL, AT(expect),
-	 "the image digest as you know it from elsewhere: anything else is refused, and results "
-	 "say that the image was anchored by you and not by the examined host"},
+	{"expect", 0, OPT_TEXT, "DIGEST|FILE", NULL, AT(expect),
+	 "the image's digest as you know it from elsewhere, or a file of such digests: anything "
+	 "else is refused. That of its manifest, of a multi-platform index, or its id"},
+	{"require-signature", 0, OPT_LIST, "KEY", NULL, AT(keys),
+	 "refuse the image unless the public key in the PEM file KEY signed it, as cosign does; "
+	 "repeatable: any of them will do"},
+	{"trust-store", 0, OPT_LIST, "DIR", NULL, AT(trust_stores),
+	 "the same for notation signatures: DIR holds the certificates of those who are trusted"},
+	{"signing-authority", 0, OPT_LIST, "DIR", NULL, AT(authorities),
+	 "the same for the signing scheme in which an authority vouches for the time of signing"},
+	{"signature", 0, OPT_LIST, "FILE", NULL, AT(signatures),
+	 "a signature to judge beside those in the layout: engines' stores keep none"},
+	{"payload", 0, OPT_TEXT, "FILE", NULL, AT(payload),
+	 "what was signed, for a --signature that is nothing but base64"},
+	{"manifest", 0, OPT_LIST, "FILE", NULL, AT(manifests),
+	 "the manifest that a registry has of an image in an engine's store; behind it, the index "
+	 "that lists it"},
 };
 static const char *const formats[] = {"table", "json", NULL};
 

@@ -5,28 +5,23 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
-#include "core/encode.h"
 #include "job/resolve.h"
 
-/* What the operator brought must be one of the image's own digests. */
-static int check_expected(const struct sl_image *image, const char *expect, struct sl_error *err)
+/* The store knows the best anchor that was ever established. */
+static int take_anchor(struct sl_baselines *b, struct index_outcome *out, struct sl_error *err)
 {
-	char manifest[DIGEST_TEXT_SIZE] = "none", config[DIGEST_TEXT_SIZE];
-	uint8_t want[SL_SHA256_SIZE];
+	struct sl_baseline_info info;
+	int rc = sl_baselines_find(b, out->config_digest, &info, err);
 
-	if (digest_parse(want, expect, strlen(expect)) < 0)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "expected digest is not of the form sha256:<64 hex>");
-	if (memcmp(want, image->config_digest, sizeof(want)) == 0)
-		return 0;
-	if (image->has_manifest_digest && image->manifest != NULL &&
-	    memcmp(want, image->manifest_digest, sizeof(want)) == 0)
-		return 0;
-	digest_format(config, image->config_digest);
-	if (image->has_manifest_digest)
-		digest_format(manifest, image->manifest_digest);
-	return sl_fail(err, SL_EUNTRUSTED, 0, "image has manifest %s and config %s, expected %s",
-		       manifest, config, expect);
+	if (rc == 1)
+		return sl_fail(err, SL_EIO, 0, "indexed image is not in the database");
+	if (rc < 0)
+		return rc;
+	out->anchor = info.anchor;
+	out->signer = info.signer != NULL ? strdup(info.signer) : NULL;
+	return (out->signer == NULL) == (info.signer == NULL)
+		       ? 0
+		       : sl_fail(err, SL_ENOMEM, 0, "signer");
 }
 
 static int index_image(const struct job *job, const struct sl_image *image,
@@ -39,11 +34,13 @@ static int index_image(const struct job *job, const struct sl_image *image,
 	if (rc < 0)
 		return rc;
 	rc = sl_baselines_index(baselines, image, &job->progress, &out->result, err);
+	out->elapsed_ns = clock_boot_ns() - began;
+	memcpy(out->config_digest, image->config_digest, SL_SHA256_SIZE);
+	if (rc == 0)
+		rc = take_anchor(baselines, out, err);
 	sl_baselines_close(baselines);
 	if (rc < 0)
 		return rc;
-	out->elapsed_ns = clock_boot_ns() - began;
-	memcpy(out->config_digest, image->config_digest, SL_SHA256_SIZE);
 	out->has_manifest_digest = image->has_manifest_digest;
 	memcpy(out->manifest_digest, image->manifest_digest, SL_SHA256_SIZE);
 	out->reference = strdup(image->reference);
@@ -60,10 +57,9 @@ int job_index(const struct job *job, const struct index_request *request, struct
 	rc = resolve_image(job, NULL, request->reference, request->platform, &image, err);
 	if (rc < 0)
 		return rc;
-	if (request->expect != NULL) {
-		rc = check_expected(image, request->expect, err);
-		image->anchor = SL_ANCHOR_OPERATOR;
-	}
+	rc = trust_image(&request->trust, image, err);
+	if (rc < 0)
+		rc = sl_wrap(err, rc, "%s", image->reference);
 	if (rc == 0)
 		rc = index_image(job, image, out, err);
 	sl_image_free(image);
@@ -73,5 +69,6 @@ int job_index(const struct job *job, const struct index_request *request, struct
 void index_outcome_clear(struct index_outcome *o)
 {
 	free(o->reference);
+	free(o->signer);
 	*o = (struct index_outcome){0};
 }

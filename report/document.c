@@ -92,6 +92,7 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	digest_or_null(j, "id", s->has_image_id, s->image_id);
 	jout_key_bool(j, "digest_verified", s->digest_verified);
 	jout_key_str(j, "anchor", sl_anchor_name(s->anchor));
+	jout_key_str(j, "signer", s->signer);
 	jout_object_end(j);
 	jout_key(j, "layers");
 	jout_object(j);

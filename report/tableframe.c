@@ -42,10 +42,16 @@ static void header_image(struct buf *out, const struct sl_subject *s)
 		(void)buf_printf(out, "\ndigest     %s (%s; anchored to: %s)", text,
 				 s->digest_verified ? "verified" : "a claim, not verified",
 				 sl_anchor_name(s->anchor));
+	} else if (s->anchor != SL_ANCHOR_HOST) {
+		(void)buf_printf(out, "\nanchor     %s", sl_anchor_name(s->anchor));
 	}
 	if (s->has_image_id) {
 		digest_format(text, s->image_id);
 		(void)buf_printf(out, "\nimage id   %s", text);
+	}
+	if (s->signer != NULL) {
+		(void)buf_append_str(out, "\nsigned by  ");
+		quoted(out, s->signer);
 	}
 	(void)buf_append_char(out, '\n');
 }

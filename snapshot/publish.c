@@ -82,7 +82,8 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 static const char upsert_image[] =
 	"INSERT INTO image (config_digest, manifest_digest, manifest_verified, trust, name, "
 	"platform, config, manifest, indexed_at, indexed_at_ns, anchor, signer, anchored_at, "
-	"anchored_at_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?14, ?15, ?16) ON CONFLICT (config_digest) DO UPDATE SET name=excluded.name, "
+	"anchored_at_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?14, ?15, ?16) ON "
+	"CONFLICT (config_digest) DO UPDATE SET name=excluded.name, "
 	"trust=excluded.trust, "
 	"indexed_at=CASE WHEN ?11 THEN excluded.indexed_at ELSE indexed_at END, "
 	"indexed_at_ns=CASE WHEN ?11 THEN excluded.indexed_at_ns ELSE indexed_at_ns END, "
