@@ -4,11 +4,18 @@
 
 hex_of() { sha256sum <"$1" | cut -d' ' -f1; }
 
-# make_image LAYOUT TEXT: a layout with one small image tagged 1; prints its manifest's digest.
+# make_image LAYOUT TEXT: a layout with one small image tagged 1; prints its manifest's digest. The
+# same text gives the same image.
 make_image() {
-	rm -rf "$1" && mkdir -p "$1" "$1.root/etc"
-	echo "$2" >"$1.root/etc/motd"
-	"$SOURCE_DIR/samples/make-oci.sh" "$1" 1 "$1.root" >/dev/null
+	if [ ! -e "made.$2" ]; then
+		mkdir -p "made.$2" "made.$2.root/etc"
+		echo "$2" >"made.$2.root/etc/motd"
+		touch -d @1000000000 "made.$2.root/etc/motd" "made.$2.root/etc" "made.$2.root"
+		"$SOURCE_DIR/samples/make-oci.sh" "made.$2" 1 "made.$2.root" >/dev/null
+	fi
+	rm -rf "$1" "$1.root"
+	cp -a "made.$2" "$1"
+	cp -a "made.$2.root" "$1.root"
 	jq -r '.manifests[0].digest' "$1/index.json"
 }
 
