@@ -135,6 +135,76 @@ int istream_from_fd(struct istream **out, int fd, struct sl_error *err)
 	return 0;
 }
 
+/* ---- a range of a file ---- */
+
+struct range_stream {
+	struct istream stream;
+	int fd;
+	uint64_t at, left;
+	uint8_t buf[FD_CHUNK];
+};
+
+static int range_fill(struct istream *s, void *dst, size_t cap, size_t *len, struct sl_error *err)
+{
+	struct range_stream *r = container_of(s, struct range_stream, stream);
+	ssize_t n;
+
+	if (r->left == 0)
+		return 1;
+	do
+		n = pread(r->fd, dst, cap < r->left ? cap : (size_t)r->left, (off_t)r->at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return sl_fail(err, SL_EIO, errno, "read");
+	if (n == 0)
+		return sl_fail(err, SL_EFORMAT, 0, "file ends %" PRIu64 " bytes early", r->left);
+	r->at += (uint64_t)n;
+	r->left -= (uint64_t)n;
+	*len = (size_t)n;
+	return 0;
+}
+
+static int range_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
+{
+	struct range_stream *r = container_of(s, struct range_stream, stream);
+
+	*bytes = r->buf;
+	return range_fill(s, r->buf, sizeof(r->buf), len, err);
+}
+
+static void range_close(struct istream *s)
+{
+	struct range_stream *r = container_of(s, struct range_stream, stream);
+
+	close(r->fd);
+	free(r);
+}
+
+static const struct istream_ops range_ops = {
+	.next = range_next, .close = range_close, .read = range_fill};
+
+int istream_from_range(struct istream **out, int fd, uint64_t offset, uint64_t len,
+		       struct sl_error *err)
+{
+	struct range_stream *r;
+
+	if (offset > INT64_MAX || len > INT64_MAX - offset) {
+		close(fd);
+		return sl_fail(err, SL_EFORMAT, 0, "range beyond any file");
+	}
+	r = malloc(sizeof(*r));
+	if (r == NULL) {
+		close(fd);
+		return sl_fail(err, SL_ENOMEM, 0, "input buffer");
+	}
+	r->stream = (struct istream){.ops = &range_ops};
+	r->fd = fd;
+	r->at = offset;
+	r->left = len;
+	*out = &r->stream;
+	return 0;
+}
+
 /* ---- memory ---- */
 
 struct memory_stream {

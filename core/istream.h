@@ -38,6 +38,12 @@ void istream_close(struct istream *s);
 
 /* Read a descriptor (regular file or pipe) in large pieces; takes over @fd, also on failure. */
 int istream_from_fd(struct istream **out, int fd, struct sl_error *err);
+/*
+ * Read @len bytes of a regular file from @offset on, whatever its file position: a blob inside an
+ * archive. A file that ends before is -SL_EFORMAT. Takes over @fd, also on failure.
+ */
+int istream_from_range(struct istream **out, int fd, uint64_t offset, uint64_t len,
+		       struct sl_error *err);
 /* Lend borrowed memory once. */
 int istream_from_memory(struct istream **out, const void *bytes, size_t len, struct sl_error *err);
 

@@ -46,6 +46,31 @@ int jval_parse(struct jval **out, const void *text, size_t len, struct sl_error 
 	return 0;
 }
 
+/* Every value but the first of its list stands behind a comma: an upper bound, without parsing. */
+static size_t count_values(const char *text, size_t len)
+{
+	bool in_string = false;
+	size_t count = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (text[i] == ',' || text[i] == '[' || text[i] == '{'))
+			count++;
+	}
+	return count;
+}
+
+int jval_parse_bounded(struct jval **out, const void *text, size_t len, size_t max_values,
+		       struct sl_error *err)
+{
+	if (count_values(text, len) > max_values)
+		return sl_fail(err, SL_ELIMIT, 0, "json: more than %zu values", max_values);
+	return jval_parse(out, text, len, err);
+}
+
 void jval_free(struct jval *doc)
 {
 	json_decref(as_json(doc));

@@ -21,6 +21,12 @@ enum jval_type { JVAL_NULL, JVAL_BOOL, JVAL_NUMBER, JVAL_STRING, JVAL_ARRAY, JVA
  * nesting deeper than 2048. Errors carry line and column. Free with jval_free().
  */
 int jval_parse(struct jval **out, const void *text, size_t len, struct sl_error *err);
+/*
+ * The same for hostile documents: more than @max_values values is -SL_ELIMIT before any is made,
+ * for an empty list is two bytes of text and a hundred of memory.
+ */
+int jval_parse_bounded(struct jval **out, const void *text, size_t len, size_t max_values,
+		       struct sl_error *err);
 void jval_free(struct jval *doc);
 
 enum jval_type jval_type(const struct jval *v);

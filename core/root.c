@@ -46,6 +46,42 @@ int root_read_named(const char *path, struct buf *out, struct sl_error *err)
 	return n < 0 ? sl_fail(err, SL_EIO, errno, "read '%s'", path) : 0;
 }
 
+/* A pipe, by the descriptor that was looked at: no second look-up of the name. */
+static int open_pipe(int path_fd)
+{
+	char proc[48];
+
+	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	return open(proc, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+int root_open_named(const char *path, bool pipe_ok, struct sl_error *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	AUTO_CLOSE int fd =
+		is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_PATH | O_CLOEXEC);
+	AUTO_FREE char *shown = is_stdin ? strdup("standard input") : quote_dup(path, strlen(path));
+	const char *name = shown != NULL ? shown : "?";
+	struct stat st;
+	int out;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
+			       name);
+	if (S_ISREG(st.st_mode)) {
+		out = root_reopen(fd, err);
+		return out < 0 ? sl_wrap(err, out, "'%s'", name) : out;
+	}
+	if (!S_ISFIFO(st.st_mode) && !(is_stdin && S_ISSOCK(st.st_mode)))
+		return sl_fail(err, SL_EINVAL, 0, "'%s' is %s", name,
+			       S_ISDIR(st.st_mode) ? "a directory"
+						   : "neither a regular file nor a pipe");
+	if (!pipe_ok)
+		return sl_fail(err, SL_EINVAL, 0, "'%s' is a pipe", name);
+	out = is_stdin ? take_fd(&fd) : open_pipe(fd);
+	return out < 0 ? sl_fail(err, SL_EIO, errno, "open '%s'", name) : out;
+}
+
 static int open_fail(const char *path, int sys, struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(path, strlen(path));

@@ -25,6 +25,13 @@ enum root_follow {
 /* Read a small file named by the user (not evidence): links are followed, a pipe will do. */
 int root_read_named(const char *path, struct buf *out, struct sl_error *err);
 
+/*
+ * Open a file named by the user for reading, following links; "-" is standard input. A regular file
+ * comes back at its start, a pipe when @pipe_ok: opening a FIFO waits for whoever writes into it.
+ * Anything else is -SL_EINVAL, unopened.
+ */
+int root_open_named(const char *path, bool pipe_ok, struct sl_error *err);
+
 /* Open a directory given by the user (not evidence), following links. O_PATH. */
 int root_open_dir(const char *path, struct sl_error *err);
 

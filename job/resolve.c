@@ -2,15 +2,14 @@
 #include "job/resolve.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "host/host.h"
-#include "snapshot/oci.h"
+#include "job/imagefile.h"
 
 static const char *const engines[] = {"docker", "containerd", "podman", "cri-o"};
-static const char *const later[] = {"oci-archive", "docker-archive", "rootfs", "rootfs-tar"};
+static const char *const later[] = {"rootfs", "rootfs-tar"};
 
 int resolve_host(const struct job *job, struct host **out, struct sl_error *err)
 {
@@ -33,31 +32,6 @@ static bool has_transport(const char *reference, const char *word)
 	return strncmp(reference, word, len) == 0 && reference[len] == ':';
 }
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* "DIR" or "DIR:TAG": the whole word when it is a directory, else split at its last colon. */
-static int resolve_oci(const char *word, const char *platform, struct sl_image **out,
-		       struct sl_error *err)
-{
-	AUTO_FREE char *dir = strdup(word);
-	char *colon;
-
-	if (dir == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "image reference");
-	if (is_directory(dir))
-		return oci_open(out, dir, NULL, platform, err);
-	colon = strrchr(dir, ':');
-	if (colon == NULL)
-		return oci_open(out, dir, NULL, platform, err);
-	*colon = '\0';
-	return oci_open(out, dir, colon + 1, platform, err);
-}
-
 static int resolve_in_stores(const struct job *job, struct host *host, const char *word,
 			     struct sl_image **out, struct sl_error *err)
 {
@@ -74,11 +48,47 @@ static int resolve_in_stores(const struct job *job, struct host *host, const cha
 	return rc;
 }
 
+/* A directory or a tar that no image configuration vouches for. */
+static int resolve_tree(const char *transport, const char *path, struct sl_image **out,
+			struct sl_error *err)
+{
+	AUTO_FREE char *shown = quote_dup(path, strlen(path));
+
+	*out = NULL;
+	return sl_fail(err, SL_EUNSUPPORTED, 0,
+		       "'%s' holds no image, and '%s:' is not read by this version",
+		       shown != NULL ? shown : "?", transport);
+}
+
+/* Without a transport: a path that is there, else a name in the stores. */
+static int resolve_bare(const struct job *job, struct host *host, const char *word,
+			const char *platform, struct sl_image **out, struct sl_error *err)
+{
+	enum imagefile_kind kind;
+	int rc = imagefile_sniff(job, word, platform, &kind, out, err);
+
+	if (rc < 0)
+		return rc;
+	switch (kind) {
+	case IMAGEFILE_IMAGE:
+		return 0;
+	case IMAGEFILE_ROOTFS:
+		return resolve_tree("rootfs", word, out, err);
+	case IMAGEFILE_ROOTFS_TAR:
+		return resolve_tree("rootfs-tar", word, out, err);
+	case IMAGEFILE_NONE:
+		break;
+	}
+	return resolve_in_stores(job, host, word, out, err);
+}
+
 int resolve_image(const struct job *job, struct host *host, const char *reference,
 		  const char *platform, struct sl_image **out, struct sl_error *err)
 {
-	if (has_transport(reference, "oci"))
-		return resolve_oci(reference + strlen("oci:"), platform, out, err);
+	int rc = imagefile_resolve(job, reference, platform, out, err);
+
+	if (rc != 1)
+		return rc;
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (has_transport(reference, later[i]))
 			return sl_fail(err, SL_EUNSUPPORTED, 0,
@@ -86,7 +96,5 @@ int resolve_image(const struct job *job, struct host *host, const char *referenc
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
 		if (has_transport(reference, engines[i]))
 			return resolve_in_stores(job, host, reference, out, err);
-	if (is_directory(reference))
-		return oci_open(out, reference, NULL, platform, err);
-	return resolve_in_stores(job, host, reference, out, err);
+	return resolve_bare(job, host, reference, platform, out, err);
 }

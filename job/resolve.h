@@ -14,9 +14,9 @@ struct host;
 int resolve_host(const struct job *job, struct host **out, struct sl_error *err);
 
 /*
- * oci:DIR[:TAG], docker:NAME|ID; without a transport an existing OCI layout directory, else a name
- * in the stores. @host may be NULL when it is not open yet. Other transports of DESIGN 4.1 are
- * -SL_EUNSUPPORTED by name.
+ * oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker:NAME|ID; without a
+ * transport an existing path is sniffed, anything else is a name in the stores. @host may be NULL
+ * when it is not open yet. Other transports of DESIGN 4.1 are -SL_EUNSUPPORTED by name.
  */
 int resolve_image(const struct job *job, struct host *host, const char *reference,
 		  const char *platform, struct sl_image **out, struct sl_error *err);

@@ -70,13 +70,13 @@ static int check_kind(enum zkind kind, struct sl_error *err)
 	return 0;
 }
 
-static int sniff(int fd, enum zkind *kind, struct sl_error *err)
+static int sniff(int fd, uint64_t offset, enum zkind *kind, struct sl_error *err)
 {
 	uint8_t magic[8];
 	ssize_t n;
 
 	do
-		n = pread(fd, magic, sizeof(magic), 0);
+		n = pread(fd, magic, sizeof(magic), (off_t)offset);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return sl_fail(err, SL_EIO, errno, "read");
@@ -94,30 +94,45 @@ static int inflate(struct istream **in, enum zkind kind, struct sl_error *err)
 	return 0;
 }
 
+/* How long the blob is: a file of its own must be as long as claimed, an archive long enough. */
+static int measure_blob(const struct sl_layer *layer, int fd, uint64_t *out, struct sl_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return sl_fail(err, SL_EINVAL, 0, "blob is no regular file");
+	*out = (uint64_t)st.st_size;
+	if (layer->blob_in_archive) {
+		if (layer->blob_offset > *out || layer->blob_size > *out - layer->blob_offset)
+			return sl_fail(err, SL_EFORMAT, 0, "blob lies beyond its archive's end");
+		*out = layer->blob_size;
+	} else if (layer->blob_size != 0 && layer->blob_size != *out) {
+		return sl_fail(err, SL_EUNTRUSTED, 0,
+			       "blob has %" PRIu64 " bytes, its descriptor says %" PRIu64, *out,
+			       layer->blob_size);
+	}
+	return 0;
+}
+
 static int open_blob(struct pipeline *p, struct sl_error *err)
 {
 	const struct sl_layer *layer = p->layer;
 	struct feed *f = &p->feed;
 	AUTO_CLOSE int fd = root_reopen(layer->blob_fd, err);
+	uint64_t offset = layer->blob_in_archive ? layer->blob_offset : 0;
 	enum zkind kind = ZKIND_NONE;
-	struct stat st;
 	int rc;
 
 	if (fd < 0)
 		return sl_wrap(err, fd, "blob");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return sl_fail(err, SL_EINVAL, 0, "blob is no regular file");
-	p->total = (uint64_t)st.st_size;
-	if (layer->blob_size != 0 && layer->blob_size != p->total)
-		return sl_fail(err, SL_EUNTRUSTED, 0,
-			       "blob has %" PRIu64 " bytes, its descriptor says %" PRIu64, p->total,
-			       layer->blob_size);
-	rc = sniff(fd, &kind, err);
+	rc = measure_blob(layer, fd, &p->total, err);
+	if (rc == 0)
+		rc = sniff(fd, offset, &kind, err);
 	f->is_compressed = kind != ZKIND_NONE;
 	if (rc == 0 && f->is_compressed && layer->has_blob_digest)
 		rc = sha256_new(&f->blob_hash, err);
 	if (rc == 0)
-		rc = istream_from_fd(&f->in, take_fd(&fd), err);
+		rc = istream_from_range(&f->in, take_fd(&fd), offset, p->total, err);
 	if (rc == 0)
 		rc = istream_hash(&f->in, f->in, f->blob_hash, &f->raw_bytes, err);
 	f->raw = f->in;
@@ -134,7 +149,7 @@ static int open_directory(struct pipeline *p, struct sl_error *err)
 	if (fd < 0)
 		return sl_wrap(err, fd, "tar-split");
 	p->from_directory = true;
-	rc = sniff(fd, &kind, err);
+	rc = sniff(fd, 0, &kind, err);
 	if (rc == 0)
 		rc = istream_from_fd(&f->in, take_fd(&fd), err);
 	if (rc == 0)

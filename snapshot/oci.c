@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 
 #include "core/buf.h"
 #include "core/cleanup.h"
@@ -14,6 +14,8 @@
 #include "core/encode.h"
 #include "core/quote.h"
 #include "core/root.h"
+#include "snapshot/blobs.h"
+#include "snapshot/imagename.h"
 #include "snapshot/ocidoc.h"
 #include "snapshot/platform.h"
 #include "snapshot/sigfind.h"
@@ -21,7 +23,7 @@
 #define MAX_DOCUMENT (8u << 20)
 #define MAX_DEPTH 4
 #define MAX_INDEXES 64
-#define BLOB_PATH_SIZE (sizeof("blobs/sha256/") + 64)
+#define BLOB_PATH_SIZE (sizeof("blobs/sha256/") + 2 * SL_SHA256_SIZE)
 
 /* An index that was read, and where it lies. Descriptors borrow from it. */
 struct node {
@@ -33,7 +35,7 @@ struct node {
 };
 
 struct layout {
-	int dir_fd;
+	const struct blobs *blobs;
 	const char *tag;
 	bool host_platform; /* nobody asked for one */
 	struct platform platform;
@@ -45,44 +47,25 @@ struct layout {
 
 /* ---- blobs ---- */
 
-static void blob_path(char out[BLOB_PATH_SIZE], const uint8_t digest[SL_SHA256_SIZE])
-{
-	(void)snprintf(out, BLOB_PATH_SIZE, "blobs/sha256/");
-	hex_encode(out + 13, digest, SL_SHA256_SIZE);
-}
-
 /* Open a blob and compare its size, which costs nothing, with its descriptor. */
-static int open_blob(const struct layout *l, const struct ocidoc_desc *d, struct sl_error *err)
+static int open_blob(const struct layout *l, const struct ocidoc_desc *d, struct blob *out,
+		     struct sl_error *err)
 {
-	char path[BLOB_PATH_SIZE];
-	AUTO_CLOSE int fd = -1;
-	struct stat st;
+	char path[BLOB_PATH_SIZE] = "blobs/sha256/";
+	int rc;
 
-	blob_path(path, d->digest);
-	fd = root_open_file(l->dir_fd, path, ROOT_FOLLOW_INSIDE, err);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return sl_fail(err, SL_EIO, errno, "stat '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return sl_fail(err, SL_EFORMAT, 0, "'%s' is no regular file", path);
-	if ((uint64_t)st.st_size != d->size)
-		return sl_fail(err, SL_EUNTRUSTED, 0,
-			       "'%s' has %" PRIu64 " bytes, its descriptor says %" PRIu64, path,
-			       (uint64_t)st.st_size, d->size);
-	return take_fd(&fd);
+	hex_encode(path + strlen(path), d->digest, SL_SHA256_SIZE);
+	rc = blobs_open(l->blobs, path, out, err);
+	if (rc < 0 || out->size == d->size)
+		return rc;
+	close(out->fd);
+	return sl_fail(err, SL_EUNTRUSTED, 0,
+		       "'%s' has %" PRIu64 " bytes, its descriptor says %" PRIu64, path, out->size,
+		       d->size);
 }
 
-/* From the blob's file, or from its descriptor, which may embed it. */
-static int fetch_bytes(const struct layout *l, const struct ocidoc_desc *d, struct buf *out,
-		       struct sl_error *err)
+static int embedded_bytes(const struct ocidoc_desc *d, struct buf *out, struct sl_error *err)
 {
-	AUTO_CLOSE int fd = open_blob(l, d, err);
-
-	if (fd >= 0)
-		return root_read_fd(fd, out, err);
-	if (fd != -SL_ENOTFOUND || d->data == NULL)
-		return fd;
 	if (base64_decode(out, d->data, strlen(d->data)) < 0)
 		return sl_fail(err, SL_EFORMAT, 0, "descriptor with malformed data");
 	if (out->len != d->size)
@@ -90,6 +73,25 @@ static int fetch_bytes(const struct layout *l, const struct ocidoc_desc *d, stru
 			       "descriptor with %zu bytes of data says %" PRIu64, out->len,
 			       d->size);
 	return 0;
+}
+
+/* From the blob's file, or from its descriptor, which may embed it. */
+static int fetch_bytes(const struct layout *l, const struct ocidoc_desc *d, struct buf *out,
+		       struct sl_error *err)
+{
+	struct blob blob;
+	int rc = open_blob(l, d, &blob, err);
+
+	if (rc == -SL_ENOTFOUND && d->data != NULL) {
+		if (err != NULL)
+			sl_error_clear(err);
+		return embedded_bytes(d, out, err);
+	}
+	if (rc < 0)
+		return rc;
+	rc = blob_read(&blob, out, err);
+	close(blob.fd);
+	return rc;
 }
 
 /* Read a document and prove that it is the one that was asked for. */
@@ -116,11 +118,15 @@ static int fetch(const struct layout *l, const struct ocidoc_desc *d, const char
 
 /* ---- which image ---- */
 
-/* A tag is a ref.name, or the whole name that containerd writes. */
+/* A tag is a ref.name, the whole name that containerd writes, or the digest that messages list. */
 static bool is_tagged(const struct ocidoc_desc *d, const char *tag)
 {
+	char digest[DIGEST_TEXT_SIZE];
+
+	digest_format(digest, d->digest);
 	return (d->ref_name != NULL && strcmp(d->ref_name, tag) == 0) ||
-	       (d->image_name != NULL && strcmp(d->image_name, tag) == 0);
+	       (d->image_name != NULL && imagename_same(d->image_name, tag)) ||
+	       strcmp(digest, tag) == 0;
 }
 
 static bool is_image(const struct ocidoc_desc *d)
@@ -323,39 +329,56 @@ static int choose(const struct layout *l, struct ocidoc_desc *out, struct sl_err
 
 /* ---- the image ---- */
 
+/* A small layer may stand in its descriptor; it gets a file that only memory holds. */
+static int open_embedded(const struct ocidoc_desc *d, struct blob *out, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf bytes = BUF_INIT(MAX_DOCUMENT);
+	AUTO_CLOSE int fd = memfd_create("strandline-layer", MFD_CLOEXEC);
+	int rc = embedded_bytes(d, &bytes, err);
+
+	if (rc < 0)
+		return rc;
+	if (fd < 0 || pwrite(fd, bytes.data, bytes.len, 0) != (ssize_t)bytes.len)
+		return sl_fail(err, SL_EIO, errno, "memory for an embedded layer");
+	*out = (struct blob){.fd = take_fd(&fd), .size = bytes.len};
+	return 0;
+}
+
+static int open_layer(const struct layout *l, const struct ocidoc_desc *d, struct blob *out,
+		      struct sl_error *err)
+{
+	char name[DIGEST_TEXT_SIZE];
+	int rc = open_blob(l, d, out, err);
+
+	if (rc == -SL_ENOTFOUND && d->data != NULL) {
+		if (err != NULL)
+			sl_error_clear(err);
+		rc = open_embedded(d, out, err);
+	} else if (rc == -SL_ENOTFOUND) {
+		rc = ocidoc_missing(d->media_type, d->urls, rc, err);
+	}
+	digest_format(name, d->digest);
+	return rc < 0 ? sl_wrap(err, rc, "layer blob %s", name) : 0;
+}
+
 static int fill_layer(const struct layout *l, struct sl_image *image, const struct ocidoc_desc *d,
 		      const uint8_t diff_id[SL_SHA256_SIZE], struct sl_error *err)
 {
 	struct sl_layer layer = SL_LAYER_INIT;
-	char name[DIGEST_TEXT_SIZE];
-	int rc;
+	struct blob blob;
+	int rc = open_layer(l, d, &blob, err);
 
-	digest_format(name, d->digest);
-	rc = open_blob(l, d, err);
 	if (rc < 0)
-		return sl_wrap(err, rc, "layer blob %s", name);
-	layer.blob_fd = rc;
+		return rc;
+	blob_give(&blob, &layer);
 	layer.has_diff_id = layer.has_blob_digest = true;
 	memcpy(layer.diff_id, diff_id, SL_SHA256_SIZE);
 	memcpy(layer.blob_digest, d->digest, SL_SHA256_SIZE);
-	layer.blob_size = d->size;
 	layer.marker = SL_MARKER_OCI;
 	rc = sl_image_add_layer(image, &layer, err);
 	if (rc < 0)
 		close(layer.blob_fd);
 	return rc;
-}
-
-static int set_platform(struct sl_image *image, const struct ocidoc_config *c, struct sl_error *err)
-{
-	if (c->os == NULL || c->arch == NULL)
-		return 0;
-	if (asprintf(&image->platform, "%s/%s%s%s", c->os, c->arch, c->variant != NULL ? "/" : "",
-		     c->variant != NULL ? c->variant : "") < 0) {
-		image->platform = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "platform");
-	}
-	return 0;
 }
 
 static int set_layers(const struct layout *l, struct sl_image *image,
@@ -375,7 +398,7 @@ static int set_layers(const struct layout *l, struct sl_image *image,
 		rc = fill_layer(l, image, &m->layers[i], c->diff_ids[i], err);
 	if (rc == 0)
 		rc = sl_image_chain(image, err);
-	return rc < 0 ? rc : set_platform(image, c, err);
+	return rc < 0 ? rc : ocidoc_platform(c, &image->platform, err);
 }
 
 static int fill_config(const struct layout *l, struct sl_image *image,
@@ -470,14 +493,14 @@ static int fetch_for_signature(void *payload, const struct ocidoc_desc *d, struc
 static int read_top(struct layout *l, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
-	int rc = root_read_file(l->dir_fd, "oci-layout", ROOT_FOLLOW_INSIDE, &text, err);
+	int rc = blobs_read(l->blobs, "oci-layout", &text, err);
 
 	if (rc == 0)
 		rc = ocidoc_check_layout(text.data != NULL ? text.data : "", text.len, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "no OCI layout: oci-layout");
 	buf_reset(&text);
-	rc = root_read_file(l->dir_fd, "index.json", ROOT_FOLLOW_INSIDE, &text, err);
+	rc = blobs_read(l->blobs, "index.json", &text, err);
 	if (rc == 0)
 		rc = ocidoc_parse_index(&l->nodes[0].index, text.data != NULL ? text.data : "",
 					text.len, err);
@@ -520,26 +543,16 @@ static void layout_free(struct layout *l)
 	free(l);
 }
 
-int oci_open(struct sl_image **out, const char *dir, const char *tag, const char *platform,
-	     struct sl_error *err)
+static int open_image(struct sl_image **out, const struct blobs *blobs, const char *reference,
+		      const char *tag, const char *platform, struct sl_error *err)
 {
-	AUTO_CLOSE int dir_fd = root_open_dir(dir, err);
-	AUTO_FREE char *reference = NULL;
 	struct sl_image *image = NULL;
-	struct layout *l;
+	struct layout *l = calloc(1, sizeof(*l));
 	int rc;
 
-	if (dir_fd < 0)
-		return dir_fd;
-	if (asprintf(&reference, "oci:%s%s%s", dir, tag != NULL ? ":" : "",
-		     tag != NULL ? tag : "") < 0) {
-		reference = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "reference");
-	}
-	l = calloc(1, sizeof(*l));
 	if (l == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "layout");
-	l->dir_fd = dir_fd;
+	l->blobs = blobs;
 	l->tag = tag;
 	l->host_platform = platform == NULL;
 	rc = sl_image_new(&image, reference, err);
@@ -554,4 +567,29 @@ int oci_open(struct sl_image **out, const char *dir, const char *tag, const char
 	}
 	*out = image;
 	return 0;
+}
+
+int oci_open(struct sl_image **out, const char *dir, const char *tag, const char *platform,
+	     struct sl_error *err)
+{
+	AUTO_CLOSE int dir_fd = root_open_dir(dir, err);
+	struct blobs blobs = {.dir_fd = dir_fd};
+	AUTO_FREE char *reference = NULL;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	if (asprintf(&reference, "oci:%s%s%s", dir, tag != NULL ? ":" : "",
+		     tag != NULL ? tag : "") < 0) {
+		reference = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "reference");
+	}
+	return open_image(out, &blobs, reference, tag, platform, err);
+}
+
+int oci_open_archive(struct sl_image **out, const struct tarball *archive, const char *reference,
+		     const char *tag, const char *platform, struct sl_error *err)
+{
+	struct blobs blobs = {.dir_fd = -1, .archive = archive};
+
+	return open_image(out, &blobs, reference, tag, platform, err);
 }

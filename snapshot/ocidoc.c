@@ -3,6 +3,7 @@
 
 #include <strandline/image.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,8 @@ int ocidoc_parse_digest(uint8_t out[SL_SHA256_SIZE], const char *text, struct sl
 	if (!is_digest(text))
 		return sl_fail(err, SL_EFORMAT, 0, "'%s' is no digest", s);
 	if (strncmp(text, "sha256:", 7) != 0)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "digest '%s' is not sha256", s);
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "digest '%s' is not sha256, the one that is verified here", s);
 	if (digest_parse(out, text, strlen(text)) < 0)
 		return sl_fail(err, SL_EFORMAT, 0, "'%s' is no sha256 digest", s);
 	return 0;
@@ -132,6 +134,7 @@ int ocidoc_parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_e
 	out->media_type = jval_str(jval_get(v, "mediaType"));
 	out->kind = ocidoc_kind(out->media_type);
 	out->data = jval_str(jval_get(v, "data"));
+	out->urls = jval_get(v, "urls");
 	out->os = jval_str(jval_get(platform, "os"));
 	out->arch = jval_str(jval_get(platform, "architecture"));
 	out->variant = jval_str(jval_get(platform, "variant"));
@@ -195,7 +198,7 @@ int ocidoc_parse_index(struct ocidoc_index *out, const void *text, size_t len, s
 	int rc;
 
 	*out = (struct ocidoc_index){0};
-	rc = jval_parse(&out->doc, text, len, err);
+	rc = jval_parse_bounded(&out->doc, text, len, OCIDOC_MAX_VALUES, err);
 	if (rc == 0)
 		rc = check_shape(out->doc, OCIDOC_INDEX, err);
 	if (rc == 0)
@@ -241,7 +244,7 @@ int ocidoc_parse_manifest(struct ocidoc_manifest *out, const void *text, size_t 
 	int rc;
 
 	*out = (struct ocidoc_manifest){0};
-	rc = jval_parse(&out->doc, text, len, err);
+	rc = jval_parse_bounded(&out->doc, text, len, OCIDOC_MAX_VALUES, err);
 	if (rc == 0)
 		rc = check_shape(out->doc, OCIDOC_MANIFEST, err);
 	if (rc == 0) {
@@ -297,7 +300,7 @@ int ocidoc_parse_config(struct ocidoc_config *out, const void *text, size_t len,
 	int rc;
 
 	*out = (struct ocidoc_config){0};
-	rc = jval_parse(&out->doc, text, len, err);
+	rc = jval_parse_bounded(&out->doc, text, len, OCIDOC_MAX_VALUES, err);
 	if (rc == 0)
 		rc = parse_diff_ids(out, jval_path(out->doc, "rootfs", "diff_ids", NULL), err);
 	if (rc < 0) {
@@ -317,11 +320,46 @@ void ocidoc_config_clear(struct ocidoc_config *c)
 	*c = (struct ocidoc_config){0};
 }
 
+int ocidoc_platform(const struct ocidoc_config *c, char **out, struct sl_error *err)
+{
+	*out = NULL;
+	if (c->os == NULL || c->arch == NULL)
+		return 0;
+	if (asprintf(out, "%s/%s%s%s", c->os, c->arch, c->variant != NULL ? "/" : "",
+		     c->variant != NULL ? c->variant : "") < 0) {
+		*out = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "platform");
+	}
+	return 0;
+}
+
+int ocidoc_missing(const char *media_type, const struct jval *urls, int rc, struct sl_error *err)
+{
+	const char *type = media_type != NULL ? media_type : "";
+	bool is_foreign = strstr(type, ".nondistributable.") || strstr(type, ".foreign.");
+	AUTO_FREE char *shown = quote_dup(type, strlen(type));
+	CLEANUP(buf_clear) struct buf where = BUF_INIT(8192);
+
+	for (size_t i = 0; i < jval_len(urls) && i < 4; i++) {
+		const char *url = jval_str(jval_at(urls, i));
+
+		if (url == NULL)
+			continue;
+		(void)buf_append_str(&where, where.len > 0 ? ", '" : ", to be had from '");
+		(void)quote_bytes(&where, url, strnlen(url, 1024));
+		(void)buf_append_char(&where, '\'');
+	}
+	if (!is_foreign && where.len == 0)
+		return rc;
+	return sl_wrap(err, rc, "not distributed with the image, of type '%s'%s",
+		       shown != NULL ? shown : "?", where.data != NULL ? where.data : "");
+}
+
 int ocidoc_check_layout(const void *text, size_t len, struct sl_error *err)
 {
 	struct jval *doc = NULL;
 	const char *version;
-	int rc = jval_parse(&doc, text, len, err);
+	int rc = jval_parse_bounded(&doc, text, len, OCIDOC_MAX_VALUES, err);
 
 	if (rc < 0)
 		return rc;

@@ -18,6 +18,9 @@ enum ocidoc_kind {
 	OCIDOC_OTHER, /* artifacts, attestations, obsolete formats */
 };
 
+/* Most values in one document, an image of 500 layers and as many steps has some thousands. */
+#define OCIDOC_MAX_VALUES 262144
+
 /* A descriptor. Strings borrow from the document it stands in; NULL when absent. */
 struct ocidoc_desc {
 	enum ocidoc_kind kind;
@@ -25,6 +28,7 @@ struct ocidoc_desc {
 	uint8_t digest[SL_SHA256_SIZE];
 	uint64_t size;
 	const char *data; /* the blob itself, base64 */
+	const struct jval *urls;
 	const char *os, *arch, *variant;
 	const char *ref_name;   /* org.opencontainers.image.ref.name */
 	const char *image_name; /* io.containerd.image.name */
@@ -72,9 +76,17 @@ struct ocidoc_config {
 int ocidoc_parse_config(struct ocidoc_config *out, const void *text, size_t len,
 			struct sl_error *err);
 void ocidoc_config_clear(struct ocidoc_config *c);
+/* "os/arch[/variant]", NULL when the config does not say; the caller frees it. */
+int ocidoc_platform(const struct ocidoc_config *c, char **out, struct sl_error *err);
 
 /* {"imageLayoutVersion":"1.x.y"}: 0, -SL_EFORMAT or -SL_EUNSUPPORTED. */
 int ocidoc_check_layout(const void *text, size_t len, struct sl_error *err);
+
+/*
+ * Say why a layer's blob is missing, where its descriptor does: layers that must not be passed on
+ * are left out by type, or are to be had elsewhere. @media_type and @urls may be NULL. Returns @rc.
+ */
+int ocidoc_missing(const char *media_type, const struct jval *urls, int rc, struct sl_error *err);
 
 /*
  * A digest's grammar (algorithm:encoded), checked before any use in a path. -SL_EFORMAT when it
