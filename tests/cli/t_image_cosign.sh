@@ -118,6 +118,10 @@ jq -c '.manifests[0].annotations += {kind: "dev.cosignproject.cosign/image"} |
 mv index.new saved/index.json
 it "what cosign save writes is read" index --require-signature key.pub oci:saved:1
 
+tar -C saved -cf saved.tar .
+it "also from an archive of the layout" index --require-signature key.pub oci-archive:saved.tar:1
+it "where another key is refused, too" refused "not made with" --require-signature other.pub oci-archive:saved.tar:1
+
 # The index is signed, not the manifest of this machine's platform.
 make_image multi one >/dev/null
 digest=$(make_index multi)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-need jq openssl
+need jq python3
 . "$TESTS_DIR/sign-lib.sh"
 db=$PWD/state/test.db
 manifest=$(make_image shop one)
@@ -77,3 +77,25 @@ it "for which digest" same "$manifest" "$(jq -r '.containers[0].image.digest' dr
 it "and that nobody signed" same null "$(jq -r '.containers[0].image.signer' drift.json)"
 it "without the baseline it says host" same host "$("$STRANDLINE" diff --no-db --rootfs root \
 	--image oci:shop --format json | jq -r '.containers[0].image.anchor')"
+
+# A store from before there were anchors.
+cat >older.py <<'PY'
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+for column in "anchor", "signer", "anchored_at", "anchored_at_ns":
+    c.execute("ALTER TABLE image DROP COLUMN " + column)
+c.execute("DELETE FROM migration WHERE room='baseline' AND version=3")
+c.commit()
+PY
+python3 older.py "$db"
+it "an earlier store is brought up to date, and knows of no anchor" same host "$(anchor_of)"
+it "until it is told one" "$STRANDLINE" --db "$db" index --quiet --expect "$manifest" oci:shop
+it "that then stays" same operator "$(anchor_of)"
+damage() { python3 -c 'import sqlite3,sys
+c = sqlite3.connect(sys.argv[1])
+c.execute("UPDATE image SET anchor=" + sys.argv[2])
+c.commit()' "$db" "$1"; }
+damage 2
+it "a signature without a signer is a damaged row" exits 2 "$STRANDLINE" --db "$db" images
+damage 7
+it "so is an anchor that does not exist" exits 2 "$STRANDLINE" --db "$db" images

@@ -241,13 +241,15 @@ signed stranger
 it "another authority's own certificate signs nothing" bad "is a certificate authority"
 envelope stranger.key ES256 signer.chain "$manifest" "$size" >env.json
 it "somebody else's certificate is of no use" bad "signature does not match"
-key fake && issue fake fake root
-openssl req -new -key fake.key -subj "/O=Shop/CN=inner" -config ca.conf -out r.csr
+key fakeinner
 : >ca.txt
-openssl ca -batch -notext -config ca.conf -selfsign -keyfile fake.key -in r.csr -out fakeinner.crt \
-	-extensions root -days 100 2>/dev/null
-key evil && cp fakeinner.crt fake.crt && cp fake.key fakeinner.key && issue evil fakeinner leaf 2>/dev/null ||
-	cp fakeinner.crt fakeinner.chain
+openssl req -new -key fakeinner.key -subj "/O=Shop/CN=inner" -config ca.conf -out r.csr
+openssl ca -batch -notext -config ca.conf -selfsign -keyfile fakeinner.key -in r.csr \
+	-out fakeinner.crt -extensions root -days 100 2>/dev/null
+cp fakeinner.crt fakeinner.chain
+key evil && issue evil fakeinner leaf
+signed evil
+it "an authority of one's own is not trusted" bad "no certificate of its chain is trusted"
 cat evil.crt inner.crt root.crt >evil.chain
 signed evil
 it "an authority of the same name is another one" bad "was not issued by the next one"
