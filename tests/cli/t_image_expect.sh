@@ -66,6 +66,30 @@ it "and named" contains err other-manifest.json
 it "a manifest needs something to be held against" exits 2 index --manifest multi.json oci:shop
 it "so does a signature" exits 2 index --signature multi.json oci:shop
 
+make_image again one >/dev/null
+it "an index from elsewhere leads to the image" index --expect "$multi" --manifest multi.json oci:again
+forget
+it "without it, its digest says nothing" exits 1 index --expect "$multi" oci:again
+if command -v skopeo >/dev/null; then
+	skopeo --insecure-policy copy -q oci:again:1 docker-archive:plain.tar
+	it "an index is not enough where the manifest is missing" \
+		exits 1 index --expect "$multi" --manifest multi.json docker-archive:plain.tar
+	it "an archive that keeps no manifest is not known by its digest" \
+		exits 1 index --expect "$manifest" docker-archive:plain.tar
+	cp "again/blobs/sha256/${manifest#sha256:}" kept.json
+	it "until the manifest is given" \
+		index --expect "$manifest" --manifest kept.json docker-archive:plain.tar
+	it "which is then proven" same "$manifest" "$("$STRANDLINE" --db "$db" images --format json |
+		jq -r '.images[0].digest')"
+	forget
+	it "and leads on to the index" index --expect "$multi" --manifest kept.json \
+		--manifest multi.json docker-archive:plain.tar
+	forget
+	echo >>kept.json
+	it "a manifest with a byte more is another one" \
+		exits 1 index --expect "$manifest" --manifest kept.json docker-archive:plain.tar
+fi
+
 # What a later comparison says.
 mkdir root
 cp -a shop.root/. root/
