@@ -185,6 +185,9 @@ const struct command command_index = {
 		"Read every layer of an image, prove it against the digests from the image's "
 		"configuration down, and store what it holds as the baseline that containers are "
 		"compared with. When the bytes contradict a digest, nothing is stored.\n\n"
+		"What binds the image's own digest is its anchor: the host alone, or a digest or "
+		"signature that is asked for here. It is stored, too, and never weakened; without "
+		"what is asked for, nothing is.\n\n"
 		"REF is oci:DIR[:TAG], an OCI image layout, or docker:NAME or docker:ID, an image "
 		"in the store of Docker. Without a transport, an existing directory is read as a "
 		"layout, anything else is looked up in the engines' stores.",
@@ -196,7 +199,7 @@ const struct command command_index = {
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
-		     {"strandline index --expect sha256:0d0a... oci:./nginx",
-		      "Index an image layout whose digest you know:"}},
+		     {"strandline index --require-signature cosign.pub oci:./nginx",
+		      "Index an image layout only if it is signed by that key:"}},
 	.run = run,
 };
