@@ -188,9 +188,14 @@ const struct command command_index = {
 		"What binds the image's own digest is its anchor: the host alone, or a digest or "
 		"signature that is asked for here. It is stored, too, and never weakened; without "
 		"what is asked for, nothing is.\n\n"
-		"REF is oci:DIR[:TAG], an OCI image layout, or docker:NAME or docker:ID, an image "
-		"in the store of Docker. Without a transport, an existing directory is read as a "
-		"layout, anything else is looked up in the engines' stores.",
+		"REF is oci:DIR[:TAG], an OCI image layout; oci-archive:FILE[:TAG], a tar of one; "
+		"docker-archive:FILE[:NAME], what any version of \"docker save\" writes; or "
+		"docker:NAME or docker:ID, an image in the store of Docker. Without a transport, "
+		"an existing path is taken for what it holds, anything else is looked up in the "
+		"engines' stores.\n\n"
+		"Archives are read in place. One that is compressed as a whole, or comes through "
+		"a pipe (FILE may be one, and - is standard input), is first unpacked into a "
+		"nameless temporary file, in /var/tmp unless TMPDIR names another directory.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
@@ -198,8 +203,10 @@ const struct command command_index = {
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
-		     {"strandline index --require-signature cosign.pub oci:./nginx",
-		      "Index an image layout only if it is signed by that key:"}},
+	.examples =
+		{{"strandline index --require-signature cosign.pub oci:./nginx",
+		  "Index an image layout only if it is signed by that key:"},
+		 {"docker save web:1 | strandline index --expect sha256:0d0a... docker-archive:-",
+		  "Index what an engine saves, when you know its image id:"}},
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/encode.h"
 #include "core/quote.h"
 #include "core/root.h"
 #include "snapshot/archivefile.h"
@@ -71,11 +72,32 @@ static int open_file(const struct job *job, const char *path, bool pipe_ok, stru
 	return archivefile_open(path, &options, err);
 }
 
+/* What a pipe is called says nothing of what came through it; what the image is called does. */
+static int name_piped(struct sl_image *image, const char *transport, const char *path,
+		      struct sl_error *err)
+{
+	char id[DIGEST_TEXT_SIZE];
+	char *reference;
+	struct stat st;
+	int rc;
+
+	if (strcmp(path, "-") != 0 && (stat(path, &st) < 0 || S_ISREG(st.st_mode)))
+		return 0;
+	digest_format(id, image->config_digest);
+	rc = join(&reference, transport, path, image->name != NULL ? image->name : id, err);
+	if (rc < 0)
+		return rc;
+	free(image->reference);
+	image->reference = reference;
+	return 0;
+}
+
 /* The image in the tar @fd, which is taken over. */
 static int open_archive(int fd, enum archivefile_form form, const char *path, const char *name,
 			const char *platform, struct sl_image **out, struct sl_error *err)
 {
 	bool is_oci = form == ARCHIVEFILE_OCI;
+	const char *transport = is_oci ? "oci-archive" : "docker-archive";
 	AUTO_FREE char *reference = NULL, *shown = NULL;
 	struct tarball *archive = NULL;
 	int rc = tarball_open(&archive, fd, err);
@@ -84,12 +106,17 @@ static int open_archive(int fd, enum archivefile_form form, const char *path, co
 		shown = quote_dup(path, strlen(path));
 		return sl_wrap(err, rc, "'%s'", shown != NULL ? shown : "?");
 	}
-	rc = join(&reference, is_oci ? "oci-archive" : "docker-archive", path, name, err);
+	rc = join(&reference, transport, path, name, err);
 	if (rc == 0 && is_oci)
 		rc = oci_open_archive(out, archive, reference, name, platform, err);
 	else if (rc == 0)
 		rc = dockerarchive_open(out, archive, reference, name, platform, err);
 	tarball_free(archive);
+	if (rc == 0 && name == NULL) {
+		rc = name_piped(*out, transport, path, err);
+		if (rc < 0)
+			sl_image_free(*out);
+	}
 	return rc;
 }
 

@@ -196,13 +196,11 @@ static bool is_sparse(const struct scan *s)
 
 static enum tarscan_kind kind_of(const struct scan *s, struct sl_bytes name)
 {
-	bool is_named_directory = name.len > 0 && name.data[name.len - 1] == '/';
-
+	/* the oldest tars marked directories by their name alone */
+	if (s->head.type == '\0' && name.len > 0 && name.data[name.len - 1] == '/')
+		return TARSCAN_DIRECTORY;
 	switch (s->head.type) {
-	case '\0': /* the oldest tars marked directories by their name alone */
-		if (is_named_directory)
-			return TARSCAN_DIRECTORY;
-		/* fallthrough */
+	case '\0':
 	case '0':
 	case '7':
 	case 'S':

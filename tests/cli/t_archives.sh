@@ -19,7 +19,8 @@ save_legacy layout legacy.tar web:1.0
 save_25 layout since25.tar web:1.0
 save_containerd layout containerd.tar web:1.0
 tar -C layout -cf oci.tar oci-layout index.json blobs
-tar -C layout -cf ./backwards.tar $(cd layout && find blobs -type f | sort -r) index.json oci-layout
+(cd layout && find blobs -type f | sort -r && echo index.json && echo oci-layout) |
+	tar -C layout -cf backwards.tar -T -
 
 baseline oci:layout >want
 it "the layout has a baseline to compare with" test "$(grep -c . want)" -gt 12
@@ -83,8 +84,14 @@ interrupted() {
 it "a signal ends the wait for a pipe" interrupted
 
 # names
-name_of() { rm -rf db; sl index --quiet "$1" && sl images --format json | jq -r ".images[0].name"; }
-it "the image has the name of its tag" same "$(name_of docker-archive:legacy.tar)" docker-archive:legacy.tar
+name_of() {
+	rm -rf db
+	sl index --quiet "$1" >out && sl images --format json | jq -r '.images[0].name'
+}
+it "the baseline is called what was asked for" same \
+	"$(name_of docker-archive:legacy.tar)" docker-archive:legacy.tar
+it "what came through a pipe is called what it says itself" same \
+	"$(name_of docker-archive:- < <(cat legacy.tar))" docker-archive:-:web:1.0
 id=$(config_of layout)
 id=${id##*/}
 for name in web:1.0 docker.io/library/web:1.0 library/web:1.0 "$id" "sha256:$id" "${id:0:12}"; do
@@ -96,6 +103,14 @@ cp legacy.tar ./a:b.tar
 it "a file with a colon in its name is a file" same_baseline docker-archive:a:b.tar
 it "and may be followed by a name" same_baseline docker-archive:a:b.tar:web:1.0
 it "a file that is not there is said so" refuses 2 "nothing.tar" docker-archive:nothing.tar:web:1.0
+
+untagged() { jq -c '.[0].RepoTags = null' manifest.json >m && mv m manifest.json; }
+mkdir bare
+tar -C bare -xf legacy.tar
+(cd bare && untagged)
+pack bare bare.tar
+it "and its id when it has no name" same \
+	"$(name_of docker-archive:- < <(cat bare.tar))" "docker-archive:-:sha256:$id"
 
 # two images in one archive
 mkdir both

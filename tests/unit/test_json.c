@@ -57,6 +57,34 @@ static void what_two_readers_could_read_differently_is_refused(void **state)
 	}
 }
 
+static void a_document_of_too_many_values_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t values;
+	} rows[] = {
+		{"1", 1},
+		{"[]", 2},
+		{"[1,2,3]", 4},
+		{"{\"a\":[{},\"b\"]}", 5},
+		{"\",,,[[[{{{\"", 1},
+		{"[\"\\\",[\",\"\\\\\",[]]", 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t len = strlen(rows[i].text);
+		struct jval *doc = NULL;
+
+		if (jval_parse_bounded(&doc, rows[i].text, len, rows[i].values, NULL) != 0)
+			fail_msg("%s", rows[i].text);
+		jval_free(doc);
+		if (jval_parse_bounded(&doc, rows[i].text, len, rows[i].values - 1, NULL) !=
+		    -SL_ELIMIT)
+			fail_msg("%s", rows[i].text);
+	}
+}
+
 static void written_values_read_back_equal(void **state)
 {
 	struct buf out = BUF_INIT(4096);
@@ -110,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_document_is_read_exactly),
 		cmocka_unit_test(what_two_readers_could_read_differently_is_refused),
+		cmocka_unit_test(a_document_of_too_many_values_is_refused),
 		cmocka_unit_test(written_values_read_back_equal),
 		cmocka_unit_test(an_unfinished_document_is_noticed),
 	};

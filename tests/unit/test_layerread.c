@@ -144,6 +144,35 @@ static void plain_gzip_and_zstd_layers_are_proven(void **state)
 	}
 }
 
+/* The blob is somewhere in a file of other things. */
+static void a_layer_in_an_archive_is_proven(void **state)
+{
+	struct fixture *f = *state;
+	const struct buf *blobs[] = {&f->gz, &f->tar};
+
+	for (size_t i = 0; i < ARRAY_SIZE(blobs); i++) {
+		CLEANUP(buf_clear) struct buf archive = BUF_INIT(1u << 30);
+		struct sl_layer l = layer_of(&f->tar, blobs[i]);
+
+		close(l.blob_fd);
+		tar_must(buf_append(&archive, "\x1f\x8b in front", 11));
+		tar_must(buf_append(&archive, blobs[i]->data, blobs[i]->len));
+		tar_must(buf_append(&archive, "behind", 6));
+		l.blob_fd = blob_fd(&archive);
+		l.blob_in_archive = true;
+		l.blob_offset = 11;
+		check(&l, NULL, 0, NULL);
+		if (i > 0)
+			continue;
+		l.blob_fd = blob_fd(&archive);
+		l.blob_offset = 12;
+		check(&l, NULL, -SL_EUNTRUSTED, "blob sha256:");
+		l.blob_fd = blob_fd(&archive);
+		l.blob_offset = 11 + 7;
+		check(&l, NULL, -SL_EFORMAT, "beyond its archive's end");
+	}
+}
+
 static void a_wrong_diff_id_is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -352,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_gzip_and_zstd_layers_are_proven),
+		cmocka_unit_test(a_layer_in_an_archive_is_proven),
 		cmocka_unit_test(a_wrong_diff_id_is_named),
 		cmocka_unit_test(a_wrong_blob_digest_is_named),
 		cmocka_unit_test(a_wrong_size_is_named),

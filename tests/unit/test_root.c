@@ -91,6 +91,37 @@ static void what_could_block_is_refused_at_once(void **state)
 	sl_error_clear(&err);
 }
 
+static void expect_named(const char *name, bool pipe_ok, int want, const char *says)
+{
+	struct sl_error err = SL_ERROR_INIT;
+	AUTO_FREE char *path = NULL;
+	int fd;
+
+	assert_true(asprintf(&path, "%s/%s", name[0] == '/' ? "" : base, name) > 0);
+	fd = root_open_named(path, pipe_ok, &err);
+	if (want < 0) {
+		assert_int_equal(fd, want);
+		if (strstr(err.msg, says) == NULL)
+			fail_msg("'%s' does not say '%s'", err.msg, says);
+	} else if (fd < 0) {
+		fail_msg("%s", err.msg);
+	} else {
+		close(fd);
+	}
+	sl_error_clear(&err);
+}
+
+static void a_file_named_by_the_user_is_a_file_or_a_pipe_that_is_meant(void **state)
+{
+	(void)state;
+	expect_named("etc/name", false, 0, NULL);
+	expect_named("abs", false, -SL_EINVAL, "is a directory");
+	expect_named("fifo", false, -SL_EINVAL, "is a pipe");
+	expect_named("nothing", true, -SL_ENOTFOUND, "nothing");
+	expect_named("loop", true, -SL_EIO, "Too many levels");
+	expect_named("/dev/null", true, -SL_EINVAL, "neither a regular file nor a pipe");
+}
+
 static void a_file_larger_than_allowed_names_the_limit(void **state)
 {
 	struct sl_error err = SL_ERROR_INIT;
@@ -158,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_resolved_inside_the_root_or_not_at_all),
 		cmocka_unit_test(what_could_block_is_refused_at_once),
+		cmocka_unit_test(a_file_named_by_the_user_is_a_file_or_a_pipe_that_is_meant),
 		cmocka_unit_test(a_file_larger_than_allowed_names_the_limit),
 		cmocka_unit_test(a_directory_is_listed_in_byte_order_up_to_a_limit),
 		cmocka_unit_test(a_path_longer_than_the_kernel_takes_is_opened_in_pieces),

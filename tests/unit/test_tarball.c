@@ -116,6 +116,7 @@ static void links_are_followed_inside_only(void **state)
 	tar_plain(&tar, "two/layer.tar", '2', "../one/layer.tar");
 	tar_plain(&tar, "three/layer.tar", '2', "../two/layer.tar");
 	tar_plain(&tar, "hard", '1', "one/layer.tar");
+	tar_plain(&tar, "four/hard", '1', "one/layer.tar");
 	tar_plain(&tar, "absolute", '2', "/one/layer.tar");
 	tar_plain(&tar, "folder", '2', "one");
 	tar_plain(&tar, "out", '2', "../../etc/passwd");
@@ -130,6 +131,7 @@ static void links_are_followed_inside_only(void **state)
 	has_text(t, "two/layer.tar", "layer");
 	has_text(t, "three/layer.tar", "layer");
 	has_text(t, "hard", "layer");
+	has_text(t, "four/hard", "layer");
 	has_text(t, "absolute", "layer");
 	has_text(t, "folder/layer.tar", "layer");
 	gives(t, "out", -SL_EFORMAT, "'out' leads out of the archive");
