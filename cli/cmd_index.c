@@ -206,7 +206,7 @@ const struct command command_index = {
 	.examples =
 		{{"strandline index --require-signature cosign.pub oci:./nginx",
 		  "Index an image layout only if it is signed by that key:"},
-		 {"docker save web:1 | strandline index --expect sha256:0d0a... docker-archive:-",
+		 {"docker save web | strandline index --expect sha256:0d0a... docker-archive:-",
 		  "Index what an engine saves, when you know its image id:"}},
 	.run = run,
 };
