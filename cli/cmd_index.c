@@ -203,10 +203,9 @@ const struct command command_index = {
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline index --require-signature cosign.pub oci:./nginx",
-		  "Index an image layout only if it is signed by that key:"},
-		 {"docker save web | strandline index --expect sha256:0d0a... docker-archive:-",
-		  "Index what an engine saves, when you know its image id:"}},
+	.examples = {{"strandline index --require-signature cosign.pub oci:./nginx",
+		      "Index an image layout only if it is signed by that key:"},
+		     {"docker save web:1 | strandline index docker-archive:-",
+		      "Index what an engine saves, without a file in between:"}},
 	.run = run,
 };
