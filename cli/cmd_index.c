@@ -205,7 +205,7 @@ const struct command command_index = {
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline index --require-signature cosign.pub oci:./nginx",
 		      "Index an image layout only if it is signed by that key:"},
-		     {"docker save web:1 | strandline index docker-archive:-",
-		      "Index what an engine saves, without a file in between:"}},
+		     {"strandline index --expect sha256:0d0a... docker-archive:web.tar",
+		      "Index what docker save wrote, when you know the image id:"}},
 	.run = run,
 };
