@@ -27,6 +27,7 @@ static int image_row(void *payload, const struct sl_baseline_info *info)
 	id[7 + 12] = '\0';
 	columns_cell(c, id + 7);
 	columns_cell(c, sl_trust_name(info->trust));
+	columns_cell(c, sl_anchor_name(info->anchor));
 	(void)snprintf(number, sizeof(number), "%zu", info->layers);
 	columns_cell(c, number);
 	(void)snprintf(number, sizeof(number), "%" PRIu64, info->entries);
@@ -54,6 +55,13 @@ static int image_json(void *payload, const struct sl_baseline_info *info)
 	else
 		jout_null(j);
 	jout_key_str(j, "trust", sl_trust_name(info->trust));
+	jout_key_str(j, "anchor", sl_anchor_name(info->anchor));
+	jout_key_str(j, "signer", info->signer);
+	jout_key(j, "anchored_at");
+	if (info->has_anchored_at)
+		jout_time(j, info->anchored_at);
+	else
+		jout_null(j);
 	jout_key_u64(j, "layers", info->layers);
 	jout_key_u64(j, "entries", info->entries);
 	jout_key_u64(j, "bytes", info->bytes);
@@ -87,8 +95,8 @@ static int list_json(struct app *app, const struct job *job, struct sl_error *er
 
 static int list_table(struct app *app, const struct job *job, struct sl_error *err)
 {
-	static const char *const headings[] = {"IMAGE",   "ID",      "TRUST",  "LAYERS",
-					       "ENTRIES", "INDEXED", "CHECKED"};
+	static const char *const headings[] = {"IMAGE",  "ID",      "TRUST",   "ANCHOR",
+					       "LAYERS", "ENTRIES", "INDEXED", "CHECKED"};
 	CLEANUP(columns_clear) struct columns columns = {0};
 	CLEANUP(output_clear) struct output output = {0};
 	int rc;

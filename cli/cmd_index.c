@@ -16,7 +16,9 @@
 
 struct index_args {
 	const char *platform; /* "linux/arm64": which image of an index */
-	const char *expect;   /* digest that the operator brought along */
+	const char *expect;   /* digest that the operator brought along, or a file of them */
+	struct text_list keys, trust_stores, authorities, signatures, manifests;
+	const char *payload;
 	struct text_list limits;
 };
 
@@ -39,6 +41,19 @@ static void oddities_text(struct buf *out, const struct sl_oddities *o)
 					 rows[i].count == 1 ? rows[i].one : rows[i].many);
 }
 
+static const char *anchor_text(enum sl_anchor anchor)
+{
+	switch (anchor) {
+	case SL_ANCHOR_OPERATOR:
+		return "operator: it is the image you named";
+	case SL_ANCHOR_SIGNATURE:
+		return "signature: it is signed by whom you trust";
+	case SL_ANCHOR_HOST:
+		break;
+	}
+	return "host: nothing but its source says that this is the image you mean";
+}
+
 static void outcome_text(struct buf *out, const struct index_outcome *o)
 {
 	double seconds = (double)o->elapsed_ns / 1e9, mib = (double)o->result.bytes / (1 << 20);
@@ -58,6 +73,12 @@ static void outcome_text(struct buf *out, const struct index_outcome *o)
 	if (o->trust == SL_TRUST_RECORDED) {
 		digest_format(id, o->tree);
 		(void)buf_printf(out, "  tree     %s\n", id);
+	}
+	(void)buf_printf(out, "  anchor   %s\n", anchor_text(o->anchor));
+	if (o->signer != NULL) {
+		(void)buf_append_str(out, "  signer   ");
+		(void)quote_bytes(out, o->signer, strlen(o->signer));
+		(void)buf_append_char(out, '\n');
 	}
 	(void)buf_printf(out, "  layers   %zu, %zu of them already known\n", o->result.layers,
 			 o->result.layers_known);
@@ -91,6 +112,8 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 		jout_digest(j, o->result.previous);
 	else
 		jout_null(j);
+	jout_key_str(j, "anchor", sl_anchor_name(o->anchor));
+	jout_key_str(j, "signer", o->signer);
 	jout_key_u64(j, "layers", o->result.layers);
 	jout_key_u64(j, "layers_known", o->result.layers_known);
 	jout_key_u64(j, "entries", o->result.entries);
@@ -106,6 +129,22 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 	jout_object_end(j);
 }
 
+static struct trust_names names_of(const struct text_list *list)
+{
+	return (struct trust_names){list->items, list->count};
+}
+
+static struct trust_request trust_of(const struct index_args *a)
+{
+	return (struct trust_request){.expect = a->expect,
+				      .keys = names_of(&a->keys),
+				      .trust_stores = names_of(&a->trust_stores),
+				      .signing_authorities = names_of(&a->authorities),
+				      .signatures = names_of(&a->signatures),
+				      .payload = a->payload,
+				      .manifests = names_of(&a->manifests)};
+}
+
 /* Index each; what went before a failure is stored and printed. */
 static int index_all(const struct job *job, const struct index_args *a,
 		     const struct operands *words, struct buf *text, struct jout *j,
@@ -114,7 +153,7 @@ static int index_all(const struct job *job, const struct index_args *a,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < words->count; i++) {
-		struct index_request request = {words->items[i], a->platform, a->expect};
+		struct index_request request = {words->items[i], a->platform, trust_of(a)};
 		struct index_outcome outcome;
 
 		rc = job_index(job, &request, &outcome, err);
@@ -167,10 +206,24 @@ static int run(struct app *app, const void *args, const struct operands *words)
 static const struct opt options[] = {
 	{"platform", 0, OPT_TEXT, "PLATFORM", NULL, AT(platform),
 	 "which image of a multi-platform one, such as linux/arm64; by default this machine's"},
-	{"expect", 0, OPT_TEXT, "DIGEST", NULL, AT(expect),
-	 "the image digest as you know it from elsewhere (of a rootfs-tar, the SHA-256 of the tar "
-	 "or its file): anything else is refused, and results "
-	 "say that the image was anchored by you and not by the examined host"},
+	{"expect", 0, OPT_TEXT, "DIGEST|FILE", NULL, AT(expect),
+	 "the image's digest as you know it from elsewhere, or a file of such digests: anything "
+	 "else is refused. That of its manifest, of a multi-platform index, or its id; of a "
+	 "rootfs-tar, the SHA-256 of the tar or of its file"},
+	{"require-signature", 0, OPT_LIST, "KEY", NULL, AT(keys),
+	 "refuse the image unless the public key in the PEM file KEY signed it, as cosign does; "
+	 "repeatable: any of them will do"},
+	{"trust-store", 0, OPT_LIST, "DIR", NULL, AT(trust_stores),
+	 "the same for notation signatures: DIR holds the certificates of those who are trusted"},
+	{"signing-authority", 0, OPT_LIST, "DIR", NULL, AT(authorities),
+	 "the same for the signing scheme in which an authority vouches for the time of signing"},
+	{"signature", 0, OPT_LIST, "FILE", NULL, AT(signatures),
+	 "a signature to judge beside those in the layout: engines' stores keep none"},
+	{"payload", 0, OPT_TEXT, "FILE", NULL, AT(payload),
+	 "what was signed, for a --signature that is nothing but base64"},
+	{"manifest", 0, OPT_LIST, "FILE", NULL, AT(manifests),
+	 "the manifest that a registry has of an image in an engine's store; behind it, the index "
+	 "that lists it"},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 };
 static const char *const formats[] = {"table", "json", NULL};
@@ -183,6 +236,9 @@ const struct command command_index = {
 		"Read every layer of an image, prove it against the digests from the image's "
 		"configuration down, and store what it holds as the baseline that containers are "
 		"compared with. When the bytes contradict a digest, nothing is stored.\n\n"
+		"What binds the image's own digest is its anchor: the host alone, or a digest or "
+		"signature that is asked for here. It is stored, too, and never weakened; without "
+		"what is asked for, nothing is.\n\n"
 		"REF is oci:DIR[:TAG], an OCI image layout; oci-archive:FILE[:TAG], a tar of one; "
 		"docker-archive:FILE[:NAME], what any version of \"docker save\" writes; or "
 		"docker:NAME or docker:ID, an image in the store of Docker. Without a transport, "
@@ -204,7 +260,8 @@ const struct command command_index = {
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct index_args),
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline index docker:nginx:1.25", "Index an image of the local Docker:"},
+	.examples = {{"strandline index --require-signature cosign.pub oci:./nginx",
+		      "Index an image layout only if it is signed by that key:"},
 		     {"strandline index --expect sha256:0d0a... docker-archive:web.tar",
 		      "Index what docker save wrote, when you know the image id:"}},
 	.run = run,

@@ -19,8 +19,8 @@ const char *exit_text(enum exit_column column, enum exit_status status)
 			 "usage or operational error: no statement is made",
 			 "intact as far as it goes, but not closed as complete, or not anchored"},
 		[EXIT_WORKS] = {"done, nothing missing",
-				"the source contradicts its digests (index: nothing was stored; "
-				"capture: done all the same)",
+				"the source contradicts its digests, or is not the image that was "
+				"asked for (index: nothing was stored; capture: done all the same)",
 				"usage or operational error; an existing file is never "
 				"overwritten, a started bundle never deleted",
 				"done, with gaps: out of space, a deadline, a signal, something "

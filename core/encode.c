@@ -6,6 +6,8 @@
 
 #include <strandline/error.h>
 
+#include "core/cleanup.h"
+
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -129,6 +131,24 @@ int base64_decode(struct buf *out, const char *text, size_t len)
 			return out->status;
 	}
 	return 0;
+}
+
+int base64url_decode(struct buf *out, const char *text, size_t len)
+{
+	CLEANUP(buf_clear) struct buf standard = BUF_INIT(SIZE_MAX / 2);
+
+	if (len % 4 == 1 || len > SIZE_MAX / 4 || buf_reserve(&standard, len + 2) < 0)
+		return len % 4 == 1 ? -SL_EFORMAT : -SL_ENOMEM;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '+' || text[i] == '/' || text[i] == '=')
+			return -SL_EFORMAT;
+		(void)buf_append_char(&standard, text[i] == '-'   ? '+'
+						 : text[i] == '_' ? '/'
+								  : text[i]);
+	}
+	while (standard.len % 4 != 0)
+		(void)buf_append_char(&standard, '=');
+	return standard.len > 0 ? base64_decode(out, standard.data, standard.len) : 0;
 }
 
 size_t utf8_next(const char *text, size_t len, uint32_t *code)

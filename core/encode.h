@@ -21,6 +21,8 @@ void digest_format(char out[DIGEST_TEXT_SIZE], const uint8_t digest[SL_SHA256_SI
 int base64_encode(struct buf *out, const void *bytes, size_t len);
 /* Strict: padding required, no white space, no stray bits. Returns 0, -SL_EFORMAT, -SL_ENOMEM... */
 int base64_decode(struct buf *out, const char *text, size_t len);
+/* The same strictness for the URL-safe alphabet of JOSE, which has no padding (RFC 7515, 2). */
+int base64url_decode(struct buf *out, const char *text, size_t len);
 
 /* Well-formed UTF-8 without surrogates or overlong forms (Unicode 15, table 3-7). */
 bool utf8_valid(const char *text, size_t len);

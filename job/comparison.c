@@ -90,6 +90,22 @@ static bool is_about_the_image(int rc)
 	       rc == -SL_ELIMIT || rc == -SL_EUNSUPPORTED;
 }
 
+/*
+ * What the image was bound to when it was indexed: same configuration, same image. A manifest that
+ * was proven then names it still.
+ */
+static int take_anchor(struct comparison *c, const struct sl_baseline_info *info,
+		       struct sl_error *err)
+{
+	c->anchor = info->anchor;
+	c->digest_verified = info->manifest_verified && info->has_manifest_digest;
+	memcpy(c->digest, info->manifest_digest, SL_SHA256_SIZE);
+	if (info->signer == NULL)
+		return 0;
+	c->signer = strdup(info->signer);
+	return c->signer != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "signer");
+}
+
 static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
@@ -101,11 +117,11 @@ static int find_or_index(struct comparison *c, const struct job *job,
 	rc = baseline_ready(job, c->baselines, c->image, options->no_index, &info, err);
 	if (rc < 0)
 		return rc;
+	rc = take_anchor(c, &info, err);
 	c->trust = info.trust;
-	c->manifest_verified = info.manifest_verified;
 	c->has_checked_at = info.has_checked_at;
 	c->checked_at = info.checked_at;
-	return 0;
+	return rc;
 }
 
 /* Nothing better than the directories as they are now. */
@@ -114,6 +130,8 @@ static void fall_back(struct comparison *c)
 	sl_baselines_close(c->baselines);
 	c->baselines = NULL;
 	c->trust = SL_TRUST_ON_DISK;
+	c->anchor = SL_ANCHOR_HOST;
+	free(take_ptr(&c->signer));
 	c->has_checked_at = false;
 }
 
@@ -163,6 +181,16 @@ static int name_image(struct comparison *c, struct sl_error *err)
 	return 0;
 }
 
+/* A store that only claims a digest, or none, is helped out by what was proven when indexing. */
+static void fill_stored_digest(const struct comparison *c, struct sl_subject *s)
+{
+	if (!c->digest_verified || s->digest_verified ||
+	    (s->has_image_digest && memcmp(s->image_digest, c->digest, SL_SHA256_SIZE) != 0))
+		return;
+	s->has_image_digest = s->digest_verified = true;
+	memcpy(s->image_digest, c->digest, SL_SHA256_SIZE);
+}
+
 static void fill_subject(struct comparison *c)
 {
 	static const char *const everything[] = {"/"};
@@ -180,8 +208,10 @@ static void fill_subject(struct comparison *c)
 		memcpy(s->image_id, c->image->config_digest, SL_SHA256_SIZE);
 		s->has_image_digest = c->image->has_manifest_digest;
 		memcpy(s->image_digest, c->image->manifest_digest, SL_SHA256_SIZE);
-		s->digest_verified = c->image->manifest != NULL || c->manifest_verified;
-		s->anchor = c->image->anchor;
+		s->digest_verified = c->image->manifest != NULL;
+		s->anchor = c->anchor;
+		s->signer = c->signer;
+		fill_stored_digest(c, s);
 		if (s->image_ref == NULL)
 			s->image_ref = c->image->reference;
 	} else if (c->container->has_image_id) {
@@ -238,6 +268,7 @@ void comparison_close(struct comparison *c)
 	sl_image_free(c->image);
 	free(c->contradiction);
 	free(c->unproven);
+	free(c->signer);
 	free(c->layer_subject);
 	*c = (struct comparison){0};
 }

@@ -14,7 +14,10 @@ struct comparison {
 	struct sl_baselines *baselines;       /* NULL when only the directories are left */
 	bool stack_fits; /* the lower directories are the image's layers, one for one */
 	enum sl_trust trust;
-	bool manifest_verified;
+	enum sl_anchor anchor; /* as it was stored with the baseline */
+	char *signer;
+	bool digest_verified; /* digest names a manifest that was proven when indexing */
+	uint8_t digest[SL_SHA256_SIZE];
 	bool has_checked_at;
 	struct sl_time checked_at;
 	char *contradiction; /* the source contradicts its own digests: what and which */

@@ -15,6 +15,7 @@
 struct side {
 	struct sl_image *image;
 	struct sl_baseline_info info; /* its name is not kept */
+	char *signer;                 /* info's own */
 	struct sl_source *view;
 };
 
@@ -31,6 +32,7 @@ static void side_clear(struct side *s)
 {
 	sl_source_close(s->view);
 	sl_image_free(s->image);
+	free(s->signer);
 }
 
 static void run_clear(struct pair_run *r)
@@ -46,9 +48,13 @@ static int prepare(struct pair_run *r, struct side *s, const char *word, struct 
 {
 	int rc = baseline_resolve(r->job, r->baselines, word, r->request->platform, &s->image, err);
 
-	return rc < 0 ? rc
-		      : baseline_ready(r->job, r->baselines, s->image, r->request->no_index,
-				       &s->info, err);
+	if (rc == 0)
+		rc = baseline_ready(r->job, r->baselines, s->image, r->request->no_index, &s->info,
+				    err);
+	if (rc < 0 || s->info.signer == NULL)
+		return rc;
+	s->signer = strdup(s->info.signer);
+	return s->signer != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "signer");
 }
 
 /* Views last: while one is open, nothing may be indexed. */
@@ -90,7 +96,8 @@ static struct sl_subject_image describe(const struct side *s)
 				       .has_id = true,
 				       .digest_verified = s->image->manifest != NULL ||
 							  s->info.manifest_verified,
-				       .anchor = s->image->anchor,
+				       .anchor = s->info.anchor,
+				       .signer = s->signer,
 				       .trust = s->info.trust,
 				       .has_checked_at = s->info.has_checked_at,
 				       .checked_at = s->info.checked_at};
@@ -111,6 +118,7 @@ static int compare(struct pair_run *r, struct sl_sink *sink, int *status, struct
 				     .has_image_id = true,
 				     .digest_verified = before.digest_verified,
 				     .anchor = before.anchor,
+				     .signer = before.signer,
 				     .trust = before.trust,
 				     .has_checked_at = before.has_checked_at,
 				     .checked_at = before.checked_at,

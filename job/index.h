@@ -6,12 +6,12 @@
 #include <strandline/image.h>
 
 #include "job/job.h"
+#include "job/trust.h"
 
 struct index_request {
 	const char *reference;
 	const char *platform; /* NULL: this host's */
-	const char *expect;   /* "sha256:...": manifest or config digest it must have, or NULL;
-				 of a tree the digest of its tar, its file or its lines */
+	struct trust_request trust;
 };
 
 struct index_outcome {
@@ -21,6 +21,8 @@ struct index_outcome {
 	uint8_t manifest_digest[SL_SHA256_SIZE];
 	enum sl_trust trust;
 	uint8_t tree[SL_SHA256_SIZE]; /* trust recorded: the tar's digest, or the directory's */
+	enum sl_anchor anchor;        /* as stored: what was established once is kept */
+	char *signer;                 /* owned; NULL without a signature */
 	struct sl_index_result result;
 	uint64_t elapsed_ns;
 };

@@ -83,6 +83,7 @@ static void image_members(struct jout *j, const struct sl_subject_image *i)
 	digest_or_null(j, "id", i->has_id, i->id);
 	jout_key_bool(j, "digest_verified", i->digest_verified);
 	jout_key_str(j, "anchor", sl_anchor_name(i->anchor));
+	jout_key_str(j, "signer", i->signer);
 }
 
 static void layers(struct jout *j, enum sl_trust trust, bool has_checked_at,
@@ -117,7 +118,8 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 					 .has_digest = s->has_image_digest,
 					 .has_id = s->has_image_id,
 					 .digest_verified = s->digest_verified,
-					 .anchor = s->anchor};
+					 .anchor = s->anchor,
+					 .signer = s->signer};
 
 	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
 	memcpy(image.id, s->image_id, SL_SHA256_SIZE);

@@ -42,10 +42,16 @@ static void header_image(struct buf *out, const char *label, const struct sl_sub
 		(void)buf_printf(out, "\ndigest     %s (%s; anchored to: %s)", text,
 				 i->digest_verified ? "verified" : "a claim, not verified",
 				 sl_anchor_name(i->anchor));
+	} else if (i->anchor != SL_ANCHOR_HOST) {
+		(void)buf_printf(out, "\nanchor     %s", sl_anchor_name(i->anchor));
 	}
 	if (i->has_id) {
 		digest_format(text, i->id);
 		(void)buf_printf(out, "\nimage id   %s", text);
+	}
+	if (i->signer != NULL) {
+		(void)buf_append_str(out, "\nsigned by  ");
+		quoted(out, i->signer);
 	}
 	(void)buf_append_char(out, '\n');
 }
@@ -84,7 +90,8 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 					 .has_digest = s->has_image_digest,
 					 .has_id = s->has_image_id,
 					 .digest_verified = s->digest_verified,
-					 .anchor = s->anchor};
+					 .anchor = s->anchor,
+					 .signer = s->signer};
 
 	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
 	memcpy(image.id, s->image_id, SL_SHA256_SIZE);

@@ -41,7 +41,7 @@ int sl_baselines_open(struct sl_baselines **out, const char *path, struct sl_err
 	b = calloc(1, sizeof(*b));
 	if (b == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "baseline store");
-	b->name = BUF_INIT(1 << 20);
+	b->name = b->signer = BUF_INIT(1 << 20);
 	b->limits = SL_LIMITS_DEFAULT;
 	if (path != NULL)
 		rc = make_parents(path, err);
@@ -61,6 +61,7 @@ void sl_baselines_close(struct sl_baselines *b)
 		return;
 	db_close(b->db);
 	buf_clear(&b->name);
+	buf_clear(&b->signer);
 	free(b);
 }
 

@@ -16,6 +16,7 @@
 	"cl.image=i.id ORDER BY c.checked_at, c.checked_at_ns LIMIT 1), "                          \
 	"(SELECT c.checked_at_ns FROM image_layer cl JOIN layer c ON c.id=cl.layer WHERE "         \
 	"cl.image=i.id ORDER BY c.checked_at, c.checked_at_ns LIMIT 1), "                          \
+	"anchor, signer, anchored_at, anchored_at_ns, "                                            \
 	"EXISTS (SELECT 1 FROM image_name n WHERE n.name=i.name AND "                              \
 	"n.config_digest<>i.config_digest) "                                                       \
 	"FROM image i LEFT JOIN image_layer il ON il.image=i.id LEFT JOIN layer l ON "             \
@@ -31,13 +32,36 @@ static int read_time(struct sl_time *out, struct db_stmt *s, int sec, int nsec)
 	return 0;
 }
 
-/* The row of INFO_SQL that @s stands on; @name keeps the text. */
-static int read_info(struct sl_baseline_info *out, struct db_stmt *s, struct buf *name,
-		     struct sl_error *err)
+static int read_text(const char **out, struct db_stmt *s, int column, struct buf *keep)
 {
-	const char *text = db_column_text(s, 4);
+	const char *text = db_column_text(s, column);
+
+	buf_reset(keep);
+	*out = NULL;
+	if (text == NULL)
+		return 0;
+	*out = buf_append_str(keep, text) == 0 ? keep->data : NULL;
+	return *out != NULL ? 0 : -SL_ENOMEM;
+}
+
+static int read_anchor(struct sl_baseline_info *out, struct db_stmt *s)
+{
+	int64_t anchor = db_column_i64(s, 13);
+
+	if (anchor < SL_ANCHOR_HOST || anchor > SL_ANCHOR_SIGNATURE ||
+	    (out->signer != NULL) != (anchor == SL_ANCHOR_SIGNATURE))
+		return -SL_EFORMAT;
+	out->anchor = (enum sl_anchor)anchor;
+	out->has_anchored_at = !db_column_is_null(s, 15);
+	return out->has_anchored_at ? read_time(&out->anchored_at, s, 15, 16) : 0;
+}
+
+/* The row of INFO_SQL that @s stands on; @name and @signer keep the texts. */
+static int read_info(struct sl_baseline_info *out, struct db_stmt *s, struct buf *name,
+		     struct buf *signer, struct sl_error *err)
+{
 	int64_t trust = db_column_i64(s, 3);
-	int rc = 0;
+	int rc;
 
 	*out = (struct sl_baseline_info){
 		.has_manifest_digest = !db_column_is_null(s, 1),
@@ -46,12 +70,15 @@ static int read_info(struct sl_baseline_info *out, struct db_stmt *s, struct buf
 		.entries = (uint64_t)db_column_i64(s, 8),
 		.bytes = (uint64_t)db_column_i64(s, 9),
 		.has_checked_at = db_column_i64(s, 10) != 0,
-		.has_moved = db_column_i64(s, 13) != 0,
+		.has_moved = db_column_i64(s, 17) != 0,
 	};
-	buf_reset(name);
-	if (buf_append_str(name, text != NULL ? text : "") < 0)
+	rc = read_text(&out->name, s, 4, name);
+	if (rc == 0)
+		rc = read_text(&out->signer, s, 14, signer);
+	if (rc < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "baseline store");
-	out->name = name->data;
+	if (out->name == NULL)
+		out->name = "";
 	out->trust = (enum sl_trust)trust;
 	if (trust < SL_TRUST_PROVEN || trust > SL_TRUST_ON_DISK)
 		rc = -SL_EFORMAT;
@@ -63,6 +90,8 @@ static int read_info(struct sl_baseline_info *out, struct db_stmt *s, struct buf
 		rc = read_time(&out->indexed_at, s, 5, 6);
 	if (rc == 0 && out->has_checked_at)
 		rc = read_time(&out->checked_at, s, 11, 12);
+	if (rc == 0)
+		rc = read_anchor(out, s);
 	if (rc < 0)
 		return sl_fail(err, SL_EFORMAT, 0, "baseline database: damaged row (image)");
 	return 0;
@@ -79,7 +108,7 @@ int sl_baselines_find(struct sl_baselines *b, const uint8_t config_digest[SL_SHA
 		rc = db_step(s, err);
 	}
 	if (rc == 0)
-		rc = read_info(out, s, &b->name, err);
+		rc = read_info(out, s, &b->name, &b->signer, err);
 	db_finalize(s);
 	return rc;
 }
@@ -105,6 +134,7 @@ int sl_baselines_list(struct sl_baselines *b,
 		      void *payload, struct sl_error *err)
 {
 	struct buf name CLEANUP(buf_clear) = BUF_INIT(1 << 20);
+	struct buf signer CLEANUP(buf_clear) = BUF_INIT(1 << 20);
 	struct sl_baseline_info info;
 	struct db_stmt *s = NULL;
 	int rc = db_prepare(&s, b->db, INFO_SQL "GROUP BY i.id ORDER BY i.name, i.config_digest",
@@ -113,7 +143,7 @@ int sl_baselines_list(struct sl_baselines *b,
 	while (rc == 0) {
 		rc = db_step(s, err);
 		if (rc == 0)
-			rc = read_info(&info, s, &name, err);
+			rc = read_info(&info, s, &name, &signer, err);
 		if (rc == 0 && each(payload, &info) != 0)
 			break;
 	}

@@ -90,9 +90,16 @@ static const char name_table[] =
 	"INSERT OR REPLACE INTO image_name SELECT name, config_digest FROM image ORDER BY "
 	"indexed_at, indexed_at_ns;";
 
+/* What an image's digest is bound to (enum sl_anchor), by whose signature, and since when. */
+static const char anchors[] = "ALTER TABLE image ADD COLUMN anchor INTEGER NOT NULL DEFAULT 0;"
+			      "ALTER TABLE image ADD COLUMN signer TEXT;"
+			      "ALTER TABLE image ADD COLUMN anchored_at INTEGER;"
+			      "ALTER TABLE image ADD COLUMN anchored_at_ns INTEGER;";
+
 const struct db_migration store_migrations[] = {
 	{"baseline", 1, first_tables, NULL},
 	{"baseline", 2, layer_digests, digest_layers},
 	{"image name", 1, name_table, NULL},
+	{"baseline", 3, anchors, NULL},
 };
 const size_t store_migration_count = ARRAY_SIZE(store_migrations);

@@ -7,6 +7,9 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "snapshot/signature.h"
+
+#define MAX_INDEXES 64 /* that lead to one manifest */
 
 int sl_image_new(struct sl_image **out, const char *reference, struct sl_error *err)
 {
@@ -65,6 +68,43 @@ int sl_image_chain(struct sl_image *image, struct sl_error *err)
 	return 0;
 }
 
+int sl_image_add_index(struct sl_image *image, const uint8_t digest[SL_SHA256_SIZE], uint64_t size,
+		       struct sl_error *err)
+{
+	struct sl_image_index *indexes;
+
+	if (image->index_count >= MAX_INDEXES)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %d indexes", MAX_INDEXES);
+	indexes = realloc(image->indexes, (image->index_count + 1) * sizeof(*indexes));
+	if (indexes == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "list of indexes");
+	image->indexes = indexes;
+	indexes[image->index_count].size = size;
+	memcpy(indexes[image->index_count++].digest, digest, SL_SHA256_SIZE);
+	return 0;
+}
+
+static bool is_called(const uint8_t own[SL_SHA256_SIZE], uint64_t own_size,
+		      const uint8_t digest[SL_SHA256_SIZE], uint64_t size)
+{
+	return memcmp(own, digest, SL_SHA256_SIZE) == 0 && (size == 0 || size == own_size);
+}
+
+enum sl_image_name sl_image_named_by(const struct sl_image *image,
+				     const uint8_t digest[SL_SHA256_SIZE], uint64_t size)
+{
+	if (is_called(image->config_digest, image->config_size, digest, size))
+		return SL_IMAGE_NAME_CONFIG;
+	if (!image->has_manifest_digest || image->manifest == NULL)
+		return SL_IMAGE_NAME_NONE;
+	if (is_called(image->manifest_digest, image->manifest_size, digest, size))
+		return SL_IMAGE_NAME_MANIFEST;
+	for (size_t i = 0; i < image->index_count; i++)
+		if (is_called(image->indexes[i].digest, image->indexes[i].size, digest, size))
+			return SL_IMAGE_NAME_INDEX;
+	return SL_IMAGE_NAME_NONE;
+}
+
 static void layer_clear(struct sl_layer *layer)
 {
 	if (layer->dir_fd >= 0)
@@ -90,6 +130,9 @@ void sl_image_free(struct sl_image *image)
 	free(image->platform);
 	free(image->config);
 	free(image->manifest);
+	free(image->indexes);
+	signatures_free(image->signatures);
+	free(image->signer);
 	free(image);
 }
 

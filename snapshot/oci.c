@@ -18,16 +18,20 @@
 #include "snapshot/imagename.h"
 #include "snapshot/ocidoc.h"
 #include "snapshot/platform.h"
+#include "snapshot/sigfind.h"
 
 #define MAX_DOCUMENT (8u << 20)
 #define MAX_DEPTH 4
 #define MAX_INDEXES 64
 #define BLOB_PATH_SIZE (sizeof("blobs/sha256/") + 2 * SL_SHA256_SIZE)
 
-/* An index that was read, and how deep it lies. Descriptors borrow from it. */
+/* An index that was read, and where it lies. Descriptors borrow from it. */
 struct node {
 	struct ocidoc_index index;
 	unsigned int depth;
+	size_t parent; /* the node that lists it; the top lists itself */
+	uint8_t digest[SL_SHA256_SIZE];
+	uint64_t size;
 };
 
 struct layout {
@@ -183,10 +187,11 @@ static int add_found(struct layout *l, const struct ocidoc_desc *d, struct sl_er
 	return 0;
 }
 
-static int add_index(struct layout *l, const struct ocidoc_desc *d, unsigned int depth,
+static int add_index(struct layout *l, const struct ocidoc_desc *d, size_t parent,
 		     struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
+	unsigned int depth = l->nodes[parent].depth + 1;
 	struct node *node;
 	int rc;
 
@@ -206,17 +211,20 @@ static int add_index(struct layout *l, const struct ocidoc_desc *d, unsigned int
 		return sl_wrap(err, rc, "index %s", name);
 	}
 	node->depth = depth;
+	node->parent = parent;
+	node->size = d->size;
+	memcpy(node->digest, d->digest, SL_SHA256_SIZE);
 	l->node_count++;
 	return 0;
 }
 
 /* A manifest is found; an index waits in the list of nodes to be looked through. */
-static int consider(struct layout *l, const struct ocidoc_desc *d, unsigned int depth,
+static int consider(struct layout *l, const struct ocidoc_desc *d, size_t parent,
 		    struct sl_error *err)
 {
 	if (!is_image(d))
 		return 0;
-	return d->kind == OCIDOC_INDEX ? add_index(l, d, depth + 1, err) : add_found(l, d, err);
+	return d->kind == OCIDOC_INDEX ? add_index(l, d, parent, err) : add_found(l, d, err);
 }
 
 /* Without a tag there must be one image only: one name, or no names at all. */
@@ -263,10 +271,10 @@ static int collect(struct layout *l, struct sl_error *err)
 			       all != NULL && *all != '\0' ? all : "none");
 	}
 	for (size_t n = 1; rc == 0 && n < l->node_count; n++) {
-		const struct node *node = &l->nodes[n];
+		const struct ocidoc_index *index = &l->nodes[n].index;
 
-		for (size_t i = 0; rc == 0 && i < node->index.count; i++)
-			rc = consider(l, &node->index.manifests[i], node->depth, err);
+		for (size_t i = 0; rc == 0 && i < index->count; i++)
+			rc = consider(l, &index->manifests[i], n, err);
 	}
 	return rc;
 }
@@ -452,6 +460,37 @@ static int set_name(const struct layout *l, struct sl_image *image, struct sl_er
 	return 0;
 }
 
+static bool lists(const struct ocidoc_index *index, const struct ocidoc_desc *d)
+{
+	for (size_t i = 0; i < index->count; i++)
+		if (is_same(&index->manifests[i], d))
+			return true;
+	return false;
+}
+
+/* The indexes that lead to the manifest: people may know the image by the digest of any of them. */
+static int set_indexes(const struct layout *l, struct sl_image *image, const struct ocidoc_desc *d,
+		       struct sl_error *err)
+{
+	bool leads[MAX_INDEXES] = {false};
+	int rc = 0;
+
+	for (size_t n = 1; n < l->node_count; n++)
+		for (size_t at = n; at != 0 && lists(&l->nodes[n].index, d);
+		     at = l->nodes[at].parent)
+			leads[at] = true;
+	for (size_t n = 1; rc == 0 && n < l->node_count; n++)
+		if (leads[n])
+			rc = sl_image_add_index(image, l->nodes[n].digest, l->nodes[n].size, err);
+	return rc;
+}
+
+static int fetch_for_signature(void *payload, const struct ocidoc_desc *d, struct buf *out,
+			       struct sl_error *err)
+{
+	return fetch(payload, d, "blob", out, err);
+}
+
 static int read_top(struct layout *l, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAX_DOCUMENT);
@@ -475,17 +514,24 @@ static int read_top(struct layout *l, struct sl_error *err)
 static int open_layout(struct layout *l, struct sl_image *image, const char *platform,
 		       struct sl_error *err)
 {
+	struct sigfind_blobs blobs = {fetch_for_signature, l};
 	struct ocidoc_desc manifest;
 	int rc = platform_parse(&l->platform, platform, err);
 
 	if (rc == 0)
 		rc = read_top(l, err);
 	if (rc == 0)
+		rc = sigfind_mark(&l->nodes[0].index, &blobs, err);
+	if (rc == 0)
 		rc = collect(l, err);
 	if (rc == 0)
 		rc = choose(l, &manifest, err);
 	if (rc == 0)
 		rc = fill_image(l, image, &manifest, err);
+	if (rc == 0)
+		rc = set_indexes(l, image, &manifest, err);
+	if (rc == 0)
+		rc = sigfind_collect(image, &l->nodes[0].index, &blobs, err);
 	return rc < 0 ? rc : set_name(l, image, err);
 }
 

@@ -35,7 +35,7 @@ static const struct {
 	{"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", OCIDOC_LAYER},
 };
 
-static enum ocidoc_kind kind_of(const char *media_type)
+enum ocidoc_kind ocidoc_kind(const char *media_type)
 {
 	for (size_t i = 0; media_type != NULL && i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(kinds[i].media_type, media_type) == 0)
@@ -87,10 +87,40 @@ static bool is_word(const char *text, const char *want)
 	return text != NULL && strcmp(text, want) == 0;
 }
 
-static int parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_error *err)
+static bool parse_related_tag(const char *name, uint8_t digest[SL_SHA256_SIZE])
+{
+	static const char *const suffixes[] = {"", ".sig", ".att", ".sbom"};
+	const size_t hex = 2 * (size_t)SL_SHA256_SIZE;
+	const char *tag = name != NULL ? strrchr(name, ':') : NULL;
+
+	tag = tag != NULL ? tag + 1 : name;
+	if (tag == NULL || strncmp(tag, "sha256-", 7) != 0 || strnlen(tag + 7, hex) != hex ||
+	    hex_decode(digest, SL_SHA256_SIZE, tag + 7, hex) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (strcmp(tag + 7 + hex, suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+bool ocidoc_related_tag(const struct ocidoc_desc *d, uint8_t digest[SL_SHA256_SIZE])
+{
+	return parse_related_tag(d->ref_name, digest) || parse_related_tag(d->image_name, digest);
+}
+
+/* What `cosign save` writes beside the image, under the image's own name. */
+static bool is_cosign_kind(const char *kind)
+{
+	return is_word(kind, "dev.cosignproject.cosign/sigs") ||
+	       is_word(kind, "dev.cosignproject.cosign/atts") ||
+	       is_word(kind, "dev.cosignproject.cosign/sboms");
+}
+
+int ocidoc_parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_error *err)
 {
 	const struct jval *platform = jval_get(v, "platform"), *notes = jval_get(v, "annotations");
 	const char *digest = jval_str(jval_get(v, "digest"));
+	uint8_t related[SL_SHA256_SIZE];
 	int64_t size;
 	int rc;
 
@@ -103,7 +133,7 @@ static int parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_e
 		return sl_fail(err, SL_EFORMAT, 0, "descriptor %s has no usable size", digest);
 	out->size = (uint64_t)size;
 	out->media_type = jval_str(jval_get(v, "mediaType"));
-	out->kind = kind_of(out->media_type);
+	out->kind = ocidoc_kind(out->media_type);
 	out->data = jval_str(jval_get(v, "data"));
 	out->urls = jval_get(v, "urls");
 	out->os = jval_str(jval_get(platform, "os"));
@@ -114,7 +144,9 @@ static int parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_e
 	out->is_attestation = is_word(jval_str(jval_get(notes, "vnd.docker.reference.type")),
 				      "attestation-manifest") ||
 			      (is_word(out->os, "unknown") && is_word(out->arch, "unknown")) ||
-			      jval_str(jval_get(v, "artifactType")) != NULL;
+			      jval_str(jval_get(v, "artifactType")) != NULL ||
+			      is_cosign_kind(jval_str(jval_get(notes, "kind"))) ||
+			      ocidoc_related_tag(out, related);
 	return tocnote_parse(&out->toc, notes, err);
 }
 
@@ -131,7 +163,7 @@ static int parse_descs(struct ocidoc_desc **out, size_t *count, const struct jva
 	if (*out == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "list of %s", what);
 	for (size_t i = 0; i < n; i++) {
-		int rc = parse_desc(&(*out)[i], jval_at(list, i), err);
+		int rc = ocidoc_parse_desc(&(*out)[i], jval_at(list, i), err);
 
 		if (rc < 0)
 			return sl_wrap(err, rc, "%s %zu", what, i);
@@ -155,7 +187,7 @@ static int check_shape(const struct jval *doc, enum ocidoc_kind want, struct sl_
 		return sl_fail(err, SL_EFORMAT, 0, "not a json object");
 	if (is_index && is_manifest)
 		return sl_fail(err, SL_EFORMAT, 0, "both an index and a manifest");
-	if (media_type != NULL && kind_of(media_type) != want)
+	if (media_type != NULL && ocidoc_kind(media_type) != want)
 		return sl_fail(err, SL_EFORMAT, 0, "media type is not what its descriptor says");
 	if (jval_i64(jval_get(doc, "schemaVersion"), &version) < 0 || version != 2)
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "schemaVersion is not 2");
@@ -217,7 +249,7 @@ int ocidoc_parse_manifest(struct ocidoc_manifest *out, const void *text, size_t 
 	if (rc == 0)
 		rc = check_shape(out->doc, OCIDOC_MANIFEST, err);
 	if (rc == 0) {
-		rc = parse_desc(&out->config, jval_get(out->doc, "config"), err);
+		rc = ocidoc_parse_desc(&out->config, jval_get(out->doc, "config"), err);
 		if (rc < 0)
 			(void)sl_wrap(err, rc, "config");
 	}

@@ -33,9 +33,21 @@ struct ocidoc_desc {
 	const char *os, *arch, *variant;
 	const char *ref_name;   /* org.opencontainers.image.ref.name */
 	const char *image_name; /* io.containerd.image.name */
-	bool is_attestation;    /* or another artifact: no image to pick */
+	bool is_attestation;    /* or a signature, or another artifact: no image to pick */
 	struct sl_toc_claim toc;
 };
+
+/* What a media type says; OTHER for NULL. */
+enum ocidoc_kind ocidoc_kind(const char *media_type);
+
+/* One descriptor of a document that is of no kind below. Strings borrow from it. */
+int ocidoc_parse_desc(struct ocidoc_desc *out, const struct jval *v, struct sl_error *err);
+
+/*
+ * The tags of what belongs to an image by its digest: "sha256-DIGEST" (referrers), the same with
+ * .sig, .att or .sbom behind (cosign). @digest receives the image's.
+ */
+bool ocidoc_related_tag(const struct ocidoc_desc *d, uint8_t digest[SL_SHA256_SIZE]);
 
 /* An index: index.json, or a manifest list. */
 struct ocidoc_index {

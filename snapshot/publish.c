@@ -103,19 +103,44 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 	return rc;
 }
 
-/* Seen again, an image takes its newest name; a proven manifest is not given up for a claim. */
+/*
+ * Seen again, an image takes its newest name; a proven manifest is not given up for a claim, nor an
+ * anchor for a weaker one. (An anchor binds the configuration's digest, so it holds for good.)
+ */
 static const char upsert_image[] =
 	"INSERT INTO image (config_digest, manifest_digest, manifest_verified, trust, name, "
-	"platform, config, manifest, indexed_at, indexed_at_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-	"?7, ?8, ?9, ?10) ON CONFLICT (config_digest) DO UPDATE SET name=excluded.name, "
+	"platform, config, manifest, indexed_at, indexed_at_ns, anchor, signer, anchored_at, "
+	"anchored_at_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?14, ?15, ?16) ON "
+	"CONFLICT (config_digest) DO UPDATE SET name=excluded.name, "
 	"trust=excluded.trust, "
 	"indexed_at=CASE WHEN ?11 THEN excluded.indexed_at ELSE indexed_at END, "
 	"indexed_at_ns=CASE WHEN ?11 THEN excluded.indexed_at_ns ELSE indexed_at_ns END, "
 	"manifest_digest=CASE WHEN ?12 OR (manifest_verified=0 AND ?2 IS NOT NULL) THEN ?2 ELSE "
 	"manifest_digest END, "
 	"manifest=CASE WHEN ?12 THEN excluded.manifest ELSE manifest END, "
-	"manifest_verified=max(manifest_verified, excluded.manifest_verified) "
+	"manifest_verified=max(manifest_verified, excluded.manifest_verified), "
+	"signer=CASE WHEN excluded.anchor>=anchor THEN excluded.signer ELSE signer END, "
+	"anchored_at=CASE WHEN excluded.anchor>=anchor THEN excluded.anchored_at ELSE anchored_at "
+	"END, "
+	"anchored_at_ns=CASE WHEN excluded.anchor>=anchor THEN excluded.anchored_at_ns ELSE "
+	"anchored_at_ns END, "
+	"anchor=max(anchor, excluded.anchor) "
 	"RETURNING id, indexed_at, indexed_at_ns";
+
+static void bind_anchor(struct db_stmt *s, const struct sl_image *image, struct sl_time now)
+{
+	bool is_anchored = image->anchor != SL_ANCHOR_HOST;
+
+	db_bind_i64(s, 13, image->anchor);
+	db_bind_text(s, 14, image->signer);
+	if (is_anchored) {
+		db_bind_i64(s, 15, now.sec);
+		db_bind_i64(s, 16, now.nsec);
+	} else {
+		db_bind_null(s, 15);
+		db_bind_null(s, 16);
+	}
+}
 
 /* @is_new: a layer was read for it, so its time is now. */
 static int put_image(struct sl_baselines *b, const struct sl_image *image, bool manifest_verified,
@@ -140,6 +165,7 @@ static int put_image(struct sl_baselines *b, const struct sl_image *image, bool 
 	db_bind_i64(s, 10, now.nsec);
 	db_bind_i64(s, 11, is_new);
 	db_bind_i64(s, 12, manifest_verified);
+	bind_anchor(s, image, now);
 	rc = db_step(s, err);
 	if (rc == 0) {
 		*id = db_column_i64(s, 0);

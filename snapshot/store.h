@@ -9,7 +9,7 @@
 
 struct sl_baselines {
 	struct db *db;
-	struct buf name; /* lent by sl_baselines_find() */
+	struct buf name, signer; /* lent by sl_baselines_find() */
 	struct sl_limits limits;
 };
 

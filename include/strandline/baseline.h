@@ -89,6 +89,10 @@ struct sl_baseline_info {
 	bool manifest_verified;    /**< the manifest was read, hashed to its digest, and names the
 				      config */
 	bool has_moved;            /**< its name was indexed later as another image */
+	enum sl_anchor anchor;     /**< the best it was ever bound to */
+	const char *signer;        /**< with SL_ANCHOR_SIGNATURE: whose, harmless to print */
+	bool has_anchored_at;
+	struct sl_time anchored_at; /**< when that was last established; not for the host */
 };
 
 /** One layer of a stored image. */
@@ -140,6 +144,7 @@ SL_API void sl_baselines_set_limits(struct sl_baselines *b, const struct sl_limi
 
 /**
  * Read every layer that is not known yet, prove it against its diff_id, and store its entries.
+ * The image's anchor is stored with it, unless the store has a better one already.
  *
  * A layer is read from its blob when it has one, else rebuilt from tar-split and directory; in
  * that case its checked_at is set too.

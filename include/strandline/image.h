@@ -84,6 +84,15 @@ struct sl_layer {
 
 #define SL_LAYER_INIT ((struct sl_layer){.dir_fd = -1, .tar_split_fd = -1, .blob_fd = -1})
 
+/** An index that was read and hashed, and that leads to the manifest. */
+struct sl_image_index {
+	uint8_t digest[SL_SHA256_SIZE];
+	uint64_t size;
+};
+
+/** Signatures found beside an image; nothing of them is verified. */
+struct sl_signatures;
+
 /** An image. Close with sl_image_free(). */
 struct sl_image {
 	char *reference; /**< as the user or the store calls it; owned */
@@ -101,6 +110,10 @@ struct sl_image {
 				    tree that no image configuration vouches for */
 	struct sl_layer *layers; /**< bottom first, as in the config; owned */
 	size_t layer_count;
+	struct sl_image_index *indexes; /**< multi-platform indexes it was reached through; owned */
+	size_t index_count;
+	struct sl_signatures *signatures; /**< owned; NULL when none were found */
+	char *signer;                     /**< with SL_ANCHOR_SIGNATURE: whose; owned */
 };
 
 /** Most layers an image may have: the kernel's own bound for an overlay stack. */
@@ -118,6 +131,27 @@ SL_API int sl_image_add_layer(struct sl_image *image, struct sl_layer *layer, st
  * @return 0; -SL_EINVAL when a layer has no diff_id
  */
 SL_API int sl_image_chain(struct sl_image *image, struct sl_error *err);
+
+/** Note an index that leads to the manifest. @return 0, -SL_ENOMEM, -SL_ELIMIT */
+SL_API int sl_image_add_index(struct sl_image *image, const uint8_t digest[SL_SHA256_SIZE],
+			      uint64_t size, struct sl_error *err);
+
+/** Which of an image's proven digests a digest is. */
+enum sl_image_name {
+	SL_IMAGE_NAME_NONE,
+	SL_IMAGE_NAME_CONFIG,   /**< the image id */
+	SL_IMAGE_NAME_MANIFEST, /**< what registries know one platform's image by */
+	SL_IMAGE_NAME_INDEX,    /**< what registries know a multi-platform image by */
+};
+
+/**
+ * Is this the image's digest? A manifest digest that is only a claim (its bytes are not there)
+ * never is.
+ *
+ * @param size  of what the digest names, or 0 when it is not known
+ */
+SL_API enum sl_image_name sl_image_named_by(const struct sl_image *image,
+					    const uint8_t digest[SL_SHA256_SIZE], uint64_t size);
 
 /** Close every descriptor and free. NULL is fine. */
 SL_API void sl_image_free(struct sl_image *image);

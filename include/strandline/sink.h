@@ -31,6 +31,7 @@ struct sl_subject_image {
 	uint8_t id[SL_SHA256_SIZE];     /**< config */
 	bool digest_verified;           /**< the manifest was read and hashed to digest */
 	enum sl_anchor anchor;
+	const char *signer; /**< with SL_ANCHOR_SIGNATURE: whose; harmless to print */
 	enum sl_trust trust;
 	bool has_checked_at;
 	struct sl_time checked_at;
@@ -45,6 +46,7 @@ struct sl_subject {
 	uint8_t image_id[SL_SHA256_SIZE];     /**< config */
 	bool digest_verified; /**< the manifest was read and hashed to image_digest */
 	enum sl_anchor anchor;
+	const char *signer; /**< with SL_ANCHOR_SIGNATURE: whose; harmless to print */
 	enum sl_trust trust;
 	bool has_checked_at;
 	struct sl_time checked_at; /**< when the layers on disk were last proven */

@@ -4,7 +4,7 @@
 need sqlite3 jq python3
 make_oci=$SOURCE_DIR/samples/make-oci.sh
 sl() { "$STRANDLINE" --db store.db "$@"; }
-count() { sqlite3 store.db "SELECT count(*) FROM $1"; }
+count() { sqlite3 -cmd ".timeout 10000" store.db "SELECT count(*) FROM $1"; }
 
 mkdir -p base x y
 for i in $(seq 300); do echo "$i" >"base/file-$i"; done

@@ -327,7 +327,7 @@ static void a_special_name_is_only_a_name(void **state)
 
 static void a_newer_schema_is_refused(void **state)
 {
-	static const struct db_migration later[] = {{"baseline", 99, "CREATE TABLE future (a)"}};
+	static const struct db_migration later[] = {{"baseline", 999, "CREATE TABLE future (a)"}};
 	struct place *p = *state;
 	struct sl_error err = SL_ERROR_INIT;
 	struct sl_baselines *b = NULL;

@@ -23,7 +23,9 @@
 #include "core/root.h"
 #include "core/zstream.h"
 #include "snapshot/dump.h"
+#include "snapshot/jws.h"
 #include "snapshot/ocidoc.h"
+#include "snapshot/sigclaim.h"
 #include "snapshot/tar.h"
 #include "snapshot/tarsplit.h"
 
@@ -156,6 +158,45 @@ static int read_config(const struct buf *in, struct sl_error *err)
 	return ocidoc_parse_config(&doc, in->data, in->len, err);
 }
 
+static int read_jws(const struct buf *in, struct sl_error *err)
+{
+	struct jws jws;
+	int rc = jws_parse(&jws, in->data, in->len, err);
+
+	jws_clear(&jws);
+	return rc;
+}
+
+static int read_jws_payload(const struct buf *in, struct sl_error *err)
+{
+	struct jws_target target;
+
+	return jws_target(in->data, in->len, &target, err);
+}
+
+static int read_simple(const struct buf *in, struct sl_error *err)
+{
+	struct sigclaim claim;
+
+	return sigclaim_simple(in->data, in->len, &claim, err);
+}
+
+static int read_statement(const struct buf *in, struct sl_error *err)
+{
+	struct sigclaim claim;
+
+	return sigclaim_statement(in->data, in->len, &claim, err);
+}
+
+static int read_bundle(const struct buf *in, struct sl_error *err)
+{
+	struct sigbundle bundle;
+	int rc = sigbundle_parse(&bundle, in->data, in->len, err);
+
+	sigbundle_clear(&bundle);
+	return rc;
+}
+
 static int code_of(const char *name)
 {
 	static const struct {
@@ -267,13 +308,24 @@ static void dump_crimes_fail(void **state)
 	each_fails_with_its_code("dump", read_dump);
 }
 
+static void signature_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("jws", read_jws);
+	each_fails_with_its_code("jws-payload", read_jws_payload);
+	each_fails_with_its_code("simplesigning", read_simple);
+	each_fails_with_its_code("statement", read_statement);
+	each_fails_with_its_code("sigbundle", read_bundle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gzip_crimes_fail),     cmocka_unit_test(zstd_crimes_fail),
-		cmocka_unit_test(xz_crimes_fail),       cmocka_unit_test(bzip2_crimes_fail),
-		cmocka_unit_test(tar_crimes_fail),      cmocka_unit_test(tar_split_crimes_fail),
-		cmocka_unit_test(document_crimes_fail), cmocka_unit_test(dump_crimes_fail),
+		cmocka_unit_test(gzip_crimes_fail),      cmocka_unit_test(zstd_crimes_fail),
+		cmocka_unit_test(xz_crimes_fail),        cmocka_unit_test(bzip2_crimes_fail),
+		cmocka_unit_test(tar_crimes_fail),       cmocka_unit_test(tar_split_crimes_fail),
+		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
+		cmocka_unit_test(signature_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
