@@ -27,6 +27,18 @@ static int strip_braces(struct buf *out, struct buf *object, struct sl_error *er
 	return 0;
 }
 
+static void fallbacks(struct jout *j)
+{
+	const char *names[KERNEL_FALLBACKS_MAX];
+	size_t count = kernel_fallbacks(names);
+
+	jout_key(j, "fallbacks");
+	jout_array(j);
+	for (size_t i = 0; i < count; i++)
+		jout_str(j, names[i]);
+	jout_array_end(j);
+}
+
 /* SHA-256 of the running program: which tool it was, whatever its file is called. */
 static void tool(struct jout *j)
 {
@@ -47,6 +59,7 @@ static void tool(struct jout *j)
 			jout_key_hex(j, "sha256", digest, sizeof(digest));
 	}
 	sha256_free(h);
+	fallbacks(j);
 	jout_object_end(j);
 }
 

@@ -12,9 +12,9 @@
 #include <linux/limits.h>
 
 #include "core/cleanup.h"
+#include "core/kernel.h"
 
 #define LIST_START 512
-#define SYS_LISTXATTRAT 465 /* the same number everywhere but on Alpha */
 
 static const char *private_prefix(enum sl_marker marker)
 {
@@ -25,19 +25,40 @@ static const char *private_prefix(enum sl_marker marker)
 	return NULL;
 }
 
-/* Half the cost of the way through /proc, where the kernel has it. */
+/*
+ * Half the cost of the way through /proc, where the kernel has it. A filter that does not know the
+ * calls answers EPERM; they themselves answer neither that nor ENOSYS.
+ */
+static bool is_refused(struct attributes *a, ssize_t n)
+{
+	/* without /proc a path would only say that nothing is there */
+	if (n >= 0 || (errno != ENOSYS && errno != EPERM) || !kernel_has_proc())
+		return false;
+	a->by_path = true;
+	return true;
+}
+
 static ssize_t list_once(struct attributes *a, int dir_fd, const char *name, size_t room)
 {
 	if (!a->by_path) {
-		long n = syscall(SYS_LISTXATTRAT, dir_fd, name, AT_SYMLINK_NOFOLLOW, a->names.data,
-				 room);
+		ssize_t n = kernel_listxattrat(dir_fd, name, a->names.data, room);
 
-		/* a filter that does not know the call answers EPERM, the call itself never */
-		if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+		if (!is_refused(a, n))
 			return n;
-		a->by_path = true;
 	}
 	return llistxattr(a->path.data, a->names.data, room);
+}
+
+static ssize_t get_once(struct attributes *a, const char *attribute, void *value, size_t room)
+{
+	if (!a->by_path) {
+		ssize_t n = kernel_getxattrat(a->dir_fd, a->path.data + a->name_at, attribute,
+					      value, room);
+
+		if (!is_refused(a, n))
+			return n;
+	}
+	return lgetxattr(a->path.data, attribute, value, room);
 }
 
 /* The names, NUL-separated, into a->names. 0; 1 gone; negative. */
@@ -68,7 +89,7 @@ static int list_names(struct attributes *a, int dir_fd, const char *name, struct
 }
 
 /* Append the value to @out. 0 and *size; 1 when the attribute is gone; negative. */
-static int read_value(struct buf *out, const char *path, const char *name, size_t *size,
+static int read_value(struct attributes *a, struct buf *out, const char *name, size_t *size,
 		      struct sl_error *err)
 {
 	size_t room = 256;
@@ -82,7 +103,7 @@ static int read_value(struct buf *out, const char *path, const char *name, size_
 				       out->max);
 		if (rc < 0)
 			return sl_fail(err, SL_ENOMEM, 0, "attribute value");
-		n = lgetxattr(path, name, out->data + out->len, room);
+		n = get_once(a, name, out->data + out->len, room);
 		if (n >= 0) {
 			*size = (size_t)n;
 			out->len += (size_t)n;
@@ -111,14 +132,14 @@ static int read_mark(struct attributes *a, const char *name, const char *what, s
 	if (strcmp(what, "origin") == 0)
 		a->marks |= MARK_ORIGIN;
 	if (strcmp(what, "opaque") == 0) {
-		rc = read_value(&value, a->path.data, name, &size, err);
+		rc = read_value(a, &value, name, &size, err);
 		/* "x" only says that attribute whiteouts may follow; anything else is ignored */
 		if (rc == 0 && size == 1 && value.data[0] == 'y')
 			a->marks |= MARK_OPAQUE;
 	}
 	if (strcmp(what, "redirect") == 0) {
 		buf_reset(&a->redirect);
-		rc = read_value(&a->redirect, a->path.data, name, &size, err);
+		rc = read_value(a, &a->redirect, name, &size, err);
 		if (rc == 0)
 			a->marks |= MARK_REDIRECT;
 	}
@@ -160,7 +181,7 @@ static int take_name(struct attributes *a, char *name, const char *prefix, struc
 			return read_mark(a, name, name + skip, err);
 		shown = name + sizeof(escape) - 1;
 	}
-	rc = read_value(&a->values, a->path.data, name, &size, err);
+	rc = read_value(a, &a->values, name, &size, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	if (shown != name)
@@ -196,6 +217,8 @@ int attributes_read(struct attributes *a, int dir_fd, const char *name, enum sl_
 	buf_reset(&a->path);
 	(void)snprintf(dir, sizeof(dir), "/proc/self/fd/%d/", dir_fd);
 	(void)buf_append_str(&a->path, dir);
+	a->dir_fd = dir_fd;
+	a->name_at = a->path.len;
 	if (buf_append_str(&a->path, name) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "attributes");
 	rc = list_names(a, dir_fd, name, err);

@@ -2,13 +2,13 @@
 #include "snapshot/layertree.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/kernel.h"
 #include "core/root.h"
 #include "snapshot/attributes.h"
 #include "snapshot/dirstack.h"
@@ -204,8 +204,7 @@ static int look(struct walk *w, int dir_fd, const char *name, struct sl_error *e
 {
 	int rc;
 
-	if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		  STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &w->st) < 0) {
+	if (kernel_statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, &w->st) < 0) {
 		if (errno == ENOENT) {
 			w->raced++;
 			return 1;
@@ -448,20 +447,16 @@ static bool copy_idmap(struct sl_idmap *out, const struct sl_idmap *map)
 /* Learn which mount the tree is on, and whether everything about it can be read. */
 static int survey(struct walk *w, int dir_fd, struct sl_error *err)
 {
-	char proc[48];
-	struct stat st;
-
 	w->dirs.root_fd = dirstack_open_beneath(dir_fd, ".", O_PATH | O_DIRECTORY);
-	if (w->dirs.root_fd < 0 ||
-	    statx(w->dirs.root_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &w->st) < 0)
+	if (w->dirs.root_fd < 0 || kernel_statx(w->dirs.root_fd, "", AT_EMPTY_PATH, &w->st) < 0)
 		return sl_fail(err, SL_EIO, errno, "open directory");
 	w->knows_mount = (w->st.stx_mask & STATX_MNT_ID) != 0;
 	w->mount = w->st.stx_mnt_id;
 	w->root_dev = makedev(w->st.stx_dev_major, w->st.stx_dev_minor);
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", w->dirs.root_fd);
-	if (stat(proc, &st) < 0)
-		return sl_fail(err, SL_EUNSUPPORTED, errno,
-			       "extended attributes are read through /proc, which is missing");
+	if (!kernel_has_proc() && !kernel_has_xattrat())
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "extended attributes are read through /proc before Linux 6.13, "
+			       "and it is not mounted here");
 	if (w->marker == SL_MARKER_OVERLAY_TRUSTED && !attributes_trusted_visible())
 		return gaps_add(&w->dirs.gaps, (struct sl_bytes){"", 0},
 				"trusted.* attributes cannot be read without CAP_SYS_ADMIN", 0,
