@@ -13,6 +13,10 @@ pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 
 add_library(strandline_libraries INTERFACE)
+if(STRANDLINE_STATIC)
+	include(cmake/StaticLibraries.cmake)
+	return()
+endif()
 
 # The probe does what forensics/bundle_tar.c does, in a shared library: the archive may have been
 # built without position independent code, or need more than libc in another version.
