@@ -33,21 +33,22 @@ int main(void)
 	return rc == -SL_EFORMAT ? 0 : 1;
 }
 C
-sanitize=$(sed -n 's/^STRANDLINE_SANITIZE:STRING=\(.\+\)/-fsanitize=\1/p' "$BUILD_DIR/CMakeCache.txt")
+mapfile -t sanitize < <(
+	sed -n 's/^STRANDLINE_SANITIZE:STRING=\(.\+\)/-fsanitize=\1/p' "$BUILD_DIR/CMakeCache.txt")
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$BUILD_DIR/CMakeCache.txt")
-# shellcheck disable=SC2046 # words on purpose
+read -ra cflags <<<"$(pkg-config --cflags strandline)"
+read -ra shared_libs <<<"$(pkg-config --libs strandline)"
+read -ra archive_libs <<<"$(pkg-config --libs --static strandline | sed 's/-lstrandline / /')"
 build() {
 	local out=$1
 	shift
-	"$compiler" -std=c17 -Wall -Wextra -pedantic -Werror $sanitize user.c -o "$out" \
-		$(pkg-config --cflags strandline) "$@"
+	"$compiler" -std=c17 -Wall -Wextra -pedantic -Werror "${sanitize[@]}" user.c -o "$out" \
+		"${cflags[@]}" "$@"
 }
-# shellcheck disable=SC2046
-it "a program is built against the shared library" build shared $(pkg-config --libs strandline)
+it "a program is built against the shared library" build shared "${shared_libs[@]}"
 it "it runs with it" same "user: line 7" "$(LD_LIBRARY_PATH=$libdir ./shared)"
 it "it needs the library" contains <(ldd ./shared) libstrandline.so
-# shellcheck disable=SC2046
-it "a program is built against the archive" build archive "$libdir/libstrandline.a" \
-	$(pkg-config --libs --static strandline | sed 's/-lstrandline / /')
+it "a program is built against the archive" \
+	build archive "$libdir/libstrandline.a" "${archive_libs[@]}"
 it "it runs alone" same "user: line 7" "$(./archive)"
 it "it does not need the library" lacks <(ldd ./archive) libstrandline
