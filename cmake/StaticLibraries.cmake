@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The archives that go into the static program, from the same -dev packages. Debian has none of
-# ISA-L (2.30): gzip is inflated by zlib then, which takes about twice the time.
+# ISA-L (2.30): gzip is inflated by zlib then, which takes up to twice the time.
 function(strandline_archive variable name)
 	find_library(${variable} lib${name}.a)
 	mark_as_advanced(${variable})

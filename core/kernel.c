@@ -2,9 +2,9 @@
 #include "core/kernel.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -125,7 +125,7 @@ static bool mount_id_from_proc(int fd, uint64_t *id)
 	static const char key[] = "mnt_id:";
 	AUTO_CLOSE int info = -1;
 	char path[48], text[512];
-	const char *line;
+	char *line, *end;
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
@@ -135,7 +135,10 @@ static bool mount_id_from_proc(int fd, uint64_t *id)
 		return false;
 	text[n] = '\0';
 	line = strstr(text, key);
-	return line != NULL && sscanf(line + sizeof(key) - 1, "%" SCNu64, id) == 1;
+	if (line == NULL)
+		return false;
+	*id = strtoull(line + sizeof(key) - 1, &end, 10);
+	return *end == '\n';
 }
 
 bool kernel_mount_id(int fd, uint64_t *id)
@@ -198,6 +201,16 @@ int kernel_reopen(int path_fd, int flags)
 		return -1;
 	}
 	return reopen_in(proc_fd, "", path_fd, flags);
+}
+
+int kernel_open_program(void)
+{
+	AUTO_CLOSE int proc_fd = -1;
+
+	if (kernel_has_proc())
+		return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	proc_fd = private_proc();
+	return proc_fd < 0 ? -1 : openat(proc_fd, "self/exe", O_RDONLY | O_CLOEXEC);
 }
 
 ssize_t kernel_listxattrat(int dir_fd, const char *name, char *list, size_t size)

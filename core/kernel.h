@@ -41,6 +41,9 @@ bool kernel_mount_id(int fd, uint64_t *id);
  */
 int kernel_reopen(int path_fd, int flags);
 
+/* The file of the program that runs, to read; without /proc as above. -1 with errno. */
+int kernel_open_program(void);
+
 /* Attributes of @name in @dir_fd, links not followed. ENOSYS, or a filter's EPERM, without them. */
 ssize_t kernel_listxattrat(int dir_fd, const char *name, char *list, size_t size);
 ssize_t kernel_getxattrat(int dir_fd, const char *name, const char *attribute, void *value,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/capture_records.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -12,6 +11,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/json.h"
+#include "core/kernel.h"
 #include "core/root.h"
 
 /* The members inside one object, without its braces. */
@@ -42,7 +42,7 @@ static void fallbacks(struct jout *j)
 /* SHA-256 of the running program: which tool it was, whatever its file is called. */
 static void tool(struct jout *j)
 {
-	AUTO_CLOSE int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int fd = kernel_open_program();
 	struct sha256 *h = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	char chunk[65536];

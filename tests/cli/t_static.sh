@@ -3,7 +3,7 @@
 # The static program in a root directory that holds nothing but it, an image and an output folder:
 # no library, no /proc, no /dev, no locale, no configuration.
 need_root
-need jq readelf setfattr strace
+need jq readelf setfattr strace zstd
 static=${STRANDLINE_STATIC:-$SOURCE_DIR/build/static/strandline}
 [ -x "$static" ] || skip "needs $static (cmake --preset static && cmake --build --preset static)"
 newer=$(cd "$SOURCE_DIR" && find core snapshot host diff forensics report job cli include \
@@ -61,6 +61,11 @@ for what in upper rootfs; do
 done
 it "capture makes a bundle" to capture.txt inside capture --upper /in/upper --image oci:/in/layout:1 \
 	-o /out/bundle
+open_record() { zstd -dcq "$1" 2>/dev/null | grep -aom1 '"tool":{[^}]*}'; }
+it "it names this very program" \
+	contains <(open_record empty/out/bundle) "$(sha256sum <empty/strandline | cut -d' ' -f1)"
+it "and says that there was no /proc" \
+	contains <(open_record empty/out/bundle) "\"fallbacks\":$(jq -c .tool.fallbacks upper.json)"
 it "verify finds it intact" to verify.txt inside verify /out/bundle --allow-unanchored
 it "so does the dynamic program" to other.txt "$STRANDLINE" verify empty/out/bundle --allow-unanchored
 it "in the same words" same "$(tail -n +2 verify.txt)" "$(tail -n +2 other.txt)"
