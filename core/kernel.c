@@ -129,7 +129,7 @@ static bool mount_id_from_proc(int fd, uint64_t *id)
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
+	info = kernel_has_proc() ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	n = info >= 0 ? read(info, text, sizeof(text) - 1) : -1;
 	if (n <= 0)
 		return false;

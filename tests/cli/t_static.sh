@@ -59,6 +59,16 @@ for what in upper rootfs; do
 	it "and the same as the dynamic program does" cmp $what.a $what.b
 	it "$what: there was something to find" test "$(wc -l <$what.a)" -ge 2
 done
+
+# What only looks like /proc is not believed.
+if [ ! -d empty/proc ]; then
+	mkdir -p empty/proc/self/fd
+	for fd in $(seq 0 64); do ln -s /in/rootfs/bin/evil "empty/proc/self/fd/$fd"; done
+	it "with a forged /proc diff finds drift" to forged.json exits 1 inside diff --rootfs \
+		/in/rootfs --image oci:/in/layout:1 --db /out/db --format json
+	it "the same, as if there were none" same "$(findings rootfs.json)" "$(findings forged.json)"
+	rm -r empty/proc
+fi
 it "capture makes a bundle" to capture.txt inside capture --upper /in/upper --image oci:/in/layout:1 \
 	-o /out/bundle
 open_record() { zstd -dcq "$1" 2>/dev/null | grep -aom1 '"tool":{[^}]*}'; }
