@@ -36,7 +36,7 @@ struct walk {
 	dev_t dev;
 };
 
-/* The file system of the sandbox's loopholes, and the other one whose links are no text. */
+/* Links of procfs, and a few of securityfs, lead to an object and not to what their text says. */
 static bool has_magic_links(int fd)
 {
 	struct statfs fs;
@@ -148,18 +148,21 @@ static int check_mount(const struct walk *w, int fd, dev_t dev)
 	return dev == w->dev ? 0 : fail(EXDEV);
 }
 
-/* What the path led to, @fd unless it is -1, opened as was asked. */
-static int finish(const struct walk *w, int dir_fd, int fd, mode_t mode)
+/* The directory @fd itself, opened as was asked. */
+static int open_here(const struct walk *w, int fd)
 {
-	if (fd < 0)
-		return openat(dir_fd, ".", (int)(w->flags & ~(uint64_t)O_NOFOLLOW));
+	return openat(fd, ".", (int)(w->flags & ~(uint64_t)O_NOFOLLOW));
+}
+
+/* What the path led to, pinned by @fd, opened as was asked. */
+static int finish(const struct walk *w, int fd, mode_t mode)
+{
 	if ((w->flags & O_DIRECTORY) != 0 && !S_ISDIR(mode))
 		return fail(ENOTDIR);
 	if ((w->flags & O_PATH) != 0)
 		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	/* to read a file, root_reopen() opens what O_PATH has pinned */
-	return S_ISDIR(mode) ? openat(fd, ".", (int)(w->flags & ~(uint64_t)O_NOFOLLOW))
-			     : fail(EINVAL);
+	/* a file is opened to read it by root_reopen() */
+	return S_ISDIR(mode) ? open_here(w, fd) : fail(EINVAL);
 }
 
 /* One component. 0: go on; 1: that was the end, and *out is what beneath_walk() returns. */
@@ -180,7 +183,7 @@ static int step(struct walk *w, const char *name, bool last, int *out)
 	if (S_ISLNK(st.st_mode) && (w->flags & (O_PATH | O_DIRECTORY)) == 0)
 		return fail(ELOOP);
 	if (last) {
-		*out = finish(w, -1, fd, st.st_mode);
+		*out = finish(w, fd, st.st_mode);
 		return 1;
 	}
 	if (!S_ISDIR(st.st_mode))
@@ -219,7 +222,7 @@ static int run(struct walk *w)
 	while (rc == 0 && (name = next_component(w, &last)) != NULL)
 		rc = step(w, name, last, &out);
 	if (rc == 0)
-		out = finish(w, current(w), -1, 0);
+		out = open_here(w, current(w));
 	return out;
 }
 
