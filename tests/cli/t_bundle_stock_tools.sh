@@ -69,11 +69,15 @@ at_most_missing() { # FOLDER BYTES STORED
 }
 
 # a kill at any moment leaves what was checkpointed
-for wait in 0.3 0.7 1.1; do
+for wait in 0.3 0.7 1.1; do # on a busy machine the last waits for a checkpoint, at most 30 s more
 	rm -rf killed*
 	"$WRITER" endless killed.tar.zst >killed.out &
 	pid=$!
 	sleep $wait
+	for _ in $(seq 300); do
+		if [ $wait != 1.1 ] || grep -q checkpoint killed.out; then break; fi
+		sleep 0.1
+	done
 	kill -KILL $pid
 	wait $pid 2>/dev/null || true
 	unpack killed.tar.zst killed
