@@ -9,6 +9,7 @@
 #include "cli/help.h"
 #include "cli/signals.h"
 #include "core/cleanup.h"
+#include "core/digest.h"
 
 /*
  * Started with standard descriptors closed, the first file we open would become one of them. Each
@@ -87,7 +88,7 @@ int main(int argc, char **argv)
 	struct app app;
 	int status;
 
-	if (!have_standard_descriptors())
+	if (!have_standard_descriptors() || digest_ignore_config() < 0)
 		return EXIT_TROUBLE;
 	app_init(&app);
 	status = run(&app, argc, argv);

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+# The program, what documents it, and the verifier that needs none of it.
 install(TARGETS strandline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(PROGRAMS forensics/verify.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/strandline)
+if(STRANDLINE_STATIC)
+	return() # the archive would need every library that the program does without
+endif()
 install(TARGETS strandline_static strandline_shared
 	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
 	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

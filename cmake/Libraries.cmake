@@ -15,6 +15,10 @@ pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 find_package(BZip2 REQUIRED) # has no .pc file in Debian
 
 add_library(strandline_libraries INTERFACE)
+if(STRANDLINE_STATIC)
+	include(cmake/StaticLibraries.cmake)
+	return()
+endif()
 
 # The probe does what forensics/bundle_tar.c does, in a shared library: the archive may have been
 # built without position independent code, or need more than libc in another version.

@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <xxhash.h>
 
 #include "core/cleanup.h"
+
+int digest_ignore_config(void)
+{
+	return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ? 0 : -SL_ENOMEM;
+}
 
 struct sha256 {
 	EVP_MD_CTX *ctx;

@@ -9,6 +9,12 @@
 #include <strandline/error.h>
 #include <strandline/source.h>
 
+/*
+ * For a program, before anything else: OpenSSL shall not read openssl.cnf. On a machine under
+ * examination that file, and the modules it names, are evidence. A library leaves that to its host.
+ */
+int digest_ignore_config(void);
+
 /* Reusable: reset starts the next message. One thread at a time. */
 struct sha256;
 

@@ -5,12 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/openat2.h>
-
+#include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/kernel.h"
 #include "core/quote.h"
 
 /* Longest piece of a path given to the kernel at once. */
@@ -90,26 +89,12 @@ static int open_fail(const char *path, int sys, struct sl_error *err)
 		       "open '%s'", shown != NULL ? shown : "?");
 }
 
-/* openat2 answers EAGAIN when a rename races with the resolution; that is no verdict. */
 static int open_at(int dir_fd, const char *path, uint64_t flags, enum root_follow follow)
 {
-	struct open_how how = {.flags = flags | O_CLOEXEC};
-	int tries = 0;
-	long fd;
-
 	while (*path == '/')
 		path++;
-	if (*path == '\0')
-		path = ".";
-	how.resolve = RESOLVE_NO_MAGICLINKS;
-	if (follow == ROOT_FOLLOW_INSIDE)
-		how.resolve |= RESOLVE_IN_ROOT;
-	else
-		how.resolve |= RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-	do
-		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
-	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < 128);
-	return (int)fd;
+	return beneath_open(dir_fd, *path != '\0' ? path : ".", flags,
+			    follow == ROOT_FOLLOW_INSIDE ? BENEATH_IN_ROOT : BENEATH_NO_LINKS);
 }
 
 /*
@@ -167,7 +152,6 @@ int root_open_subdir(int dir_fd, const char *path, enum root_follow follow, stru
 
 int root_reopen(int path_fd, struct sl_error *err)
 {
-	char proc[48];
 	struct stat st;
 	int flags, fd;
 
@@ -177,13 +161,15 @@ int root_reopen(int path_fd, struct sl_error *err)
 		return sl_fail(err, SL_EINVAL, 0, "neither a regular file nor a directory");
 	flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
 		(S_ISDIR(st.st_mode) ? O_DIRECTORY : 0);
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
-	/* our own descriptor, not an evidence path; O_NOATIME is for owners and CAP_FOWNER only */
-	fd = open(proc, flags | O_NOATIME);
+	/* O_NOATIME is for owners and CAP_FOWNER only */
+	fd = kernel_reopen(path_fd, flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM)
-		fd = open(proc, flags);
-	if (fd < 0 && errno == ENOENT && S_ISDIR(st.st_mode))
-		fd = openat(path_fd, ".", flags); /* no /proc here */
+		fd = kernel_reopen(path_fd, flags);
+	if (fd < 0 && errno == ENXIO && S_ISDIR(st.st_mode))
+		fd = openat(path_fd, ".", flags);
+	if (fd < 0 && errno == ENXIO)
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "files are opened through /proc, which is not mounted here");
 	if (fd < 0)
 		return sl_fail(err, SL_EIO, errno, "open for reading");
 	return fd;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Safe opening beneath a directory. No evidence path goes through a plain open(): every path is
- * resolved inside the directory it belongs to (openat2, Linux 5.6; a component walk where the
- * kernel has none), nothing is opened that could block or act, and access times stay as they are
- * where the kernel lets us.
+ * resolved inside the directory it belongs to (core/beneath.h), nothing is opened that could block
+ * or act, and access times stay as they are where the kernel lets us.
  */
 #ifndef CORE_ROOT_H
 #define CORE_ROOT_H

@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
+#include "core/kernel.h"
 #include "core/root.h"
 
 void lower_init(struct lower *l, const struct drift_disk *disk)
@@ -74,7 +75,10 @@ bool lower_has_xattr(const struct lower *l, const struct sl_entry *before, const
 	AUTO_CLOSE int fd =
 		openat(l->dir_fd, before->path.data + l->name_at, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char proc[48];
+	ssize_t n = kernel_getxattrat(l->dir_fd, before->path.data + l->name_at, name, NULL, 0);
 
+	if (n >= 0 || errno == ENODATA)
+		return n >= 0;
 	if (fd < 0)
 		return true;
 	/* our own descriptor: attributes cannot be asked of an O_PATH descriptor itself */

@@ -227,7 +227,7 @@ static void stop_reader(struct verify *v)
 static int walk(struct verify *v, struct sl_error *err)
 {
 	struct chain *c = &v->chain;
-	struct segment *g;
+	struct segment *g = NULL;
 	bool has_close = false;
 	int rc;
 

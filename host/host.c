@@ -7,8 +7,8 @@
 
 #include <linux/magic.h>
 
-#include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/within.h"
 #include "host/machine.h"
 
 /* The readers of this version, in the order in which containers are listed. */
@@ -118,7 +118,7 @@ bool host_holds_dir(const struct host *h, int dir_fd)
 						     ROOT_FOLLOW_INSIDE, NULL);
 		struct stat st;
 
-		if (fd >= 0 && fstat(fd, &st) == 0 && lies_beneath(dir_fd, &st, 1))
+		if (fd >= 0 && fstat(fd, &st) == 0 && lies_within(dir_fd, &st, 1))
 			return true;
 	}
 	return false;

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/root.h"
+#include "core/within.h"
 
 static bool is_evidence(int dir_fd, const struct sl_container *c)
 {
@@ -19,7 +19,7 @@ static bool is_evidence(int dir_fd, const struct sl_container *c)
 		count++;
 	if (c->store != NULL && stat(c->store, &places[count]) == 0)
 		count++;
-	return lies_beneath(dir_fd, places, count);
+	return lies_within(dir_fd, places, count);
 }
 
 static int create_file(struct capture_output *out, const char *path,

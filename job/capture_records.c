@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/capture_records.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -12,6 +11,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/json.h"
+#include "core/kernel.h"
 #include "core/root.h"
 
 /* The members inside one object, without its braces. */
@@ -27,10 +27,22 @@ static int strip_braces(struct buf *out, struct buf *object, struct sl_error *er
 	return 0;
 }
 
+static void fallbacks(struct jout *j)
+{
+	const char *names[KERNEL_FALLBACKS_MAX];
+	size_t count = kernel_fallbacks(names);
+
+	jout_key(j, "fallbacks");
+	jout_array(j);
+	for (size_t i = 0; i < count; i++)
+		jout_str(j, names[i]);
+	jout_array_end(j);
+}
+
 /* SHA-256 of the running program: which tool it was, whatever its file is called. */
 static void tool(struct jout *j)
 {
-	AUTO_CLOSE int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int fd = kernel_open_program();
 	struct sha256 *h = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	char chunk[65536];
@@ -47,6 +59,7 @@ static void tool(struct jout *j)
 			jout_key_hex(j, "sha256", digest, sizeof(digest));
 	}
 	sha256_free(h);
+	fallbacks(j);
 	jout_object_end(j);
 }
 

@@ -138,7 +138,7 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 int job_timeline(const char *const *bundles, size_t count, struct sl_event_sink *sink,
 		 struct sl_error *err)
 {
-	AUTO_FREE int *fds = malloc(count * sizeof(*fds));
+	AUTO_FREE int *fds = calloc(count, sizeof(*fds));
 	size_t opened = 0;
 	int rc = 0;
 

@@ -80,6 +80,8 @@ int job_run_init(const struct job *job, struct job_run *out, const char *command
 				   .boot_id = out->boot_id,
 				   .kernel = out->kernel,
 				   .root = root,
+				   .fallbacks = out->fallbacks,
+				   .fallback_count = kernel_fallbacks(out->fallbacks),
 				   .started = clock_now()};
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include <strandline/baseline.h>
 #include <strandline/sink.h>
 
+#include "core/kernel.h"
+
 struct job_store {
 	const char *engine;
 	const char *dir;
@@ -40,6 +42,7 @@ void job_say(const struct job *job, const char *fmt, ...) SL_PRINTF(2, 3);
 struct job_run {
 	struct sl_run run;
 	char *host_name, *boot_id, *kernel;
+	const char *fallbacks[KERNEL_FALLBACKS_MAX];
 };
 int job_run_init(const struct job *job, struct job_run *out, const char *command,
 		 struct sl_error *err);

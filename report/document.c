@@ -13,6 +13,11 @@ void document_run(struct jout *j, const struct sl_run *run)
 	jout_key_str(j, "name", "strandline");
 	jout_key_str(j, "version", run->tool_version);
 	jout_key_str(j, "command", run->command);
+	jout_key(j, "fallbacks");
+	jout_array(j);
+	for (size_t i = 0; i < run->fallback_count; i++)
+		jout_str(j, run->fallbacks[i]);
+	jout_array_end(j);
 	jout_object_end(j);
 	jout_key(j, "host");
 	jout_object(j);

@@ -12,23 +12,44 @@
 #include <linux/limits.h>
 
 #include "core/cleanup.h"
+#include "core/kernel.h"
 
 #define LIST_START 512
-#define SYS_LISTXATTRAT 465 /* the same number everywhere but on Alpha */
 
-/* Half the cost of the way through /proc, where the kernel has it. */
+/*
+ * Half the cost of the way through /proc, where the kernel has it. A filter that does not know the
+ * calls answers EPERM; they themselves answer neither that nor ENOSYS.
+ */
+static bool is_refused(struct attributes *a, ssize_t n)
+{
+	/* without /proc a path would only say that nothing is there */
+	if (n >= 0 || (errno != ENOSYS && errno != EPERM) || !kernel_has_proc())
+		return false;
+	a->by_path = true;
+	return true;
+}
+
 static ssize_t list_once(struct attributes *a, int dir_fd, const char *name, size_t room)
 {
 	if (!a->by_path) {
-		long n = syscall(SYS_LISTXATTRAT, dir_fd, name, AT_SYMLINK_NOFOLLOW, a->names.data,
-				 room);
+		ssize_t n = kernel_listxattrat(dir_fd, name, a->names.data, room);
 
-		/* a filter that does not know the call answers EPERM, the call itself never */
-		if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+		if (!is_refused(a, n))
 			return n;
-		a->by_path = true;
 	}
 	return llistxattr(a->path.data, a->names.data, room);
+}
+
+static ssize_t get_once(struct attributes *a, const char *attribute, void *value, size_t room)
+{
+	if (!a->by_path) {
+		ssize_t n = kernel_getxattrat(a->dir_fd, a->path.data + a->name_at, attribute,
+					      value, room);
+
+		if (!is_refused(a, n))
+			return n;
+	}
+	return lgetxattr(a->path.data, attribute, value, room);
 }
 
 /* The names, NUL-separated, into a->names. 0; 1 gone; negative. */
@@ -59,7 +80,7 @@ static int list_names(struct attributes *a, int dir_fd, const char *name, struct
 }
 
 /* Append the value to @out. 0 and *size; 1 when the attribute is gone; negative. */
-static int read_value(struct buf *out, const char *path, const char *name, size_t *size,
+static int read_value(struct attributes *a, struct buf *out, const char *name, size_t *size,
 		      struct sl_error *err)
 {
 	size_t room = 256;
@@ -73,7 +94,7 @@ static int read_value(struct buf *out, const char *path, const char *name, size_
 				       out->max);
 		if (rc < 0)
 			return sl_fail(err, SL_ENOMEM, 0, "attribute value");
-		n = lgetxattr(path, name, out->data + out->len, room);
+		n = get_once(a, name, out->data + out->len, room);
 		if (n >= 0) {
 			*size = (size_t)n;
 			out->len += (size_t)n;
@@ -126,13 +147,13 @@ static int read_mark(struct attributes *a, const struct dialect *d, enum dialect
 		return 0;
 	case DIALECT_ATTR_REDIRECT:
 		buf_reset(&a->redirect);
-		rc = read_value(&a->redirect, a->path.data, name, &size, err);
+		rc = read_value(a, &a->redirect, name, &size, err);
 		a->marks |= rc == 0 ? MARK_REDIRECT : 0;
 		break;
 	case DIALECT_ATTR_OPAQUE:
 	case DIALECT_ATTR_METACOPY:
 	case DIALECT_ATTR_STAT:
-		rc = read_value(&value, a->path.data, name, &size, err);
+		rc = read_value(a, &value, name, &size, err);
 		if (rc == 0)
 			note_value(a, d, kind, &value);
 		break;
@@ -172,7 +193,7 @@ static int take_name(struct attributes *a, char *name, const struct dialect *d,
 
 	if (reading.kind != DIALECT_DATA)
 		return read_mark(a, d, reading.kind, name, err);
-	rc = read_value(&a->values, a->path.data, name, &size, err);
+	rc = read_value(a, &a->values, name, &size, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	if (reading.drop > 0)
@@ -207,6 +228,8 @@ int attributes_read(struct attributes *a, int dir_fd, const char *name, const st
 	buf_reset(&a->path);
 	(void)snprintf(dir, sizeof(dir), "/proc/self/fd/%d/", dir_fd);
 	(void)buf_append_str(&a->path, dir);
+	a->dir_fd = dir_fd;
+	a->name_at = a->path.len;
 	if (buf_append_str(&a->path, name) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "attributes");
 	rc = list_names(a, dir_fd, name, err);

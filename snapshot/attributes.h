@@ -32,7 +32,9 @@ struct attributes {
 	const char *stat_name; /* by which this layer overrides stat(), or NULL; set by the owner */
 	struct buf names, values;
 	struct buf path; /* "/proc/self/fd/N/NAME": reaches an object without opening it */
-	bool by_path;    /* the kernel has no listxattrat (Linux 6.13) */
+	size_t name_at;  /* NAME in there */
+	int dir_fd;      /* N; borrowed */
+	bool by_path;    /* the kernel has no listxattrat and getxattrat (Linux 6.13) */
 };
 
 #define ATTRIBUTES_INIT                                                                            \

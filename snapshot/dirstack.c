@@ -3,10 +3,8 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
 
-#include <linux/openat2.h>
-
+#include "core/beneath.h"
 #include "core/cleanup.h"
 
 /*
@@ -57,16 +55,7 @@ const char *dirstack_name(const struct dirstack *s, const struct frame *f)
 
 int dirstack_open_beneath(int dir_fd, const char *name, uint64_t flags)
 {
-	struct open_how how = {.flags = flags | O_NOFOLLOW | O_CLOEXEC,
-			       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-					  RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
-	int tries = 0;
-	long fd;
-
-	do
-		fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
-	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < 128);
-	return (int)fd;
+	return beneath_open(dir_fd, name, flags | O_NOFOLLOW, BENEATH_NO_LINKS | RESOLVE_NO_XDEV);
 }
 
 /* For listing. Only the owner and CAP_FOWNER may ask to leave the access time alone. */

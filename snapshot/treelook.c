@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
+#include "core/kernel.h"
 #include "snapshot/gaps.h"
 
 static int gap(struct treelook *l, const char *why, int sys, bool below, struct sl_error *err)
@@ -267,8 +268,7 @@ static int examine(struct treelook *l, int dir_fd, const char *name, struct sl_e
 {
 	int rc;
 
-	if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		  STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &l->st) < 0) {
+	if (kernel_statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, &l->st) < 0) {
 		if (errno == ENOENT) {
 			l->raced++;
 			return 1;
@@ -359,20 +359,16 @@ static int find_stat_name(struct treelook *l, struct sl_error *err)
 /* Learn which mount the tree is on, and whether everything about it can be read. */
 static int survey(struct treelook *l, int dir_fd, struct sl_error *err)
 {
-	char proc[48];
-	struct stat st;
-
 	l->dirs->root_fd = dirstack_open_beneath(dir_fd, ".", O_PATH | O_DIRECTORY);
-	if (l->dirs->root_fd < 0 || statx(l->dirs->root_fd, "", AT_EMPTY_PATH,
-					  STATX_BASIC_STATS | STATX_MNT_ID, &l->st) < 0)
+	if (l->dirs->root_fd < 0 || kernel_statx(l->dirs->root_fd, "", AT_EMPTY_PATH, &l->st) < 0)
 		return sl_fail(err, SL_EIO, errno, "open directory");
 	l->knows_mount = (l->st.stx_mask & STATX_MNT_ID) != 0;
 	l->mount = l->st.stx_mnt_id;
 	l->root_dev = makedev(l->st.stx_dev_major, l->st.stx_dev_minor);
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", l->dirs->root_fd);
-	if (stat(proc, &st) < 0)
-		return sl_fail(err, SL_EUNSUPPORTED, errno,
-			       "extended attributes are read through /proc, which is missing");
+	if (!kernel_has_proc() && !kernel_has_xattrat())
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "extended attributes are read through /proc before Linux 6.13, "
+			       "and it is not mounted here");
 	if (dialect_needs_trusted(l->dialect) && !attributes_trusted_visible())
 		return gaps_add(&l->dirs->gaps, (struct sl_bytes){"", 0},
 				"trusted.* attributes cannot be read without CAP_SYS_ADMIN", 0,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Install what the tests need, build with sanitizers, run every test.
+# Install what the tests need, build with sanitizers and once statically, run every test.
 #
 #   tests/run.sh            everything, under the address and undefined behaviour sanitizers
 #   tests/run.sh -R diff    only tests whose name matches (passed on to ctest)
@@ -12,6 +12,9 @@ tests/install.sh build run test
 
 cmake --preset asan -G Ninja >/dev/null
 cmake --build --preset asan
+# what cli/static tests; seconds, and nothing when it is there already
+cmake --preset static -G Ninja >/dev/null
+cmake --build --preset static
 # engines and mounts want the machine for themselves; everything else runs two at a time
 ctest --preset asan --output-on-failure "$@"
 

@@ -17,9 +17,12 @@ struct sl_run {
 	const char *command; /**< "diff", "check"... */
 	const char *tool_version;
 	const char *host_name;
-	const char *boot_id;              /**< NULL for a dead disk */
-	const char *kernel;               /**< release; NULL for a dead disk */
-	const char *root;                 /**< the examined root, "/" when live */
+	const char *boot_id; /**< NULL for a dead disk */
+	const char *kernel;  /**< release; NULL for a dead disk */
+	const char *root;    /**< the examined root, "/" when live */
+	/** What this kernel, or a filter around the program, has not, and was done another way. */
+	const char *const *fallbacks;
+	size_t fallback_count;
 	struct sl_time started, finished; /**< finished is set at end only */
 };
 

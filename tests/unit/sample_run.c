@@ -207,7 +207,10 @@ static int feed_container(struct sl_sink *sink, const struct sample *s)
 
 int sample_feed(struct sl_sink *sink, const struct sample *sample)
 {
+	static const char *const fallbacks[] = {"openat2"};
 	struct sl_run run = {.command = "diff",
+			     .fallbacks = fallbacks,
+			     .fallback_count = 1,
 			     .tool_version = "0.1.0",
 			     .host_name = "examined",
 			     .root = "/",

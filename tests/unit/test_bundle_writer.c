@@ -856,7 +856,7 @@ static void the_index_leads_to_every_payload(void **state)
 				 4);
 		assert_true(frame < f.count);
 		(void)snprintf(name, sizeof(name), "d/%08llu/dir/file%u", seq, i);
-		assert_string_equal(f.bytes + f.start[frame] + offset, name);
+		assert_string_equal((const char *)f.bytes + f.start[frame] + offset, name);
 		len = (size_t)snprintf(name, sizeof(name), "upper%c0%c/dir/file%u", 0, 0, i);
 		assert_int_equal(sha256_once(name, len, digest, NULL), 0);
 		hex_encode(want, digest, 32);

@@ -20,7 +20,8 @@ static void the_document_has_the_members_of_the_contract_in_order(void **state)
 {
 	static const char begins[] =
 		"{\"schema\":\"strandline.drift/1\",\"tool\":{\"name\":\"strandline\",\"version\":"
-		"\"0.1.0\",\"command\":\"diff\"},\"host\":{\"name\":\"examined\",\"boot_id\":null,"
+		"\"0.1.0\",\"command\":\"diff\",\"fallbacks\":[\"openat2\"]},\"host\":{\"name\":"
+		"\"examined\",\"boot_id\":null,"
 		"\"kernel\":null,\"root\":\"/\"},\"started\":\"2026-11-22T15:00:14.000204773Z\","
 		"\"containers\":[{\"engine\":\"docker\",\"id\":\"3f2a9b1c7d10aabbccdd\",\"name\":"
 		"\"web\",\"state\":\"running\",\"pod\":null,\"image\":{\"ref\":\"nginx:1.25\","

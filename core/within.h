@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a place that we are about to write to lies in what is being examined. */
+#ifndef CORE_WITHIN_H
+#define CORE_WITHIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+/*
+ * Does the directory @dir_fd lie in one of the directories @places, or is it one of them? Walks up
+ * by "..", so that no name and no link can hide it. What cannot be walked is taken to lie in them.
+ */
+bool lies_within(int dir_fd, const struct stat *places, size_t count);
+
+#endif
