@@ -39,7 +39,7 @@ before=$(sl images dump oci:b | sha256sum)
 # A layer large enough to be still under way when the kill comes.
 python3 "$SOURCE_DIR/tests/bench/make-layer.py" large 8000
 for wait in 0.1 0.4 0.9; do
-	sl index -q oci:large &
+	"$STRANDLINE" --db store.db index -q oci:large & # no function: the kill is for the program
 	pid=$!
 	sleep "$wait"
 	kill -9 "$pid" 2>/dev/null || true
