@@ -196,7 +196,7 @@ static int copy_all(struct spool *s, struct sl_error *err)
 /* @fd is taken over. */
 static int spool_all(struct spool *s, int fd, bool is_pipe, struct sl_error *err)
 {
-	enum zkind kind;
+	enum zkind kind = ZKIND_NONE;
 	int rc = input_open(&s->in, &kind, fd, s->options->stop, err);
 
 	if (rc == 0)

@@ -39,7 +39,7 @@ static int decode(struct buf *out, const char *text, const char *what, struct sl
 
 static int bad_header(struct sl_error *err, enum sl_code code, const char *name, const char *why)
 {
-	AUTO_FREE char *shown = quote_dup(name, strnlen(name, 128));
+	AUTO_FREE char *shown = quote_short(name, strlen(name));
 
 	return sl_fail(err, code, 0, "header '%s' %s", shown != NULL ? shown : "?", why);
 }
