@@ -214,8 +214,9 @@ SL_API int sl_baselines_layers(struct sl_baselines *b, const uint8_t config_dige
 
 /**
  * Check the store against itself: SQLite's own check, configurations against image ids, diff_ids
- * and chain IDs, and the rows of every layer against its tree digest. Somebody who rewrote rows and
- * digests together is not found by this.
+ * and chain IDs, the rows of every layer against its tree digest, and that trust, anchors and times
+ * are such as are written here. Not found: rows and digests rewritten together, or a name, time or
+ * anchor exchanged for another good one.
  *
  * @param config_digest  only this image and its layers; NULL: everything, rows of nobody included
  * @param problem        called for each contradiction; non-zero ends the check and is returned
