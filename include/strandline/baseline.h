@@ -9,8 +9,6 @@
 #ifndef SL_BASELINE_H
 #define SL_BASELINE_H
 
-#include <signal.h>
-
 #include <strandline/image.h>
 #include <strandline/source.h>
 
@@ -54,8 +52,9 @@ SL_API const char *sl_limits_name(size_t index);
 struct sl_progress {
 	void (*report)(void *payload, uint64_t done, uint64_t total, const char *what);
 	void *payload;
-	const volatile sig_atomic_t *stop; /**< once it is not 0, indexing ends with
-					      -SL_ECANCELLED and stores nothing; may be NULL */
+	const volatile int *stop; /**< a handler's sig_atomic_t (int, wherever this builds): once it
+				     is not 0, indexing ends with -SL_ECANCELLED and stores
+				     nothing; may be NULL */
 };
 
 /** Entries of an image that deserve a second look: see enum sl_entry_flag. */
