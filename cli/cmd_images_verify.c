@@ -117,8 +117,9 @@ const struct command command_images_verify = {
 		"layers that they list, chain ids, rows that belong to nobody, and the file as "
 		"SQLite sees it. With REF, only these images.\n\n"
 		"An edited database is found, exit status 1. Somebody who rewrote rows and digests "
-		"together is not: keep the tree digests of 'images show' elsewhere, or index again "
-		"and compare.",
+		"together is not, nor a name, time or anchor that was exchanged for another good "
+		"one: keep the tree digests of 'images show' elsewhere, or index again, into "
+		"another database, and compare.",
 	.formats = formats,
 	.operands_max = SIZE_MAX,
 	.exits = EXIT_WORKS,

@@ -48,6 +48,8 @@ int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struc
 					.say = say,
 					.payload = app,
 					.stop = app->stop}};
+
+	out->job.progress.stop = app->stop;
 	if (given->count > ARRAY_SIZE(out->stores))
 		return sl_fail(err, SL_ELIMIT, 0, "more than %zu stores", ARRAY_SIZE(out->stores));
 	for (size_t i = 0; i < given->count; i++) {

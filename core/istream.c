@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 /* Large enough that system calls do not show, small enough to stay in the cache. */
 #define FD_CHUNK (256u << 10)
+#define STOP_WAIT_MS 250
 
 static int stuck(const struct istream *s, struct sl_error *err)
 {
@@ -86,14 +88,34 @@ void istream_close(struct istream *s)
 struct fd_stream {
 	struct istream stream;
 	int fd;
+	const volatile sig_atomic_t *stop; /* or NULL */
 	uint8_t buf[FD_CHUNK];
 };
+
+/* Whoever writes into a pipe may take his time: the flag is looked at meanwhile. */
+static int fd_wait(const struct fd_stream *f, struct sl_error *err)
+{
+	struct pollfd p = {.fd = f->fd, .events = POLLIN};
+	int n = 0;
+
+	while (f->stop != NULL && n == 0) {
+		if (*f->stop != 0)
+			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		n = poll(&p, 1, STOP_WAIT_MS);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+	}
+	return n < 0 ? sl_fail(err, SL_EIO, errno, "wait for a pipe") : 0;
+}
 
 static int fd_fill(struct istream *s, void *dst, size_t cap, size_t *len, struct sl_error *err)
 {
 	struct fd_stream *f = container_of(s, struct fd_stream, stream);
 	ssize_t n;
+	int rc = fd_wait(f, err);
 
+	if (rc < 0)
+		return rc;
 	do
 		n = read(f->fd, dst, cap);
 	while (n < 0 && errno == EINTR);
@@ -131,8 +153,14 @@ int istream_from_fd(struct istream **out, int fd, struct sl_error *err)
 	}
 	f->stream = (struct istream){.ops = &fd_ops};
 	f->fd = fd;
+	f->stop = NULL;
 	*out = &f->stream;
 	return 0;
+}
+
+void istream_fd_stop(struct istream *s, const volatile sig_atomic_t *stop)
+{
+	container_of(s, struct fd_stream, stream)->stop = stop;
 }
 
 int istream_fd_peek(struct istream *s, size_t want, const uint8_t **bytes, size_t *len,

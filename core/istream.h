@@ -6,6 +6,8 @@
 #ifndef CORE_ISTREAM_H
 #define CORE_ISTREAM_H
 
+#include <signal.h>
+
 #include <strandline/error.h>
 
 struct istream;
@@ -38,6 +40,8 @@ void istream_close(struct istream *s);
 
 /* Read a descriptor (regular file or pipe) in large pieces; takes over @fd, also on failure. */
 int istream_from_fd(struct istream **out, int fd, struct sl_error *err);
+/* Such a stream of a pipe ends with -SL_ECANCELLED soon after *stop (may be NULL) is not 0. */
+void istream_fd_stop(struct istream *s, const volatile sig_atomic_t *stop);
 /*
  * Before anything was read from such a stream: lend its first bytes, at least @want unless it ends
  * before (then *len may be 0). They come again with the next read.

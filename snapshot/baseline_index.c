@@ -113,6 +113,8 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 	rc = layer_apply_new(&apply, j->rows, j->at[i].layer, j->at, i, err);
 	if (rc < 0)
 		return rc;
+	if (j->progress != NULL)
+		wrapped.stop = j->progress->stop;
 	rc = layer_read(layer, &j->b->limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
 	is_comparable = read.from_directory && !layer_apply_strays(apply);

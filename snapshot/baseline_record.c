@@ -248,7 +248,7 @@ int sl_baselines_record(struct sl_baselines *b, struct sl_image *image, const ui
 	if (image->layer_count != 1 || image->layers[0].has_diff_id)
 		return sl_fail(err, SL_EINVAL, 0, "only one layer without diff_id can be recorded");
 	j.layer = &image->layers[0];
-	j.wrapped = (struct sl_progress){on_progress, &j};
+	j.wrapped = (struct sl_progress){on_progress, &j, progress != NULL ? progress->stop : NULL};
 	j.publish.proven_at = clock_now();
 	j.publish.trust = SL_TRUST_RECORDED;
 	image->trust = SL_TRUST_RECORDED;

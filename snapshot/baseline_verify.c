@@ -169,16 +169,77 @@ static int check_layers(struct check *c, struct sl_error *err)
 	return rc == 1 ? 0 : rc;
 }
 
+/* ---- what is said of images and layers beside their rows ---- */
+
+#define IS_TIME(sec, ns)                                                                           \
+	"(typeof(" sec ")='integer' AND typeof(" ns ")='integer' AND " ns                          \
+	" BETWEEN 0 AND 999999999)"
+#define IS_WORD(column, most) "(typeof(" column ")='integer' AND " column " BETWEEN 0 AND " most ")"
+#define OF_IMAGES "SELECT i.name, i.config_digest, -1 FROM image i WHERE (?1=0 OR i.id=?1) AND NOT "
+#define OF_LAYERS                                                                                  \
+	"SELECT i.name, i.config_digest, u.position FROM image_layer u JOIN image i ON "           \
+	"i.id=u.image JOIN layer l ON l.id=u.layer WHERE (?1=0 OR i.id=?1) AND NOT "
+#define IN_ORDER " ORDER BY i.name, i.id"
+
+/* No program writes such values: one that reads them may take them for anything. */
+static const struct {
+	const char *sql, *what;
+} statements[] = {
+	{OF_IMAGES "(typeof(i.name)='text')" IN_ORDER, "its name is damaged"},
+	{OF_IMAGES IS_WORD("i.trust", "3") IN_ORDER, "its trust is damaged"},
+	{OF_IMAGES IS_TIME("i.indexed_at", "i.indexed_at_ns") IN_ORDER,
+	 "the time when it was indexed is damaged"},
+	{OF_IMAGES
+	 "(" IS_WORD("i.anchor", "2") " AND (i.anchor=2)=(i.signer IS NOT NULL) AND "
+				      "(i.signer IS NULL OR typeof(i.signer)='text') AND "
+				      "(i.anchor>0)=(i.anchored_at IS NOT "
+				      "NULL) AND (i.anchored_at IS NULL OR " IS_TIME(
+					      "i.anchored_at", "i.anchored_at_ns") "))" IN_ORDER,
+	 "its anchor is damaged"},
+	{OF_LAYERS IS_WORD("l.trust", "3") IN_ORDER, "its trust is damaged"},
+	{OF_LAYERS "(typeof(l.bytes)='integer' AND l.bytes>=0)" IN_ORDER, "its size is damaged"},
+	{OF_LAYERS "(typeof(l.proven_at)='integer' AND (l.checked_at IS NULL OR " IS_TIME(
+		 "l.checked_at", "l.checked_at_ns") "))" IN_ORDER,
+	 "the time when it was read or checked is damaged"},
+};
+
+static int check_statements(struct check *c, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(statements); i++) {
+		struct db_stmt *s CLEANUP(finalize) = NULL;
+
+		rc = db_prepare(&s, c->b->db, statements[i].sql, err);
+		if (rc < 0)
+			return rc;
+		db_bind_i64(s, 1, c->only);
+		while (rc == 0 && (rc = db_step(s, err)) == 0) {
+			const char *name = db_column_text(s, 0);
+			uint8_t id[SL_SHA256_SIZE];
+			bool has_id = store_read_digest(id, s, 1) == 0;
+
+			rc = tell(c, (struct sl_baseline_problem){
+					     .image = name != NULL ? name : "",
+					     .config_digest = has_id ? id : NULL,
+					     .layer = (size_t)(db_column_i64(s, 2) + 1),
+					     .what = statements[i].what});
+		}
+		rc = rc == 1 ? 0 : rc;
+	}
+	return rc;
+}
+
 /* ---- images ---- */
 
-/* @s stands on an image: id, name, config_digest. */
+/* @s stands on an image: id, name, config_digest, manifest_verified. */
 static int check_image(struct check *c, struct db_stmt *s, struct sl_error *err)
 {
 	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
 	uint8_t id[SL_SHA256_SIZE];
 	struct sl_baseline_problem p = {.image = db_column_text(s, 1)};
 	struct sl_image *image = NULL;
-	bool manifest_verified;
+	bool manifest_verified = false;
 	int rc;
 
 	c->result->images++;
@@ -188,6 +249,10 @@ static int check_image(struct check *c, struct db_stmt *s, struct sl_error *err)
 	if (rc == 0)
 		rc = proof_of_identity(image, &manifest_verified, &why);
 	sl_image_free(image);
+	if (rc == 0 && !manifest_verified && db_column_i64(s, 3) != 0)
+		rc = sl_fail(
+			&why, SL_EUNTRUSTED, 0,
+			"its manifest digest is called verified, but no stored manifest has it");
 	if (rc == 0)
 		return 0;
 	if (!is_content(rc))
@@ -199,11 +264,11 @@ static int check_image(struct check *c, struct db_stmt *s, struct sl_error *err)
 static int check_images(struct check *c, struct sl_error *err)
 {
 	struct db_stmt *s CLEANUP(finalize) = NULL;
-	int rc =
-		db_prepare(&s, c->b->db,
-			   "SELECT id, name, config_digest FROM image WHERE ?1=0 OR id=?1 ORDER BY "
-			   "name, id",
-			   err);
+	int rc = db_prepare(&s, c->b->db,
+			    "SELECT id, name, config_digest, manifest_verified FROM image WHERE "
+			    "?1=0 OR id=?1 ORDER BY "
+			    "name, id",
+			    err);
 
 	if (rc < 0)
 		return rc;
@@ -224,6 +289,8 @@ static int check_all(struct check *c, const uint8_t *config_digest, struct sl_er
 		rc = check_file(c, err);
 	if (rc == 0 && config_digest == NULL)
 		rc = check_orphans(c, err);
+	if (rc == 0)
+		rc = check_statements(c, err);
 	if (rc == 0)
 		rc = check_images(c, err);
 	if (rc == 0)

@@ -20,6 +20,7 @@
 #include "core/quote.h"
 #include "core/root.h"
 #include "core/zstream.h"
+#include "snapshot/halt.h"
 #include "snapshot/limits.h"
 #include "snapshot/ring.h"
 #include "snapshot/tar.h"
@@ -42,6 +43,7 @@ struct feed {
 	bool is_compressed;
 	bool may_drain; /* a digest is claimed, which the rest of a damaged blob may contradict */
 	const struct sl_limits *limits;
+	const struct sl_progress *progress; /* says whether to stop; may be NULL */
 	struct ring *ring;
 	int rc;
 	struct sl_error err;
@@ -137,6 +139,8 @@ static int open_pipe(struct pipeline *p, struct sl_error *err)
 		return sl_fail(err, SL_EIO, errno, "blob");
 	rc = istream_from_fd(&in, take_fd(&fd), err);
 	p->feed.in = in;
+	if (rc == 0 && p->feed.progress != NULL)
+		istream_fd_stop(in, p->feed.progress->stop);
 	if (rc == 0)
 		rc = istream_fd_peek(in, MAGIC_BYTES, &magic, &len, err);
 	if (rc == 0)
@@ -245,7 +249,7 @@ static void drain_blob(struct feed *f)
 	size_t len;
 
 	if (f->blob_hash != NULL)
-		while (istream_next(f->raw, &bytes, &len, NULL) == 0)
+		while (!is_halted(f->progress) && istream_next(f->raw, &bytes, &len, NULL) == 0)
 			continue;
 }
 
@@ -280,7 +284,7 @@ static int start_thread(pthread_t *thread, void *(*run)(void *), void *arg, stru
 
 /* ---- the caller's side ---- */
 
-/* Reports progress while the tar passes. */
+/* Reports progress while the tar passes, and ends it when nobody wants it any more. */
 struct meter {
 	struct istream stream;
 	struct istream *inner; /* borrowed */
@@ -292,8 +296,12 @@ struct meter {
 static int meter_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
 {
 	struct meter *m = container_of(s, struct meter, stream);
-	int rc = istream_next(m->inner, bytes, len, err);
-	uint64_t at = ring_position(m->inner);
+	int rc = halted(m->progress, err);
+	uint64_t at;
+
+	if (rc == 0)
+		rc = istream_next(m->inner, bytes, len, err);
+	at = ring_position(m->inner);
 
 	if (rc == 0 && m->progress != NULL && at - m->reported >= PROGRESS_STEP) {
 		m->reported = at;
@@ -365,7 +373,7 @@ static bool claims_digest(const struct sl_layer *layer)
  * A malformed tar is read on to its end: that its digest differs says more. Any other failure stops
  * both threads; then it is true.
  */
-static bool drain_or_cancel(struct pipeline *p, int rc)
+static bool drain_or_cancel(struct pipeline *p, struct istream *tar, int rc)
 {
 	const uint8_t *bytes;
 	size_t len;
@@ -375,9 +383,12 @@ static bool drain_or_cancel(struct pipeline *p, int rc)
 		ring_cancel(p->ring);
 		return true;
 	}
-	while (rc < 0 && istream_next(p->to_tar, &bytes, &len, NULL) == 0)
+	while (rc < 0 && istream_next(tar, &bytes, &len, NULL) == 0)
 		continue;
-	return false;
+	if (rc == 0 || !is_halted(p->feed.progress))
+		return false;
+	ring_cancel(p->ring);
+	return true;
 }
 
 static void move_error(struct sl_error *to, struct sl_error *from)
@@ -465,7 +476,7 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 	rc = tar_read(&meter.stream, &options, &out->entries, err);
 	if (rc == 0 && p->toc != NULL)
 		rc = toc_end(p->toc, err);
-	cancelled = drain_or_cancel(p, rc);
+	cancelled = drain_or_cancel(p, &meter.stream, rc);
 	(void)pthread_join(p->feeder, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
 		return rc;
@@ -526,6 +537,7 @@ int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, lay
 	p.limits = limits != NULL ? limits : &defaults;
 	if (layer->has_diff_id)
 		digest_format(name, layer->diff_id);
+	p.feed.progress = progress;
 	rc = prepare(&p, err);
 	if (rc == 0)
 		rc = run(&p, progress, name, out, err);

@@ -9,6 +9,7 @@
 #include "core/digest.h"
 #include "core/pool.h"
 #include "core/quote.h"
+#include "snapshot/halt.h"
 #include "snapshot/layertree.h"
 
 #define HASHING_THREADS 2
@@ -23,7 +24,14 @@ struct item {
 	int sys;
 };
 
+/* A file may take longer to read than anybody waits after a signal. */
+struct halt_tap {
+	struct sl_tap tap;
+	const struct sl_progress *progress; /* may be NULL */
+};
+
 struct hasher {
+	struct halt_tap halt;
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
 };
@@ -46,15 +54,22 @@ static int refuse(struct sl_bytes path, const char *why, int sys, struct sl_erro
 
 /* ---- on a worker ---- */
 
+static int halt_data(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	(void)bytes;
+	(void)len;
+	return halted(container_of(tap, struct halt_tap, tap)->progress, err);
+}
+
 static int hasher_new(void **out, void *payload, struct sl_error *err)
 {
 	struct hasher *h = calloc(1, sizeof(*h));
 	int rc;
 
-	(void)payload;
 	*out = h;
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "hash contexts");
+	h->halt = (struct halt_tap){{halt_data}, payload};
 	rc = sha256_new(&h->sha256, err);
 	return rc < 0 ? rc : xxh3_new(&h->xxh3, err);
 }
@@ -75,13 +90,13 @@ static void hash_item(void *job, void *worker)
 	struct hasher *h = worker;
 	struct item *it = job;
 	struct digest_tap tap;
-	struct sl_tap *const taps[] = {&tap.tap};
+	struct sl_tap *const taps[] = {&h->halt.tap, &tap.tap};
 	struct sl_read result = {0};
 
 	if (it->content == NULL)
 		return;
 	digest_tap_init(&tap, h->sha256, h->xxh3);
-	if (sl_content_read(it->content, taps, 1, &result, NULL) < 0)
+	if (sl_content_read(it->content, taps, ARRAY_SIZE(taps), &result, NULL) < 0)
 		it->why = "cannot be read";
 	else if (result.sys != 0)
 		it->why = "reading ended early";
@@ -120,9 +135,11 @@ static void read_clear(struct read *r)
 
 static int hand_out(struct read *r, struct item *it, struct sl_error *err)
 {
-	int rc = it->why != NULL ? refuse(it->entry->path, it->why, it->sys, err)
-				 : r->fn(r->payload, it->entry, err);
+	int rc = halted(r->progress, err);
 
+	if (rc == 0)
+		rc = it->why != NULL ? refuse(it->entry->path, it->why, it->sys, err)
+				     : r->fn(r->payload, it->entry, err);
 	r->bytes += it->entry->size;
 	item_free(it);
 	if (rc == 0 && r->progress != NULL && r->bytes - r->reported >= PROGRESS_STEP) {
@@ -200,7 +217,8 @@ int treeread(int dir_fd, treeread_fn fn, void *payload, const struct sl_progress
 				    .queue = IN_FLIGHT,
 				    .run = hash_item,
 				    .worker_init = hasher_new,
-				    .worker_clear = hasher_free};
+				    .worker_clear = hasher_free,
+				    .payload = (void *)(uintptr_t)progress};
 	int rc = layertree_open(&r.tree, dir_fd, SL_MARKER_NONE, NULL, err);
 
 	if (rc == 0)

@@ -52,6 +52,9 @@ SL_API const char *sl_limits_name(size_t index);
 struct sl_progress {
 	void (*report)(void *payload, uint64_t done, uint64_t total, const char *what);
 	void *payload;
+	const volatile int *stop; /**< a handler's sig_atomic_t (int, wherever this builds): once it
+				     is not 0, indexing ends with -SL_ECANCELLED and stores
+				     nothing; may be NULL */
 };
 
 /** Entries of an image that deserve a second look: see enum sl_entry_flag. */
@@ -210,8 +213,9 @@ SL_API int sl_baselines_layers(struct sl_baselines *b, const uint8_t config_dige
 
 /**
  * Check the store against itself: SQLite's own check, configurations against image ids, diff_ids
- * and chain IDs, and the rows of every layer against its tree digest. Somebody who rewrote rows and
- * digests together is not found by this.
+ * and chain IDs, the rows of every layer against its tree digest, and that trust, anchors and times
+ * are such as are written here. Not found: rows and digests rewritten together, or a name, time or
+ * anchor exchanged for another good one.
  *
  * @param config_digest  only this image and its layers; NULL: everything, rows of nobody included
  * @param problem        called for each contradiction; non-zero ends the check and is returned

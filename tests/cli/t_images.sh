@@ -178,6 +178,19 @@ it "an image that is gone leaves its layer behind, which is found" edited \
 	"database: 1 layers that belong to no image"
 it "a manifest that was exchanged is found" edited \
 	"UPDATE image SET manifest=CAST('{}' AS BLOB) WHERE id=1" "image 'oci:a': manifest: the manifest"
+for column in trust=7 trust=x\'00\' anchor=-1 anchor=1 signer=\'me\' indexed_at=x\'00\' \
+	indexed_at_ns=-1 "name=CAST(name AS BLOB)"; do
+	it "an image's ${column%%=*} that no program writes is found (${column#*=})" edited \
+		"UPDATE image SET $column WHERE id=1" "image 'oci:a': "
+done
+for column in trust=-1 trust=x\'00\' bytes=-1 proven_at=x\'00\' checked_at=1; do
+	it "a layer's ${column%%=*} that no program writes is found (${column#*=})" edited \
+		"UPDATE layer SET $column WHERE id=(SELECT layer FROM image_layer WHERE image=1 AND \
+		position=1)" "image 'oci:a', layer 2: "
+done
+it "a manifest digest that nothing verifies any more is found" edited \
+	"UPDATE image SET manifest=NULL, manifest_digest=zeroblob(32) WHERE id=1" \
+	"image 'oci:a': its manifest digest is called verified, but no stored manifest has it"
 it "one image can be checked by itself" exits 0 "$STRANDLINE" --db edited.db images verify -q oci:b
 it "problems have a form for programs" same '["oci:a",null,true]' "$("$STRANDLINE" --db edited.db \
 	images verify --format json | jq -c '.problems[0] | [.image, .layer, (.what | length > 9)]')"
