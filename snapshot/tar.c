@@ -9,9 +9,8 @@
 #include "core/digest.h"
 #include "core/quote.h"
 #include "snapshot/limits.h"
-#include "snapshot/tarhead.h"
+#include "snapshot/tarentry.h"
 #include "snapshot/tarsparse.h"
-#include "snapshot/tarspecial.h"
 
 static const uint8_t zeros[16384];
 
@@ -449,108 +448,18 @@ static int hash_content(struct tar *t, struct sl_entry *e, struct sl_error *err)
 
 /* ---- entries ---- */
 
-static int file_type(const struct tarhead *head, const char *name, size_t len, uint32_t *out)
-{
-	switch (head->type) {
-	case '\0': /* the oldest tars marked directories by their name alone */
-		*out = len > 0 && name[len - 1] == '/' ? S_IFDIR : S_IFREG;
-		return 0;
-	case '0':
-	case '7':
-	case 'S':
-		*out = S_IFREG;
-		return 0;
-	case '1':
-		*out = 0; /* whatever its target is */
-		return 0;
-	case '2':
-		*out = S_IFLNK;
-		return 0;
-	case '3':
-		*out = S_IFCHR;
-		return 0;
-	case '4':
-		*out = S_IFBLK;
-		return 0;
-	case '5':
-		*out = S_IFDIR;
-		return 0;
-	case '6':
-		*out = S_IFIFO;
-		return 0;
-	default:
-		return -SL_EUNSUPPORTED;
-	}
-}
-
-static void set_times(struct tar *t, struct sl_entry *e)
-{
-	uint32_t has = t->special.has_pax ? t->special.pax.fields : 0;
-
-	e->mtime = (has & TARPAX_MTIME) != 0 ? t->special.pax.mtime
-					     : (struct sl_time){.sec = t->head.mtime};
-	e->fields |= SL_ENTRY_MTIME;
-	if (e->mtime.nsec == 0)
-		e->flags |= SL_ENTRY_COARSE_TIME;
-	if ((has & TARPAX_ATIME) != 0) {
-		e->atime = t->special.pax.atime;
-		e->fields |= SL_ENTRY_ATIME;
-	}
-	if ((has & TARPAX_CTIME) != 0) {
-		e->ctime = t->special.pax.ctime;
-		e->fields |= SL_ENTRY_CTIME;
-	}
-}
-
-static int set_owner(struct tar *t, struct sl_entry *e, struct sl_error *err)
-{
-	uint32_t has = t->special.has_pax ? t->special.pax.fields : 0;
-	int64_t uid = (has & TARPAX_UID) != 0 ? t->special.pax.uid : t->head.uid;
-	int64_t gid = (has & TARPAX_GID) != 0 ? t->special.pax.gid : t->head.gid;
-
-	if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
-		return sl_fail(err, SL_EFORMAT, 0, "owner is out of range");
-	e->uid = (uint32_t)uid;
-	e->gid = (uint32_t)gid;
-	return 0;
-}
-
-static int set_device(struct tar *t, struct sl_entry *e, struct sl_error *err)
-{
-	if (!S_ISCHR(e->mode) && !S_ISBLK(e->mode))
-		return 0;
-	if (t->head.major < 0 || t->head.major > UINT32_MAX || t->head.minor < 0 ||
-	    t->head.minor > UINT32_MAX)
-		return sl_fail(err, SL_EFORMAT, 0, "device number is out of range");
-	e->rdev_major = (uint32_t)t->head.major;
-	e->rdev_minor = (uint32_t)t->head.minor;
-	return 0;
-}
-
 /* Everything but path and content. */
 static int describe(struct tar *t, struct layer_item *item, struct sl_error *err)
 {
-	struct sl_entry *e = &item->entry;
 	struct sl_bytes link = tarspecial_link(&t->special, &t->head);
-	int rc;
 
-	e->mode |= t->head.mode;
-	e->fields |= SL_ENTRY_XATTRS;
-	if (t->special.has_pax) {
-		e->xattrs = t->special.pax.xattrs;
-		e->xattr_count = t->special.pax.xattr_count;
-		if (t->special.pax.has_foreign)
-			e->flags |= SL_ENTRY_AMBIGUOUS;
-	}
-	set_times(t, e);
 	if (link.len > t->limits->path)
 		return limit_hit(t->limits, LIMIT_PATH, err);
 	if (t->head.type == '1')
 		item->hardlink = link;
-	else if (S_ISLNK(e->mode))
-		e->target = link;
-	rc = set_owner(t, e, err);
-	return rc < 0 ? rc : set_device(t, e, err);
+	else if (S_ISLNK(item->entry.mode))
+		item->entry.target = link;
+	return tarentry_describe(&item->entry, &t->head, &t->special, err);
 }
 
 /* The name in front of an error that is about this entry. */
@@ -574,7 +483,7 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 	rc = strip_path(t, name, err);
 	if (rc < 0)
 		return rc;
-	if (file_type(&t->head, name.data, name.len, &e->mode) < 0)
+	if (tarentry_type(&t->head, name, &e->mode) < 0)
 		return at_entry(t,
 				sl_fail(err, SL_EUNSUPPORTED, 0, "tar entry of type 0x%02x",
 					(unsigned char)t->head.type),
