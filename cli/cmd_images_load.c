@@ -18,8 +18,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	const struct load_args *a = args;
-	struct sl_index_result result;
-	uint8_t digest[SL_SHA256_SIZE];
+	struct sl_index_result result = {0};
+	uint8_t digest[SL_SHA256_SIZE] = {0};
 	char id[DIGEST_TEXT_SIZE];
 	int rc = cli_job_init(&j, app, 0, &err);
 

@@ -85,7 +85,8 @@ static void man_environment(struct buf *out)
 	static const char *const variables[][2] = {
 		{"NO_COLOR", "when set and not empty, no colour unless --color=always"},
 		{"TERM", "dumb means neither colour nor progress"},
-		{"TMPDIR", "where large intermediate results are put, unlinked; /tmp by default"},
+		{"TMPDIR", "where large intermediate results are put, unlinked; /var/tmp by "
+			   "default, else /tmp"},
 		{"XDG_STATE_HOME", "where the database of a user other than root is kept"},
 	};
 

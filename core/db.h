@@ -8,6 +8,8 @@
 
 #include <strandline/error.h>
 
+#include "core/cleanup.h"
+
 struct db;
 struct db_stmt;
 
@@ -40,6 +42,11 @@ void db_rollback(struct db *db);
 
 int db_prepare(struct db_stmt **out, struct db *db, const char *sql, struct sl_error *err);
 void db_finalize(struct db_stmt *s);
+#define AUTO_FINALIZE CLEANUP(db_finalizep)
+static inline void db_finalizep(struct db_stmt *const *s)
+{
+	db_finalize(*s);
+}
 void db_reset(struct db_stmt *s);
 /* Index counts from 1. Blobs and texts are borrowed until the next reset. NULL data binds NULL. */
 void db_bind_i64(struct db_stmt *s, int index, int64_t n);

@@ -133,6 +133,13 @@ int base64_decode(struct buf *out, const char *text, size_t len)
 	return 0;
 }
 
+static char to_standard(char c)
+{
+	if (c == '-')
+		return '+';
+	return c == '_' ? '/' : c;
+}
+
 int base64url_decode(struct buf *out, const char *text, size_t len)
 {
 	CLEANUP(buf_clear) struct buf standard = BUF_INIT(SIZE_MAX / 2);
@@ -142,9 +149,7 @@ int base64url_decode(struct buf *out, const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '+' || text[i] == '/' || text[i] == '=')
 			return -SL_EFORMAT;
-		(void)buf_append_char(&standard, text[i] == '-'   ? '+'
-						 : text[i] == '_' ? '/'
-								  : text[i]);
+		(void)buf_append_char(&standard, to_standard(text[i]));
 	}
 	while (standard.len % 4 != 0)
 		(void)buf_append_char(&standard, '=');

@@ -130,6 +130,7 @@ int signpub_from(struct signpub **out, EVP_PKEY *pkey, struct sl_error *err)
 }
 
 /* A public key has no passphrase: OpenSSL must not ask for one on the terminal. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) the type is OpenSSL's */
 static int no_passphrase(char *out, int size, int writing, void *payload)
 {
 	(void)out;

@@ -46,3 +46,21 @@ int tempfile_open(const char **where, struct sl_error *err)
 		       : sl_fail(err, SL_EIO, errno, "temporary file in '%s'",
 				 shown != NULL ? shown : "?");
 }
+
+int tempfile_write(int fd, const void *bytes, size_t len, struct sl_error *err)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno,
+				       "write a temporary file (TMPDIR names another directory)");
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}

@@ -3,6 +3,8 @@
 #ifndef CORE_TEMPFILE_H
 #define CORE_TEMPFILE_H
 
+#include <stddef.h>
+
 #include <strandline/error.h>
 
 /*
@@ -10,5 +12,8 @@
  * /tmp. *where (may be NULL) is the directory, borrowed from the environment.
  */
 int tempfile_open(const char **where, struct sl_error *err);
+
+/* Write all of it where the file stands. A full disk is -SL_EIO and names the way out. */
+int tempfile_write(int fd, const void *bytes, size_t len, struct sl_error *err);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diff/spool.h"
 
-#include <fcntl.h>
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/tempfile.h"
 
 /* Once there is a file, memory only gathers and reads ahead. */
 #define FILE_CHUNK ((size_t)256 << 10)
@@ -86,51 +86,13 @@ bool spool_has_file(const struct spool *s)
 
 /* ---- writing ---- */
 
-static int open_unlinked(const char *dir)
-{
-	AUTO_FREE char *name = NULL;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-
-	if (fd >= 0)
-		return fd;
-	/* file systems without O_TMPFILE: a name that goes at once */
-	if (asprintf(&name, "%s/strandline-XXXXXX", dir) < 0) {
-		name = NULL;
-		return -1;
-	}
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		(void)unlink(name);
-	return fd;
-}
-
-static int open_file(struct spool *s, struct sl_error *err)
-{
-	const char *dirs[] = {secure_getenv("TMPDIR"), "/var/tmp", "/tmp"};
-
-	for (size_t i = 0; s->fd < 0 && i < ARRAY_SIZE(dirs); i++)
-		if (dirs[i] != NULL && dirs[i][0] == '/')
-			s->fd = open_unlinked(dirs[i]);
-	if (s->fd < 0)
-		return sl_fail(err, SL_EIO, errno, "create a temporary file");
-	return 0;
-}
-
 static int write_out(struct spool *s, struct sl_error *err)
 {
-	size_t done = 0;
+	int rc = tempfile_write(s->fd, s->data.data, s->data.len, err);
 
-	while (done < s->data.len) {
-		ssize_t n = write(s->fd, s->data.data + done, s->data.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write to the temporary file");
-		done += (size_t)n;
-	}
-	buf_reset(&s->data);
-	return 0;
+	if (rc == 0)
+		buf_reset(&s->data);
+	return rc;
 }
 
 static int append_piece(void *payload, const void *bytes, size_t len)
@@ -156,9 +118,8 @@ static int add_record(struct spool *s, struct record_head *head, struct sl_error
 	head->len = s->one.len;
 	if (s->one.status == 0 && s->fd < 0 &&
 	    s->data.len + sizeof(*head) + s->one.len > s->memory) {
-		rc = open_file(s, err);
-		if (rc == 0)
-			rc = write_out(s, err);
+		s->fd = tempfile_open(NULL, err);
+		rc = s->fd < 0 ? s->fd : write_out(s, err);
 		buf_clear(&s->data);
 		s->data = BUF_INIT(SIZE_MAX);
 	}

@@ -2,8 +2,6 @@
 #include "forensics/eventsort.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/tempfile.h"
 
 /* In front of an event's strings, in memory and in the file. Padding is zeroed: it is written. */
 struct packed {
@@ -89,37 +88,11 @@ static int compare_index(const void *a, const void *b, void *payload)
 		       (const struct packed *)(const void *)(s->arena + *y));
 }
 
-static int write_all(int fd, const char *bytes, size_t len, struct sl_error *err)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "temporary file");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int open_file(struct eventsort *s, struct sl_error *err)
 {
-	const char *dir = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe) */
-
-	if (s->fd >= 0)
-		return 0;
-	s->fd = open(dir == NULL ? "/tmp" : dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (s->fd < 0) {
-		FILE *f = tmpfile();
-
-		if (f != NULL) {
-			s->fd = fcntl(fileno(f), F_DUPFD_CLOEXEC, 0);
-			(void)fclose(f);
-		}
-	}
-	return s->fd < 0 ? sl_fail(err, SL_EIO, errno, "temporary file") : 0;
+	if (s->fd < 0)
+		s->fd = tempfile_open(NULL, err);
+	return s->fd < 0 ? s->fd : 0;
 }
 
 static void sort(struct eventsort *s)
@@ -150,7 +123,7 @@ static int spill(struct eventsort *s, struct sl_error *err)
 		const struct packed *p = packed_at(s, i);
 
 		if (out.len + p->size > EVENTSORT_EVENT_MAX) {
-			rc = write_all(s->fd, out.data, out.len, err);
+			rc = tempfile_write(s->fd, out.data, out.len, err);
 			buf_reset(&out);
 		}
 		if (rc == 0 && buf_append(&out, p, p->size) < 0)
@@ -158,7 +131,7 @@ static int spill(struct eventsort *s, struct sl_error *err)
 		s->file_len += p->size;
 	}
 	if (rc == 0 && out.len > 0)
-		rc = write_all(s->fd, out.data, out.len, err);
+		rc = tempfile_write(s->fd, out.data, out.len, err);
 	buf_clear(&out);
 	if (rc < 0)
 		return rc;

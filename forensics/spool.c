@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/tempfile.h"
 
 #define MEMORY_BYTES (256u << 10)
 
@@ -16,27 +17,19 @@ void spool_init(struct spool *s)
 	*s = (struct spool){.memory = BUF_INIT(MEMORY_BYTES), .fd = -1};
 }
 
-/* Never under a name. Memory is the last resort where no directory takes a nameless file. */
+/* Memory is the last resort where no directory takes a nameless file: a capture goes on. */
 static int open_nameless(struct sl_error *err)
 {
-	const char *dirs[] = {secure_getenv("TMPDIR"), "/var/tmp", "/tmp"};
-	int fd;
+	int fd = tempfile_open(NULL, NULL);
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		if (dirs[i] == NULL)
-			continue;
-		fd = open(dirs[i], O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			return fd;
-	}
-	fd = memfd_create("strandline-spool", MFD_CLOEXEC);
+	if (fd < 0)
+		fd = memfd_create("strandline-spool", MFD_CLOEXEC);
 	return fd >= 0 ? fd : sl_fail(err, SL_EIO, errno, "temporary file");
 }
 
 static int flush(struct spool *s, struct sl_error *err)
 {
-	const char *p = s->memory.data;
-	size_t left = s->memory.len;
+	int rc;
 
 	if (s->fd < 0) {
 		int fd = open_nameless(err);
@@ -45,16 +38,9 @@ static int flush(struct spool *s, struct sl_error *err)
 			return fd;
 		s->fd = fd;
 	}
-	while (left > 0) {
-		ssize_t n = write(s->fd, p, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "temporary file");
-		p += n;
-		left -= (size_t)n;
-	}
+	rc = tempfile_write(s->fd, s->memory.data, s->memory.len, err);
+	if (rc < 0)
+		return rc;
 	buf_reset(&s->memory);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <strandline/image.h>
 
+#include "core/idmap.h"
 #include "core/root.h"
 
 /*
@@ -18,8 +19,5 @@ int idmap_of_remap(struct sl_idmap *out, int root_fd, uint32_t uid, uint32_t gid
 /* The ranges of one subuid or subgid file. Exposed for tests. */
 int idmap_parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
 		       uint32_t first, struct sl_error *err);
-
-int idmap_copy(struct sl_idmap *out, const struct sl_idmap *map, struct sl_error *err);
-void idmap_clear(struct sl_idmap *map);
 
 #endif

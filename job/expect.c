@@ -20,7 +20,7 @@ static int read_line(uint8_t out[SL_SHA256_SIZE], const char *line, size_t len)
 
 	while (word < len && !is_blank(line[word]))
 		word++;
-	if (word == 2 * SL_SHA256_SIZE)
+	if (word == (size_t)2 * SL_SHA256_SIZE)
 		return hex_decode(out, SL_SHA256_SIZE, line, word);
 	return digest_parse(out, line, word);
 }

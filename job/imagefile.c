@@ -63,7 +63,8 @@ static void say(void *payload, const char *line)
 static int open_file(const struct job *job, const char *path, bool pipe_ok, struct sl_error *err)
 {
 	struct job listener = *job;
-	struct archivefile_options options = {.max_spool = ARCHIVEFILE_MAX_SPOOL,
+	const struct sl_limits limits = job->limits != NULL ? *job->limits : SL_LIMITS_DEFAULT;
+	struct archivefile_options options = {.limits = &limits,
 					      .pipe_ok = pipe_ok,
 					      .say = say,
 					      .payload = &listener,

@@ -7,34 +7,19 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/tempfile.h"
 
-/* tmpfile() would use /tmp only; a read-only /tmp with a writable TMPDIR is common on appliances.
- */
-static FILE *open_unlinked(void)
+static int open_unlinked(FILE **out, struct sl_error *err)
 {
-	const char *dir = secure_getenv("TMPDIR");
-	AUTO_FREE char *name = NULL;
-	AUTO_CLOSE int fd = -1;
-	FILE *file;
+	AUTO_CLOSE int fd = tempfile_open(NULL, err);
 
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		if (asprintf(&name, "%s/strandline.XXXXXX", dir) < 0) {
-			name = NULL;
-			return NULL;
-		}
-		fd = mkostemp(name, O_CLOEXEC);
-		if (fd >= 0)
-			(void)unlink(name);
-	}
 	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "w+");
-	if (file != NULL)
-		(void)take_fd(&fd); /* the stream's now */
-	return file;
+		return fd;
+	*out = fdopen(fd, "w+");
+	if (*out == NULL)
+		return sl_fail(err, SL_ENOMEM, errno, "temporary file");
+	(void)take_fd(&fd); /* the stream's now */
+	return 0;
 }
 
 static int rows_fail(struct sl_error *err)
@@ -44,10 +29,10 @@ static int rows_fail(struct sl_error *err)
 
 static int spill(struct rowspool *s, struct sl_error *err)
 {
-	if (s->file == NULL)
-		s->file = open_unlinked();
-	if (s->file == NULL)
-		return rows_fail(err);
+	int rc = s->file == NULL ? open_unlinked(&s->file, err) : 0;
+
+	if (rc < 0)
+		return rc;
 	if (s->held.len > 0 && fwrite(s->held.data, 1, s->held.len, s->file) != s->held.len)
 		return rows_fail(err);
 	buf_clear(&s->held);

@@ -2,7 +2,6 @@
 #include "snapshot/archivefile.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +14,8 @@
 #include "core/root.h"
 #include "core/tempfile.h"
 #include "core/zstream.h"
+#include "snapshot/limits.h"
 #include "snapshot/tarscan.h"
-
-/* As for layers: from this size on, what compresses better than this is a bomb. */
-#define RATIO_FROM (1ull << 30)
-#define MAX_RATIO 2000
-#define MAX_WINDOW (1u << 27)
 
 /* ---- a file or pipe whose first bytes are known, and that a signal can end ---- */
 
@@ -146,33 +141,31 @@ static void tell(const struct spool *s, bool is_pipe)
 		s->options->say(s->options->payload, line);
 }
 
-static int write_out(const struct spool *s, const uint8_t *bytes, size_t len, struct sl_error *err)
+/* The limits of a layer hold for an archive, too: nothing in it is larger than all of it. */
+static int check_room(const struct spool *s, struct sl_error *err)
 {
-	while (len > 0) {
-		ssize_t n = write(s->fd, bytes, len);
+	const struct sl_limits *limits = s->options->limits;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno,
-				       "unpack into a temporary file in '%s' (TMPDIR names another "
-				       "directory)",
-				       s->where);
-		bytes += n;
-		len -= (size_t)n;
-	}
+	if (s->plain > limits->bytes)
+		return limit_hit(limits, LIMIT_BYTES, err);
+	if (s->plain > LIMIT_RATIO_FROM && s->plain / limits->ratio > s->raw)
+		return limit_hit(limits, LIMIT_RATIO, err);
 	return 0;
 }
 
-static int check_room(const struct spool *s, struct sl_error *err)
+static int write_out(const struct spool *s, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
-	if (s->plain > s->options->max_spool)
-		return sl_fail(err, SL_ELIMIT, 0, "unpacks to more than %" PRIu64 " bytes",
-			       s->options->max_spool);
-	if (s->plain > RATIO_FROM && s->plain / MAX_RATIO > s->raw)
-		return sl_fail(err, SL_ELIMIT, 0, "unpacks to more than %d times its size",
-			       MAX_RATIO);
-	return 0;
+	int rc = tempfile_write(s->fd, bytes, len, err);
+
+	return rc < 0 ? sl_wrap(err, rc, "unpack into a temporary file in '%s'", s->where) : 0;
+}
+
+/* What unpacks knows one limit, and not how people call it. */
+static int window_hit(const struct spool *s, struct sl_error *err)
+{
+	if (err != NULL)
+		sl_error_clear(err);
+	return limit_hit(s->options->limits, LIMIT_WINDOW, err);
 }
 
 static int copy_all(struct spool *s, struct sl_error *err)
@@ -182,6 +175,8 @@ static int copy_all(struct spool *s, struct sl_error *err)
 		size_t len;
 		int rc = istream_next(s->in, &bytes, &len, err);
 
+		if (rc == -SL_ELIMIT)
+			return window_hit(s, err);
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 		s->plain += len;
@@ -202,7 +197,7 @@ static int spool_all(struct spool *s, int fd, bool is_pipe, struct sl_error *err
 	if (rc == 0)
 		rc = istream_hash(&s->in, s->in, NULL, &s->raw, err);
 	if (rc == 0)
-		rc = istream_unpack(&s->in, kind, MAX_WINDOW, err);
+		rc = istream_unpack(&s->in, kind, s->options->limits->window, err);
 	if (rc < 0)
 		return rc;
 	s->fd = tempfile_open(&s->where, err);

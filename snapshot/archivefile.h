@@ -9,14 +9,12 @@
 
 #include <signal.h>
 
+#include <strandline/baseline.h>
 #include <strandline/error.h>
 
-/* Room that an unpacked archive may take; hitting it is SL_ELIMIT. */
-#define ARCHIVEFILE_MAX_SPOOL (1ull << 38)
-
 struct archivefile_options {
-	uint64_t max_spool;
-	bool pipe_ok; /* FILE may be a FIFO, which is waited for, or "-" a pipe */
+	const struct sl_limits *limits; /* bytes, ratio, window: of what is unpacked */
+	bool pipe_ok;                   /* FILE may be a FIFO, which is waited for, or "-" a pipe */
 	/* Told, in one line, that an archive is being unpacked, and where. May be NULL. */
 	void (*say)(void *payload, const char *line);
 	void *payload;

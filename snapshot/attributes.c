@@ -134,7 +134,7 @@ static void note_value(struct attributes *a, const struct dialect *d, enum diale
 static int read_mark(struct attributes *a, const struct dialect *d, enum dialect_attribute kind,
 		     const char *name, struct sl_error *err)
 {
-	struct buf value CLEANUP(buf_clear) = BUF_INIT(2 * XATTR_SIZE_MAX);
+	struct buf value CLEANUP(buf_clear) = BUF_INIT((size_t)2 * XATTR_SIZE_MAX);
 	size_t size = 0;
 	int rc;
 

@@ -159,7 +159,7 @@ static int stage(struct job *j, struct sl_error *err)
 
 static int run(struct job *j, struct sl_error *err)
 {
-	bool manifest_verified;
+	bool manifest_verified = false;
 	int rc = db_writable(j->b->db, err);
 
 	if (rc == 0)

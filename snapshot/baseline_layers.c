@@ -7,11 +7,6 @@
 #include "core/cleanup.h"
 #include "snapshot/store.h"
 
-static void finalize(struct db_stmt **s)
-{
-	db_finalize(*s);
-}
-
 static int damaged(struct sl_error *err, const char *what)
 {
 	return sl_fail(err, SL_EFORMAT, 0, "baseline database: damaged row (%s)", what);
@@ -52,7 +47,7 @@ int store_layers(struct sl_baselines *b, int64_t image,
 		 int (*each)(void *payload, int64_t id, const struct sl_layer_info *info),
 		 void *payload, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, b->db, layers_sql, err);
 
 	if (rc < 0)
@@ -151,7 +146,7 @@ static int read_columns(struct sl_image *image, struct db_stmt *s, struct sl_err
 int store_read_image(struct sl_baselines *b, int64_t image, struct sl_image **out,
 		     struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	struct reading r = {.err = err};
 	int rc = db_prepare(&s, b->db,
 			    "SELECT name, config_digest, manifest_digest, config, manifest FROM "

@@ -50,15 +50,10 @@ static const char layer_digests[] =
 	"ALTER TABLE layer ADD COLUMN tree_digest BLOB;"
 	"ALTER TABLE layer ADD COLUMN trust INTEGER NOT NULL DEFAULT 0;";
 
-static void finalize(struct db_stmt **s)
-{
-	db_finalize(*s);
-}
-
 /* Layers stored before there were digests: an edit from now on is found, an earlier one not. */
 static int digest_layers(struct db *db, struct sl_error *err)
 {
-	struct db_stmt *list CLEANUP(finalize) = NULL, *set CLEANUP(finalize) = NULL;
+	struct db_stmt *list AUTO_FINALIZE = NULL, *set AUTO_FINALIZE = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	int rc = db_prepare(&list, db, "SELECT id FROM layer ORDER BY id", err);
 

@@ -22,11 +22,6 @@ struct check {
 	struct sl_baseline_check *result;
 };
 
-static void finalize(struct db_stmt **s)
-{
-	db_finalize(*s);
-}
-
 static int tell(struct check *c, struct sl_baseline_problem p)
 {
 	c->result->problems++;
@@ -43,7 +38,7 @@ static bool is_content(int rc)
 
 static int check_file(struct check *c, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, c->b->db, "PRAGMA integrity_check(20)", err);
 
 	while (rc == 0 && (rc = db_step(s, err)) == 0) {
@@ -76,7 +71,7 @@ static int check_orphans(struct check *c, struct sl_error *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(orphans); i++) {
-		struct db_stmt *s CLEANUP(finalize) = NULL;
+		struct db_stmt *s AUTO_FINALIZE = NULL;
 		char what[128];
 
 		rc = db_prepare(&s, c->b->db, orphans[i].sql, err);
@@ -96,7 +91,7 @@ static int check_orphans(struct check *c, struct sl_error *err)
 /* Once for each image that shows the layer: that is whom it concerns. */
 static int tell_layer(struct check *c, int64_t layer, const char *what, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, c->b->db,
 			    "SELECT name, config_digest, position FROM image_layer JOIN image ON "
 			    "id=image WHERE layer=?1 AND (?2=0 OR image=?2) ORDER BY name, id",
@@ -155,7 +150,7 @@ static int check_layer(struct check *c, struct db_stmt *s, struct sl_error *err)
 
 static int check_layers(struct check *c, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, c->b->db,
 			    "SELECT id, entries, tree_digest FROM layer WHERE ?1=0 OR id IN "
 			    "(SELECT layer FROM image_layer WHERE image=?1) ORDER BY id",
@@ -208,7 +203,7 @@ static int check_statements(struct check *c, struct sl_error *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(statements); i++) {
-		struct db_stmt *s CLEANUP(finalize) = NULL;
+		struct db_stmt *s AUTO_FINALIZE = NULL;
 
 		rc = db_prepare(&s, c->b->db, statements[i].sql, err);
 		if (rc < 0)
@@ -263,7 +258,7 @@ static int check_image(struct check *c, struct db_stmt *s, struct sl_error *err)
 
 static int check_images(struct check *c, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, c->b->db,
 			    "SELECT id, name, config_digest, manifest_verified FROM image WHERE "
 			    "?1=0 OR id=?1 ORDER BY "

@@ -370,7 +370,7 @@ static int run(struct load *l, const char *name, struct sl_error *err)
 		rc = stage(l, err);
 	if (rc == 0)
 		rc = take_name(l, name, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	/* prepared statements that still stand on rows would hold on to an older view */
 	rows_free(l->rows);

@@ -17,7 +17,7 @@ static const struct {
 	uint64_t most;
 	const char *what; /* "more than N ..." */
 } limits_table[] = {
-	[LIMIT_BYTES] = {"bytes", AT(bytes), UINT64_MAX, "bytes in a layer"},
+	[LIMIT_BYTES] = {"bytes", AT(bytes), UINT64_MAX, "bytes in a layer or archive"},
 	[LIMIT_ENTRIES] = {"entries", AT(entries), UINT64_MAX, "entries in a layer"},
 	[LIMIT_RATIO] = {"ratio", AT(ratio), UINT64_MAX, "bytes out of each byte stored"},
 	[LIMIT_PATH] = {"path", AT(path), 1u << 23, "bytes in a path or link target"},

@@ -23,7 +23,7 @@
 #define MAX_DOCUMENT (8u << 20)
 #define MAX_DEPTH 4
 #define MAX_INDEXES 64
-#define BLOB_PATH_SIZE (sizeof("blobs/sha256/") + 2 * SL_SHA256_SIZE)
+#define BLOB_PATH_SIZE (sizeof("blobs/sha256/") + (size_t)2 * SL_SHA256_SIZE)
 
 /* An index that was read, and where it lies. Descriptors borrow from it. */
 struct node {

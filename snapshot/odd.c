@@ -28,16 +28,11 @@ static void count(struct sl_oddities *out, const struct sl_entry *e)
 		out->ambiguous++;
 }
 
-static void finalize(struct db_stmt **s)
-{
-	db_finalize(*s);
-}
-
 int sl_baselines_oddities(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 			  struct sl_oddities *out, struct sl_error *err)
 {
 	struct row_reader reader CLEANUP(row_reader_clear) = ROW_READER_INIT;
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, b->db,
 			    "SELECT " ROW_COLUMNS " FROM entry WHERE layer IN (SELECT layer FROM "
 			    "image_layer JOIN image ON image=id WHERE config_digest=?1) AND "

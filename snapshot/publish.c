@@ -7,11 +7,6 @@
 #include "core/clock.h"
 #include "snapshot/treedigest.h"
 
-static void finalize(struct db_stmt **s)
-{
-	db_finalize(*s);
-}
-
 /* A statement that gives no rows, or one that nobody wants. */
 static int finish(struct db_stmt *s, struct sl_error *err)
 {
@@ -24,7 +19,7 @@ static int finish(struct db_stmt *s, struct sl_error *err)
 static int remove_entries(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
 			  struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(
 		&s, b->db, "DELETE FROM entry WHERE layer=(SELECT id FROM layer WHERE chain_id=?1)",
 		err);
@@ -44,7 +39,7 @@ static const char upsert_layer[] =
 static int put_layer(struct sl_baselines *b, const struct sl_layer *layer,
 		     const struct publish_layer *p, int64_t *id, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, b->db, upsert_layer, err);
 
 	if (rc < 0)
@@ -67,7 +62,7 @@ static int put_layer(struct sl_baselines *b, const struct sl_layer *layer,
 /* In order of the key, so that the pages of the table fill up and stay full. */
 static int insert_entries(struct sl_baselines *b, int64_t staged, int64_t id, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, b->db,
 			    "INSERT INTO entry SELECT ?1, " ROW_COLUMNS
 			    " FROM temp.staged WHERE layer=?2 ORDER BY path",
@@ -146,7 +141,7 @@ static void bind_anchor(struct db_stmt *s, const struct sl_image *image, struct 
 static int put_image(struct sl_baselines *b, const struct sl_image *image, bool manifest_verified,
 		     bool is_new, int64_t *id, struct sl_time *indexed_at, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	struct sl_time now = clock_now();
 	int rc = db_prepare(&s, b->db, upsert_image, err);
 
@@ -180,7 +175,7 @@ static int put_image(struct sl_baselines *b, const struct sl_image *image, bool 
 static int name_points_to(struct sl_baselines *b, const struct sl_image *image,
 			  struct sl_index_result *result, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc;
 
 	if (image->reference == NULL)
@@ -201,7 +196,7 @@ static int name_points_to(struct sl_baselines *b, const struct sl_image *image,
 static int put_position(struct sl_baselines *b, int64_t image, size_t position, int64_t layer,
 			struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc =
 		db_prepare(&s, b->db, "INSERT OR IGNORE INTO image_layer VALUES (?1, ?2, ?3)", err);
 
@@ -215,7 +210,7 @@ static int put_position(struct sl_baselines *b, int64_t image, size_t position, 
 
 static int count_entries(struct sl_baselines *b, int64_t image, uint64_t *out, struct sl_error *err)
 {
-	struct db_stmt *s CLEANUP(finalize) = NULL;
+	struct db_stmt *s AUTO_FINALIZE = NULL;
 	int rc = db_prepare(&s, b->db,
 			    "SELECT coalesce(sum(entries), 0) FROM layer JOIN image_layer ON "
 			    "layer=id WHERE image=?1",

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/tempfile.h"
 
 #define MEMORY_MAX ((size_t)1 << 20)
 #define CHUNK ((size_t)65536)
@@ -59,48 +60,17 @@ void recording_free(struct recording *r)
 	free(r);
 }
 
-/* A file without a name; where the file system knows no such thing, one that loses it at once. */
-static int open_nameless(struct sl_error *err)
-{
-	const char *dir = secure_getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe) */
-	struct buf name = BUF_INIT(65536);
-	int fd;
-
-	if (dir == NULL || dir[0] == '\0')
-		dir = "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 && buf_printf(&name, "%s/strandline-XXXXXX", dir) == 0) {
-		fd = mkostemp(name.data, O_CLOEXEC);
-		if (fd >= 0)
-			(void)unlink(name.data);
-	}
-	if (fd < 0)
-		fd = sl_fail(err, SL_EIO, errno, "temporary file in '%s'", dir);
-	buf_clear(&name);
-	return fd;
-}
-
 static int spill(struct recording *r, struct sl_error *err)
 {
-	size_t done = 0;
+	int rc;
 
-	if (r->fd < 0) {
-		int fd = open_nameless(err);
-
-		if (fd < 0)
-			return fd;
-		r->fd = fd;
-	}
-	while (done < r->tail.len) {
-		ssize_t n = pwrite(r->fd, r->tail.data + done, r->tail.len - done,
-				   (off_t)(r->on_disk + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write temporary file");
-		done += (size_t)n;
-	}
+	if (r->fd < 0)
+		r->fd = tempfile_open(NULL, err);
+	if (r->fd < 0)
+		return r->fd;
+	rc = tempfile_write(r->fd, r->tail.data, r->tail.len, err);
+	if (rc < 0)
+		return rc;
 	r->on_disk += r->tail.len;
 	buf_reset(&r->tail);
 	return 0;

@@ -99,6 +99,11 @@ static int add_documents(struct sl_signatures **list, const char *name, const st
 	return rc;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* What openssl and `cosign sign --output-signature` leave: base64, in lines or in one. */
 static int add_bare(struct sl_signatures **list, const char *name, const struct buf *file,
 		    const struct buf *payload, struct sl_error *err)
@@ -110,7 +115,7 @@ static int add_bare(struct sl_signatures **list, const char *name, const struct 
 		return sl_fail(err, SL_EINVAL, 0,
 			       "a bare signature needs the payload that was signed: --payload");
 	for (size_t i = 0; rc == 0 && i < file->len; i++)
-		if (memchr(" \t\r\n", file->data[i], 4) == NULL)
+		if (!is_blank(file->data[i]))
 			rc = buf_append_char(&text, file->data[i]);
 	if (rc == 0)
 		rc = copy(&bytes, payload);
@@ -155,7 +160,8 @@ static int take_manifest(struct sl_image *image, const struct buf *file,
 	copied = malloc(file->len + 1);
 	if (copied == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "manifest");
-	memcpy(copied, file->data, file->len);
+	if (file->len > 0)
+		memcpy(copied, file->data, file->len);
 	copied[file->len] = '\0';
 	free(image->manifest);
 	image->manifest = copied;

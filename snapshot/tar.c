@@ -9,8 +9,7 @@
 #include "core/digest.h"
 #include "core/quote.h"
 #include "snapshot/limits.h"
-#include "snapshot/tarhead.h"
-#include "snapshot/tarpax.h"
+#include "snapshot/tarentry.h"
 #include "snapshot/tarsparse.h"
 
 static const uint8_t zeros[16384];
@@ -25,11 +24,7 @@ struct tar {
 	const struct sl_limits *limits; /* of the options */
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
-	/* what special entries said about the next one */
-	struct buf pax_body, pax_pairs;
-	struct tarpax pax;
-	bool has_pax, has_long_name, has_long_link;
-	struct buf long_name, long_link;
+	struct tarspecial special;
 	/* the entry at hand */
 	struct tarhead head;
 	uint8_t block[TAR_BLOCK];
@@ -151,51 +146,30 @@ static int read_special(struct tar *t, struct buf *out, enum limit which, struct
 	return skip_padding(t, t->head.size, err);
 }
 
-/* A GNU long name ends at its first NUL. */
-static int read_long(struct tar *t, struct buf *out, bool *has, struct sl_error *err)
-{
-	int rc = read_special(t, out, LIMIT_PATH, err);
-
-	if (rc < 0)
-		return rc;
-	*has = out->len > 0 && out->data[0] != '\0';
-	if (*has)
-		out->len = strlen(out->data);
-	return 0;
-}
-
 /* ---- headers ---- */
 
 /* Consume what describes the next entry: PAX and long-name headers. 0 when it was one; 1 if not. */
 static int take_special(struct tar *t, struct sl_error *err)
 {
+	struct buf *body = tarspecial_body(&t->special, t->head.type);
 	int rc;
 
-	switch (t->head.type) {
-	case 'x':
-		rc = read_special(t, &t->pax_body, LIMIT_PAX, err);
-		if (rc == 0)
-			rc = tarpax_parse(&t->pax, &t->pax_body, &t->pax_pairs, t->limits, err);
-		t->has_pax = rc == 0;
-		return rc;
-	case 'g':
+	if (t->head.type == 'g') {
 		/* engines read over it as over an entry: what stood before it is used up */
-		t->has_pax = t->has_long_name = t->has_long_link = false;
+		tarspecial_reset(&t->special);
 		rc = skip(t, t->head.size, err);
 		return rc < 0 ? rc : skip_padding(t, t->head.size, err);
-	case 'L':
-		return read_long(t, &t->long_name, &t->has_long_name, err);
-	case 'K':
-		return read_long(t, &t->long_link, &t->has_long_link, err);
-	default:
-		return 1;
 	}
+	if (body == NULL)
+		return 1;
+	rc = read_special(t, body, t->head.type == 'x' ? LIMIT_PAX : LIMIT_PATH, err);
+	return rc < 0 ? rc : tarspecial_take(&t->special, t->head.type, t->limits, err);
 }
 
 /* Up to the header of the next real entry. 0; 1 at the end of the archive. */
 static int next_head(struct tar *t, struct sl_error *err)
 {
-	t->has_pax = t->has_long_name = t->has_long_link = false;
+	tarspecial_reset(&t->special);
 	for (;;) {
 		int rc = next_block(t, err);
 
@@ -218,24 +192,14 @@ static int next_head(struct tar *t, struct sl_error *err)
 	}
 }
 
+/* A sparse file's header has a name that its writer made up. */
 static struct sl_bytes raw_name(const struct tar *t)
 {
-	if (t->has_pax && t->pax.sparse_name.len > 0 && t->is_sparse)
-		return t->pax.sparse_name;
-	if (t->has_long_name)
-		return (struct sl_bytes){t->long_name.data, t->long_name.len};
-	if (t->has_pax && t->pax.path.len > 0)
-		return t->pax.path;
-	return (struct sl_bytes){t->head.name, strlen(t->head.name)};
-}
+	const struct tarspecial *s = &t->special;
 
-static struct sl_bytes raw_link(const struct tar *t)
-{
-	if (t->has_long_link)
-		return (struct sl_bytes){t->long_link.data, t->long_link.len};
-	if (t->has_pax && t->pax.link.len > 0)
-		return t->pax.link;
-	return (struct sl_bytes){t->head.link, strlen(t->head.link)};
+	if (t->is_sparse && s->has_pax && s->pax.sparse_name.len > 0)
+		return s->pax.sparse_name;
+	return tarspecial_name(s, &t->head);
 }
 
 /* Without leading "/" and "./" and trailing "/"; "." is the root, "". */
@@ -354,11 +318,11 @@ enum sparse_form { SPARSE_NOT, SPARSE_OLD, SPARSE_MAP, SPARSE_1_0 };
 /* Versions nobody knows are plain files to Go; without a version a map says that it is 0.x. */
 static enum sparse_form sparse_form(const struct tar *t)
 {
-	const struct tarpax *p = &t->pax;
+	const struct tarpax *p = &t->special.pax;
 
 	if (t->head.type == 'S')
 		return SPARSE_OLD;
-	if (!t->has_pax)
+	if (!t->special.has_pax)
 		return SPARSE_NOT;
 	if (p->sparse_major == 0 && p->sparse_minor == 0)
 		return p->sparse_map.len > 0 ? SPARSE_MAP : SPARSE_NOT;
@@ -378,7 +342,7 @@ static int pax_sparse_size(const struct tarpax *p, uint64_t *size, struct sl_err
 /* Find out whether the file is sparse, and its logical size. */
 static int read_sparse(struct tar *t, uint64_t *size, struct sl_error *err)
 {
-	const struct tarpax *p = &t->pax;
+	const struct tarpax *p = &t->special.pax;
 	enum sparse_form form = sparse_form(t);
 	int rc = 0;
 
@@ -484,108 +448,18 @@ static int hash_content(struct tar *t, struct sl_entry *e, struct sl_error *err)
 
 /* ---- entries ---- */
 
-static int file_type(const struct tarhead *head, const char *name, size_t len, uint32_t *out)
-{
-	switch (head->type) {
-	case '\0': /* the oldest tars marked directories by their name alone */
-		*out = len > 0 && name[len - 1] == '/' ? S_IFDIR : S_IFREG;
-		return 0;
-	case '0':
-	case '7':
-	case 'S':
-		*out = S_IFREG;
-		return 0;
-	case '1':
-		*out = 0; /* whatever its target is */
-		return 0;
-	case '2':
-		*out = S_IFLNK;
-		return 0;
-	case '3':
-		*out = S_IFCHR;
-		return 0;
-	case '4':
-		*out = S_IFBLK;
-		return 0;
-	case '5':
-		*out = S_IFDIR;
-		return 0;
-	case '6':
-		*out = S_IFIFO;
-		return 0;
-	default:
-		return -SL_EUNSUPPORTED;
-	}
-}
-
-static void set_times(struct tar *t, struct sl_entry *e)
-{
-	uint32_t has = t->has_pax ? t->pax.fields : 0;
-
-	e->mtime =
-		(has & TARPAX_MTIME) != 0 ? t->pax.mtime : (struct sl_time){.sec = t->head.mtime};
-	e->fields |= SL_ENTRY_MTIME;
-	if (e->mtime.nsec == 0)
-		e->flags |= SL_ENTRY_COARSE_TIME;
-	if ((has & TARPAX_ATIME) != 0) {
-		e->atime = t->pax.atime;
-		e->fields |= SL_ENTRY_ATIME;
-	}
-	if ((has & TARPAX_CTIME) != 0) {
-		e->ctime = t->pax.ctime;
-		e->fields |= SL_ENTRY_CTIME;
-	}
-}
-
-static int set_owner(struct tar *t, struct sl_entry *e, struct sl_error *err)
-{
-	uint32_t has = t->has_pax ? t->pax.fields : 0;
-	int64_t uid = (has & TARPAX_UID) != 0 ? t->pax.uid : t->head.uid;
-	int64_t gid = (has & TARPAX_GID) != 0 ? t->pax.gid : t->head.gid;
-
-	if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
-		return sl_fail(err, SL_EFORMAT, 0, "owner is out of range");
-	e->uid = (uint32_t)uid;
-	e->gid = (uint32_t)gid;
-	return 0;
-}
-
-static int set_device(struct tar *t, struct sl_entry *e, struct sl_error *err)
-{
-	if (!S_ISCHR(e->mode) && !S_ISBLK(e->mode))
-		return 0;
-	if (t->head.major < 0 || t->head.major > UINT32_MAX || t->head.minor < 0 ||
-	    t->head.minor > UINT32_MAX)
-		return sl_fail(err, SL_EFORMAT, 0, "device number is out of range");
-	e->rdev_major = (uint32_t)t->head.major;
-	e->rdev_minor = (uint32_t)t->head.minor;
-	return 0;
-}
-
 /* Everything but path and content. */
 static int describe(struct tar *t, struct layer_item *item, struct sl_error *err)
 {
-	struct sl_entry *e = &item->entry;
-	struct sl_bytes link = raw_link(t);
-	int rc;
+	struct sl_bytes link = tarspecial_link(&t->special, &t->head);
 
-	e->mode |= t->head.mode;
-	e->fields |= SL_ENTRY_XATTRS;
-	if (t->has_pax) {
-		e->xattrs = t->pax.xattrs;
-		e->xattr_count = t->pax.xattr_count;
-		if (t->pax.has_foreign)
-			e->flags |= SL_ENTRY_AMBIGUOUS;
-	}
-	set_times(t, e);
 	if (link.len > t->limits->path)
 		return limit_hit(t->limits, LIMIT_PATH, err);
 	if (t->head.type == '1')
 		item->hardlink = link;
-	else if (S_ISLNK(e->mode))
-		e->target = link;
-	rc = set_owner(t, e, err);
-	return rc < 0 ? rc : set_device(t, e, err);
+	else if (S_ISLNK(item->entry.mode))
+		item->entry.target = link;
+	return tarentry_describe(&item->entry, &t->head, &t->special, err);
 }
 
 /* The name in front of an error that is about this entry. */
@@ -603,13 +477,13 @@ static int read_entry(struct tar *t, struct layer_item *item, struct sl_error *e
 	uint64_t size;
 	int rc;
 
-	size = t->has_pax && (t->pax.fields & TARPAX_SIZE) != 0 ? t->pax.size : t->head.size;
+	size = tarspecial_size(&t->special, &t->head);
 	t->is_sparse = false;
 	name = raw_name(t);
 	rc = strip_path(t, name, err);
 	if (rc < 0)
 		return rc;
-	if (file_type(&t->head, name.data, name.len, &e->mode) < 0)
+	if (tarentry_type(&t->head, name, &e->mode) < 0)
 		return at_entry(t,
 				sl_fail(err, SL_EUNSUPPORTED, 0, "tar entry of type 0x%02x",
 					(unsigned char)t->head.type),
@@ -666,8 +540,8 @@ int tar_read(struct istream *in, const struct tar_options *options, uint64_t *en
 	int rc;
 
 	*entries = 0;
-	t.pax_body = t.pax_pairs = BUF_INIT(t.limits->pax);
-	t.long_name = t.long_link = t.path = BUF_INIT(t.limits->path);
+	tarspecial_init(&t.special, t.limits->pax, t.limits->path);
+	t.path = BUF_INIT(t.limits->path);
 	rc = sha256_new(&t.sha256, err);
 	if (rc == 0)
 		rc = xxh3_new(&t.xxh3, err);
@@ -675,12 +549,8 @@ int tar_read(struct istream *in, const struct tar_options *options, uint64_t *en
 		rc = read_all(&t, entries, err);
 	sha256_free(t.sha256);
 	xxh3_free(t.xxh3);
-	buf_clear(&t.pax_body);
-	buf_clear(&t.pax_pairs);
-	buf_clear(&t.long_name);
-	buf_clear(&t.long_link);
+	tarspecial_clear(&t.special);
 	buf_clear(&t.path);
-	tarpax_clear(&t.pax);
 	tarsparse_clear(&t.sparse);
 	return rc;
 }

@@ -11,7 +11,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "snapshot/tarhead.h"
-#include "snapshot/tarpax.h"
+#include "snapshot/tarspecial.h"
 
 /* An extended header names an image's member: nothing else in it matters here. */
 #define MAX_PAX (64u << 10)
@@ -23,10 +23,7 @@ struct scan {
 	uint8_t window[16u << 10];
 	uint64_t window_at;
 	size_t window_len;
-	/* what special members said about the next one */
-	struct buf pax_body, pax_pairs, long_name, long_link;
-	struct tarpax pax;
-	bool has_pax, has_long_name, has_long_link;
+	struct tarspecial special;
 	struct tarhead head;
 };
 
@@ -103,43 +100,22 @@ static int read_special(struct scan *s, struct buf *out, struct sl_error *err)
 	return pass(s, s->head.size, err);
 }
 
-/* A GNU long name ends at its first NUL. */
-static int read_long(struct scan *s, struct buf *out, bool *has, struct sl_error *err)
-{
-	int rc = read_special(s, out, err);
-
-	if (rc < 0)
-		return rc;
-	*has = out->len > 0 && out->data[0] != '\0';
-	if (*has)
-		out->len = strlen(out->data);
-	return 0;
-}
-
 /* Consume what describes the next member. 0 when it was that; 1 when it is a member. */
 static int take_special(struct scan *s, struct sl_error *err)
 {
 	const struct sl_limits limits = SL_LIMITS_DEFAULT;
+	struct buf *body = tarspecial_body(&s->special, s->head.type);
 	int rc;
 
-	switch (s->head.type) {
-	case 'x':
-		rc = read_special(s, &s->pax_body, err);
-		if (rc == 0)
-			rc = tarpax_parse(&s->pax, &s->pax_body, &s->pax_pairs, &limits, err);
-		s->has_pax = rc == 0;
-		return rc;
-	case 'g':
+	if (s->head.type == 'g') {
 		/* as in layers: what stood before it is used up */
-		s->has_pax = s->has_long_name = s->has_long_link = false;
+		tarspecial_reset(&s->special);
 		return pass(s, s->head.size, err);
-	case 'L':
-		return read_long(s, &s->long_name, &s->has_long_name, err);
-	case 'K':
-		return read_long(s, &s->long_link, &s->has_long_link, err);
-	default:
-		return 1;
 	}
+	if (body == NULL)
+		return 1;
+	rc = read_special(s, body, err);
+	return rc < 0 ? rc : tarspecial_take(&s->special, s->head.type, &limits, err);
 }
 
 /* Old sparse members have the rest of their map in blocks behind the header. */
@@ -174,7 +150,7 @@ static int next_head(struct scan *s, struct sl_error *err)
 {
 	const uint8_t *block;
 
-	s->has_pax = s->has_long_name = s->has_long_link = false;
+	tarspecial_reset(&s->special);
 	for (;;) {
 		int rc = next_block(s, &block, err);
 
@@ -194,7 +170,8 @@ static int next_head(struct scan *s, struct sl_error *err)
 static bool is_sparse(const struct scan *s)
 {
 	return s->head.type == 'S' ||
-	       (s->has_pax && (s->pax.sparse_major != 0 || s->pax.sparse_map.data != NULL));
+	       (s->special.has_pax &&
+		(s->special.pax.sparse_major != 0 || s->special.pax.sparse_map.data != NULL));
 }
 
 static enum tarscan_kind kind_of(const struct scan *s, struct sl_bytes name)
@@ -219,27 +196,11 @@ static enum tarscan_kind kind_of(const struct scan *s, struct sl_bytes name)
 	}
 }
 
-static struct sl_bytes raw_name(const struct scan *s)
-{
-	if (s->has_long_name)
-		return (struct sl_bytes){s->long_name.data, s->long_name.len};
-	if (s->has_pax && s->pax.path.len > 0)
-		return s->pax.path;
-	return (struct sl_bytes){s->head.name, strlen(s->head.name)};
-}
-
-static struct sl_bytes raw_link(const struct scan *s)
-{
-	if (s->has_long_link)
-		return (struct sl_bytes){s->long_link.data, s->long_link.len};
-	if (s->has_pax && s->pax.link.len > 0)
-		return s->pax.link;
-	return (struct sl_bytes){s->head.link, strlen(s->head.link)};
-}
-
 static int take_member(struct scan *s, tarscan_fn fn, void *payload, struct sl_error *err)
 {
-	struct tarscan_member m = {.name = raw_name(s), .link = raw_link(s), .offset = s->at};
+	struct tarscan_member m = {.name = tarspecial_name(&s->special, &s->head),
+				   .link = tarspecial_link(&s->special, &s->head),
+				   .offset = s->at};
 	AUTO_FREE char *shown = NULL;
 	bool has_body;
 	int rc = 0;
@@ -249,8 +210,7 @@ static int take_member(struct scan *s, tarscan_fn fn, void *payload, struct sl_e
 	m.kind = kind_of(s, m.name);
 	has_body = m.kind == TARSCAN_FILE || m.kind == TARSCAN_SPARSE;
 	if (has_body) { /* others have none, whatever they say */
-		m.size = s->has_pax && (s->pax.fields & TARPAX_SIZE) != 0 ? s->pax.size
-									  : s->head.size;
+		m.size = tarspecial_size(&s->special, &s->head);
 		rc = pass(s, m.size, err);
 	}
 	if (rc == 0)
@@ -263,23 +223,16 @@ static int take_member(struct scan *s, tarscan_fn fn, void *payload, struct sl_e
 
 static void scan_clear(struct scan *s)
 {
-	buf_clear(&s->pax_body);
-	buf_clear(&s->pax_pairs);
-	buf_clear(&s->long_name);
-	buf_clear(&s->long_link);
-	tarpax_clear(&s->pax);
+	tarspecial_clear(&s->special);
 }
 
 int tarscan(int fd, tarscan_fn fn, void *payload, struct sl_error *err)
 {
-	struct scan s CLEANUP(scan_clear) = {.fd = fd,
-					     .pax_body = BUF_INIT(MAX_PAX),
-					     .pax_pairs = BUF_INIT(MAX_PAX),
-					     .long_name = BUF_INIT(TARSCAN_MAX_NAME + 1),
-					     .long_link = BUF_INIT(TARSCAN_MAX_NAME + 1)};
+	struct scan s CLEANUP(scan_clear) = {.fd = fd};
 	struct stat st;
 	int rc = 0;
 
+	tarspecial_init(&s.special, MAX_PAX, TARSCAN_MAX_NAME + 1);
 	if (fstat(fd, &st) < 0)
 		return sl_fail(err, SL_EIO, errno, "stat");
 	if (!S_ISREG(st.st_mode))

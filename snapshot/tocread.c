@@ -66,12 +66,23 @@ static void consume(struct toc_reader *r)
 	r->chunk_len--;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* What may stand behind a number, true, false or null. */
+static bool ends_literal(char c)
+{
+	return is_blank(c) || c == ',' || c == '}' || c == ']';
+}
+
 /* The next byte that is no white space, not consumed. The end is an error. */
 static int peek_token(struct toc_reader *r, char *c, struct sl_error *err)
 {
 	int rc;
 
-	while ((rc = peek(r, c, err)) == 0 && memchr(" \t\r\n", *c, 4) != NULL)
+	while ((rc = peek(r, c, err)) == 0 && is_blank(*c))
 		consume(r);
 	return rc == 1 ? bad("cut off", err) : rc;
 }
@@ -154,7 +165,7 @@ static int read_value(struct toc_reader *r, struct sl_error *err)
 		rc = keep(r, &c, err);
 		return rc < 0 ? rc : keep_string(r, err);
 	}
-	while ((rc = peek(r, &c, err)) == 0 && memchr(",}] \t\r\n", c, 7) == NULL)
+	while ((rc = peek(r, &c, err)) == 0 && !ends_literal(c))
 		if ((rc = keep(r, &c, err)) < 0)
 			return rc;
 	if (rc >= 0 && r->text.len == 0)
@@ -258,7 +269,7 @@ static int end_document(struct toc_reader *r, struct sl_error *err)
 
 	if (rc != 1)
 		return rc < 0 ? rc : bad("malformed", err);
-	while ((rc = peek(r, &c, err)) == 0 && memchr(" \t\r\n", c, 4) != NULL)
+	while ((rc = peek(r, &c, err)) == 0 && is_blank(c))
 		consume(r);
 	if (rc == 0)
 		return bad("bytes behind it", err);

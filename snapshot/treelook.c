@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 #include "core/kernel.h"
 #include "snapshot/gaps.h"
 
@@ -315,28 +316,6 @@ int treelook_at(struct treelook *l, int dir_fd, const char *name, struct sl_erro
 
 /* Opening */
 
-static bool copy_ranges(struct sl_idmap_range **out, const struct sl_idmap_range *ranges,
-			size_t count)
-{
-	if (count == 0)
-		return true;
-	*out = malloc(count * sizeof(**out));
-	if (*out == NULL)
-		return false;
-	memcpy(*out, ranges, count * sizeof(**out));
-	return true;
-}
-
-static bool copy_idmap(struct sl_idmap *out, const struct sl_idmap *map)
-{
-	if (map == NULL)
-		return true;
-	out->uid_count = map->uid_count;
-	out->gid_count = map->gid_count;
-	return copy_ranges(&out->uids, map->uids, map->uid_count) &&
-	       copy_ranges(&out->gids, map->gids, map->gid_count);
-}
-
 /* The attribute by which this layer overrides stat(): its root bears it, or none of it counts. */
 static int find_stat_name(struct treelook *l, struct sl_error *err)
 {
@@ -384,15 +363,14 @@ int treelook_init(struct treelook *l, struct dirstack *dirs, int dir_fd, enum sl
 			       .attributes = ATTRIBUTES_INIT,
 			       .target = BUF_INIT(65536)};
 	dirs->key = dialect_key(l->dialect);
-	if (!copy_idmap(&l->idmap, idmap))
-		return sl_fail(err, SL_ENOMEM, 0, "directory walk");
+	if (idmap != NULL && idmap_copy(&l->idmap, idmap, err) < 0)
+		return -SL_ENOMEM;
 	return survey(l, dir_fd, err);
 }
 
 void treelook_clear(struct treelook *l)
 {
-	free(l->idmap.uids);
-	free(l->idmap.gids);
+	idmap_clear(&l->idmap);
 	buf_clear(&l->target);
 	attributes_clear(&l->attributes);
 }

@@ -19,7 +19,8 @@ struct sl_baselines;
  * Each has the name of its member, for sl_limits_set().
  */
 struct sl_limits {
-	uint64_t bytes;   /**< of a layer's tar, holes of sparse files included */
+	uint64_t bytes; /**< of a layer's tar, holes of sparse files included; of an archive that is
+			   unpacked */
 	uint64_t entries; /**< of a layer */
 	uint64_t ratio;   /**< bytes of tar to one byte of blob; looked at past 1 GiB of tar */
 	uint64_t path;    /**< bytes of a path or link target */

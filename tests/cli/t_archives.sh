@@ -60,6 +60,8 @@ refuses() {
 it "but does not make a word without one wait" refuses 2 "'fifo' is a pipe" fifo
 it "a compressed archive is said to be unpacked" \
 	bash -c '"$STRANDLINE" index --db db docker-archive:legacy.tar.gz 2>&1 >out | grep -q "unpacking it into a temporary file in"'
+it "a limit holds for what an archive unpacks to" \
+	refuses 2 "'legacy.tar.gz': more than 1000 bytes" docker-archive:legacy.tar.gz --limit bytes=1000
 mkdir small
 it "a temporary directory that is not there is an error" \
 	env TMPDIR="$PWD/nowhere" bash -c '"$STRANDLINE" index --db db docker-archive:legacy.tar.gz 2>err; [ $? -eq 2 ] && grep -q "temporary file in .*nowhere" err'

@@ -31,7 +31,7 @@ while read -r image name low high text; do
 	it "$name: $low is not enough for $image" hit "$image" "$name" "$low" "$text"
 	it "$name: $high is enough for $image" holds "$image" "$name" "$high"
 done <<'ROWS'
-bytes bytes 6655 6656 6655 bytes in a layer
+bytes bytes 6655 6656 6655 bytes in a layer or archive
 entries entries 19 20 19 entries in a layer
 path path 11 12 11 bytes in a path or link target
 link path 11 12 11 bytes in a path or link target

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An image archive's member index from arbitrary bytes, and look-ups through its links. */
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -38,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		return 0;
 	(void)archivefile_sniff(fd, &form, NULL);
-	if (tarball_open(&t, dup(fd), NULL) < 0)
+	if (tarball_open(&t, fcntl(fd, F_DUPFD_CLOEXEC, 0), NULL) < 0)
 		return 0;
 	(void)tarscan(fd, look_up, t, NULL);
 	tarball_free(t);

@@ -396,7 +396,8 @@ static void limits_end_the_read(void **state)
 
 	limits.bytes = 10u << 20;
 	check(&l, &limits, -SL_ELIMIT,
-	      "more than 10485760 bytes in a layer: a limit, which --limit bytes=N raises");
+	      "more than 10485760 bytes in a layer or archive: a limit, which --limit bytes=N "
+	      "raises");
 	limits = SL_LIMITS_DEFAULT;
 	limits.entries = 2;
 	l = layer_of(&f->tar, &f->gz);
