@@ -25,14 +25,21 @@ int job_images(const struct job *job,
 	return rc;
 }
 
-/* A tree may be named by a relative path, as it was when it was indexed. */
+/* As it was named when it was indexed: a tree by a relative path, an image with its engine. */
 static int search(struct sl_baselines *b, const char *word, struct baseline_hits *hits,
 		  struct sl_error *err)
 {
 	AUTO_FREE char *name = NULL;
+	const char *in_store = resolve_engine_name(word);
 	int rc = resolve_tree_name(&name, word, err);
 
-	return rc < 0 ? rc : baseline_search(b, name != NULL ? name : word, 4, true, hits, err);
+	if (rc < 0)
+		return rc;
+	rc = baseline_search(b, name != NULL ? name : word, 4, true, hits, err);
+	if (rc < 0 || hits->count > 0 || in_store == NULL)
+		return rc;
+	buf_clear(&hits->list);
+	return baseline_search(b, in_store, 4, true, hits, err);
 }
 
 static int find_image(struct sl_baselines *baselines, const char *word, uint8_t id[SL_SHA256_SIZE],

@@ -227,6 +227,26 @@ static int consider(struct layout *l, const struct ocidoc_desc *d, size_t parent
 	return d->kind == OCIDOC_INDEX ? add_index(l, d, parent, err) : add_found(l, d, err);
 }
 
+/* What there is instead may be an image of an old kind, which names no diff_ids. */
+static int no_image(const struct ocidoc_index *top, struct sl_error *err)
+{
+	for (size_t i = 0; i < top->count; i++) {
+		const char *type = top->manifests[i].media_type;
+		AUTO_FREE char *shown = NULL;
+
+		if (top->manifests[i].kind != OCIDOC_OTHER || top->manifests[i].is_attestation)
+			continue;
+		if (type == NULL)
+			return sl_fail(err, SL_EFORMAT, 0,
+				       "no image in the layout: manifest %zu has no mediaType", i);
+		shown = quote_dup(type, strlen(type));
+		return sl_fail(err, SL_EUNSUPPORTED, 0,
+			       "no image in the layout: manifest %zu is of type '%s'", i,
+			       shown != NULL ? shown : "?");
+	}
+	return sl_fail(err, SL_ENOTFOUND, 0, "no image in the layout");
+}
+
 /* Without a tag there must be one image only: one name, or no names at all. */
 static int check_one_name(const struct ocidoc_index *top, struct sl_error *err)
 {
@@ -246,7 +266,7 @@ static int check_one_name(const struct ocidoc_index *top, struct sl_error *err)
 				       all != NULL ? all : "them");
 		}
 	}
-	return first != NULL ? 0 : sl_fail(err, SL_ENOTFOUND, 0, "no image in the layout");
+	return first != NULL ? 0 : no_image(top, err);
 }
 
 /* Collect every manifest that the tag, or the lack of one, can mean. */
@@ -266,6 +286,8 @@ static int collect(struct layout *l, struct sl_error *err)
 		AUTO_FREE char *all = list_images(top->manifests, top->count, true);
 		AUTO_FREE char *shown = quote_dup(l->tag, strlen(l->tag));
 
+		if (all == NULL || *all == '\0')
+			return no_image(top, err);
 		return sl_fail(err, SL_ENOTFOUND, 0, "no image tagged '%s'; there is %s",
 			       shown != NULL ? shown : "?",
 			       all != NULL && *all != '\0' ? all : "none");
@@ -296,6 +318,51 @@ static size_t count_suiting(const struct layout *l, bool exact, const struct oci
 	return hits;
 }
 
+/* "linux/arm64, linux/s390x" of what was found, for messages; NULL when one does not say. */
+static char *list_platforms(const struct layout *l)
+{
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(4096);
+
+	for (size_t i = 0; i < l->found_count; i++) {
+		const struct ocidoc_desc *d = &l->found[i];
+
+		if (d->os == NULL || d->arch == NULL)
+			return NULL;
+		if (out.len > 3000) {
+			(void)buf_append_str(&out, ", ...");
+			break;
+		}
+		(void)buf_append_str(&out, out.len > 0 ? ", " : "");
+		(void)quote_bytes(&out, d->os, strnlen(d->os, 64));
+		(void)buf_append_char(&out, '/');
+		(void)quote_bytes(&out, d->arch, strnlen(d->arch, 64));
+		(void)buf_append_str(&out, d->variant != NULL ? "/" : "");
+		if (d->variant != NULL)
+			(void)quote_bytes(&out, d->variant, strnlen(d->variant, 64));
+	}
+	return buf_take(&out);
+}
+
+static int fail_choice(const struct layout *l, size_t hits, struct sl_error *err)
+{
+	AUTO_FREE char *all = list_images(l->found, l->found_count, false);
+	AUTO_FREE char *platforms = list_platforms(l);
+	const char *shown = all != NULL ? all : "";
+
+	if (hits > 0)
+		return sl_fail(err, SL_EAMBIGUOUS, 0, "several images for one platform: %s", shown);
+	if (l->found_count > 1 && platforms == NULL)
+		return sl_fail(err, SL_EAMBIGUOUS, 0,
+			       "several images whose index does not say for which platform they "
+			       "are: %s",
+			       shown);
+	return sl_fail(err, SL_ENOTFOUND, 0, "no image for %s/%s%s%s%s%s", l->platform.os,
+		       l->platform.arch, l->platform.variant != NULL ? "/" : "",
+		       l->platform.variant != NULL ? l->platform.variant : "",
+		       platforms != NULL ? "; --platform can be " : "",
+		       platforms != NULL ? platforms : "");
+}
+
 /*
  * The one manifest for the platform. A lone manifest is taken when nobody asked for a platform, or
  * when it does not say which it is for (its config will be asked).
@@ -315,16 +382,7 @@ static int choose(const struct layout *l, struct ocidoc_desc *out, struct sl_err
 		*out = *hit;
 		return 0;
 	}
-	if (count_suiting(l, false, &hit) == 0)
-		return sl_fail(err, SL_ENOTFOUND, 0, "no image for %s/%s%s%s", l->platform.os,
-			       l->platform.arch, l->platform.variant != NULL ? "/" : "",
-			       l->platform.variant != NULL ? l->platform.variant : "");
-	{
-		AUTO_FREE char *all = list_images(l->found, l->found_count, false);
-
-		return sl_fail(err, SL_EAMBIGUOUS, 0, "several images for one platform: %s",
-			       all != NULL ? all : "");
-	}
+	return fail_choice(l, count_suiting(l, false, &hit), err);
 }
 
 /* ---- the image ---- */

@@ -166,6 +166,8 @@ static int take_special(struct tar *t, struct sl_error *err)
 	return rc < 0 ? rc : tarspecial_take(&t->special, t->head.type, t->limits, err);
 }
 
+static const char no_tar[] = "neither a tar nor compressed with gzip, zstd, xz or bzip2";
+
 /* Up to the header of the next real entry. 0; 1 at the end of the archive. */
 static int next_head(struct tar *t, struct sl_error *err)
 {
@@ -179,7 +181,7 @@ static int next_head(struct tar *t, struct sl_error *err)
 			return rc;
 		rc = tarhead_parse(&t->head, t->block, err);
 		if (rc < 0)
-			return rc;
+			return t->read == TAR_BLOCK ? sl_wrap(err, rc, "%s", no_tar) : rc;
 		if (rc == 1) { /* two blocks of zeros end the archive */
 			rc = next_block(t, err);
 			if (rc == 0 && tarhead_parse(&t->head, t->block, err) != 1)

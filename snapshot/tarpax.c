@@ -188,6 +188,9 @@ static int xattr_record(struct tarpax *p, struct record *r, struct sl_error *err
 		name = r->key + strlen(SCHILY);
 		if (*name == '\0')
 			return bad("attribute without a name", err);
+		/* older readers in Go take an empty record for none, newer ones set it */
+		if (r->value_len == 0)
+			p->has_foreign = true;
 		return add_xattr(p, name, r->value, r->value_len, err);
 	}
 	if (strncmp(r->key, LIBARCHIVE, strlen(LIBARCHIVE)) != 0)

@@ -25,7 +25,8 @@ enum tarpax_field {
  *
  * Attributes are those in SCHILY.xattr records: engines read no others. LIBARCHIVE.xattr, which
  * bsdtar writes beside them, and SCHILY.acl, of GNU tar and star, change what those programs
- * unpack; where they say more than SCHILY.xattr does, has_foreign is set.
+ * unpack; where they say more than SCHILY.xattr does, has_foreign is set. So it is for an attribute
+ * without a value: it is an empty record, which some readers in Go take for none.
  */
 struct tarpax {
 	uint32_t fields; /* set of enum tarpax_field */
@@ -36,7 +37,7 @@ struct tarpax {
 	struct sl_bytes sparse_name, sparse_map; /* 0.0 and 0.1: the map as text */
 	char sparse_major, sparse_minor;         /* digit, 0 when not given, else '?' */
 	size_t sparse_values;                    /* 0.0: offset and numbytes records seen */
-	bool has_foreign; /* attributes that other programs set, but no engine does */
+	bool has_foreign;                        /* attributes that only some programs set */
 	/* sorted by name, each name once */
 	struct sl_xattr *xattrs; /* owned */
 	size_t xattr_count, xattr_cap;

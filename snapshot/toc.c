@@ -331,12 +331,23 @@ static int check_xattr(void *payload, const char *name, const struct jval *v)
 	       (have->size > 0 && memcmp(c->value->data, have->value, have->size) != 0);
 }
 
+/* Builders in Go read an empty PAX record as none: what has no value may be missing here. */
 static bool same_xattrs(struct toc *t, const struct sl_entry *tar)
 {
 	struct xattr_check check = {tar, &t->value};
+	size_t listed = jval_len(t->head.xattrs);
 
-	return jval_len(t->head.xattrs) == tar->xattr_count &&
-	       jval_each(t->head.xattrs, check_xattr, &check) == 0;
+	if (jval_each(t->head.xattrs, check_xattr, &check) != 0)
+		return false;
+	for (size_t i = 0; i < tar->xattr_count; i++) {
+		const struct sl_xattr *x = &tar->xattrs[i];
+
+		if (jval_get(t->head.xattrs, x->name) != NULL)
+			listed--;
+		else if (x->size > 0)
+			return false;
+	}
+	return listed == 0;
 }
 
 /* Absent is fine where nothing needs it. */

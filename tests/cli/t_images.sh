@@ -78,6 +78,11 @@ it "every form of an image has the same dump" same "" \
 # ---- a dump comes back ----
 load() { "$STRANDLINE" --db loaded.db images load "$@"; }
 it "a dump is loaded" load -q dump
+"$STRANDLINE" --db engine.db images load -q --name shop:1 dump
+it "an image of an engine is found as index was told it" same "" \
+	"$("$STRANDLINE" --db engine.db images dump docker:shop:1 2>&1 | diff - dump)"
+it "and under its bare name" same "" \
+	"$("$STRANDLINE" --db engine.db images dump shop:1 2>&1 | diff - dump)"
 it "dump, load, dump is the same to the byte" same "" \
 	"$("$STRANDLINE" --db loaded.db images dump "$id" | diff - dump)"
 trust() { "$STRANDLINE" --db loaded.db images list --format json | jq -r '.images[] | .trust'; }

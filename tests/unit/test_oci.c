@@ -201,6 +201,22 @@ static void several_names_are_ambiguous(void **state)
 	open_want(l, "b", "linux/amd64", -SL_ENOTFOUND, "not for linux/amd64");
 }
 
+static void what_is_there_instead_of_an_image_is_named(void **state)
+{
+	struct layout *l = *state;
+	AUTO_FREE char *old = desc(DOCKER "distribution.manifest.v1+prettyjws", add(l, "{}"), "");
+	AUTO_FREE char *a = manifest_desc(add_image(l, "amd64", 1, false), "");
+	AUTO_FREE char *b = manifest_desc(add_image(l, "arm64", 1, false), "");
+	AUTO_FREE char *both = NULL;
+
+	set_index(l, old);
+	open_want(l, NULL, NULL, -SL_EUNSUPPORTED, "is of type '" DOCKER);
+	open_want(l, "1", NULL, -SL_EUNSUPPORTED, "is of type '" DOCKER);
+	assert_true(asprintf(&both, "%s,%s", a, b) > 0);
+	set_index(l, both);
+	open_want(l, NULL, NULL, -SL_EAMBIGUOUS, "does not say for which platform");
+}
+
 /* An index in an index, two platforms and an attestation. */
 static void platforms_are_chosen_from_nested_indexes(void **state)
 {
@@ -222,7 +238,8 @@ static void platforms_are_chosen_from_nested_indexes(void **state)
 	open_want(l, NULL, "linux/amd64", 0, "linux/amd64");
 	open_want(l, NULL, "linux/arm64", 0, "linux/arm64");
 	open_want(l, NULL, "linux/arm64/v8", 0, "linux/arm64");
-	open_want(l, NULL, "linux/s390x", -SL_ENOTFOUND, "no image for linux/s390x");
+	open_want(l, NULL, "linux/s390x", -SL_ENOTFOUND,
+		  "no image for linux/s390x; --platform can be linux/amd64, linux/arm64/v8");
 	open_want(l, NULL, "linux", -SL_EINVAL, "no platform");
 }
 
@@ -344,6 +361,7 @@ int main(void)
 		WITH_LAYOUT(one_image_needs_no_tag),
 		WITH_LAYOUT(docker_media_types_are_known),
 		WITH_LAYOUT(several_names_are_ambiguous),
+		WITH_LAYOUT(what_is_there_instead_of_an_image_is_named),
 		WITH_LAYOUT(platforms_are_chosen_from_nested_indexes),
 		WITH_LAYOUT(nesting_is_bounded),
 		WITH_LAYOUT(changed_documents_are_untrusted),

@@ -167,6 +167,29 @@ static void the_last_record_of_a_key_counts(void **state)
 	expect("a PAX size counts, not the header's", &tar, "a=3; b=0");
 }
 
+static void no_tar_is_called_none(void **state)
+{
+	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1 << 20);
+
+	(void)state;
+	tar_body(&tar, "\x04\x22\x4d\x18", 4); /* lz4 */
+	expect("what it could be is said", &tar,
+	       "error: neither a tar nor compressed with gzip, zstd, xz or bzip2: "
+	       "tar header: checksum does not match");
+}
+
+static void attributes_without_a_value_are_ambiguous(void **state)
+{
+	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1 << 20);
+
+	(void)state;
+	tar_pax(&tar, "SCHILY.xattr.user.none", "");
+	tar_file(&tar, "a", "");
+	tar_pax(&tar, "SCHILY.xattr.user.one", "1");
+	tar_file(&tar, "b", "");
+	expect("an empty record is none to some", &tar, "a=0 user.none~; b=0 user.one");
+}
+
 static void bodies_belong_to_those_who_have_them(void **state)
 {
 	CLEANUP(buf_clear) struct buf tar = BUF_INIT(1 << 20);
@@ -293,6 +316,8 @@ int main(void)
 		cmocka_unit_test(prefixes_are_joined_where_go_joins_them),
 		cmocka_unit_test(what_describes_an_entry_goes_no_further),
 		cmocka_unit_test(the_last_record_of_a_key_counts),
+		cmocka_unit_test(no_tar_is_called_none),
+		cmocka_unit_test(attributes_without_a_value_are_ambiguous),
 		cmocka_unit_test(bodies_belong_to_those_who_have_them),
 		cmocka_unit_test(both_checksums_are_taken),
 		cmocka_unit_test(only_engines_attributes_are_kept),
