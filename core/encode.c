@@ -137,7 +137,9 @@ static char to_standard(char c)
 {
 	if (c == '-')
 		return '+';
-	return c == '_' ? '/' : c;
+	if (c == '_')
+		return '/';
+	return c;
 }
 
 int base64url_decode(struct buf *out, const char *text, size_t len)

@@ -505,7 +505,7 @@ static int at_end(const struct zframes *z, struct sl_error *err)
 
 int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_error *err)
 {
-	struct slot *s = NULL;
+	struct slot *s;
 	int rc;
 
 	if (z->lent != NULL)
@@ -516,7 +516,7 @@ int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_er
 	rc = read_ahead(z, err);
 	if (rc == 0)
 		rc = take_slot(z, &s, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	z->lent = s;
 	z->is_done = s->is_past_end || s->failure != NULL;

@@ -166,6 +166,8 @@ static int check_place(struct load *l, const struct row *row, bool is_first, str
 			       : bad("a layer starts with its root, a directory", err);
 	if (sl_path_compare(before, path) >= 0)
 		return bad("the entry is out of order", err);
+	/* the directory met last lies in the parent:
+	 * NOLINTNEXTLINE(readability-suspicious-call-argument) */
 	if (!sl_path_within(dir, parent))
 		return bad("the entry lies in no directory of its layer", err);
 	return 0;
@@ -393,7 +395,7 @@ int dump_load(struct sl_baselines *b, struct istream *in, const char *name,
 	int rc = run(&l, name, err);
 
 	(void)db_exec(b->db, "DROP TABLE IF EXISTS temp.staged", NULL);
-	if (rc < 0)
+	if (rc != 0)
 		return sl_wrap(err, rc, "dump");
 	memcpy(config_digest, l.image->config_digest, SL_SHA256_SIZE);
 	*out = l.result;

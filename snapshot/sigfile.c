@@ -160,7 +160,7 @@ static int take_manifest(struct sl_image *image, const struct buf *file,
 	copied = malloc(file->len + 1);
 	if (copied == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "manifest");
-	if (file->len > 0)
+	if (file->len > 0 && file->data != NULL)
 		memcpy(copied, file->data, file->len);
 	copied[file->len] = '\0';
 	free(image->manifest);
