@@ -66,7 +66,8 @@ static const struct sl_container *seven(struct fixture *f)
 	return f->c;
 }
 
-static void assert_dir(int fd, const char *root, const char *path, ...)
+__attribute__((format(printf, 3, 4))) static void assert_dir(int fd, const char *root,
+							     const char *path, ...)
 {
 	AUTO_FREE char *below = NULL;
 	AUTO_FREE char *whole = NULL;

@@ -259,7 +259,6 @@ static void fill(struct fixture *f)
 
 static void a_directory_is_read_in_order_with_digests(void **state)
 {
-	CLEANUP(buf_clear) struct buf none = BUF_INIT(1);
 	struct listing l = {.text = BUF_INIT(4096)};
 	uint8_t want[SL_SHA256_SIZE];
 	struct fixture *f = *state;

@@ -249,7 +249,6 @@ static void evidence_never_reaches_the_terminal_raw(void **state)
 
 static void a_full_disk_fails_the_report(void **state)
 {
-	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf small = BUF_INIT(100);
 	struct ostream *to = NULL;
 	struct sl_sink *sink = NULL;
