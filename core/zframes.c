@@ -505,7 +505,7 @@ static int at_end(const struct zframes *z, struct sl_error *err)
 
 int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_error *err)
 {
-	struct slot *s;
+	struct slot *s = NULL;
 	int rc;
 
 	if (z->lent != NULL)
