@@ -14,6 +14,7 @@
 #include "core/json.h"
 #include "core/quote.h"
 #include "job/ps.h"
+#include "report/container.h"
 
 struct ps_args {
 	bool running;       /* only these */
@@ -64,21 +65,6 @@ static void stack_json(struct jout *j, const struct sl_stack *stack)
 	jout_object_end(j);
 }
 
-static void mounts_json(struct jout *j, const struct sl_container *c)
-{
-	jout_key(j, "mounts");
-	jout_array(j);
-	for (size_t i = 0; i < c->mount_count; i++) {
-		jout_object(j);
-		jout_key_str(j, "path", c->mounts[i].path);
-		jout_key_str(j, "type", c->mounts[i].type);
-		jout_key_str(j, "source", c->mounts[i].source);
-		jout_key_bool(j, "rw", c->mounts[i].rw);
-		jout_object_end(j);
-	}
-	jout_array_end(j);
-}
-
 static void time_json(struct jout *j, const char *key, bool has, struct sl_time t)
 {
 	jout_key(j, key);
@@ -99,8 +85,7 @@ static int container_json(void *payload, const struct sl_container *c)
 	jout_key_str(j, "state", sl_state_name(c->state));
 	jout_key(j, "pid");
 	jout_i64(j, c->pid);
-	jout_key(j, "pod");
-	jout_raw(j, c->pod != NULL ? c->pod : "null", c->pod != NULL ? strlen(c->pod) : 4);
+	container_json_pod(j, c);
 	jout_key(j, "image");
 	jout_object(j);
 	jout_key_str(j, "ref", c->image_ref);
@@ -116,7 +101,7 @@ static int container_json(void *payload, const struct sl_container *c)
 	jout_key_str(j, "driver", c->driver);
 	jout_key_str(j, "store", c->store);
 	stack_json(j, &c->stack);
-	mounts_json(j, c);
+	container_json_mounts(j, c);
 	jout_object_end(j);
 	return 0;
 }

@@ -65,13 +65,10 @@ static const char *describe(struct enrich *e)
 	return e->message.status == 0 ? e->message.data : NULL;
 }
 
-/* Who the id is about: pods come and go under other names than their containers'. */
+/* Who the id is about. */
 static struct sl_bytes identity(const struct sl_container *c)
 {
-	const char *name = c->name != NULL  ? c->name
-			   : c->pod != NULL ? c->pod
-			   : c->id != NULL  ? c->id
-					    : "";
+	const char *name = c->name != NULL ? c->name : c->id != NULL ? c->id : "";
 
 	return (struct sl_bytes){name, strlen(name)};
 }

@@ -95,6 +95,51 @@ int sl_container_add_artifact(struct sl_container *c, const char *name, const ch
 	return 0;
 }
 
+void sl_pod_free(struct sl_pod *pod)
+{
+	if (pod == NULL)
+		return;
+	free(pod->ns);
+	free(pod->name);
+	free(pod->uid);
+	free(pod->container);
+	free(pod->sandbox);
+	free(pod);
+}
+
+static char *copy_or_null(const char *text, bool *failed)
+{
+	char *copy = text != NULL ? strdup(text) : NULL;
+
+	*failed = *failed || (text != NULL && copy == NULL);
+	return copy;
+}
+
+int sl_pod_copy(struct sl_pod **out, const struct sl_pod *pod, struct sl_error *err)
+{
+	bool failed = false;
+	struct sl_pod *copy;
+
+	*out = NULL;
+	if (pod == NULL)
+		return 0;
+	copy = calloc(1, sizeof(*copy));
+	if (copy == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "pod");
+	copy->ns = copy_or_null(pod->ns, &failed);
+	copy->name = copy_or_null(pod->name, &failed);
+	copy->uid = copy_or_null(pod->uid, &failed);
+	copy->container = copy_or_null(pod->container, &failed);
+	copy->sandbox = copy_or_null(pod->sandbox, &failed);
+	copy->attempt = pod->attempt;
+	if (failed) {
+		sl_pod_free(copy);
+		return sl_fail(err, SL_ENOMEM, 0, "pod");
+	}
+	*out = copy;
+	return 0;
+}
+
 void sl_container_free(struct sl_container *c)
 {
 	if (c == NULL)
@@ -109,7 +154,9 @@ void sl_container_free(struct sl_container *c)
 	free(c->engine);
 	free(c->id);
 	free(c->name);
-	free(c->pod);
+	sl_pod_free(c->pod);
+	free(c->ns);
+	free(c->note);
 	free(c->image_ref);
 	free(c->workdir);
 	free(c->driver);
@@ -133,6 +180,21 @@ const char *sl_state_name(enum sl_container_state state)
 		return "dead";
 	case SL_STATE_UNKNOWN:
 		break;
+	}
+	return "unknown";
+}
+
+const char *sl_container_kind_name(enum sl_container_kind kind)
+{
+	switch (kind) {
+	case SL_CONTAINER_WORKLOAD:
+		return "workload";
+	case SL_CONTAINER_SANDBOX:
+		return "sandbox";
+	case SL_CONTAINER_BUILD:
+		return "build";
+	case SL_CONTAINER_ORPHAN:
+		return "orphan";
 	}
 	return "unknown";
 }

@@ -39,6 +39,7 @@ static int docker_new(struct docker **out, const struct place *place, const char
 {
 	static const struct store_ops ops = {.list = docker_list,
 					     .load = docker_load,
+					     .images = docker_images,
 					     .image = docker_image,
 					     .container_image = docker_container_image,
 					     .close = docker_close};

@@ -110,13 +110,16 @@ int docker_repos_digest(const struct jval *repos, const uint8_t id[SL_SHA256_SIZ
 /* ---- docker_image.c ---- */
 
 int docker_image(struct store *s, const char *word, struct sl_image **out, struct sl_error *err);
+int docker_images(struct store *s, int (*each)(void *payload, const struct store_image *image),
+		  host_gap_fn gap, void *payload, struct sl_error *err);
 int docker_container_image(struct store *s, const struct sl_container *c, struct sl_image **out,
 			   struct sl_error *err);
 
 /* ---- docker_container.c ---- */
 
-int docker_list(struct store *s, struct store_list *out, host_gap_fn gap, void *payload,
+int docker_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
+		void *payload, struct sl_error *err);
+int docker_load(struct store *s, const struct store_name *row, struct sl_container **out,
 		struct sl_error *err);
-int docker_load(struct store *s, const char *id, struct sl_container **out, struct sl_error *err);
 
 #endif

@@ -32,14 +32,15 @@ static char *read_name(int containers_fd, const char *id)
 	return name != NULL && name[0] != '\0' ? strdup(name) : NULL;
 }
 
-int docker_list(struct store *s, struct store_list *out, host_gap_fn gap, void *payload,
-		struct sl_error *err)
+int docker_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
+		void *payload, struct sl_error *err)
 {
 	struct docker *d = container_of(s, struct docker, store);
 	CLEANUP(root_names_clear) struct root_names names = {0};
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc;
 
+	(void)orphans;
 	if (d->containers_fd < 0)
 		return 0; /* a data root without containers */
 	rc = root_list(d->containers_fd, &names, STORE_NAMES_MAX, &why);
@@ -47,9 +48,11 @@ int docker_list(struct store *s, struct store_list *out, host_gap_fn gap, void *
 		return store_gap(gap, payload, s->dir, &why);
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
 		if (docker_is_id(names.names[i])) {
-			char *name = read_name(d->containers_fd, names.names[i]);
+			struct store_name row = {.store = s};
 
-			rc = store_list_add(out, s, take_ptr(&names.names[i]), name, err);
+			row.name = read_name(d->containers_fd, names.names[i]);
+			row.id = take_ptr(&names.names[i]);
+			rc = store_list_add(out, &row, err);
 		} else {
 			(void)sl_fail(&why, SL_EFORMAT, 0, "not the name of a container directory");
 			rc = store_gap(gap, payload, names.names[i], &why);
@@ -130,8 +133,10 @@ static void claim_digest(struct docker *d, struct sl_container *c)
 		docker_repos_digest(repos, c->image_id, c->image_ref, c->image_digest) == 0;
 }
 
-int docker_load(struct store *s, const char *id, struct sl_container **out, struct sl_error *err)
+int docker_load(struct store *s, const struct store_name *row, struct sl_container **out,
+		struct sl_error *err)
 {
+	const char *id = row->key;
 	struct docker *d = container_of(s, struct docker, store);
 	CLEANUP(container_cleanup) struct sl_container *c = NULL;
 	AUTO_FREE char *log_path = NULL;

@@ -22,7 +22,7 @@ static const char *data_root(const struct jval *config)
 	return dir != NULL && dir[0] == '/' ? dir : NULL;
 }
 
-int docker_discover(char **dir, const struct place *place, struct sl_error *err)
+int docker_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err)
 {
 	CLEANUP(jval_cleanup) struct jval *config = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
@@ -36,9 +36,8 @@ int docker_discover(char **dir, const struct place *place, struct sl_error *err)
 		rc = jval_parse(&config, text.data, text.len, &why);
 	if (rc == 0)
 		found = data_root(config);
-	*dir = strdup(found != NULL ? found : DEFAULT_DIR);
-	if (*dir == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
+	if (store_dirs_add(dirs, found != NULL ? found : DEFAULT_DIR, err) < 0)
+		return -SL_ENOMEM;
 	if (rc < 0 && rc != -SL_ENOTFOUND)
 		return sl_fail(err, why.code, why.sys, "/etc/docker/daemon.json: %s",
 			       why.sys == 0 ? sl_error_text(&why) : "open");

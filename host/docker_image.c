@@ -233,6 +233,32 @@ static int find_id(const struct docker *d, const char *word, uint8_t id[SL_SHA25
 	return hex_decode(id, SL_SHA256_SIZE, match, DOCKER_ID_LEN);
 }
 
+int docker_images(struct store *s, int (*each)(void *payload, const struct store_image *image),
+		  host_gap_fn gap, void *payload, struct sl_error *err)
+{
+	struct docker *d = container_of(s, struct docker, store);
+	CLEANUP(root_names_clear) struct root_names names = {0};
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	const struct jval *repos = NULL;
+	int rc = d->imagedb_fd < 0 ? 0 : root_list(d->imagedb_fd, &names, STORE_NAMES_MAX, &why);
+
+	if (rc == 0)
+		rc = docker_repos(d, &repos, &why);
+	if (rc < 0)
+		rc = store_gap(gap, payload, s->dir, &why);
+	for (size_t i = 0; rc == 0 && i < names.count; i++) {
+		char text[DIGEST_TEXT_SIZE];
+		uint8_t id[SL_SHA256_SIZE];
+
+		if (!docker_is_id(names.names[i]) ||
+		    hex_decode(id, sizeof(id), names.names[i], DOCKER_ID_LEN) < 0)
+			continue;
+		digest_format(text, id);
+		rc = each(payload, &(struct store_image){docker_repos_name(repos, id), text});
+	}
+	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "images") : rc;
+}
+
 /* A full id is an id; otherwise a name wins over the beginning of an id, as in docker. */
 int docker_image(struct store *s, const char *word, struct sl_image **out, struct sl_error *err)
 {

@@ -172,8 +172,10 @@ static int open_lowers(const struct docker *d, const struct mount *m, struct sl_
 		struct sl_lower lower = {.kind = SL_LOWER_IMAGE, .dir_fd = -1};
 
 		rc = open_diff(d, m->dirs[i], &lower.dir_fd, &lower.dir_path, err);
+		if (rc == 0)
+			rc = idmap_copy(&lower.idmap, &d->idmap, err);
 		if (rc < 0) {
-			free(lower.dir_path);
+			sl_lower_clear(&lower);
 			return sl_wrap(err, rc, "lower directory");
 		}
 		name_layer(m, i, &lower);

@@ -42,11 +42,12 @@ static int word_split(struct word *out, const char *text, struct sl_error *err)
 enum fit { FIT_NONE, FIT_PREFIX, FIT_EXACT };
 
 /* An exact name or id beats a prefix of an id, as with the engines' own commands. */
-static enum fit row_fit(const struct store_name *row, const char *word)
+static enum fit row_fit(const struct store_name *row, const struct word *w)
 {
+	const char *word = w->rest;
 	size_t len = strlen(word);
 
-	if (len == 0)
+	if (len == 0 || (w->engine != NULL && strcmp(w->engine, row->engine) != 0))
 		return FIT_NONE;
 	if (strcmp(row->id, word) == 0 || (row->name != NULL && strcmp(row->name, word) == 0))
 		return FIT_EXACT;
@@ -59,7 +60,7 @@ struct fits {
 	size_t count;
 };
 
-static struct fits fits_of(const struct store_list *list, const char *word)
+static struct fits fits_of(const struct store_list *list, const struct word *word)
 {
 	struct fits f = {.best = FIT_PREFIX};
 
@@ -76,20 +77,20 @@ static struct fits fits_of(const struct store_list *list, const char *word)
 	return f;
 }
 
-static int fail_ambiguous(const struct store_list *list, const char *word, const struct fits *f,
-			  struct sl_error *err)
+static int fail_ambiguous(const struct store_list *list, const struct word *word,
+			  const struct fits *f, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(65536);
 	size_t shown = 0;
 
-	(void)quote_bytes(&text, word, strlen(word));
+	(void)quote_bytes(&text, word->rest, strlen(word->rest));
 	(void)buf_printf(&text, "' fits %zu containers:", f->count);
 	for (size_t i = 0; i < list->count && shown < SHOWN_MAX; i++) {
 		const struct store_name *row = &list->rows[i];
 
 		if (row_fit(row, word) != f->best)
 			continue;
-		(void)buf_printf(&text, "%s %s:%.16s", shown++ > 0 ? "," : "", row->store->engine,
+		(void)buf_printf(&text, "%s %s:%.16s", shown++ > 0 ? "," : "", row->engine,
 				 row->id);
 		if (row->name == NULL)
 			continue;
@@ -134,14 +135,14 @@ int host_find_container(struct host *h, const char *word, struct sl_container **
 	int rc = word_split(&w, word, err);
 
 	if (rc == 0)
-		rc = host_names(h, w.engine, &list, count_gap, &unread, err);
+		rc = host_names(h, false, &list, count_gap, &unread, err);
 	if (rc < 0)
 		return rc;
-	f = fits_of(&list, w.rest);
+	f = fits_of(&list, &w);
 	if (f.count > 1)
-		return fail_ambiguous(&list, w.rest, &f, err);
+		return fail_ambiguous(&list, &w, &f, err);
 	if (f.count == 1)
-		return f.first->store->ops->load(f.first->store, f.first->id, out, err);
+		return f.first->store->ops->load(f.first->store, f.first, out, err);
 	for (size_t i = 0; i < list.count; i++)
 		unread += list.rows[i].name == NULL;
 	return fail_missing(h, "container", w.rest, unread, err);

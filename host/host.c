@@ -16,7 +16,7 @@ static const struct engine {
 	const char *name;
 	int (*open)(struct store_set *set, const struct place *place, const char *dir,
 		    struct sl_error *err);
-	int (*discover)(char **dir, const struct place *place, struct sl_error *err);
+	int (*discover)(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 } engines[] = {
 	{"docker", docker_open, docker_discover},
 };
@@ -81,24 +81,31 @@ static int open_named(struct host *h, const struct host_store *named, struct sl_
 
 /* Where nothing is, nothing is missing; what is there and cannot be opened must not be forgotten.
  */
-static int open_discovered(struct host *h, const struct engine *e, struct sl_error *err)
+static int open_dir(struct host *h, const struct engine *e, const char *dir, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	AUTO_FREE char *dir = NULL;
-	int rc = e->discover(&dir, &h->place, &why);
+	int rc = e->open(&h->set, &h->place, dir, &why);
 
-	if (rc < 0 && dir == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
-	if (rc < 0)
-		rc = miss_add(h, e->name, &why, err);
-	if (rc < 0)
-		return rc;
-	rc = e->open(&h->set, &h->place, dir, &why);
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "store");
 	if (rc < 0 && rc != -SL_ENOTFOUND)
 		return miss_add(h, dir, &why, err);
 	return 0;
+}
+
+static int open_discovered(struct host *h, const struct engine *e, struct sl_error *err)
+{
+	CLEANUP(store_dirs_clear) struct store_dirs dirs = {0};
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	int rc = e->discover(&dirs, &h->place, &why);
+
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
+	if (rc < 0)
+		rc = miss_add(h, e->name, &why, err);
+	for (size_t i = 0; rc == 0 && i < dirs.count; i++)
+		rc = open_dir(h, e, dirs.dirs[i], err);
+	return rc;
 }
 
 static int open_proc(int root_fd)

@@ -51,6 +51,17 @@ int host_containers(struct host *h, int (*each)(void *payload, struct sl_contain
 int host_find_container(struct host *h, const char *word, struct sl_container **out,
 			struct sl_error *err);
 
+/* An image as a store names it; borrowed for the call. */
+struct host_image {
+	const char *engine, *dir; /* of the store */
+	const char *name;         /* "repository:tag", or NULL */
+	const char *id;           /* "sha256:..." */
+};
+
+/* Call @each for every image of every store; a non-zero return ends the walk and is returned. */
+int host_images(struct host *h, int (*each)(void *payload, const struct host_image *image),
+		host_gap_fn gap, void *payload, struct sl_error *err);
+
 /* An image of a store: "docker:NAME[:TAG]", "docker:ID", or without engine in front. */
 int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err);
 /* The image a container runs, in the store it was found in. */

@@ -21,8 +21,8 @@ struct host {
 /* Is this the name of an engine? 1 when it is; then *has_reader says whether we read its stores. */
 int host_engine_known(const char *name, size_t len, bool *has_reader);
 
-/* The names of all containers of stores of @engine (NULL: any), sorted by engine, name, id. */
-int host_names(struct host *h, const char *engine, struct store_list *out, host_gap_fn gap,
-	       void *payload, struct sl_error *err);
+/* The names of all containers, with @orphans also of those, sorted by engine, name, id. */
+int host_names(struct host *h, bool orphans, struct store_list *out, host_gap_fn gap, void *payload,
+	       struct sl_error *err);
 
 #endif

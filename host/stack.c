@@ -5,11 +5,13 @@
 
 #include "core/cleanup.h"
 
-static void lower_clear(struct sl_lower *lower)
+void sl_lower_clear(struct sl_lower *lower)
 {
 	if (lower->dir_fd >= 0)
 		close(lower->dir_fd);
 	free(lower->dir_path);
+	free(lower->idmap.uids);
+	free(lower->idmap.gids);
 	*lower = (struct sl_lower){.dir_fd = -1};
 }
 
@@ -19,7 +21,7 @@ int sl_stack_add_lower(struct sl_stack *stack, struct sl_lower *lower, struct sl
 		reallocarray(stack->lowers, stack->lower_count + 1, sizeof(*grown));
 
 	if (grown == NULL) {
-		lower_clear(lower);
+		sl_lower_clear(lower);
 		return sl_fail(err, SL_ENOMEM, 0, "lower directory");
 	}
 	stack->lowers = grown;
@@ -31,7 +33,7 @@ int sl_stack_add_lower(struct sl_stack *stack, struct sl_lower *lower, struct sl
 void sl_stack_clear(struct sl_stack *stack)
 {
 	for (size_t i = 0; i < stack->lower_count; i++)
-		lower_clear(&stack->lowers[i]);
+		sl_lower_clear(&stack->lowers[i]);
 	free(stack->lowers);
 	if (stack->upper_fd >= 0)
 		close(stack->upper_fd);

@@ -6,13 +6,26 @@
 
 #include "core/cleanup.h"
 
-int store_list_add(struct store_list *list, struct store *store, char *id, char *name,
-		   struct sl_error *err)
+static void row_clear(struct store_name *row)
 {
-	AUTO_FREE char *owned_id = id;
-	AUTO_FREE char *owned_name = name;
+	free(row->key);
+	free(row->id);
+	free(row->name);
+	free(row->ns);
+	sl_pod_free(row->pod);
+	*row = (struct store_name){0};
+}
 
-	if (owned_id == NULL)
+int store_list_add(struct store_list *list, struct store_name *row, struct sl_error *err)
+{
+	struct store_name own CLEANUP(row_clear) = *row;
+
+	*row = (struct store_name){0};
+	if (own.id != NULL && own.key == NULL)
+		own.key = strdup(own.id);
+	if (own.engine == NULL)
+		own.engine = own.store->engine;
+	if (own.id == NULL || own.key == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "container list");
 	if (list->count == list->cap) {
 		size_t cap = list->cap == 0 ? 64 : list->cap * 2;
@@ -23,19 +36,43 @@ int store_list_add(struct store_list *list, struct store *store, char *id, char 
 		list->rows = rows;
 		list->cap = cap;
 	}
-	list->rows[list->count++] = (struct store_name){
-		.store = store, .id = take_ptr(&owned_id), .name = take_ptr(&owned_name)};
+	list->rows[list->count++] = own;
+	own = (struct store_name){0};
 	return 0;
 }
 
 void store_list_clear(struct store_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->rows[i].id);
-		free(list->rows[i].name);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		row_clear(&list->rows[i]);
 	free(list->rows);
 	*list = (struct store_list){0};
+}
+
+int store_dirs_add(struct store_dirs *dirs, const char *dir, struct sl_error *err)
+{
+	char **grown;
+
+	for (size_t i = 0; i < dirs->count; i++)
+		if (strcmp(dirs->dirs[i], dir) == 0)
+			return 0;
+	grown = (char **)reallocarray((void *)dirs->dirs, dirs->count + 1, sizeof(*grown));
+	if (grown == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
+	dirs->dirs = grown;
+	grown[dirs->count] = strdup(dir);
+	if (grown[dirs->count] == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
+	dirs->count++;
+	return 0;
+}
+
+void store_dirs_clear(struct store_dirs *dirs)
+{
+	for (size_t i = 0; i < dirs->count; i++)
+		free(dirs->dirs[i]);
+	free((void *)dirs->dirs);
+	*dirs = (struct store_dirs){0};
 }
 
 int store_set_add(struct store_set *set, struct store *s, struct sl_error *err)

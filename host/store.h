@@ -22,11 +22,22 @@ struct place {
 
 struct store;
 
-/* What a walk needs to know of a container before it is read in full. */
+/*
+ * What a walk needs to know of a container before it is read in full. All texts are owned by the
+ * list.
+ */
 struct store_name {
 	struct store *store;
-	char *id;
-	char *name; /* NULL when there is none */
+	char *key;          /* how the store finds it again; unique in the store */
+	const char *engine; /* static text; store->engine, unless one store serves several */
+	char *id;           /* as people type it */
+	char *name;         /* NULL when there is none */
+	char *ns;           /* containerd's namespace, or NULL */
+	enum sl_container_kind kind;
+	struct sl_pod *pod;  /* NULL: not in one */
+	bool running;        /* as far as the store knows; the running attempt of a pod's container
+				wins */
+	struct sl_time made; /* or zero: of two attempts the newer one wins */
 };
 
 struct store_list {
@@ -34,21 +45,31 @@ struct store_list {
 	size_t count, cap;
 };
 
-/* Takes over the strings, also on failure. */
-int store_list_add(struct store_list *list, struct store *store, char *id, char *name,
-		   struct sl_error *err);
+/* Takes over the texts of @row, also on failure. No engine: the store's. No key: the id. */
+int store_list_add(struct store_list *list, struct store_name *row, struct sl_error *err);
 void store_list_clear(struct store_list *list);
+
+/* An image of a store by its names; texts borrowed for the call. */
+struct store_image {
+	const char *name; /* "repository:tag", or NULL */
+	const char *id;   /* "sha256:...": what ops->image() finds it by */
+};
 
 struct store_ops {
 	/*
-	 * Name every container of the store, in any order. One that cannot be named is a gap, and
-	 * so is the list itself when it cannot be read. Non-zero from @gap is returned.
+	 * Name every container of the store, in any order; with @orphans also what belongs to no
+	 * container. One that cannot be named is a gap, and so is the list itself when it cannot
+	 * be read. Non-zero from @gap is returned.
 	 */
-	int (*list)(struct store *s, struct store_list *out, host_gap_fn gap, void *payload,
+	int (*list)(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
+		    void *payload, struct sl_error *err);
+	/* Read one container in full. State and pid are what the store says; live.h settles them.
+	 */
+	int (*load)(struct store *s, const struct store_name *row, struct sl_container **out,
 		    struct sl_error *err);
-	/* Read one container in full. */
-	int (*load)(struct store *s, const char *id, struct sl_container **out,
-		    struct sl_error *err);
+	/* Every image of the store; one that cannot be named is a gap. Non-zero ends it. */
+	int (*images)(struct store *s, int (*each)(void *payload, const struct store_image *image),
+		      host_gap_fn gap, void *payload, struct sl_error *err);
 	/* An image by name, id or id prefix; -SL_ENOTFOUND, -SL_EAMBIGUOUS with candidates. */
 	int (*image)(struct store *s, const char *word, struct sl_image **out,
 		     struct sl_error *err);
@@ -70,6 +91,16 @@ struct store_set {
 	size_t count;
 };
 
+/* Where stores may be, as paths inside the examined root; owned. */
+struct store_dirs {
+	char **dirs;
+	size_t count;
+};
+
+/* A copy of @dir, unless it is there already. */
+int store_dirs_add(struct store_dirs *dirs, const char *dir, struct sl_error *err);
+void store_dirs_clear(struct store_dirs *dirs);
+
 /* Takes over @s, also on failure. */
 int store_set_add(struct store_set *set, struct store *s, struct sl_error *err);
 
@@ -86,9 +117,9 @@ int store_gap(host_gap_fn gap, void *payload, const char *what, const struct sl_
 int docker_open(struct store_set *set, const struct place *place, const char *dir,
 		struct sl_error *err);
 /*
- * docker_discover.c: where this root's daemon keeps its data, as a heap string. A configuration
- * that cannot be read is a failure, and *dir is then the built-in default.
+ * docker_discover.c: where this root's daemons keep their data. A configuration that cannot be read
+ * is a failure; @dirs then has the built-in defaults.
  */
-int docker_discover(char **dir, const struct place *place, struct sl_error *err);
+int docker_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 
 #endif

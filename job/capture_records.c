@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "core/kernel.h"
 #include "core/root.h"
+#include "report/container.h"
 
 /* The members inside one object, without its braces. */
 static int strip_braces(struct buf *out, struct buf *object, struct sl_error *err)
@@ -224,21 +225,6 @@ static void image_members(struct jout *j, const struct sl_container *c,
 	jout_array_end(j);
 }
 
-static void mount_members(struct jout *j, const struct sl_container *c)
-{
-	jout_key(j, "mounts");
-	jout_array(j);
-	for (size_t i = 0; i < c->mount_count; i++) {
-		jout_object(j);
-		jout_key_str(j, "path", c->mounts[i].path);
-		jout_key_str(j, "type", c->mounts[i].type);
-		jout_key_str(j, "source", c->mounts[i].source);
-		jout_key_bool(j, "rw", c->mounts[i].rw);
-		jout_object_end(j);
-	}
-	jout_array_end(j);
-}
-
 int capture_target_members(struct buf *out, const struct sl_container *c,
 			   const struct sl_image *image, struct sl_error *err)
 {
@@ -262,7 +248,7 @@ int capture_target_members(struct buf *out, const struct sl_container *c,
 	jout_key_str(&j, "store", c->store);
 	jout_key_str(&j, "upper", c->stack.upper_path);
 	image_members(&j, c, image);
-	mount_members(&j, c);
+	container_json_mounts(&j, c);
 	jout_object_end(&j);
 	return strip_braces(out, &object, err);
 }

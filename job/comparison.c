@@ -286,7 +286,7 @@ int comparison_before(struct comparison *c, struct sl_source **out, struct sl_er
 		return sl_fail(err, SL_ELIMIT, 0, "more than %d init layers", MAX_INIT_LAYERS);
 	for (; rc == 0 && count < inits; count += rc == 0)
 		rc = layertree_open(&tops[count], stack->lowers[count].dir_fd, stack->marker,
-				    &stack->idmap, err);
+				    &stack->lowers[count].idmap, err);
 	if (rc < 0) {
 		while (count > 0)
 			sl_source_close(tops[--count]);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "report/container.h"
 #include "report/report.h"
 
 void document_run(struct jout *j, const struct sl_run *run)
@@ -37,19 +38,6 @@ static void digest_or_null(struct jout *j, const char *key, bool has,
 		jout_digest(j, digest);
 	else
 		jout_null(j);
-}
-
-/* Text from a store that claims to be a JSON object: one that is none must not break ours. */
-static void pod(struct jout *j, const char *text)
-{
-	struct jval *doc = NULL;
-
-	jout_key(j, "pod");
-	if (text != NULL && jval_parse(&doc, text, strlen(text), NULL) == 0)
-		jout_raw(j, text, strlen(text));
-	else
-		jout_null(j);
-	jval_free(doc);
 }
 
 static void not_compared(struct jout *j, const struct sl_container *c)
@@ -132,7 +120,7 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	jout_key_str(j, "id", c->id);
 	jout_key_str(j, "name", c->name);
 	jout_key_str(j, "state", sl_state_name(c->state));
-	pod(j, c->pod);
+	container_json_pod(j, c);
 	jout_key(j, "image");
 	jout_object(j);
 	image_members(j, &image);

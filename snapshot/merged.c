@@ -579,7 +579,7 @@ int merged_open_lowers(struct sl_source **out, const struct sl_stack *stack, str
 			     ? sl_fail(err, SL_EINVAL, 0, "it is below one that holds data alone")
 			     : layertree_open(&layers[count], lower->dir_fd,
 					      is_data ? SL_MARKER_NONE : stack->marker,
-					      &stack->idmap, err);
+					      &lower->idmap, err);
 		count += rc == 0;
 		data_only += rc == 0 && is_data;
 	}

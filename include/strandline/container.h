@@ -17,6 +17,24 @@ enum sl_container_state {
 	SL_STATE_DEAD,
 };
 
+/** What a container is to whoever runs the host. */
+enum sl_container_kind {
+	SL_CONTAINER_WORKLOAD,
+	SL_CONTAINER_SANDBOX, /**< holds the namespaces of a pod, runs "pause" */
+	SL_CONTAINER_BUILD,   /**< what an image build works in */
+	SL_CONTAINER_ORPHAN,  /**< a writable directory that no container of the store owns */
+};
+
+/** The Kubernetes (or Podman) pod a container belongs to. Owned; members may be NULL. */
+struct sl_pod {
+	char *ns;         /**< Kubernetes namespace */
+	char *name;       /**< of the pod */
+	char *uid;        /**< of the pod */
+	char *container;  /**< name of the container in the pod */
+	char *sandbox;    /**< id of the pod's sandbox */
+	uint32_t attempt; /**< how often the container was made before in this pod */
+};
+
 /** Where something else is mounted over the container's own tree: it has no baseline. */
 struct sl_mount {
 	char *path;   /**< destination inside the container, absolute; owned */
@@ -36,13 +54,17 @@ struct sl_artifact {
 
 /** Free with sl_container_free(). Strings are owned and may be NULL when unknown. */
 struct sl_container {
-	char *engine; /**< "docker", "containerd", "podman", "cri-o" */
+	enum sl_container_kind kind;
+	char *engine; /**< "docker", "containerd", "podman", "cri-o", "buildah"; "other": none that
+			   has a store here */
 	char *id;     /**< as the engine spells it, 64 hex digits for Docker */
 	char *name;
 	enum sl_container_state state;
-	int64_t pid;     /**< of its init on this host, 0 when not running or unknown */
-	char *pod;       /**< JSON object text describing the pod, or NULL */
-	char *image_ref; /**< what the user asked for, e.g. "nginx:1.25" */
+	int64_t pid;        /**< of its init on this host, 0 when not running or unknown */
+	char *ns;           /**< containerd's namespace, or NULL */
+	struct sl_pod *pod; /**< owned, or NULL */
+	char *note;         /**< why an orphan is one, or what else is special; one line; owned */
+	char *image_ref;    /**< what the user asked for, e.g. "nginx:1.25" */
 	bool has_image_id;
 	uint8_t image_id[SL_SHA256_SIZE]; /**< config digest */
 	bool has_image_digest;
@@ -72,7 +94,15 @@ SL_API int sl_container_add_artifact(struct sl_container *c, const char *name, c
 				     int fd, const char *log_format, struct sl_error *err);
 SL_API void sl_container_free(struct sl_container *c);
 
+/** NULL is fine. */
+SL_API void sl_pod_free(struct sl_pod *pod);
+/** A copy of all of it; NULL stays NULL. @return 0, or -SL_ENOMEM */
+SL_API int sl_pod_copy(struct sl_pod **out, const struct sl_pod *pod, struct sl_error *err);
+
 /** "running", "exited"... @return static text */
 SL_API const char *sl_state_name(enum sl_container_state state);
+
+/** "workload", "sandbox", "build", "orphan". @return static text */
+SL_API const char *sl_container_kind_name(enum sl_container_kind kind);
 
 #endif

@@ -154,20 +154,23 @@ static void every_line_is_a_record_that_stands_alone(void **state)
 	assert_int_equal(n, ARRAY_SIZE(want));
 }
 
-static void a_pod_that_is_no_json_does_not_break_the_document(void **state)
+static void a_pod_is_said_whatever_bytes_its_names_are(void **state)
 {
-	static const struct {
-		const char *pod, *want;
+	char ns[] = "a", name[] = "b", container[] = "c", nasty[] = "\xff\"}";
+	const struct {
+		struct sl_pod *pod;
+		const char *want;
 	} rows[] = {
-		{"{\"namespace\":\"a\"}", "\"pod\":{\"namespace\":\"a\"},"},
-		{"{\"namespace\":", "\"pod\":null,"},
-		{"1}]", "\"pod\":null,"},
+		{&(struct sl_pod){.ns = ns, .name = name, .container = container, .attempt = 2},
+		 "\"pod\":{\"namespace\":\"a\",\"name\":\"b\",\"uid\":null,\"container\":\"c\","
+		 "\"sandbox\":null,\"attempt\":2},"},
+		{&(struct sl_pod){.name = nasty}, "\"name_b64\":\"/yJ9\","},
+		{NULL, "\"pod\":null,"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		AUTO_FREE char *pod = strdup(rows[i].pod);
-		struct sl_container c = {.pod = pod};
+		struct sl_container c = {.pod = rows[i].pod};
 		struct sl_subject subject = {.container = &c};
 		struct sl_summary sum = {.subject = &subject};
 		struct sl_run run = {.command = "diff"};
@@ -249,7 +252,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(gaps_met_in_between_wait_for_their_place),
 		cmocka_unit_test(touched_entries_are_listed_on_demand_only),
 		cmocka_unit_test(every_line_is_a_record_that_stands_alone),
-		cmocka_unit_test(a_pod_that_is_no_json_does_not_break_the_document),
+		cmocka_unit_test(a_pod_is_said_whatever_bytes_its_names_are),
 		cmocka_unit_test(an_entry_says_what_was_read_and_nothing_else),
 	};
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/container.h"
+
+#include <string.h>
+
+/* Names come from stores, and an engine does not check each as Kubernetes does. */
+static void text(struct jout *j, const char *key, const char *value)
+{
+	if (value != NULL)
+		jout_bytes(j, key, "", (struct sl_bytes){value, strlen(value)});
+	else
+		jout_key_str(j, key, NULL);
+}
+
+void container_json_pod(struct jout *j, const struct sl_container *c)
+{
+	const struct sl_pod *pod = c->pod;
+
+	jout_key(j, "pod");
+	if (pod == NULL) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	text(j, "namespace", pod->ns);
+	text(j, "name", pod->name);
+	text(j, "uid", pod->uid);
+	text(j, "container", pod->container);
+	text(j, "sandbox", pod->sandbox);
+	jout_key_u64(j, "attempt", pod->attempt);
+	jout_object_end(j);
+}
+
+void container_json_mounts(struct jout *j, const struct sl_container *c)
+{
+	jout_key(j, "mounts");
+	jout_array(j);
+	for (size_t i = 0; i < c->mount_count; i++) {
+		jout_object(j);
+		text(j, "path", c->mounts[i].path);
+		jout_key_str(j, "type", c->mounts[i].type);
+		text(j, "source", c->mounts[i].source);
+		jout_key_bool(j, "rw", c->mounts[i].rw);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of a container as members of the JSON object that is open: for every document about one. */
+#ifndef REPORT_CONTAINER_H
+#define REPORT_CONTAINER_H
+
+#include <strandline/container.h>
+
+#include "core/json.h"
+
+/* "pod": an object, or null */
+void container_json_pod(struct jout *j, const struct sl_container *c);
+/* "mounts": path, type, source, rw of each */
+void container_json_mounts(struct jout *j, const struct sl_container *c);
+
+#endif
