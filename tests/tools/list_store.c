@@ -128,7 +128,7 @@ static int run(struct host *h, const char *command, const char *word, struct sl_
 	int rc;
 
 	if (strcmp(command, "containers") == 0)
-		return host_containers(h, print_container, print_gap, NULL, err);
+		return host_containers(h, NULL, print_container, print_gap, NULL, err);
 	if (strcmp(command, "image") == 0) {
 		rc = host_find_image(h, word, &image, err);
 		if (rc == 0)
