@@ -75,8 +75,7 @@ static int root_frame(struct bolt *b, struct bolt_bucket in, struct frame *out,
 		if (rc == 0)
 			out->page = out->held->page;
 	} else {
-		rc = boltpage_check(&out->page, (const uint8_t *)in.inlined.data, in.inlined.len, 0,
-				    &why);
+		rc = boltpage_check_inline(&out->page, in.inlined.data, in.inlined.len, &why);
 		if (rc < 0)
 			rc = sl_wrap(&why, rc, "bucket inline in page %" PRIu64, in.from >> 16);
 	}
