@@ -76,6 +76,9 @@ int docker_stack(struct docker *d, struct sl_container *c, struct sl_error *err)
 
 /* The directory behind a name in l/, as a heap string. */
 int docker_link_resolve(struct docker *d, const char *name, char **out, struct sl_error *err);
+/* The same for any directory of overlay layers; *links is the map, made when a link is lost. */
+int docker_links_resolve(struct docker_links **links, int overlay_fd, int links_fd,
+			 const char *name, char **out, struct sl_error *err);
 void docker_links_free(struct docker_links *links);
 
 /* An image's layer directories, top first, by the layer database's parents. */

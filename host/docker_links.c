@@ -120,19 +120,25 @@ static int lookup(const struct docker_links *links, const char *name, char **out
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer link");
 }
 
-int docker_link_resolve(struct docker *d, const char *name, char **out, struct sl_error *err)
+int docker_links_resolve(struct docker_links **links, int overlay_fd, int links_fd,
+			 const char *name, char **out, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf target = BUF_INIT(512);
 	int rc;
 
 	if (!docker_is_link_name(name))
 		return sl_fail(err, SL_EFORMAT, 0, "a lower layer has an impossible name");
-	if (d->links_fd >= 0 && root_read_link(d->links_fd, name, &target, NULL) == 0)
+	if (links_fd >= 0 && root_read_link(links_fd, name, &target, NULL) == 0)
 		return target_dir(target.data, out, err);
-	if (d->links == NULL) {
-		rc = rebuild(&d->links, d->overlay_fd, err);
+	if (*links == NULL) {
+		rc = rebuild(links, overlay_fd, err);
 		if (rc < 0)
 			return rc;
 	}
-	return lookup(d->links, name, out, err);
+	return lookup(*links, name, out, err);
+}
+
+int docker_link_resolve(struct docker *d, const char *name, char **out, struct sl_error *err)
+{
+	return docker_links_resolve(&d->links, d->overlay_fd, d->links_fd, name, out, err);
 }
