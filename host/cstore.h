@@ -177,10 +177,6 @@ struct cstore {
 	struct cstore_libpod libpod;
 };
 
-int cstore_open(struct store_set *set, const struct place *place, const char *dir,
-		struct sl_error *err);
-int cstore_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
-
 /* Read the tables, once. Negative is memory only: whatever else is wrong becomes a gap. */
 int cstore_layers(struct cstore *s, struct cstore_part *part, struct sl_error *err);
 int cstore_images_read(struct cstore *s, struct cstore_part *part, struct sl_error *err);
@@ -303,8 +299,10 @@ int cstore_note_gap(struct sl_container *c, struct sl_error *why, struct sl_erro
 /* What belongs to no container. */
 int cstore_orphans_list(struct cstore *s, struct store_list *out, host_gap_fn gap, void *payload,
 			struct sl_error *err);
-/* @key without the letter that stands for its kind. */
+/* @kind: the letter its key begins with. */
 int cstore_orphan_load(struct cstore *s, struct cstore_part *part, char kind, const char *id,
 		       struct sl_container *c, struct sl_error *err);
+/* "<kind><part>/<id>": how a row is found again. NULL when memory ran out. */
+char *cstore_key(char kind, size_t part, const char *id);
 
 #endif

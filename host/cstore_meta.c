@@ -46,27 +46,44 @@ static int parse(const struct cstore_row *row, struct jval **out, struct sl_erro
 	return rc < 0 ? sl_wrap(err, rc, "metadata") : 0;
 }
 
-/*
- * Only the sandbox's own metadata has the pod's namespace and uid; its containers have its id. When
- * it is gone, their unique name still has both: "k8s_<name>_<pod>_<namespace>_<uid>_<attempt>",
- * where no part can hold a "_".
- */
-static int from_unique_name(struct sl_pod *pod, const char *name, struct sl_error *err)
+/* Fields of a unique name; no part of one can hold a "_" in Kubernetes. */
+static size_t split(char *name, char **fields, size_t max)
 {
-	AUTO_FREE char *copy = name != NULL ? strdup(name) : NULL;
-	char *fields[7], *save = NULL;
+	char *save = NULL;
 	size_t n = 0;
 
-	if (copy == NULL)
-		return name != NULL ? sl_fail(err, SL_ENOMEM, 0, "pod") : 0;
-	for (char *f = strtok_r(copy, "_", &save); f != NULL && n < ARRAY_SIZE(fields);
+	for (char *f = strtok_r(name, "_", &save); f != NULL && n < max;
 	     f = strtok_r(NULL, "_", &save))
 		fields[n++] = f;
-	if (n != 6 || strcmp(fields[0], "k8s") != 0 || pod->name == NULL)
-		return 0;
-	if ((pod->ns == NULL && !cstore_keep(&pod->ns, fields[3])) ||
-	    (pod->uid == NULL && !cstore_keep(&pod->uid, fields[4])))
+	return n;
+}
+
+/*
+ * Only the sandbox's own metadata has the pod's namespace and uid; its containers have its id. Once
+ * it is gone, unique names still have both: "k8s_<pod>_<namespace>_<uid>_<attempt>" is the pod's,
+ * "k8s_<container>_<pod>_<namespace>_<uid>_<attempt>" the container's.
+ */
+static int from_unique_names(struct sl_pod *pod, const char *name, struct sl_error *err)
+{
+	AUTO_FREE char *pod_name = pod->name != NULL ? strdup(pod->name) : NULL;
+	AUTO_FREE char *own = name != NULL ? strdup(name) : NULL;
+	char *f[7];
+
+	if ((pod->name != NULL && pod_name == NULL) || (name != NULL && own == NULL))
 		return sl_fail(err, SL_ENOMEM, 0, "pod");
+	if (pod_name != NULL && split(pod_name, f, ARRAY_SIZE(f)) == 5 &&
+	    strcmp(f[0], "k8s") == 0) {
+		if (!cstore_keep(&pod->name, f[1]) ||
+		    (pod->ns == NULL && !cstore_keep(&pod->ns, f[2])) ||
+		    (pod->uid == NULL && !cstore_keep(&pod->uid, f[3])))
+			return sl_fail(err, SL_ENOMEM, 0, "pod");
+	}
+	if (own != NULL && split(own, f, ARRAY_SIZE(f)) == 6 && strcmp(f[0], "k8s") == 0) {
+		if ((pod->name == NULL && !cstore_keep(&pod->name, f[2])) ||
+		    (pod->ns == NULL && !cstore_keep(&pod->ns, f[3])) ||
+		    (pod->uid == NULL && !cstore_keep(&pod->uid, f[4])))
+			return sl_fail(err, SL_ENOMEM, 0, "pod");
+	}
 	return 0;
 }
 
@@ -84,7 +101,6 @@ static int from_sandbox(struct sl_pod *pod, const struct cstore_part *part, stru
 	return kept ? 0 : sl_fail(err, SL_ENOMEM, 0, "pod");
 }
 
-/* The unique name is kept for the pod's own sandbox under "k8s_POD_<pod>_...". */
 static int read_crio(struct cstore_meta *out, const struct cstore_part *part,
 		     const struct jval *doc, struct sl_error *err)
 {
@@ -111,12 +127,7 @@ static int read_crio(struct cstore_meta *out, const struct cstore_part *part,
 		pod->attempt = (uint32_t)attempt;
 	rc = from_sandbox(pod, part, err);
 	if (rc == 0)
-		rc = from_unique_name(pod, text(doc, "name"), err);
-	/* the pod's own name is "k8s_<pod>_<namespace>_..." there: the metadata has the short one */
-	if (rc == 0 && is_sandbox && text(doc, "metadata-name") != NULL &&
-	    strncmp(pod->name != NULL ? pod->name : "", "k8s_", 4) == 0 &&
-	    !cstore_keep(&pod->name, text(doc, "metadata-name")))
-		rc = sl_fail(err, SL_ENOMEM, 0, "pod");
+		rc = from_unique_names(pod, text(doc, "name"), err);
 	return rc;
 }
 

@@ -163,7 +163,7 @@ int host_find_image(struct host *h, const char *word, struct sl_image **out, str
 		CLEANUP(image_cleanup) struct sl_image *image = NULL;
 		struct store *s = h->set.stores[i];
 
-		if (w.engine != NULL && strcmp(s->engine, w.engine) != 0)
+		if (w.engine != NULL && strcmp(s->engine, host_engine_store(w.engine)) != 0)
 			continue;
 		rc = s->ops->image(s, w.rest, &image, err);
 		if (rc == -SL_ENOTFOUND) {
@@ -191,7 +191,8 @@ int host_container_image(struct host *h, const struct sl_container *c, struct sl
 	for (size_t i = 0; i < h->set.count; i++) {
 		struct store *s = h->set.stores[i];
 
-		if (c->engine != NULL && c->store != NULL && strcmp(s->engine, c->engine) == 0 &&
+		if (c->engine != NULL && c->store != NULL &&
+		    strcmp(s->engine, host_engine_store(c->engine)) == 0 &&
 		    strcmp(s->dir, c->store) == 0)
 			return s->ops->container_image(s, c, out, err);
 	}

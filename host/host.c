@@ -9,6 +9,7 @@
 
 #include "core/cleanup.h"
 #include "core/within.h"
+#include "host/cstore.h"
 #include "host/machine.h"
 
 /* The readers of this version, in the order in which containers are listed. */
@@ -19,10 +20,14 @@ static const struct engine {
 	int (*discover)(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 } engines[] = {
 	{"docker", docker_open, docker_discover},
+	{"podman", cstore_open, cstore_discover},
+	/* these two share Podman's store, and are found with it */
+	{"cri-o", cstore_open, NULL},
+	{"buildah", cstore_open, NULL},
 };
 
 /* Engines that have a name in references and no reader yet. */
-static const char *const later[] = {"containerd", "podman", "cri-o"};
+static const char *const later[] = {"containerd"};
 
 static const struct engine *engine_by_name(const char *name)
 {
@@ -30,6 +35,16 @@ static const struct engine *engine_by_name(const char *name)
 		if (strcmp(engines[i].name, name) == 0)
 			return &engines[i];
 	return NULL;
+}
+
+const char *host_engine_store(const char *name)
+{
+	const struct engine *e = engine_by_name(name);
+
+	for (size_t i = 0; e != NULL && i < ARRAY_SIZE(engines); i++)
+		if (engines[i].open == e->open)
+			return engines[i].name;
+	return name;
 }
 
 int host_engine_known(const char *name, size_t len, bool *has_reader)
@@ -74,7 +89,7 @@ static int open_named(struct host *h, const struct host_store *named, struct sl_
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
 			       named->engine);
 	if (e == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker)");
+		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker, podman, cri-o, buildah)");
 	rc = e->open(&h->set, &h->place, named->dir, err);
 	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
 }
@@ -153,7 +168,8 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	for (size_t i = 0; rc == 0 && i < options->store_count; i++)
 		rc = open_named(h, &options->stores[i], err);
 	for (size_t i = 0; rc == 0 && options->store_count == 0 && i < ARRAY_SIZE(engines); i++)
-		rc = open_discovered(h, &engines[i], err);
+		if (engines[i].discover != NULL)
+			rc = open_discovered(h, &engines[i], err);
 	if (rc < 0)
 		return rc;
 	*out = take_ptr(&h);

@@ -21,6 +21,9 @@ struct host {
 /* Is this the name of an engine? 1 when it is; then *has_reader says whether we read its stores. */
 int host_engine_known(const char *name, size_t len, bool *has_reader);
 
+/* Whose reader serves this engine's store: "podman" for "cri-o". The same name when none does. */
+const char *host_engine_store(const char *name);
+
 /* The names of all containers, with @orphans also of those, sorted by engine, name, id. */
 int host_names(struct host *h, bool orphans, struct store_list *out, host_gap_fn gap, void *payload,
 	       struct sl_error *err);
