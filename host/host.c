@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "core/within.h"
+#include "host/cstore.h"
 #include "host/machine.h"
 
 /* Engines beside the one that names a reader whose containers and images its stores hold. */
@@ -24,6 +25,7 @@ static const struct engine {
 	const char *also[ALSO_MAX];
 } engines[] = {
 	{"docker", docker_open, docker_discover, {NULL}},
+	{"podman", cstore_open, cstore_discover, {"cri-o", "buildah"}},
 };
 
 /* Every name that references may have in front. "other" is what runs and has no store here. */
@@ -189,7 +191,8 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	for (size_t i = 0; rc == 0 && i < options->store_count; i++)
 		rc = open_named(h, &options->stores[i], err);
 	for (size_t i = 0; rc == 0 && options->store_count == 0 && i < ARRAY_SIZE(engines); i++)
-		rc = open_discovered(h, &engines[i], err);
+		if (engines[i].discover != NULL)
+			rc = open_discovered(h, &engines[i], err);
 	if (rc < 0)
 		return rc;
 	*out = take_ptr(&h);

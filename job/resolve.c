@@ -13,7 +13,7 @@
 #include "job/imagefile.h"
 #include "snapshot/rootfs.h"
 
-static const char *const engines[] = {"docker", "containerd", "podman", "cri-o"};
+static const char *const engines[] = {"docker", "containerd", "podman", "cri-o", "buildah"};
 
 int resolve_host(const struct job *job, struct host **out, struct sl_error *err)
 {

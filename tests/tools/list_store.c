@@ -128,7 +128,7 @@ static void host_cleanup(struct host **h)
 static int print_orphans(struct host *h, struct sl_error *err)
 {
 	CLEANUP(store_list_clear) struct store_list list = {0};
-	int rc = host_names(h, true, &list, print_gap, NULL, err);
+	int rc = host_names(h, NULL, true, &list, print_gap, NULL, err);
 
 	for (size_t i = 0; rc == 0 && i < list.count; i++) {
 		struct sl_container *c = NULL;
