@@ -37,10 +37,13 @@ static void walk_clear(struct walk *w)
 	free(w->item);
 }
 
-/* Remember the first page that did not hold together. */
+/* Remember that a page did not hold together, and why the first one did not. */
 static int note_damage(struct bolt *b, int rc, const struct sl_error *why)
 {
-	if (rc != -SL_ENOMEM && rc != -SL_EINVAL && b->damage == NULL)
+	if (rc == -SL_ENOMEM || rc == -SL_EINVAL)
+		return rc;
+	b->page_failed = true;
+	if (b->damage == NULL)
 		b->damage = strdup(sl_error_text(why));
 	return rc;
 }

@@ -39,11 +39,16 @@ look() {
 		refused=$((refused + 1))
 		return 0
 	fi
-	[ "$status" -eq 0 ] && [ ! -s errors ] || { cat errors >&2; return 1; }
+	if [ "$status" -ne 0 ] || [ -s errors ]; then
+		cat errors >&2
+		return 1
+	fi
 	grep -v '/$' state | sed 's/.*=//' | sort | uniq -c >generations
 	read -r keys generation <generations
-	[ "$(wc -l <generations)" -eq 1 ] && [ "$keys" -eq 300 ] ||
-		{ echo "torn:" && head -3 generations; } >&2 || return 1
+	if [ "$(wc -l <generations)" -ne 1 ] || [ "$keys" -ne 300 ]; then
+		{ echo "torn:" && head -3 generations; } >&2
+		return 1
+	fi
 	[ "$generation" -ge "$newest" ] || { echo "$generation after $newest" >&2; return 1; }
 	[ "$generation" -eq "$newest" ] || seen=$((seen + 1))
 	newest=$generation

@@ -668,6 +668,70 @@ static void a_file_of_holes_is_read_in_no_time(void **state)
 	assert_string_equal(s.text.data, "a{deep{deeper=2 } in=a } b=1 c= (gap)");
 }
 
+/* A caller for whom the value is wrong, in the newest state or in all; or who gives up on the way.
+ */
+struct picky {
+	const char *wrong;
+	int rc;
+	unsigned int calls;
+	bool salvaged;
+};
+
+static int pick(struct bolt *b, struct bolt_bucket root, void *payload, struct sl_error *err)
+{
+	struct picky *p = payload;
+	struct sl_bytes value;
+	int rc = bolt_get(b, root, "k", 1, &value, err);
+
+	p->calls++;
+	p->salvaged = bolt_salvaging(b);
+	if (rc != 0)
+		return rc;
+	if (p->calls > 1 && p->rc < 0)
+		return sl_fail(err, (enum sl_code) - p->rc, 0, "given up");
+	return strstr(value.data, p->wrong) == NULL
+		       ? 0
+		       : sl_fail(err, SL_EFORMAT, 0, "no such value: %s", value.data);
+}
+
+static const struct {
+	const char *what, *wrong;
+	int fails, rc;
+	unsigned int calls;
+	bool stale, salvaged;
+} verdicts[] = {
+	{"good", "none", 0, 0, 1, false, false},
+	{"the newest is wrong", "new", 0, 0, 2, true, false},
+	{"all are wrong", "", 0, -SL_EFORMAT, 3, false, true},
+	{"given up after the first", "new", -SL_ECANCELLED, -SL_ECANCELLED, 2, false, false},
+};
+
+static void the_callers_verdict_on_a_value_counts_like_a_bad_page(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+		struct picky p = {.wrong = verdicts[i].wrong, .rc = verdicts[i].fails};
+		CLEANUP(boltmake_clear) struct boltmake m;
+		AUTO_CLOSE int fd = -1;
+		struct bolt *b = NULL;
+		bool stale = true;
+
+		make_two(&m);
+		fd = boltmake_fd(&m);
+		assert_int_equal(bolt_open(&b, fd, NULL), 0);
+		if (bolt_view(b, pick, &p, &stale, &err) != verdicts[i].rc ||
+		    p.calls != verdicts[i].calls || p.salvaged != verdicts[i].salvaged ||
+		    stale != verdicts[i].stale)
+			fail_msg("%s: %u calls", verdicts[i].what, p.calls);
+		if (i > 0)
+			assert_string_equal(bolt_damage(b), "no such value: new");
+		else
+			assert_null(bolt_damage(b));
+		bolt_close(b);
+	}
+}
+
 static int refuse(struct bolt *b, struct bolt_bucket root, void *payload, struct sl_error *err)
 {
 	unsigned int *calls = payload;
@@ -716,6 +780,7 @@ int main(void)
 		cmocka_unit_test(branches_have_a_depth_limit),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(a_file_of_holes_is_read_in_no_time),
+		cmocka_unit_test(the_callers_verdict_on_a_value_counts_like_a_bad_page),
 		cmocka_unit_test(another_failure_ends_the_view),
 	};
 
