@@ -658,14 +658,76 @@ static void a_file_of_holes_is_read_in_no_time(void **state)
 
 	(void)state;
 	make_sample(&m, 1024);
-	boltmake_put(m.bytes + 16 + 40, (uint64_t)1 << 32, 8);
+	boltmake_put(m.bytes + 16 + 40, (uint64_t)1 << 23, 8);
 	boltmake_seal(m.bytes);
-	boltmake_put(boltmake_page(&m, 7) + 12, UINT32_MAX - 20, 4);
+	boltmake_put(boltmake_page(&m, 7) + 12, (1 << 23) - 8, 4);
 	fd = boltmake_fd(&m);
-	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 33), 0);
 	assert_int_equal(view_fd(fd, &s), 0);
 	damage_is(&s, "page 7: larger than");
 	assert_string_equal(s.text.data, "a{deep{deeper=2 } in=a } b=1 c= (gap)");
+}
+
+static void a_state_has_a_largest_size(void **state)
+{
+	CLEANUP(seen_clear) struct seen s = {0};
+	CLEANUP(boltmake_clear) struct boltmake m;
+	AUTO_CLOSE int fd = -1;
+
+	(void)state;
+	make_sample(&m, 1024);
+	fd = boltmake_fd(&m);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	assert_int_equal(view_fd(fd, &s), 0);
+	seen_clear(&s);
+	boltmake_put(m.bytes + 16 + 40, (uint64_t)1 << 32, 8);
+	boltmake_seal(m.bytes);
+	boltmake_write(&m, fd, 0);
+	s = (struct seen){0};
+	assert_int_equal(view_fd(fd, &s), -SL_ELIMIT);
+	assert_int_equal(s.calls, 0);
+}
+
+/* Two large pages that the cache keeps in one place: looking into both in turn must end. */
+static int look_in_turn(struct bolt *b, struct bolt_bucket root, void *payload,
+			struct sl_error *err)
+{
+	unsigned int *looks = payload;
+	struct bolt_bucket one, two;
+	struct sl_bytes value;
+	int rc = bolt_bucket(b, root, "one", 3, &one, err);
+
+	if (rc == 0)
+		rc = bolt_bucket(b, root, "two", 3, &two, err);
+	for (*looks = 0; rc == 0 && *looks < 100000; (*looks)++) {
+		rc = bolt_get(b, one, "k", 1, &value, err);
+		if (rc == 0)
+			rc = bolt_get(b, two, "k", 1, &value, err);
+	}
+	return rc;
+}
+
+static void reading_again_and_again_ends(void **state)
+{
+	const uint32_t large = 256; /* pages */
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	CLEANUP(boltmake_clear) struct boltmake m;
+	unsigned int looks = 0;
+	AUTO_CLOSE int fd = -1;
+	struct bolt *b = NULL;
+
+	(void)state;
+	boltmake_init(&m, 1024, 3 + 2 * (size_t)large);
+	boltmake_meta(&m, 0, 2, 2);
+	LEAF(&m, 2, {.key = "one", .bucket = 3}, {.key = "two", .bucket = 3 + large});
+	boltmake_leaf(&m, 3, large - 1, ELEMS({.key = "k", .text = "v"}), 1);
+	boltmake_leaf(&m, 3 + large, large - 1, ELEMS({.key = "k", .text = "v"}), 1);
+	fd = boltmake_fd(&m);
+	assert_int_equal(bolt_open(&b, fd, NULL), 0);
+	assert_int_equal(bolt_view(b, look_in_turn, &looks, NULL, &err), -SL_ELIMIT);
+	assert_in_range(looks, 500, 520);
+	assert_non_null(strstr(err.msg, "times over"));
+	bolt_close(b);
 }
 
 /* A caller for whom the value is wrong, in the newest state or in all; or who gives up on the way.
@@ -780,6 +842,8 @@ int main(void)
 		cmocka_unit_test(branches_have_a_depth_limit),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(a_file_of_holes_is_read_in_no_time),
+		cmocka_unit_test(a_state_has_a_largest_size),
+		cmocka_unit_test(reading_again_and_again_ends),
 		cmocka_unit_test(the_callers_verdict_on_a_value_counts_like_a_bad_page),
 		cmocka_unit_test(another_failure_ends_the_view),
 	};
