@@ -107,7 +107,6 @@ static int grow_claims(struct boltcache *c, struct sl_error *err)
 	return 0;
 }
 
-/* 1: it was claimed from there before. */
 static int claim(struct boltcache *c, uint64_t id, uint64_t from, struct sl_error *err)
 {
 	struct boltcache_claim *place;
@@ -118,28 +117,29 @@ static int claim(struct boltcache *c, uint64_t id, uint64_t from, struct sl_erro
 	if (rc < 0)
 		return rc;
 	place = find_claim(c->claims, c->claim_cap, id);
-	if (place->page != 0 && (place->from != from || from == FROM_OVERFLOW))
-		return sl_fail(err, SL_EFORMAT, 0, "used in two places");
 	if (place->page != 0)
-		return 1;
+		return sl_fail(err, SL_EFORMAT, 0, "used in two places");
 	*place = (struct boltcache_claim){.page = id, .from = from};
 	c->claim_count++;
 	return 0;
 }
 
+/* The page itself comes last: what failed once fails again. */
 static int claim_all(struct boltcache *c, uint64_t id, uint32_t overflow, uint64_t from,
 		     struct sl_error *err)
 {
-	int rc = claim(c, id, from, err);
+	const struct boltcache_claim *before =
+		c->claim_cap > 0 ? find_claim(c->claims, c->claim_cap, id) : NULL;
+	int rc = 0;
 
-	if (rc == 1) /* read again */
-		return 0;
-	for (uint32_t i = 1; rc == 0 && i <= overflow; i++)
+	if (before != NULL && before->page != 0 && before->from == from)
+		return 0; /* read again */
+	for (uint32_t i = overflow; rc == 0 && i > 0; i--)
 		rc = claim(c, id + i, FROM_OVERFLOW, err);
-	return rc;
+	return rc == 0 ? claim(c, id, from, err) : rc;
 }
 
-/* Memory for a page of @size bytes, the first @have of them copied from @old. */
+/* Memory for a page of @size bytes. */
 static int page_new(struct boltcache *c, size_t size, struct boltcache_page **out,
 		    struct sl_error *err)
 {
