@@ -67,8 +67,8 @@ const struct ctrd_snapper *ctrd_snapper(const struct ctrd *c, const char *name);
  * snapshotters keep theirs elsewhere. From the configuration when that names this root. Negative
  * is memory only: what a configuration does not say is looked for and missed later.
  */
-int ctrd_settings(struct ctrd_config *out, const struct place *place, int root_fd,
-		  const char *dir, struct sl_error *err);
+int ctrd_settings(struct ctrd_config *out, const struct place *place, int root_fd, const char *dir,
+		  struct sl_error *err);
 
 /* ---- ctrd_value.c: values of a database, copied out ---- */
 
@@ -98,11 +98,13 @@ struct ctrd_record {
 	bool has_created;
 	struct sl_time created;
 	bool is_sandbox;
-	bool is_labelled;               /* labels of the Kubernetes plugin, believed for nothing */
-	struct ctrd_blob spec;          /* the runtime specification */
-	struct ctrd_blob cri;           /* metadata extension */
-	struct ctrd_cri own, sandbox;   /* parsed; of the pod's sandbox */
+	bool is_labelled;             /* labels of the Kubernetes plugin, believed for nothing */
+	struct ctrd_blob spec;        /* the runtime specification */
+	struct ctrd_blob cri;         /* metadata extension */
+	struct ctrd_cri own, sandbox; /* parsed; of the pod's sandbox */
 	bool has_own, has_sandbox;
+	bool has_target;
+	uint8_t target[SL_SHA256_SIZE]; /* what its image's name stands for now */
 	char *damage; /* the first thing about it that could not be read, or NULL */
 };
 
@@ -116,43 +118,85 @@ enum ctrd_depth {
  * Read a container inside a view; @of is v1/NS. What is wrong with a value ends up in out->damage;
  * negative is a database that does not hold together, or memory. 1: no such container.
  */
-int ctrd_record_read(struct ctrd_record *out, struct bolt *b, struct bolt_bucket of,
-		     const char *ns, const char *id, enum ctrd_depth depth, struct sl_error *err);
+int ctrd_record_read(struct ctrd_record *out, struct bolt *b, struct bolt_bucket of, const char *ns,
+		     const char *id, enum ctrd_depth depth, struct sl_error *err);
 int ctrd_record_pod(struct sl_pod **out, const struct ctrd_record *r, struct sl_error *err);
 void ctrd_record_clear(struct ctrd_record *r);
 
 /* ---- ctrd_list.c, ctrd_container.c, ctrd_artifacts.c ---- */
 
-int ctrd_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
-	      void *payload, struct sl_error *err);
+int ctrd_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap, void *payload,
+	      struct sl_error *err);
 int ctrd_load(struct store *s, const struct store_name *row, struct sl_container **out,
 	      struct sl_error *err);
 int ctrd_artifacts(const struct ctrd *d, struct sl_container *c, const struct ctrd_record *r,
 		   struct sl_error *err);
 
-/* Keep the first reason why metadata is not complete; memory is the one failure that ends a load. */
+/* Keep the first reason why metadata is not complete; memory is the one failure that ends a load.
+ */
 int ctrd_note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err);
+
+/* ---- ctrd_active.c: which snapshots are used, and by what ---- */
+
+enum ctrd_mark_kind {
+	CTRD_MARK_KNOWN,  /* meta.db has it */
+	CTRD_MARK_USED,   /* a container's */
+	CTRD_MARK_LEASED, /* kept by a lease */
+};
+
+/* One thing that meta.db says of a snapshot. */
+struct ctrd_mark {
+	char *snapshotter, *backend; /* owned */
+	enum ctrd_mark_kind kind;
+	char *lease; /* owned; NULL unless leased */
+};
+
+struct ctrd_marks {
+	struct ctrd_mark *marks; /* owned; sorted by snapshotter, backend, kind */
+	size_t count;
+};
+int ctrd_marks_read(struct ctrd_marks *out, struct ctrd *c, struct sl_error *err);
+void ctrd_marks_clear(struct ctrd_marks *marks);
+/* NULL when meta.db does not say this of it. */
+const struct ctrd_mark *ctrd_mark(const struct ctrd_marks *marks, const char *snapshotter,
+				  const char *backend, enum ctrd_mark_kind kind);
+
+/* A snapshot of a snapshotter's database. */
+struct ctrd_entry {
+	char *backend; /* owned */
+	uint64_t id;
+	uint8_t kind;
+	struct sl_time created;
+};
+
+struct ctrd_entries {
+	struct ctrd_entry *entries; /* owned; sorted by id */
+	size_t count;
+};
+int ctrd_entries_read(struct ctrd_entries *out, const struct ctrd_snapper *s, struct sl_error *err);
+void ctrd_entries_clear(struct ctrd_entries *entries);
 
 /* ---- ctrd_orphans.c ---- */
 
 int ctrd_orphans(struct ctrd *d, struct store_list *out, host_gap_fn gap, void *payload,
 		 struct sl_error *err);
+bool ctrd_is_orphan(const struct store_name *row);
 int ctrd_load_orphan(struct ctrd *d, const struct store_name *row, struct sl_container *c,
 		     struct sl_error *err);
 
 /* ---- ctrd_chain.c: a snapshot and what it stands on, by a snapshotter's database ---- */
 
 /* Kinds of snapshots, as the database has them. */
-#define CTRD_KIND_VIEW	    1
-#define CTRD_KIND_ACTIVE    2
+#define CTRD_KIND_VIEW 1
+#define CTRD_KIND_ACTIVE 2
 #define CTRD_KIND_COMMITTED 3
 
 struct ctrd_link {
 	char *backend; /* "NS/SEQUENCE/KEY"; owned */
 	uint64_t id;   /* directory */
 	uint8_t kind;
-	bool is_remote;      /* its files are elsewhere */
-	char *uids, *gids;   /* id maps from its labels, or NULL; owned */
+	bool is_remote;    /* its files are elsewhere */
+	char *uids, *gids; /* id maps from its labels, or NULL; owned */
 	bool has_created;
 	struct sl_time created;
 };
@@ -180,9 +224,12 @@ int ctrd_stack_open(const struct ctrd *c, const struct ctrd_snapper *s,
 		    const struct ctrd_chain *chain, const struct ctrd_spec *spec,
 		    struct sl_stack *out, struct containerd_top *top, struct sl_error *err);
 int ctrd_stack_refuse(struct sl_stack *stack, struct sl_error *why, struct sl_error *err);
-/* "snapshots/N/fs", or what it is for this snapshotter; -1 when it has none. */
-int ctrd_snapshot_path(const struct ctrd_snapper *s, const char *number, char **out,
+/* Open "snapshots/ID/fs", or what it is for this snapshotter. *shown is set in either case. */
+int ctrd_snapshot_open(const struct ctrd_snapper *s, uint64_t id, int *fd, char **shown,
 		       struct sl_error *err);
+/* The same for a directory by its name, which need not be a snapshot's number. */
+int ctrd_snapshot_open_name(const struct ctrd_snapper *s, const char *name, int *fd, char **shown,
+			    struct sl_error *err);
 
 /* ---- ctrd_content.c, ctrd_doc.c: manifests and configs, each proven against its digest ---- */
 
@@ -211,7 +258,7 @@ int ctrd_doc_parse(struct ctrd_doc *out, const void *text, size_t len, struct sl
 void ctrd_doc_clear(struct ctrd_doc *doc);
 
 struct ctrd_image_config {
-	char *platform; /* "linux/amd64", or NULL; owned */
+	char *platform;                      /* "linux/amd64", or NULL; owned */
 	uint8_t (*diff_ids)[SL_SHA256_SIZE]; /* owned */
 	size_t count;
 };
@@ -227,12 +274,14 @@ struct ctrd_choice {
 	uint8_t manifest[SL_SHA256_SIZE], config[SL_SHA256_SIZE];
 	bool has_top;
 	uint8_t top[SL_SHA256_SIZE]; /* chain ID of its uppermost layer */
-	bool is_native;		     /* made for this machine */
+	bool is_native;              /* made for this machine */
+	size_t via;                  /* the index that lists it, 1 is the first; 0: none */
 };
 
 struct ctrd_index_seen {
 	uint8_t digest[SL_SHA256_SIZE];
 	uint64_t size;
+	size_t via; /* likewise */
 };
 
 struct ctrd_target {
@@ -254,6 +303,27 @@ int ctrd_target_choose(struct ctrd *c, const struct ctrd_target *t, const char *
 void ctrd_targets_clear(struct ctrd *c);
 
 /* ---- ctrd_image.c, ctrd_names.c ---- */
+
+/* An image as meta.db names it. */
+struct ctrd_name {
+	char *ns, *name; /* owned */
+	uint8_t target[SL_SHA256_SIZE];
+};
+
+struct ctrd_names {
+	struct ctrd_name *names; /* owned, sorted by namespace, then name */
+	size_t count;
+};
+/* Every name of @family; a name whose target is unreadable is left out. */
+int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *family,
+		    struct sl_error *err);
+void ctrd_names_clear(struct ctrd_names *names);
+
+/* Build the image of one choice; @name may be NULL. */
+int ctrd_image_build(struct ctrd *c, const char *ns, const char *snapshotter,
+		     const struct ctrd_target *t, const struct ctrd_choice *choice,
+		     const char *reference, const char *name, struct sl_image **out,
+		     struct sl_error *err);
 
 int ctrd_image(struct store *s, const char *word, struct sl_image **out, struct sl_error *err);
 int ctrd_images(struct store *s, int (*each)(void *payload, const struct store_image *image),

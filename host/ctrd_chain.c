@@ -9,8 +9,8 @@
 #include "host/ctrd_codec.h"
 
 #define REMOTE_LABEL "containerd.io/snapshot/remote"
-#define UIDS_LABEL   "containerd.io/snapshot/uidmapping"
-#define GIDS_LABEL   "containerd.io/snapshot/gidmapping"
+#define UIDS_LABEL "containerd.io/snapshot/uidmapping"
+#define GIDS_LABEL "containerd.io/snapshot/gidmapping"
 
 /* The image's layers, and what engines put between them and the container. */
 #define LINKS_MAX (SL_IMAGE_MAX_LAYERS + 8)

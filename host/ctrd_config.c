@@ -191,7 +191,7 @@ static int add_import(struct reader *r)
 	return 0;
 }
 
-/* ["/etc/containerd/conf.d/*.toml", ...], over any number of lines */
+/* A list of patterns, over any number of lines. */
 static int read_imports(struct reader *r)
 {
 	int rc = 0;
@@ -297,12 +297,8 @@ static int read_line(struct reader *r)
 
 int ctrd_config_parse(struct ctrd_config *out, const char *text, size_t len, struct sl_error *err)
 {
-	struct reader r = {.out = out,
-			   .at = text,
-			   .end = text + len,
-			   .line = 1,
-			   .is_top = true,
-			   .err = err};
+	struct reader r = {
+		.out = out, .at = text, .end = text + len, .line = 1, .is_top = true, .err = err};
 	int rc = 0;
 
 	while (rc == 0 && r.at < r.end)

@@ -9,7 +9,7 @@
 #include "host/ctrd.h"
 
 #define CONFIG_FILE "etc/containerd/config.toml"
-#define CONFIG_DIR  "/etc/containerd"
+#define CONFIG_DIR "/etc/containerd"
 /* Largest configuration and largest etc/passwd that are read. */
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
 /* Most home directories that are looked into. */
@@ -23,12 +23,13 @@ static const struct {
 	{"/var/lib/containerd", "/run/containerd"},
 	{"/var/lib/rancher/k3s/agent/containerd", "/run/k3s/containerd"},
 	{"/var/lib/rancher/rke2/agent/containerd", "/run/k3s/containerd"},
-	{"/var/snap/microk8s/common/var/lib/containerd", "/var/snap/microk8s/common/run/containerd"},
+	{"/var/snap/microk8s/common/var/lib/containerd",
+	 "/var/snap/microk8s/common/run/containerd"},
 	{"/var/lib/k0s/containerd", "/run/k0s/containerd"},
 };
 
 /* Below a docker data root, and that daemon's runtime state. */
-#define SUPERVISED	 "/containerd/daemon"
+#define SUPERVISED "/containerd/daemon"
 #define SUPERVISED_STATE "/run/docker/containerd/daemon"
 
 static int read_text(struct buf *out, int root_fd, const char *path, struct sl_error *err)
@@ -80,8 +81,8 @@ static int read_import(struct ctrd_config *out, int root_fd, const char *import,
 	AUTO_FREE char *path = NULL;
 	char *slash;
 
-	if (asprintf(&path, "%s%s%s", import[0] == '/' ? "" : CONFIG_DIR, import[0] == '/' ? "" : "/",
-		     import) < 0) {
+	if (asprintf(&path, "%s%s%s", import[0] == '/' ? "" : CONFIG_DIR,
+		     import[0] == '/' ? "" : "/", import) < 0) {
 		path = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "configuration");
 	}
@@ -181,7 +182,8 @@ static int keep_first(struct sl_error *first, struct sl_error *why, int rc)
 static int add_supervised(struct store_dirs *dirs, const struct place *place, struct sl_error *err)
 {
 	CLEANUP(store_dirs_clear) struct store_dirs docker = {0};
-	int found = docker_discover(&docker, place, NULL); /* its failure is told by docker's reader */
+	int found =
+		docker_discover(&docker, place, NULL); /* its failure is told by docker's reader */
 	int rc = found == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "store discovery") : 0;
 
 	for (size_t i = 0; rc == 0 && i < docker.count; i++)

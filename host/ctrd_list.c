@@ -25,9 +25,8 @@ static bool is_dockers(const char *ns)
 
 static bool is_task(const struct ctrd *d, const char *ns, const char *id)
 {
-	AUTO_CLOSE int dir = d->tasks_fd < 0 ? -1
-					     : root_open_subdir(d->tasks_fd, ns, ROOT_NO_LINKS,
-								NULL);
+	AUTO_CLOSE int dir =
+		d->tasks_fd < 0 ? -1 : root_open_subdir(d->tasks_fd, ns, ROOT_NO_LINKS, NULL);
 	AUTO_CLOSE int task = dir < 0 ? -1 : root_open_subdir(dir, id, ROOT_NO_LINKS, NULL);
 
 	return task >= 0;
@@ -158,15 +157,14 @@ static int list_meta(struct lister *l, struct sl_error *err)
 	}
 	if (rc == 0 && bolt_damage(l->d->meta) != NULL) {
 		(void)sl_fail(&why, SL_EFORMAT, 0, "meta.db is damaged%s: %s",
-			      stale ? ", this is its state before" : "",
-			      bolt_damage(l->d->meta));
+			      stale ? ", this is its state before" : "", bolt_damage(l->d->meta));
 		return store_gap(l->gap, l->payload, l->d->store.dir, &why);
 	}
 	return rc;
 }
 
-int ctrd_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
-	      void *payload, struct sl_error *err)
+int ctrd_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap, void *payload,
+	      struct sl_error *err)
 {
 	struct ctrd *d = container_of(s, struct ctrd, store);
 	CLEANUP(store_list_clear) struct store_list own = {0};

@@ -8,8 +8,8 @@
 #include "host/ctrd_codec.h"
 
 #define CONTAINER_METADATA "io.cri-containerd.container.metadata"
-#define SANDBOX_METADATA   "io.cri-containerd.sandbox.metadata"
-#define KIND_LABEL	   "io.cri-containerd.kind"
+#define SANDBOX_METADATA "io.cri-containerd.sandbox.metadata"
+#define KIND_LABEL "io.cri-containerd.kind"
 
 void ctrd_record_clear(struct ctrd_record *r)
 {
@@ -28,8 +28,7 @@ void ctrd_record_clear(struct ctrd_record *r)
 }
 
 /* Remember the first thing that is wrong with a value. Takes over @why. */
-static int note(struct ctrd_record *r, struct sl_error *why, const char *what,
-		struct sl_error *err)
+static int note(struct ctrd_record *r, struct sl_error *why, const char *what, struct sl_error *err)
 {
 	int rc = why->code == SL_ENOMEM ? -SL_ENOMEM : 0;
 
@@ -157,6 +156,26 @@ static int read_backend(struct ctrd_record *r, struct bolt *b, struct bolt_bucke
 	return rc < 0 ? rc : 0;
 }
 
+/* The Kubernetes plugin names each image by its id, too: that name does not move. */
+static int read_target(struct ctrd_record *r, struct bolt *b, struct bolt_bucket of,
+		       struct sl_error *err)
+{
+	const char *const names[] = {r->own.image_ref, r->image};
+	int rc = 1;
+
+	for (size_t i = 0; rc == 1 && i < ARRAY_SIZE(names); i++) {
+		struct bolt_bucket target;
+
+		if (names[i] == NULL)
+			continue;
+		rc = bolt_path(b, of, &target, err, "images", names[i], "target", NULL);
+		if (rc == 0)
+			rc = ctrd_get_digest(b, target, "digest", r->target, err);
+	}
+	r->has_target = rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
 static int read_fields(struct ctrd_record *r, struct bolt *b, struct bolt_bucket in,
 		       struct sl_error *err)
 {
@@ -176,8 +195,8 @@ static int read_fields(struct ctrd_record *r, struct bolt *b, struct bolt_bucket
 	return rc < 0 ? rc : 0;
 }
 
-int ctrd_record_read(struct ctrd_record *out, struct bolt *b, struct bolt_bucket of,
-		     const char *ns, const char *id, enum ctrd_depth depth, struct sl_error *err)
+int ctrd_record_read(struct ctrd_record *out, struct bolt *b, struct bolt_bucket of, const char *ns,
+		     const char *id, enum ctrd_depth depth, struct sl_error *err)
 {
 	struct bolt_bucket in;
 	int rc = bolt_path(b, of, &in, err, "containers", id, NULL);
@@ -195,6 +214,8 @@ int ctrd_record_read(struct ctrd_record *out, struct bolt *b, struct bolt_bucket
 		rc = read_spec(out, b, in, err);
 	if (rc == 0 && depth == CTRD_ALL)
 		rc = read_backend(out, b, of, err);
+	if (rc == 0 && depth == CTRD_ALL)
+		rc = read_target(out, b, of, err);
 	return rc;
 }
 

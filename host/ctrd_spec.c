@@ -50,8 +50,8 @@ static bool has_option(const struct jval *m, const char *wanted)
 /* NULL: the runtime's own, without files of the container. */
 static const char *type_of(const struct reader *r, const struct jval *m)
 {
-	static const char *const own[] = {"proc",    "sysfs",  "devpts", "mqueue",
-					  "cgroup",  "cgroup2", "devtmpfs"};
+	static const char *const own[] = {"proc",   "sysfs",   "devpts",  "mqueue",
+					  "cgroup", "cgroup2", "devtmpfs"};
 	const char *type = jval_str(jval_get(m, "type"));
 	const char *source = jval_str(jval_get(m, "source"));
 
@@ -136,7 +136,8 @@ static int read_ranges(struct sl_idmap_range **out, size_t *count, const struct 
 		(void)jval_i64(jval_get(v, "size"), &size);
 		if (inside < 0 || outside < 0 || size < 0)
 			return sl_fail(err, SL_EFORMAT, 0, "an id map is out of range");
-		rc = add_range(out, count, (uint64_t)inside, (uint64_t)outside, (uint64_t)size, err);
+		rc = add_range(out, count, (uint64_t)inside, (uint64_t)outside, (uint64_t)size,
+			       err);
 	}
 	return rc;
 }

@@ -20,37 +20,36 @@ int ctrd_stack_refuse(struct sl_stack *stack, struct sl_error *why, struct sl_er
 	return stack->unsupported != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "stack");
 }
 
-int ctrd_snapshot_path(const struct ctrd_snapper *s, const char *number, char **out,
-		       struct sl_error *err)
-{
-	if (asprintf(out, "%s%s", number, s->layout == CTRD_OVERLAY ? "/fs" : "") < 0) {
-		*out = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "snapshot path");
-	}
-	return 0;
-}
-
-static int open_dir(const struct ctrd_snapper *s, uint64_t id, int *fd, char **shown,
-		    struct sl_error *err)
+int ctrd_snapshot_open_name(const struct ctrd_snapper *s, const char *name, int *fd, char **shown,
+			    struct sl_error *err)
 {
 	AUTO_FREE char *below = NULL;
-	char number[24];
 	int rc;
 
-	(void)snprintf(number, sizeof(number), "%" PRIu64, id);
-	rc = ctrd_snapshot_path(s, number, &below, err);
-	if (rc == 0 && asprintf(shown, "%s/snapshots/%s", s->dir, below) < 0) {
-		*shown = NULL;
-		rc = sl_fail(err, SL_ENOMEM, 0, "snapshot path");
+	*fd = -1;
+	if (asprintf(&below, "%s%s", name, s->layout == CTRD_OVERLAY ? "/fs" : "") < 0) {
+		below = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "snapshot path");
 	}
-	if (rc < 0)
-		return rc;
+	if (asprintf(shown, "%s/snapshots/%s", s->dir, below) < 0) {
+		*shown = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "snapshot path");
+	}
 	if (s->snapshots_fd < 0)
 		return sl_fail(err, SL_ENOTFOUND, 0, "snapshotter '%s' has no directory snapshots",
 			       s->name);
 	rc = root_open_subdir(s->snapshots_fd, below, ROOT_NO_LINKS, err);
 	*fd = rc < 0 ? -1 : rc;
-	return rc < 0 ? sl_wrap(err, rc, "snapshot %s", number) : 0;
+	return rc < 0 ? sl_wrap(err, rc, "snapshot %s", name) : 0;
+}
+
+int ctrd_snapshot_open(const struct ctrd_snapper *s, uint64_t id, int *fd, char **shown,
+		       struct sl_error *err)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, id);
+	return ctrd_snapshot_open_name(s, number, fd, shown, err);
 }
 
 /* A committed snapshot's key when it is an image's layer: its chain ID, and nothing behind it. */
@@ -93,7 +92,7 @@ static int upper_map(struct sl_stack *out, const struct ctrd_link *upper,
  * a copy of everything with shifted owners, where the kernel could not shift them.
  */
 static int add_lower(struct sl_stack *out, const struct ctrd_snapper *s, const struct ctrd_link *l,
-		     size_t height, struct sl_error *err)
+		     size_t height, size_t solid, struct sl_error *err)
 {
 	struct sl_lower lower = {.kind = SL_LOWER_INIT, .dir_fd = -1};
 	uint8_t chain_id[SL_SHA256_SIZE];
@@ -102,11 +101,11 @@ static int add_lower(struct sl_stack *out, const struct ctrd_snapper *s, const s
 	if (l->is_remote)
 		return sl_fail(err, SL_EUNSUPPORTED, 0,
 			       "a lower directory's files are not on this disk (remote snapshot)");
-	rc = open_dir(s, l->id, &lower.dir_fd, &lower.dir_path, err);
+	rc = ctrd_snapshot_open(s, l->id, &lower.dir_fd, &lower.dir_path, err);
 	if (rc == 0 && is_layer(l, chain_id)) {
 		lower.kind = SL_LOWER_IMAGE;
 		lower.image_layer = height;
-		lower.has_image_layer = true;
+		lower.has_image_layer = height < solid;
 	} else if (rc == 0) {
 		rc = idmap_copy(&lower.idmap, &out->idmap, err);
 	}
@@ -117,21 +116,29 @@ static int add_lower(struct sl_stack *out, const struct ctrd_snapper *s, const s
 	return sl_stack_add_lower(out, &lower, err);
 }
 
-/* A layer's height counts only while everything below it is the image's, too. */
-static size_t layers_below(const struct ctrd_chain *chain, size_t at)
+/* How many layers of an image, and nothing else, the stack stands on: those have exact heights. */
+static size_t solid_layers(const struct ctrd_chain *chain)
 {
-	return chain->count - 1 - at;
+	uint8_t chain_id[SL_SHA256_SIZE];
+	size_t count = 0;
+
+	while (count + 1 < chain->count &&
+	       is_layer(&chain->links[chain->count - 1 - count], chain_id))
+		count++;
+	return count;
 }
 
 static int open_links(const struct ctrd_snapper *s, const struct ctrd_chain *chain,
 		      const struct ctrd_spec *spec, struct sl_stack *out, struct sl_error *err)
 {
+	const size_t solid = solid_layers(chain);
 	int rc = upper_map(out, &chain->links[0], spec, err);
 
 	if (rc == 0)
-		rc = open_dir(s, chain->links[0].id, &out->upper_fd, &out->upper_path, err);
+		rc = ctrd_snapshot_open(s, chain->links[0].id, &out->upper_fd, &out->upper_path,
+					err);
 	for (size_t i = 1; rc == 0 && i < chain->count; i++)
-		rc = add_lower(out, s, &chain->links[i], layers_below(chain, i), err);
+		rc = add_lower(out, s, &chain->links[i], chain->count - 1 - i, solid, err);
 	return rc;
 }
 
