@@ -19,10 +19,11 @@ static const struct engine {
 	int (*discover)(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 } engines[] = {
 	{"docker", docker_open, docker_discover},
+	{"containerd", ctrd_open, ctrd_discover},
 };
 
 /* Engines that have a name in references and no reader yet. */
-static const char *const later[] = {"containerd", "podman", "cri-o"};
+static const char *const later[] = {"podman", "cri-o"};
 
 static const struct engine *engine_by_name(const char *name)
 {
@@ -74,7 +75,7 @@ static int open_named(struct host *h, const struct host_store *named, struct sl_
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
 			       named->engine);
 	if (e == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker)");
+		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker, containerd)");
 	rc = e->open(&h->set, &h->place, named->dir, err);
 	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
 }
