@@ -110,6 +110,18 @@ int docker_images(struct store *s, int (*each)(void *payload, const struct store
 int docker_container_image(struct store *s, const struct sl_container *c, struct sl_image **out,
 			   struct sl_error *err);
 
+/* ---- docker_buildkit.c: steps of builds, which lie among the drivers' directories ---- */
+
+struct docker_builds {
+	char **names; /* sorted; owned */
+	size_t count;
+};
+
+/* -SL_ENOTFOUND where there is no such database. */
+int docker_builds_read(struct docker_builds *out, const struct docker *d, struct sl_error *err);
+bool docker_builds_have(const struct docker_builds *b, const char *name);
+void docker_builds_clear(struct docker_builds *b);
+
 /* ---- docker_orphans.c: what belongs to no container ---- */
 
 int docker_orphans_list(struct docker *d, struct store_list *out, host_gap_fn gap, void *payload,
