@@ -14,6 +14,8 @@
 /* Most names in DR/image that are looked at. */
 #define DOCKER_DRIVERS_MAX 64
 
+struct docker_ctrd;
+
 struct docker {
 	struct store store;
 	const struct place *place;
@@ -26,6 +28,7 @@ struct docker {
 	struct sl_idmap idmap;
 	struct docker_driver **drivers; /* owned */
 	size_t driver_count;
+	struct docker_ctrd *ctrd; /* containerd's roots, when they were asked for; owned */
 };
 
 /* A part of the data root by its path there, as a descriptor; -SL_ENOTFOUND when it is not there.

@@ -13,7 +13,7 @@
 
 #include "core/cleanup.h"
 #include "core/kernel.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 #include "host/idmap.h"
 
 static const struct sort {
@@ -182,6 +182,8 @@ int docker_orphans_list(struct docker *d, struct store_list *out, host_gap_fn ga
 			rc = store_gap(gap, payload, d->drivers[i]->name, &why);
 	}
 	docker_builds_clear(&s.builds);
+	if (rc == 0)
+		rc = docker_ctrd_orphans(d, out, gap, payload, err);
 	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "container list") : rc;
 }
 
@@ -302,8 +304,11 @@ int docker_orphan_load(struct docker *d, const struct store_name *row, struct sl
 	CLEANUP(container_cleanup) struct sl_container *c = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct orphan o;
-	int rc = parse_key(&o, d, row->key, err);
+	int rc;
 
+	if (docker_ctrd_is_orphan(row->key))
+		return docker_ctrd_orphan_load(d, row, out, err);
+	rc = parse_key(&o, d, row->key, err);
 	if (rc == 0)
 		rc = sl_container_new(&c, err);
 	if (rc == 0)
