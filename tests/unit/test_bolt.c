@@ -423,7 +423,7 @@ static const struct crime {
 	{"an inline page with a number", "inline in page 7", 7, 16 + 3 * 16 + 1 + 16, 8, 7},
 	{"an inline branch", "inline in page 7", 7, 16 + 3 * 16 + 1 + 16 + 8, 2, 1},
 	{"an inline page with overflow", "cannot be inline", 7, 16 + 3 * 16 + 1 + 16 + 12, 4, 1},
-	{"a bucket in an inline one", "cannot be inline", 7, 16 + 3 * 16 + 1 + 32, 4, 1},
+	{"a bucket in an inline one", "inline in page 7", 7, 16 + 3 * 16 + 1 + 32, 4, 1},
 };
 
 static void pages_that_do_not_hold_together_are_named(void **state)
