@@ -7,13 +7,12 @@
 
 #include "core/cleanup.h"
 #include "host/ctrd.h"
+#include "host/homes.h"
 
 #define CONFIG_FILE "etc/containerd/config.toml"
 #define CONFIG_DIR "/etc/containerd"
-/* Largest configuration and largest etc/passwd that are read. */
+/* Largest configuration that is read. */
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
-/* Most home directories that are looked into. */
-#define HOMES_MAX 65536
 #define HOME_ROOT "/.local/share/containerd"
 
 /* Roots by convention, each with its runtime state. The first is containerd's own default. */
@@ -120,63 +119,25 @@ static int add_below(struct store_dirs *dirs, const char *dir, const char *below
 	return store_dirs_add(dirs, path, err);
 }
 
-/* The sixth field of a line of passwd, or NULL. Cuts @line. */
-static const char *home_of(char *line)
-{
-	for (int i = 0; i < 5 && line != NULL; i++) {
-		line = strchr(line, ':');
-		if (line != NULL)
-			line++;
-	}
-	if (line == NULL)
-		return NULL;
-	line[strcspn(line, ":")] = '\0';
-	return line[0] == '/' && line[1] != '\0' ? line : NULL;
-}
+struct homes {
+	struct store_dirs *dirs;
+	const struct place *place;
+	struct sl_error *err;
+};
 
 /* Only what exists: a host may have many thousands of accounts. */
-static int add_homes(struct store_dirs *dirs, const struct place *place, struct sl_error *err)
+static int add_home(void *payload, const struct home *home)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(TEXT_MAX);
-	char *save = NULL;
-	size_t seen = 0;
-	int rc = read_text(&text, place->root_fd, "etc/passwd", err);
+	const struct homes *h = payload;
+	AUTO_FREE char *path = NULL;
+	AUTO_CLOSE int fd = -1;
 
-	if (rc == -SL_ENOTFOUND)
-		return 0;
-	if (rc < 0)
-		return sl_wrap(err, rc, "/etc/passwd");
-	for (char *line = strtok_r(text.data, "\n", &save); rc == 0 && line != NULL;
-	     line = strtok_r(NULL, "\n", &save)) {
-		const char *home = home_of(line);
-		AUTO_FREE char *path = NULL;
-		AUTO_CLOSE int fd = -1;
-
-		if (home == NULL)
-			continue;
-		if (seen++ >= HOMES_MAX)
-			return sl_fail(err, SL_ELIMIT, 0, "/etc/passwd: more than %d homes",
-				       HOMES_MAX);
-		if (asprintf(&path, "%s" HOME_ROOT, home) < 0) {
-			path = NULL;
-			return sl_fail(err, SL_ENOMEM, 0, "store discovery");
-		}
-		fd = root_open_subdir(place->root_fd, path, ROOT_FOLLOW_INSIDE, NULL);
-		if (fd >= 0)
-			rc = store_dirs_add(dirs, path, err);
+	if (asprintf(&path, "%s" HOME_ROOT, home->dir) < 0) {
+		path = NULL;
+		return sl_fail(h->err, SL_ENOMEM, 0, "store discovery");
 	}
-	return rc;
-}
-
-/* A failure is kept, and the next source is asked. */
-static int keep_first(struct sl_error *first, struct sl_error *why, int rc)
-{
-	if (rc < 0 && rc != -SL_ENOTFOUND && first->code == 0) {
-		*first = *why;
-		*why = SL_ERROR_INIT;
-	}
-	sl_error_clear(why);
-	return rc == -SL_ENOMEM ? rc : 0;
+	fd = root_open_subdir(h->place->root_fd, path, ROOT_FOLLOW_INSIDE, NULL);
+	return fd < 0 ? 0 : store_dirs_add(h->dirs, path, h->err);
 }
 
 static int add_supervised(struct store_dirs *dirs, const struct place *place, struct sl_error *err)
@@ -194,10 +155,12 @@ static int add_supervised(struct store_dirs *dirs, const struct place *place, st
 int ctrd_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err)
 {
 	CLEANUP(ctrd_config_clear) struct ctrd_config config = {0};
-	CLEANUP(sl_error_clear) struct sl_error first = SL_ERROR_INIT, why = SL_ERROR_INIT;
-	int rc = ctrd_config_read(&config, place->root_fd, CONFIG_FILE, &why);
+	CLEANUP(sl_error_clear) struct sl_error first = SL_ERROR_INIT;
+	struct homes homes = {.dirs = dirs, .place = place, .err = err};
+	int rc = ctrd_config_read(&config, place->root_fd, CONFIG_FILE, &first);
 
-	rc = keep_first(&first, &why, rc);
+	if (rc != -SL_ENOMEM)
+		rc = 0; /* what it would have said is missing, the usual places are looked at */
 	if (rc == 0 && config.root != NULL)
 		rc = store_dirs_add(dirs, config.root, err);
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(usual); i++)
@@ -205,10 +168,12 @@ int ctrd_discover(struct store_dirs *dirs, const struct place *place, struct sl_
 	if (rc == 0)
 		rc = add_supervised(dirs, place, err);
 	if (rc == 0)
-		rc = keep_first(&first, &why, add_homes(dirs, place, &why));
+		rc = homes_each(place->root_fd, add_home, &homes);
 	if (rc < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
-	return first.code != 0 ? store_give_error(err, &first) : 0;
+	if (first.code != 0 && first.code != SL_ENOTFOUND)
+		return store_give_error(err, &first);
+	return 0;
 }
 
 static bool ends_with(const char *text, const char *end)

@@ -8,43 +8,78 @@
 #include <linux/magic.h>
 
 #include "core/cleanup.h"
+#include "core/quote.h"
 #include "core/within.h"
 #include "host/machine.h"
 
-/* The readers of this version, in the order in which containers are listed. */
+/* Engines beside the one that names a reader whose containers and images its stores hold. */
+#define ALSO_MAX 4
+
+/* The readers of this version. */
 static const struct engine {
 	const char *name;
 	int (*open)(struct store_set *set, const struct place *place, const char *dir,
 		    struct sl_error *err);
 	int (*discover)(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
+	const char *also[ALSO_MAX];
 } engines[] = {
-	{"docker", docker_open, docker_discover},
-	{"containerd", ctrd_open, ctrd_discover},
+	{"docker", docker_open, docker_discover, {NULL}},
+	{"containerd", ctrd_open, ctrd_discover, {NULL}},
 };
 
-/* Engines that have a name in references and no reader yet. */
-static const char *const later[] = {"podman", "cri-o"};
+/* Every name that references may have in front. "other" is what runs and has no store here. */
+static const char *const known[] = {"docker", "containerd", "podman", "cri-o", "buildah", "other"};
+
+bool host_same_word(const char *name, const char *word, size_t len)
+{
+	return name != NULL && strlen(name) == len && memcmp(name, word, len) == 0;
+}
+
+static bool engine_serves(const struct engine *e, const char *name, size_t len)
+{
+	bool serves = host_same_word(e->name, name, len);
+
+	for (size_t i = 0; !serves && i < ARRAY_SIZE(e->also); i++)
+		serves = host_same_word(e->also[i], name, len);
+	return serves;
+}
 
 static const struct engine *engine_by_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (strcmp(engines[i].name, name) == 0)
+		if (engine_serves(&engines[i], name, strlen(name)))
 			return &engines[i];
 	return NULL;
 }
 
 int host_engine_known(const char *name, size_t len, bool *has_reader)
 {
+	*has_reader = host_same_word("other", name, len);
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (strlen(engines[i].name) == len && memcmp(engines[i].name, name, len) == 0) {
-			*has_reader = true;
-			return 1;
-		}
-	*has_reader = false;
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-		if (strlen(later[i]) == len && memcmp(later[i], name, len) == 0)
+		*has_reader = *has_reader || engine_serves(&engines[i], name, len);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (host_same_word(known[i], name, len))
 			return 1;
 	return 0;
+}
+
+int host_engine_unknown(const char *name, struct sl_error *err)
+{
+	AUTO_FREE char *shown = quote_dup(name, strlen(name));
+	CLEANUP(buf_clear) struct buf list = BUF_INIT(256);
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
+	return sl_fail(err, SL_EINVAL, 0, "no such engine '%s' (known: %s)",
+		       shown != NULL ? shown : "?", list.data != NULL ? list.data : "");
+}
+
+bool host_store_serves(const struct store *s, const char *engine)
+{
+	const struct engine *e = engine_by_name(s->engine);
+
+	return strcmp(s->engine, engine) == 0 ||
+	       (e != NULL && engine_serves(e, engine, strlen(engine)));
 }
 
 /* Keep the failure: it becomes a gap of every listing. Takes over @why. */
@@ -75,7 +110,7 @@ static int open_named(struct host *h, const struct host_store *named, struct sl_
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
 			       named->engine);
 	if (e == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker, containerd)");
+		return host_engine_unknown(named->engine, err);
 	rc = e->open(&h->set, &h->place, named->dir, err);
 	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
 }
@@ -146,6 +181,7 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "host");
 	h->place.proc_fd = -1;
+	h->place.ns = options->ns;
 	h->place.root_fd = root_open_dir(root, err);
 	if (h->place.root_fd < 0)
 		return sl_wrap(err, h->place.root_fd, "root");

@@ -296,7 +296,7 @@ static int diff_all(struct diff_run *run)
 	if (!host_has_stores(run->host))
 		return sl_fail(run->err, SL_ENOTFOUND, 0,
 			       "no engine's store was found: name one with --store ENGINE=DIR");
-	rc = host_containers(run->host, on_container, on_gap, run, run->err);
+	rc = host_containers(run->host, NULL, on_container, on_gap, run, run->err);
 	if (rc == 0 && run->status < 0)
 		job_say(run->job, "no container %s",
 			run->request->stopped ? "in any store" : "runs or is paused");

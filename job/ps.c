@@ -51,7 +51,7 @@ int job_ps(const struct job *job, const struct ps_request *request,
 		return rc;
 	if (!host_has_stores(host))
 		job_say(job, "no engine's store was found: name one with --store ENGINE=DIR");
-	rc = host_containers(host, on_container, on_gap, &ps, err);
+	rc = host_containers(host, NULL, on_container, on_gap, &ps, err);
 	host_close(host);
 	*status = ps.gaps ? 3 : 0;
 	return rc;

@@ -52,6 +52,11 @@ static void on_progress(void *payload, uint64_t done, uint64_t total, const char
 		j->progress->report(j->progress->payload, now, j->total, j->what);
 }
 
+static bool is_readable(const struct sl_layer *layer)
+{
+	return layer->blob_fd >= 0 || (layer->dir_fd >= 0 && layer->tar_split_fd >= 0);
+}
+
 static int find_known(struct job *j, struct sl_error *err)
 {
 	for (size_t i = 0; i < j->image->layer_count; i++) {
@@ -61,8 +66,12 @@ static int find_known(struct job *j, struct sl_error *err)
 
 		if (rc < 0)
 			return rc;
-		/* one that was only recorded, of a dump or a tree, is proven now */
-		j->layers[i].is_known = rc == 0 && trust <= j->image->trust;
+		/* one that was only recorded or signed for is proven now; what somebody trusted
+		 * signed for is good enough where there is nothing to prove it by */
+		j->layers[i].is_known =
+			rc == 0 &&
+			(trust <= j->image->trust ||
+			 (trust == SL_TRUST_SIGNED && !is_readable(&j->image->layers[i])));
 		if (j->layers[i].is_known) {
 			j->result.layers_known++;
 			continue;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@
 #include "core/zstream.h"
 #include "host/bolt.h"
 #include "snapshot/dump.h"
+#include "snapshot/exportnote.h"
+#include "snapshot/import.h"
 #include "snapshot/jws.h"
 #include "snapshot/ocidoc.h"
 #include "snapshot/sigclaim.h"
@@ -103,6 +106,32 @@ static int read_dump(const struct buf *in, struct sl_error *err)
 	istream_close(s);
 	sl_baselines_close(b);
 	return rc;
+}
+
+static int read_import(const struct buf *in, struct sl_error *err)
+{
+	struct sl_baselines *b = NULL;
+	struct import *im = NULL;
+	struct istream *s = NULL;
+	int rc;
+
+	assert_int_equal(sl_baselines_open(&b, NULL, err), 0);
+	assert_int_equal(import_new(&im, b, err), 0);
+	assert_int_equal(istream_from_memory(&s, in->data, in->len, err), 0);
+	rc = import_read(im, s, err);
+	import_free(im);
+	istream_close(s);
+	sl_baselines_close(b);
+	return rc;
+}
+
+static int read_import_note(const struct buf *in, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = memfd_create("file", MFD_CLOEXEC);
+	struct exportnote note;
+
+	assert_int_equal(write(fd, in->data, in->len), in->len);
+	return exportnote_read(&note, fd, err);
 }
 
 static int nothing(void *payload, const struct layer_item *item, struct sl_error *err)
@@ -346,6 +375,13 @@ static void bolt_crimes_fail(void **state)
 	each_fails_with_its_code("bolt", read_bolt);
 }
 
+static void import_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("import", read_import);
+	each_fails_with_its_code("import-note", read_import_note);
+}
+
 static void signature_crimes_fail(void **state)
 {
 	(void)state;
@@ -364,6 +400,7 @@ int main(void)
 		cmocka_unit_test(tar_crimes_fail),       cmocka_unit_test(tar_split_crimes_fail),
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
 		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
+		cmocka_unit_test(import_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
