@@ -5,7 +5,7 @@
 
 #include "core/cleanup.h"
 #include "host/alive.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 static void container_cleanup(struct sl_container **c)
 {
@@ -214,6 +214,8 @@ static int load_container(struct docker *d, const char *id, struct sl_container 
 		rc = copy_text(&c->name, id, err);
 	if (rc == 0)
 		rc = docker_stack(d, c, err);
+	if (rc == 0 && docker_is_ctrd(d, c))
+		rc = docker_ctrd_name_image(d, c, err);
 	if (rc == 0)
 		rc = note_removal(d, c, err);
 	if (rc == 0)

@@ -26,6 +26,7 @@ static const struct engine {
 } engines[] = {
 	{"docker", docker_open, docker_discover, {NULL}},
 	{"podman", cstore_open, cstore_discover, {"cri-o", "buildah"}},
+	{"containerd", ctrd_open, ctrd_discover, {NULL}},
 };
 
 /* Every name that references may have in front. "other" is what runs and has no store here. */

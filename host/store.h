@@ -132,5 +132,10 @@ int docker_discover(struct store_dirs *dirs, const struct place *place, struct s
 int cstore_open(struct store_set *set, const struct place *place, const char *dir,
 		struct sl_error *err);
 int cstore_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
+/* ctrd.c: open containerd's root @dir. -SL_ENOTFOUND when there is no such store. */
+int ctrd_open(struct store_set *set, const struct place *place, const char *dir,
+	      struct sl_error *err);
+/* ctrd_discover.c: its own, Kubernetes distributions', docker's supervised one, rootless homes. */
+int ctrd_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 
 #endif
