@@ -6,13 +6,17 @@
 #include "core/cleanup.h"
 
 const struct command *const commands[] = {
-	&command_index,       &command_images,      &command_images_list,
-	&command_images_show, &command_images_rm,   &command_images_verify,
-	&command_images_dump, &command_images_load, &command_images_vacuum,
-	&command_ps,          &command_diff,        &command_capture,
-	&command_verify,      &command_show,        &command_extract,
-	&command_timeline,    &command_keygen,      &command_help,
-	&command_man,         &command_completion,  NULL,
+	&command_index,         &command_images,
+	&command_images_list,   &command_images_show,
+	&command_images_rm,     &command_images_verify,
+	&command_images_dump,   &command_images_load,
+	&command_images_vacuum, &command_ps,
+	&command_diff,          &command_check,
+	&command_capture,       &command_verify,
+	&command_show,          &command_extract,
+	&command_timeline,      &command_keygen,
+	&command_help,          &command_man,
+	&command_completion,    NULL,
 };
 
 static const char *const format_words[] = {"table", "json", "jsonl", NULL};

@@ -8,7 +8,12 @@
 
 void document_run(struct jout *j, const struct sl_run *run)
 {
-	jout_key_str(j, "schema", DOCUMENT_SCHEMA);
+	document_run_as(j, DOCUMENT_SCHEMA, run);
+}
+
+void document_run_as(struct jout *j, const char *schema, const struct sl_run *run)
+{
+	jout_key_str(j, "schema", schema);
 	jout_key(j, "tool");
 	jout_object(j);
 	jout_key_str(j, "name", "strandline");
