@@ -226,6 +226,28 @@ static int run(struct check *c, struct job_run *about)
 	return rc;
 }
 
+int job_check_container(const struct job *job, struct host *host,
+			const struct sl_container *container, bool no_index,
+			struct sl_check_sink *sink, struct sl_check_totals *totals,
+			struct sl_error *err)
+{
+	const struct check_request request = {.no_index = no_index};
+	struct check c = {.request = &request,
+			  .run = {.job = job, .no_index = no_index, .sink = sink, .err = err},
+			  .host = host,
+			  .err = err};
+	int rc = job_database_open(job, &c.run.baselines, err);
+
+	if (rc == 0 && job->limits != NULL)
+		sl_baselines_set_limits(c.run.baselines, job->limits);
+	if (rc == 0)
+		rc = check_container(&c, container);
+	*totals = c.run.totals;
+	checkplan_clear(&c.run.plan);
+	sl_baselines_close(c.run.baselines);
+	return rc;
+}
+
 int job_check(const struct job *job, const struct check_request *request,
 	      struct sl_check_sink *sink, int *status, struct sl_error *err)
 {

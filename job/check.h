@@ -4,6 +4,7 @@
 #define JOB_CHECK_H
 
 #include <strandline/check.h>
+#include <strandline/container.h>
 
 #include "job/job.h"
 
@@ -26,5 +27,15 @@ struct check_request {
  */
 int job_check(const struct job *job, const struct check_request *request,
 	      struct sl_check_sink *sink, int *status, struct sl_error *err);
+
+struct host;
+
+/*
+ * The same for one container of a host that is open, without begin and end. Into @totals.
+ */
+int job_check_container(const struct job *job, struct host *host,
+			const struct sl_container *container, bool no_index,
+			struct sl_check_sink *sink, struct sl_check_totals *totals,
+			struct sl_error *err);
 
 #endif

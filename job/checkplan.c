@@ -122,8 +122,7 @@ int checkplan_row(struct checkplan *p, const uint8_t chain_id[SL_SHA256_SIZE], i
 int checkplan_add_image(struct checkplan *p, const struct sl_image *image, struct sl_error *err)
 {
 	char id[DIGEST_TEXT_SIZE];
-	const struct sl_check_sharer sharer = {
-		.id = id, .name = image->name != NULL ? image->name : image->reference};
+	const struct sl_check_sharer sharer = {.id = id, .name = image->name};
 	int rc = 0;
 
 	digest_format(id, image->config_digest);

@@ -41,7 +41,7 @@ it "a byte that was changed in place, size and time put back, is found by the ba
 it "and named" found changed /etc/group content
 it "alone" alone
 it "with the containers and images that share the layer" jq -e '.layers[] | select(.verdict == "tampered") |
-	([.containers[].name] | sort == ["spare", "web"]) and ([.images[].name] == ["shop:classic"])' out.json
+	([.containers[].name] | sort == ["spare", "web"]) and ([.images[].name] | index("shop:classic"))' out.json
 it "it is found without a baseline" exits 1 fresh web
 it "and named" found changed /etc/group content
 it "alone" alone
@@ -109,15 +109,37 @@ it "and the other" found extra /etc/group.link file
 rm "$dir/etc/group.link"; cp -a saved "$file"
 
 # owners that were all moved alike are told as one thing, and hide no odd one
-cp -a "$dir" whole
-find "$dir" -mindepth 1 -exec chown -h +100000:+100000 {} + # all were 0:0 or get this owner
+# moved BY: the owners of all that is in the directory, rights and times as they were
+moved() {
+	python3 - "$1" "$dir" <<-'END'
+		import os, stat, sys
+		by, top = int(sys.argv[1]), sys.argv[2]
+		done = set()
+		for where, dirs, files in os.walk(top):
+		    for name in dirs + files:
+		        path = os.path.join(where, name)
+		        s = os.lstat(path)
+		        if (s.st_dev, s.st_ino) in done:
+		            continue
+		        done.add((s.st_dev, s.st_ino))
+		        attrs = {a: os.getxattr(path, a, follow_symlinks=False)
+		                 for a in os.listxattr(path, follow_symlinks=False)}
+		        os.lchown(path, s.st_uid + by, s.st_gid + by)
+		        if not stat.S_ISLNK(s.st_mode):
+		            os.chmod(path, stat.S_IMODE(s.st_mode))
+		        for a, value in attrs.items():
+		            os.setxattr(path, a, value, follow_symlinks=False)
+	END
+}
+moved 100000
 it "owners that were all moved are not tampering, and not proven" exits 3 check web
 it "told as one" jq -e '[.layers[].differences[] | select(.what == "owner")] | length == 1' out.json
 it "a waiver is one option away" exits 0 check --accept-unproven web
 chown 0:0 "$file"
 it "one that does not fit is tampering" exits 1 check web
 it "and named" found metadata /etc/group owner
-find "$dir" -mindepth 1 -delete; cp -a whole/. "$dir/"; rm -r whole
+chown 100000:100000 "$file"
+moved -100000
 it "with everything back it is intact" exits 0 check web
 
 # a socket: no tar has one
