@@ -15,6 +15,7 @@ struct diff_args {
 	const char *image;          /* with this image */
 	bool images;                /* the operands are two images */
 	bool no_index;
+	bool check;
 	unsigned int marker;  /* enum sl_marker of upper */
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven;
@@ -44,6 +45,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
+	if (a->check && (directory || a->images))
+		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
 	if (a->stopped && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "--stopped goes with --all");
 	return 0;
@@ -76,6 +79,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .rootfs = a->rootfs,
 				       .image = a->image,
 				       .no_index = a->no_index,
+				       .check = a->check,
 				       .quick = a->quick,
 				       .show_touched = a->show_touched,
 				       .fail_on = (enum sl_severity)a->fail_on,
@@ -146,6 +150,9 @@ static const struct opt options[] = {
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk, or, "
 	 "where there are none, fail"},
+	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
+	 "first hold the layer directories below against their layers, file by file; what was "
+	 "tampered with there is a finding"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
 	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
 	 "default low"},

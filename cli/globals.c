@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&command_baseline_show,
 	&command_ps,
 	&command_diff,
+	&command_check,
 	&command_capture,
 	&command_verify,
 	&command_show,

@@ -92,6 +92,10 @@ struct host_image {
 int host_images(struct host *h, int (*each)(void *payload, const struct host_image *image),
 		host_gap_fn gap, void *payload, struct sl_error *err);
 
+/* The image that host_images() named, of that very store; also while it still names others. */
+int host_load_image(struct host *h, const struct host_image *image, struct sl_image **out,
+		    struct sl_error *err);
+
 /* An image of a store: "docker:NAME[:TAG]", "podman:ID"..., or without an engine in front. */
 int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err);
 /* The image a container runs, in the store it was found in. */

@@ -220,27 +220,28 @@ static void fill_subject(struct comparison *c)
 	}
 }
 
-static int fill_layer_finding(struct comparison *c, struct sl_error *err)
+/* What is known of the directories below, and that the image contradicts itself. */
+static int find_in_layers(struct comparison *c, const struct comparison_options *options,
+			  struct sl_error *err)
 {
-	struct sl_finding *f = &c->layer_finding;
-	char digest[DIGEST_TEXT_SIZE];
+	struct layerfindings *f = &c->layers;
+	struct sl_subject *s = &c->subject;
+	int rc = 0;
 
-	if (c->contradiction == NULL)
-		return 0;
-	digest_format(digest, c->subject.image_id);
-	c->layer_subject = strdup(digest);
-	if (c->layer_subject == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "layer finding");
-	*f = (struct sl_finding){.kind = SL_FINDING_LAYER,
-				 .severity = SL_SEVERITY_CRITICAL,
-				 .subject = {c->layer_subject, strlen(c->layer_subject)},
-				 .message = c->contradiction,
-				 .rules = {"layer-contradicts-digest"},
-				 .reasons = {"the image on disk is not the image its digests name"},
-				 .rule_count = 1,
-				 .attack = {"T1525"},
-				 .attack_count = 1};
-	return 0;
+	if (options->checked != NULL) {
+		*f = *options->checked;
+		*options->checked = (struct layerfindings){0};
+	} else if (c->baselines != NULL && c->image != NULL && c->stack_fits) {
+		rc = layerfindings_last(f, c->baselines, c->image, &c->container->stack, err);
+	}
+	s->has_last_check = f->has_check;
+	s->is_check_asked = options->checked != NULL;
+	s->last_check_at = f->at;
+	s->last_check_method = sl_check_method_name(f->method);
+	s->last_check_verdict = sl_check_verdict_name(f->verdict);
+	if (rc == 0 && c->contradiction != NULL)
+		rc = layerfindings_contradiction(f, s->image_id, c->contradiction, err);
+	return rc;
 }
 
 int comparison_open(struct comparison *out, const struct job *job,
@@ -255,7 +256,7 @@ int comparison_open(struct comparison *out, const struct job *job,
 		rc = choose_baseline(out, job, options, err);
 	if (rc == 0) {
 		fill_subject(out);
-		rc = fill_layer_finding(out, err);
+		rc = find_in_layers(out, options, err);
 	}
 	if (rc < 0)
 		comparison_close(out);
@@ -269,7 +270,7 @@ void comparison_close(struct comparison *c)
 	free(c->contradiction);
 	free(c->unproven);
 	free(c->signer);
-	free(c->layer_subject);
+	layerfindings_clear(&c->layers);
 	*c = (struct comparison){0};
 }
 
@@ -300,7 +301,13 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 		   struct sl_summary *out, struct sl_error *err)
 {
 	struct drift_input input = {
-		.after = after, .subject = &c->subject, .disk = {.proven = c->has_checked_at}};
+		.after = after,
+		.subject = &c->subject,
+		/* a directory that was found tampered with lends no times */
+		.disk = {.proven = c->has_checked_at && !(c->layers.has_check &&
+							  c->layers.verdict == SL_CHECK_TAMPERED)},
+		.findings = c->layers.items,
+		.finding_count = c->layers.count};
 	struct sl_gap metadata = {0};
 	int rc = comparison_before(c, &input.before, err);
 
@@ -314,10 +321,6 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 		metadata.why = c->container->metadata_gap;
 		input.gaps = &metadata;
 		input.gap_count = 1;
-	}
-	if (c->contradiction != NULL) {
-		input.findings = &c->layer_finding;
-		input.finding_count = 1;
 	}
 	rc = drift_run(&input, options, sink, out, err);
 	sl_source_close(input.before);

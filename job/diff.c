@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/diff.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -8,6 +9,7 @@
 #include "diff/verdict.h"
 #include "host/host.h"
 #include "job/baseline.h"
+#include "job/check.h"
 #include "job/comparison.h"
 #include "job/database.h"
 #include "job/directory.h"
@@ -121,8 +123,35 @@ static bool is_fatal(int rc)
 	return rc == -SL_ENOMEM || rc == -SL_ECANCELLED;
 }
 
+/* Are the directories below what the image says? What is found goes to @out. */
+static int check_layers(struct diff_run *run, const struct sl_container *c,
+			struct layerfindings *out)
+{
+	struct sl_check_totals totals = {{0}};
+	struct sl_check_sink *sink = NULL;
+	int rc = layerfindings_sink(&sink, out, run->err);
+
+	if (rc == 0)
+		rc = job_check_container(run->job, run->host, c, run->request->no_index, sink,
+					 &totals, run->err);
+	if (sink != NULL)
+		sink->ops->close(sink);
+	if (rc == 0 && out->more > 0)
+		job_say(run->job, "'%s': %" PRIu64 " more differences in its layers are not listed",
+			c->name, out->more);
+	/* what was to be checked and was not is no good result */
+	if (rc == 0 && totals.gaps > 0 && (!out->has_check || out->verdict < SL_CHECK_UNREAD)) {
+		out->has_check = true;
+		out->at = clock_now();
+		out->method = SL_CHECK_NONE;
+		out->verdict = SL_CHECK_UNREAD;
+	}
+	return rc;
+}
+
 static int diff_container(struct diff_run *run, const struct sl_container *c)
 {
+	CLEANUP(layerfindings_clear) struct layerfindings checked = {0};
 	struct comparison_options options = {.no_index = run->request->no_index};
 	struct sl_error why = SL_ERROR_INIT, refused = SL_ERROR_INIT;
 	struct sl_image *image = NULL;
@@ -131,6 +160,12 @@ static int diff_container(struct diff_run *run, const struct sl_container *c)
 
 	if (c->stack.unsupported != NULL)
 		return report_unread(run, c, c->stack.unsupported, 0);
+	if (run->request->check) {
+		rc = check_layers(run, c, &checked);
+		if (rc < 0)
+			return rc;
+		options.checked = &checked;
+	}
 	rc = host_container_image(run->host, c, &image, &refused);
 	if (rc < 0)
 		image = NULL;

@@ -18,6 +18,7 @@ struct diff_request {
 	const char *image;     /* for upper and rootfs */
 	const char *platform;
 	bool no_index;
+	bool check; /* hold the lower directories against their layers first */
 	bool quick;
 	bool show_touched;
 	enum sl_severity fail_on;

@@ -99,6 +99,13 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 		header_container(out, s->container);
 	header_image(out, after == NULL ? "image" : "before", &image);
 	header_layers(out, s->trust, s->has_checked_at ? &s->checked_at : NULL);
+	if (s->has_last_check) {
+		char when[CLOCK_TEXT_SIZE];
+
+		clock_format_short(when, s->last_check_at);
+		(void)buf_printf(out, "last check %s (%s UTC, against: %s)\n",
+				 s->last_check_verdict, when, s->last_check_method);
+	}
 	if (after != NULL) {
 		header_image(out, "after", after);
 		header_layers(out, after->trust, after->has_checked_at ? &after->checked_at : NULL);
