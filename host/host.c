@@ -51,24 +51,20 @@ static const struct engine *engine_by_name(const char *name)
 	return NULL;
 }
 
-int host_engine_known(const char *name, size_t len, bool *has_reader)
+bool host_engine_known(const char *name, size_t len)
 {
-	*has_reader = host_same_word("other", name, len);
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		*has_reader = *has_reader || engine_serves(&engines[i], name, len);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (host_same_word(known[i], name, len))
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
 int host_check_engine(const char *name, struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(name, strlen(name));
 	CLEANUP(buf_clear) struct buf list = BUF_INIT(256);
-	bool has_reader;
 
-	if (host_engine_known(name, strlen(name), &has_reader) == 1)
+	if (host_engine_known(name, strlen(name)))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
