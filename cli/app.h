@@ -19,6 +19,7 @@ struct app_options {
 	const char *root;        /* NULL: this machine */
 	bool live;               /* root is the root of the running machine */
 	struct text_list stores; /* "ENGINE=DIR" */
+	const char *ns;          /* containerd's namespace, or NULL: all */
 	bool no_db;
 	const char *db;
 	unsigned int format; /* enum app_format */

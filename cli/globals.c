@@ -46,6 +46,8 @@ const struct opt global_options[] = {
 	 "the directory given by --root is the root of the running machine"},
 	{"store", 0, OPT_LIST, "ENGINE=DIR", NULL, AT(stores),
 	 "an engine's store is at DIR; may be repeated, replaces discovery"},
+	{"namespace", 0, OPT_TEXT, "NS", NULL, AT(ns),
+	 "only containers and images in this namespace of containerd"},
 	{"no-db", 0, OPT_FLAG, NULL, NULL, AT(no_db),
 	 "keep no baselines: use a private database that vanishes at the end"},
 	{"db", 0, OPT_TEXT, "FILE", NULL, AT(db),

@@ -34,6 +34,16 @@ void host_close(struct host *h);
 /* False: no store was found, not even one that cannot be opened. There is nothing to list. */
 bool host_has_stores(const struct host *h);
 
+/* Open a path of the examined root with O_PATH, links resolved inside it. */
+int host_open_path(const struct host *h, const char *path, struct sl_error *err);
+
+/* Is this an engine's name, as references and filters take it? -SL_EINVAL lists those there are. */
+int host_check_engine(const char *name, struct sl_error *err);
+
+/* Call @each for every store that is open; a non-zero return ends it and is returned. */
+int host_stores(const struct host *h,
+		int (*each)(void *payload, const char *engine, const char *dir), void *payload);
+
 /* Does this directory lie in one of the stores? */
 bool host_holds_dir(const struct host *h, int dir_fd);
 

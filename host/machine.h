@@ -21,11 +21,8 @@ struct host {
 /* @name, which may be NULL, is these @len bytes. */
 bool host_same_word(const char *name, const char *word, size_t len);
 
-/* Is this the name of an engine? 1 when it is; then *has_reader says whether we read its stores. */
-int host_engine_known(const char *name, size_t len, bool *has_reader);
-
-/* The failure about an engine that is none: it lists those there are. */
-int host_engine_unknown(const char *name, struct sl_error *err);
+/* Is this an engine that references may name? */
+bool host_engine_known(const char *name, size_t len);
 
 /* Nothing fits @word; the failure says so together with what could not be looked at. */
 int host_fail_missing(const struct host *h, const char *kind, const char *word, size_t unread,

@@ -49,6 +49,13 @@ void comparison_close(struct comparison *c);
 /* A fresh view of the before side, engine's init layer included. */
 int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err);
 
+/*
+ * What the container shows, of its writable directory as a source (@upper, taken over, also on
+ * failure): that itself when it is a whole tree, else what it makes of the before side.
+ */
+int comparison_after(struct comparison *c, struct sl_source *upper, struct sl_source **out,
+		     struct sl_error *err);
+
 /* Compare with @after (borrowed; closed by the caller) and report. */
 int comparison_run(struct comparison *c, struct sl_source *after,
 		   const struct drift_options *options, struct sl_sink *sink,

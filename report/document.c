@@ -150,7 +150,7 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	jout_key_str(j, "id", c->id);
 	jout_key_str(j, "name", c->name);
 	jout_key_str(j, "state", sl_state_name(c->state));
-	container_json_pod(j, c);
+	container_json_place(j, c);
 	jout_key(j, "image");
 	jout_object(j);
 	image_members(j, &image);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/tableframe.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,21 @@ static void quoted(struct buf *out, const char *text)
 		(void)quote_bytes(out, text, strlen(text));
 }
 
+static void header_pod(struct buf *out, const struct sl_pod *pod)
+{
+	if (pod == NULL)
+		return;
+	(void)buf_printf(out, "%-10s ", "pod");
+	quoted(out, pod->ns != NULL ? pod->ns : "");
+	(void)buf_append_char(out, '/');
+	quoted(out, pod->name);
+	if (pod->container != NULL) {
+		(void)buf_append_char(out, '/');
+		quoted(out, pod->container);
+	}
+	(void)buf_printf(out, ", attempt %" PRIu32 "\n", pod->attempt);
+}
+
 static void header_container(struct buf *out, const struct sl_container *c)
 {
 	(void)buf_append_str(out, "container  ");
@@ -29,6 +45,15 @@ static void header_container(struct buf *out, const struct sl_container *c)
 		(void)quote_bytes(out, c->id, strnlen(c->id, 12));
 	}
 	(void)buf_printf(out, "), %s\n", sl_state_name(c->state));
+	header_pod(out, c->pod);
+	if (c->kind == SL_CONTAINER_WORKLOAD)
+		return;
+	(void)buf_printf(out, "%-10s %s", "kind", sl_container_kind_name(c->kind));
+	if (c->note != NULL) {
+		(void)buf_append_str(out, ": ");
+		(void)quote_bytes(out, c->note, strlen(c->note));
+	}
+	(void)buf_append_char(out, '\n');
 }
 
 static void header_image(struct buf *out, const char *label, const struct sl_subject_image *i)
