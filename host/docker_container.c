@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "host/alive.h"
 #include "host/docker.h"
 
 static void container_cleanup(struct sl_container **c)
@@ -80,24 +79,6 @@ static int note_gap(struct sl_container *c, struct sl_error *why, struct sl_erro
 	return rc;
 }
 
-/* The store keeps saying "running" when the machine went down before the daemon did. */
-static void settle_state(const struct docker *d, struct sl_container *c)
-{
-	bool runs = c->state == SL_STATE_RUNNING || c->state == SL_STATE_PAUSED;
-
-	if (!runs || d->place->proc_fd < 0) {
-		c->pid = 0;
-		return;
-	}
-	/* no process at all: between two restarts */
-	if (c->pid == 0)
-		return;
-	if (alive_check(d->place->proc_fd, c->pid, c->id) != ALIVE_NO)
-		return;
-	c->pid = 0;
-	c->state = SL_STATE_EXITED;
-}
-
 /* Read both documents. What is wrong with them is noted, and the rest goes on. */
 static int read_documents(struct docker *d, struct sl_container *c, int fd, char **log_path,
 			  struct sl_error *err)
@@ -162,7 +143,6 @@ int docker_load(struct store *s, const struct store_name *row, struct sl_contain
 		rc = docker_artifacts(d, c, fd, log_path, err);
 	if (rc < 0)
 		return rc;
-	settle_state(d, c);
 	claim_digest(d, c);
 	*out = take_ptr(&c);
 	return 0;
