@@ -78,11 +78,17 @@ static bool owns_directory(const struct live_seen *seen, uint64_t dev, uint64_t 
 
 /* ---- one look for others ---- */
 
+struct state_root {
+	struct stat st; /* of its root directory */
+	bool known;
+	bool used; /* it gave an overlay its name */
+};
+
 struct finder {
 	struct live *live;
 	const struct live_seen *seen;
 	struct runtime_states states;
-	bool *used; /* per state: it named an overlay */
+	struct state_root *roots; /* of each state */
 	struct store_list *out;
 	struct sl_error *err;
 };
@@ -90,7 +96,7 @@ struct finder {
 static void finder_clear(struct finder *f)
 {
 	runtimes_clear(&f->states);
-	free(f->used);
+	free(f->roots);
 }
 
 /* Something that can be typed, and that does nothing to a terminal. */
@@ -133,25 +139,39 @@ static int add(struct finder *f, struct other *other)
 	return store_list_add(f->out, &row, f->err);
 }
 
-/* The state whose container has this process, as first or root directory. */
+/* Where the runtimes' containers have their root directories, looked at once. */
+static int look_at_roots(struct finder *f)
+{
+	f->roots = calloc(f->states.count + 1, sizeof(*f->roots));
+	if (f->roots == NULL)
+		return sl_fail(f->err, SL_ENOMEM, 0, "containers");
+	for (size_t i = 0; i < f->states.count; i++) {
+		const char *rootfs = f->states.all[i].rootfs;
+		AUTO_CLOSE int fd = rootfs == NULL
+					    ? -1
+					    : root_open_subdir(f->live->place->root_fd, rootfs,
+							       ROOT_FOLLOW_INSIDE, NULL);
+
+		f->roots[i].known = fd >= 0 && fstat(fd, &f->roots[i].st) == 0;
+	}
+	return 0;
+}
+
+/* The state whose container has this process for its first, or this root directory. */
 static const struct runtime_state *state_of(struct finder *f, const struct process *process,
 					    const struct stat *merged)
 {
 	for (size_t i = 0; i < f->states.count; i++) {
 		const struct runtime_state *s = &f->states.all[i];
-		AUTO_CLOSE int fd = -1;
-		struct stat st;
+		struct state_root *root = &f->roots[i];
 		bool same = process != NULL && s->pid == process->pid && s->start == process->start;
 
-		if (!same && s->rootfs != NULL && merged != NULL) {
-			fd = root_open_subdir(f->live->place->root_fd, s->rootfs,
-					      ROOT_FOLLOW_INSIDE, NULL);
-			same = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == merged->st_dev &&
-			       st.st_ino == merged->st_ino;
-		}
+		same = same ||
+		       (root->known && merged != NULL && root->st.st_dev == merged->st_dev &&
+			root->st.st_ino == merged->st_ino);
 		if (!same)
 			continue;
-		f->used[i] = true;
+		root->used = true;
 		return s;
 	}
 	return NULL;
@@ -231,7 +251,7 @@ static bool is_machine(const struct live *live, size_t overlay)
 {
 	size_t view = live->overlays.all[overlay].root_view;
 
-	return view != PROCESSES_NO_VIEW && overlays_is_machine(&live->overlays, view);
+	return view != PROCESSES_NO_VIEW && live->processes.views[view].is_machine;
 }
 
 static int find_overlay(struct finder *f, size_t at)
@@ -266,16 +286,14 @@ static int find_overlay(struct finder *f, size_t at)
 }
 
 /* A container of runc or crun on a plain directory. */
-static int find_state(struct finder *f, const struct runtime_state *s)
+static int find_state(struct finder *f, size_t at)
 {
+	const struct runtime_state *s = &f->states.all[at];
+	const struct state_root *root = &f->roots[at];
 	struct other other = {.overlay = OVERLAYS_NONE, .pid = s->pid, .start = s->start};
-	struct stat st;
-	AUTO_CLOSE int fd = s->rootfs == NULL ? -1
-					      : root_open_subdir(f->live->place->root_fd, s->rootfs,
-								 ROOT_FOLLOW_INSIDE, NULL);
 
-	if (!is_plain_id(s->id) || is_taken(f, s->id) ||
-	    (fd >= 0 && fstat(fd, &st) == 0 && owns_directory(f->seen, st.st_dev, st.st_ino)))
+	if (root->used || !is_plain_id(s->id) || is_taken(f, s->id) ||
+	    (root->known && owns_directory(f->seen, root->st.st_dev, root->st.st_ino)))
 		return 0;
 	other.id = strdup(s->id);
 	other.rootfs = strdup(s->rootfs != NULL ? s->rootfs : "");
@@ -304,13 +322,10 @@ int live_others(struct host *h, const struct live_seen *seen, struct store_list 
 	rc = runtimes_read(&f.states, h->place.root_fd, gap, payload, err);
 	if (rc != 0)
 		return rc;
-	f.used = calloc(f.states.count + 1, sizeof(*f.used));
-	if (f.used == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "containers");
+	rc = look_at_roots(&f);
 	for (size_t i = 0; rc == 0 && i < f.live->overlays.count; i++)
 		rc = find_overlay(&f, i);
 	for (size_t i = 0; rc == 0 && i < f.states.count; i++)
-		if (!f.used[i])
-			rc = find_state(&f, &f.states.all[i]);
+		rc = find_state(&f, i);
 	return rc;
 }
