@@ -9,8 +9,8 @@
  * transaction T and finds T still the newest at the end has read one consistent state.
  *
  * All that is held at a time, values lent included, takes at most 48 MiB, however large the file
- * is; a view reads each byte of its state 32 times at most (256 MiB in any case), and a state has
- * at most 16 GiB. Each of these limits is -SL_ELIMIT.
+ * is; a view reads 32 times the size of its state at most (or 256 MiB), and a state has at most
+ * 16 GiB. Each of these limits is -SL_ELIMIT.
  */
 #ifndef HOST_BOLT_H
 #define HOST_BOLT_H
