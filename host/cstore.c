@@ -10,7 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/idmap.h"
-#include "host/docker.h"
+#include "host/docker_driver.h"
 
 #define DEFAULT_DIR "/var/lib/containers/storage"
 #define DEFAULT_RUN_DIR "/run/containers/storage"

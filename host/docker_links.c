@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The short names in overlay2/l. They are links "../<dir>/diff"; after a crash some are gone, and
+ * The short names in l/. They are links "../<dir>/diff"; after a crash some are gone, and
  * each layer directory's file `link` still says which name was its own.
  */
 #include <stdlib.h>
@@ -58,14 +58,14 @@ static int compare_links(const void *a, const void *b)
 }
 
 /* The name that a layer directory calls its own; 1 when it has none. */
-static int own_name(int overlay_fd, const char *dir, char **out, struct sl_error *err)
+static int own_name(int home_fd, const char *dir, char **out, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf name = BUF_INIT(0);
 	AUTO_CLOSE int fd = -1;
 
 	if (!docker_is_layer_dir(dir))
 		return 1;
-	fd = root_open_subdir(overlay_fd, dir, ROOT_NO_LINKS, NULL);
+	fd = root_open_subdir(home_fd, dir, ROOT_NO_LINKS, NULL);
 	if (fd < 0 || docker_read_word(fd, "link", 256, &name, NULL) < 0 ||
 	    !docker_is_link_name(name.data))
 		return 1;
@@ -73,7 +73,7 @@ static int own_name(int overlay_fd, const char *dir, char **out, struct sl_error
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer link");
 }
 
-static int rebuild(struct docker_links **out, int overlay_fd, struct sl_error *err)
+static int rebuild(struct docker_links **out, int home_fd, struct sl_error *err)
 {
 	CLEANUP(links_cleanup) struct docker_links *links = calloc(1, sizeof(*links));
 	CLEANUP(root_names_clear) struct root_names dirs = {0};
@@ -81,7 +81,7 @@ static int rebuild(struct docker_links **out, int overlay_fd, struct sl_error *e
 
 	if (links == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "layer links");
-	rc = root_list(overlay_fd, &dirs, STORE_NAMES_MAX, err);
+	rc = root_list(home_fd, &dirs, STORE_NAMES_MAX, err);
 	if (rc < 0)
 		return rc;
 	links->rows = calloc(dirs.count > 0 ? dirs.count : 1, sizeof(*links->rows));
@@ -90,7 +90,7 @@ static int rebuild(struct docker_links **out, int overlay_fd, struct sl_error *e
 	for (size_t i = 0; i < dirs.count; i++) {
 		struct link *row = &links->rows[links->count];
 
-		rc = own_name(overlay_fd, dirs.names[i], &row->name, err);
+		rc = own_name(home_fd, dirs.names[i], &row->name, err);
 		if (rc < 0)
 			return rc;
 		if (rc == 1)
@@ -138,7 +138,8 @@ int docker_links_resolve(struct docker_links **links, int overlay_fd, int links_
 	return lookup(*links, name, out, err);
 }
 
-int docker_link_resolve(struct docker *d, const char *name, char **out, struct sl_error *err)
+int docker_link_resolve(struct docker_driver *dr, const char *name, char **out,
+			struct sl_error *err)
 {
-	return docker_links_resolve(&d->links, d->overlay_fd, d->links_fd, name, out, err);
+	return docker_links_resolve(&dr->links, dr->home_fd, dr->links_fd, name, out, err);
 }

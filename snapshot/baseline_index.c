@@ -117,7 +117,7 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 		wrapped.stop = j->progress->stop;
 	rc = layer_read(layer, &j->b->limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
-	is_comparable = read.from_directory && !layer_apply_strays(apply);
+	is_comparable = read.from_directory && !layer_apply_strays(apply) && !layer->dir_is_whole;
 	layer_apply_free(apply);
 	if (rc == 0 && is_comparable)
 		rc = check_directory(j, i, err);
