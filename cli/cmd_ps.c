@@ -85,6 +85,7 @@ static int container_json(void *payload, const struct sl_container *c)
 	jout_key_str(j, "state", sl_state_name(c->state));
 	jout_key(j, "pid");
 	jout_i64(j, c->pid);
+	container_json_live(j, c);
 	container_json_pod(j, c);
 	jout_key(j, "image");
 	jout_object(j);

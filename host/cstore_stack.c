@@ -7,7 +7,7 @@
 #include "core/cleanup.h"
 #include "core/idmap.h"
 #include "host/cstore.h"
-#include "host/docker_driver.h"
+#include "host/docker.h"
 
 /* Longest `lower` file; the kernel's page of mount options is far shorter. */
 #define LOWER_FILE_MAX ((size_t)1024 * 1024)

@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "core/quote.h"
+#include "host/live.h"
 #include "host/machine.h"
 
 /* Candidates that a message about an ambiguous word shows. */
@@ -139,10 +140,17 @@ int host_find_container(struct host *h, const char *word, struct sl_container **
 	if (rc < 0)
 		return rc;
 	f = fits_of(&list, &w);
+	if (f.count == 0) {
+		/* nothing that a store knows */
+		rc = host_others(h, &list, err);
+		if (rc < 0)
+			return rc;
+		f = fits_of(&list, &w);
+	}
 	if (f.count > 1)
 		return fail_ambiguous(&list, &w, &f, err);
 	if (f.count == 1)
-		return f.first->store->ops->load(f.first->store, f.first, out, err);
+		return host_load(h, f.first, out, err);
 	for (size_t i = 0; i < list.count; i++)
 		unread += list.rows[i].name == NULL;
 	return fail_missing(h, "container", w.rest, unread, err);
@@ -188,6 +196,8 @@ int host_find_image(struct host *h, const char *word, struct sl_image **out, str
 int host_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,
 			 struct sl_error *err)
 {
+	if (c->engine != NULL && strcmp(c->engine, LIVE_ENGINE) == 0)
+		return live_container_image(h, c, out, err);
 	for (size_t i = 0; i < h->set.count; i++) {
 		struct store *s = h->set.stores[i];
 

@@ -9,7 +9,7 @@
 
 #include "core/cleanup.h"
 #include "core/within.h"
-#include "host/cstore.h"
+#include "host/live.h"
 #include "host/machine.h"
 
 /* The readers of this version, in the order in which containers are listed. */
@@ -54,7 +54,9 @@ int host_engine_known(const char *name, size_t len, bool *has_reader)
 			*has_reader = true;
 			return 1;
 		}
-	*has_reader = false;
+	*has_reader = strlen(LIVE_ENGINE) == len && memcmp(LIVE_ENGINE, name, len) == 0;
+	if (*has_reader)
+		return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (strlen(later[i]) == len && memcmp(later[i], name, len) == 0)
 			return 1;
@@ -185,6 +187,7 @@ void host_close(struct host *h)
 {
 	if (h == NULL)
 		return;
+	live_close(h->live);
 	for (size_t i = 0; i < h->set.count; i++)
 		h->set.stores[i]->ops->close(h->set.stores[i]);
 	free((void *)h->set.stores);

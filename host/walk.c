@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/live.h"
 #include "host/machine.h"
 
 static int compare_rows(const void *a, const void *b)
@@ -34,19 +35,37 @@ int host_names(struct host *h, bool orphans, struct store_list *out, host_gap_fn
 	return rc;
 }
 
-static int hand_over(const struct store_name *row,
+int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
+	      struct sl_error *err)
+{
+	struct sl_container *c = NULL;
+	int rc = row->store->ops->load(row->store, row, &c, err);
+
+	/* what no store knows was never anything but what runs */
+	if (rc == 0 && strcmp(row->engine, LIVE_ENGINE) != 0)
+		rc = live_settle(h, c, err);
+	if (rc < 0)
+		sl_container_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+/* Containers of stores are noted in @seen, when there is one. */
+static int hand_over(struct host *h, const struct store_name *row, struct live_seen *seen,
 		     int (*each)(void *payload, struct sl_container *c), host_gap_fn gap,
 		     void *payload, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct sl_container *c = NULL;
-	int rc = row->store->ops->load(row->store, row, &c, &why);
+	int rc = host_load(h, row, &c, &why);
 
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "container");
 	if (rc < 0)
 		return store_gap(gap, payload, row->id, &why);
-	if (c->metadata_gap != NULL) {
+	rc = seen != NULL ? live_seen_add(seen, c, err) : 0;
+	if (rc == 0 && c->metadata_gap != NULL) {
 		struct sl_error partly = {.code = SL_EFORMAT, .msg = c->metadata_gap};
 
 		rc = store_gap(gap, payload, row->id, &partly);
@@ -62,15 +81,40 @@ int host_containers(struct host *h, int (*each)(void *payload, struct sl_contain
 		    host_gap_fn gap, void *payload, struct sl_error *err)
 {
 	CLEANUP(store_list_clear) struct store_list list = {0};
-	int rc = 0;
+	CLEANUP(store_list_clear) struct store_list others = {0};
+	CLEANUP(live_seen_clear) struct live_seen seen = {0};
+	int rc = live_look(h, gap, payload, err);
 
 	for (size_t i = 0; rc == 0 && i < h->miss_count; i++)
 		rc = store_gap(gap, payload, h->misses[i].what, &h->misses[i].why);
 	if (rc == 0)
 		rc = host_names(h, false, &list, gap, payload, err);
 	for (size_t i = 0; rc == 0 && i < list.count; i++)
-		rc = hand_over(&list.rows[i], each, gap, payload, err);
+		rc = hand_over(h, &list.rows[i], &seen, each, gap, payload, err);
+	if (rc == 0)
+		rc = live_others(h, &seen, &others, gap, payload, err);
+	for (size_t i = 0; rc == 0 && i < others.count; i++)
+		rc = hand_over(h, &others.rows[i], NULL, each, gap, payload, err);
 	return rc;
+}
+
+/* Every container of every store is loaded for it: whatever is left over then is of none. */
+int host_others(struct host *h, struct store_list *out, struct sl_error *err)
+{
+	CLEANUP(store_list_clear) struct store_list list = {0};
+	CLEANUP(live_seen_clear) struct live_seen seen = {0};
+	int rc = h->place.proc_fd < 0 ? 0 : host_names(h, false, &list, NULL, NULL, err);
+
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		struct sl_container *c = NULL;
+
+		/* one that cannot be read has said so, or will, where it is listed */
+		if (list.rows[i].store->ops->load(list.rows[i].store, &list.rows[i], &c, NULL) < 0)
+			continue;
+		rc = live_seen_add(&seen, c, err);
+		sl_container_free(c);
+	}
+	return rc < 0 ? rc : live_others(h, &seen, out, NULL, NULL, err);
 }
 
 struct image_walk {
