@@ -70,8 +70,8 @@ static int make_dir(struct copy *c, struct sl_error *err)
 {
 	const char *asked = secure_getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe) */
 	bool is_asked = asked != NULL && *asked != '\0';
-	AUTO_FREE char *shown = quote_dup(is_asked ? asked : "/var/tmp",
-					  strlen(is_asked ? asked : "/var/tmp"));
+	AUTO_FREE char *shown =
+		quote_dup(is_asked ? asked : "/var/tmp", strlen(is_asked ? asked : "/var/tmp"));
 
 	if (make_in(c, is_asked ? asked : "/var/tmp") == 0 ||
 	    (!is_asked && make_in(c, "/tmp") == 0))

@@ -52,10 +52,10 @@ int cstore_idmap_of_row(struct sl_idmap *out, const struct sl_idmap *base, const
 /* ---- cstore_table.c: layers.json, images.json, containers.json ---- */
 
 struct cstore_row {
-	const char *id;	      /* borrowed from the document; a safe name for a directory */
+	const char *id;       /* borrowed from the document; a safe name for a directory */
 	const struct jval *v; /* the object */
 	bool is_volatile;     /* from a file that is written without being synced */
-	bool is_used;	      /* cstore_orphans.c */
+	bool is_used;         /* cstore_orphans.c */
 };
 
 /* What could not be read; reported with every listing. */
@@ -119,7 +119,7 @@ void cstore_libpod_state(struct cstore_libpod_row *row, const struct jval *state
 
 enum cstore_layout {
 	CSTORE_OVERLAY, /* <id>/diff on the directories that <id>/lower names */
-	CSTORE_WHOLE,	/* each layer a whole tree: vfs, btrfs */
+	CSTORE_WHOLE,   /* each layer a whole tree: vfs, btrfs */
 	CSTORE_UNKNOWN, /* a driver whose layers are not directories */
 };
 
@@ -127,14 +127,14 @@ struct cstore_part {
 	char *dir;    /* graph root, as a path inside the examined root; owned */
 	char *driver; /* "overlay"; owned */
 	enum cstore_layout layout;
-	char *layer_dir;      /* where the layers' directories are; owned, NULL if unknown */
-	int layer_dir_fd;     /* O_PATH, or -1; so are those below */
-	int links_fd;	      /* overlay/l */
-	int layers_fd;	      /* <driver>-layers */
-	int images_fd;	      /* <driver>-images */
-	int containers_fd;    /* <driver>-containers */
-	bool is_additional;   /* borrowed: only its layers and images count */
-	bool is_fuse;	      /* layers are written for fuse-overlayfs */
+	char *layer_dir;    /* where the layers' directories are; owned, NULL if unknown */
+	int layer_dir_fd;   /* O_PATH, or -1; so are those below */
+	int links_fd;       /* overlay/l */
+	int layers_fd;      /* <driver>-layers */
+	int images_fd;      /* <driver>-images */
+	int containers_fd;  /* <driver>-containers */
+	bool is_additional; /* borrowed: only its layers and images count */
+	bool is_fuse;       /* layers are written for fuse-overlayfs */
 	struct cstore_table layers, images, containers;
 	struct docker_links *links; /* lazily rebuilt map of lost links */
 };
@@ -145,7 +145,7 @@ struct cstore {
 	uint64_t device, inode; /* of the graph root */
 	bool is_rootless;
 	struct sl_idmap idmap; /* of a user's own store; empty: none */
-	char *run_dir;	       /* run root as configured; owned, may be NULL */
+	char *run_dir;         /* run root as configured; owned, may be NULL */
 	struct store_dirs layer_stores;
 	struct cstore_part *parts;
 	size_t part_count;
@@ -241,9 +241,9 @@ void cstore_meta_clear(struct cstore_meta *meta);
 /* ---- cstore_spec.c: userdata/config.json ---- */
 
 struct cstore_spec {
-	char *run_dir;	/* the container's volatile directory, as recorded; owned, or NULL */
+	char *run_dir;  /* the container's volatile directory, as recorded; owned, or NULL */
 	char *log_path; /* CRI-O's log; owned, or NULL */
-	char *rootfs;	/* where its root is mounted; owned, or NULL */
+	char *rootfs;   /* where its root is mounted; owned, or NULL */
 };
 /* Mounts and working directory; pod and kind where the row did not say. */
 int cstore_spec_read(struct sl_container *c, const struct jval *config, struct cstore_spec *out,

@@ -19,9 +19,8 @@ static const struct file {
 
 /* The volatile one's. */
 static const struct file passing[] = {
-	{"hostname", false},	  {"hosts", false},   {"resolv.conf", false},
-	{".containerenv", false}, {"passwd", false},  {"group", false},
-	{"pidfile", false},	  {"oci-log", true},
+	{"hostname", false}, {"hosts", false}, {"resolv.conf", false}, {".containerenv", false},
+	{"passwd", false},   {"group", false}, {"pidfile", false},     {"oci-log", true},
 };
 
 /* @file lies in @dir_fd, which is called @dir. Only regular files have descriptors. */

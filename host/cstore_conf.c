@@ -156,8 +156,7 @@ static void dropins_free(struct dropins **d)
 static int dropins_of(struct reader *r, struct dropins *d, const char *dir,
 		      struct root_names *names)
 {
-	AUTO_CLOSE int fd =
-		root_open_subdir(r->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
+	AUTO_CLOSE int fd = root_open_subdir(r->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
 
 	if (fd < 0 || root_list(fd, names, DROPINS_MAX, NULL) < 0)
 		return 0;
@@ -208,9 +207,10 @@ static int finish(struct reader *r, int rc, struct sl_error *err)
 
 static int read_system(struct reader *r)
 {
-	static const char *const dirs[] = {
-		"usr/share/containers/storage.conf.d", "usr/share/containers/storage.rootful.conf.d",
-		"etc/containers/storage.conf.d", "etc/containers/storage.rootful.conf.d", NULL};
+	static const char *const dirs[] = {"usr/share/containers/storage.conf.d",
+					   "usr/share/containers/storage.rootful.conf.d",
+					   "etc/containers/storage.conf.d",
+					   "etc/containers/storage.rootful.conf.d", NULL};
 	int rc = read_one(r, "etc/containers/storage.conf");
 
 	if (rc == 1)
@@ -248,10 +248,8 @@ int cstore_conf_read(struct cstore_conf *conf, const struct place *place, const 
 		     struct sl_error *err)
 {
 	CLEANUP(reader_clear)
-	struct reader r = {.conf = conf,
-			   .place = place,
-			   .parse = cstore_conf_parse,
-			   .why = SL_ERROR_INIT};
+	struct reader r = {
+		.conf = conf, .place = place, .parse = cstore_conf_parse, .why = SL_ERROR_INIT};
 
 	return finish(&r, home != NULL ? read_user(&r, home) : read_system(&r), err);
 }

@@ -68,8 +68,7 @@ static int read_image(struct cstore *s, const char *id, struct sl_container *c,
 
 	if (id == NULL || id[0] == '\0')
 		return 0;
-	c->has_image_id =
-		hex_decode(c->image_id, sizeof(c->image_id), id, strlen(id)) == 0;
+	c->has_image_id = hex_decode(c->image_id, sizeof(c->image_id), id, strlen(id)) == 0;
 	rc = cstore_image_by_id(s, id, &at, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
@@ -89,9 +88,9 @@ static int read_spec(struct sl_container *c, int userdata_fd, struct cstore_spec
 	CLEANUP(jval_cleanup) struct jval *doc = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	int rc = userdata_fd < 0 ? -SL_ENOTFOUND
-				 : root_read_file(userdata_fd, "config.json", ROOT_NO_LINKS, &text,
-						  &why);
+	int rc = userdata_fd < 0
+			 ? -SL_ENOTFOUND
+			 : root_read_file(userdata_fd, "config.json", ROOT_NO_LINKS, &text, &why);
 
 	if (rc == -SL_ENOTFOUND)
 		return 0; /* it was made and not started, or is Buildah's */
@@ -157,7 +156,8 @@ static int open_rootfs(struct cstore *s, struct sl_container *c, const char *dir
 	stack->is_whole = true;
 	stack->marker = SL_MARKER_NONE;
 	if (dir != NULL && dir[0] == '/') {
-		stack->upper_fd = root_open_subdir(s->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
+		stack->upper_fd =
+			root_open_subdir(s->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
 		if (stack->upper_fd < 0)
 			stack->upper_fd = -1;
 		if (!cstore_keep(&stack->upper_path, dir))

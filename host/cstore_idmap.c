@@ -79,8 +79,7 @@ int cstore_idmap_of_row(struct sl_idmap *out, const struct sl_idmap *base, const
 		return idmap_copy(out, base, err);
 	rc = ranges_of(&out->uids, &out->uid_count, uids, base->uids, base->uid_count, err);
 	if (rc == 0)
-		rc = ranges_of(&out->gids, &out->gid_count, gids, base->gids, base->gid_count,
-			       err);
+		rc = ranges_of(&out->gids, &out->gid_count, gids, base->gids, base->gid_count, err);
 	if (rc < 0)
 		idmap_clear(out);
 	return rc;

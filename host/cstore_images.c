@@ -124,8 +124,8 @@ int cstore_images(struct store *store, int (*each)(void *payload, const struct s
 			if (!is_digest(row->id) || !is_first(s, part, row))
 				continue;
 			(void)snprintf(id, sizeof(id), "sha256:%s", row->id);
-			rc = each(payload, &(struct store_image){.name = cstore_image_name(row, NULL),
-								 .id = id});
+			rc = each(payload, &(struct store_image){
+						   .name = cstore_image_name(row, NULL), .id = id});
 		}
 	}
 	return rc;
@@ -202,7 +202,8 @@ static void consider_row(struct fits *f, const struct cstore_image *at, const ch
 	}
 	if (prefix == NULL || strncmp(at->row->id, prefix, strlen(prefix)) != 0)
 		return;
-	consider(f, at, cstore_image_name(at->row, NULL), at->row->id[strlen(prefix)] == '\0' ? 9 : 1);
+	consider(f, at, cstore_image_name(at->row, NULL),
+		 at->row->id[strlen(prefix)] == '\0' ? 9 : 1);
 }
 
 static int search(struct cstore *s, const char *word, struct fits *f, size_t *unread,
@@ -220,10 +221,10 @@ static int search(struct cstore *s, const char *word, struct fits *f, size_t *un
 			return rc;
 		*unread += part->images.gap_count;
 		for (size_t j = 0; j < part->images.count; j++)
-			consider_row(f,
-				     &(struct cstore_image){.part = part,
-							    .row = &part->images.rows[j]},
-				     word, prefix);
+			consider_row(
+				f,
+				&(struct cstore_image){.part = part, .row = &part->images.rows[j]},
+				word, prefix);
 	}
 	return 0;
 }

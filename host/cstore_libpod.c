@@ -255,9 +255,9 @@ static int compare_pod_id(const void *key, const void *pod)
 const char *cstore_libpod_pod_name(const struct cstore_libpod *db, const char *id)
 {
 	const struct cstore_libpod_pod *pod =
-		db->pod_count > 0 ? bsearch(id, db->pods, db->pod_count, sizeof(*pod),
-					    compare_pod_id)
-				  : NULL;
+		db->pod_count > 0
+			? bsearch(id, db->pods, db->pod_count, sizeof(*pod), compare_pod_id)
+			: NULL;
 
 	return pod != NULL ? pod->name : NULL;
 }

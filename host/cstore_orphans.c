@@ -121,8 +121,8 @@ static int list_layers(struct cstore *s, size_t at, struct store_list *out, stru
 		row = cstore_table_find(&part->layers, names.names[i]);
 		if (row != NULL && row->is_used && !is_incomplete(row))
 			continue;
-		rc = add(s, 'l', at, names.names[i],
-			 strdup(layer_name(row, names.names[i])), out, err);
+		rc = add(s, 'l', at, names.names[i], strdup(layer_name(row, names.names[i])), out,
+			 err);
 	}
 	return rc;
 }
@@ -251,8 +251,8 @@ static int load_layer(struct cstore *s, struct cstore_part *part, const char *id
 	}
 	if (rc < 0)
 		return rc;
-	c->has_image_id = image != NULL && hex_decode(c->image_id, sizeof(c->image_id), image,
-						      strlen(image)) == 0;
+	c->has_image_id = image != NULL &&
+			  hex_decode(c->image_id, sizeof(c->image_id), image, strlen(image)) == 0;
 	if (!cstore_keep(&c->note, note) || !cstore_keep(&c->name, layer_name(row, id)))
 		return sl_fail(err, SL_ENOMEM, 0, "orphan");
 	return cstore_stack(s, part, c, id, image, NULL, err);

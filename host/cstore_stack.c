@@ -25,7 +25,7 @@ struct pile {
 	struct sl_container *c;
 	struct cstore_chain chain; /* from the container's own layer down, by layers.json */
 	struct cstore_chain image; /* of its image, top first; none when that is unknown */
-	struct piece *pieces;	   /* lower layers, top first; owned */
+	struct piece *pieces;      /* lower layers, top first; owned */
 	size_t count;
 };
 
@@ -92,8 +92,7 @@ static int resolve(struct pile *p, struct cstore_part *own, const char *name, st
 	for (size_t i = 0; i < p->s->part_count && rc == -SL_ENOTFOUND; i++) {
 		struct cstore_part *part = &p->s->parts[i];
 
-		if (part == own || part->layer_dir_fd < 0 ||
-		    strcmp(part->driver, own->driver) != 0)
+		if (part == own || part->layer_dir_fd < 0 || strcmp(part->driver, own->driver) != 0)
 			continue;
 		rc = docker_links_resolve(&part->links, part->layer_dir_fd, part->links_fd, name,
 					  &id, NULL);

@@ -30,7 +30,7 @@ static enum sl_container_state state_of(const char *status)
 		enum sl_container_state state;
 	} words[] = {
 		{"creating", SL_STATE_CREATED}, {"created", SL_STATE_CREATED},
-		{"running", SL_STATE_RUNNING},	{"paused", SL_STATE_PAUSED},
+		{"running", SL_STATE_RUNNING},  {"paused", SL_STATE_PAUSED},
 		{"stopped", SL_STATE_EXITED},
 	};
 
@@ -58,9 +58,9 @@ static int from_crio(struct sl_container *c, int userdata_fd, struct sl_error *e
 	CLEANUP(jval_cleanup) struct jval *doc = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	int rc = userdata_fd < 0 ? -SL_ENOTFOUND
-				 : root_read_file(userdata_fd, "state.json", ROOT_NO_LINKS, &text,
-						  &why);
+	int rc = userdata_fd < 0
+			 ? -SL_ENOTFOUND
+			 : root_read_file(userdata_fd, "state.json", ROOT_NO_LINKS, &text, &why);
 
 	if (rc == -SL_ENOTFOUND)
 		return 0; /* it has not been started */

@@ -185,8 +185,8 @@ static int read_file(struct cstore_table *table, int dir_fd, const char *dir, co
 }
 
 /* Where nothing is kept over a restart, all lists but the images' lie in the run root. */
-static int read_run(struct cstore *s, struct cstore_table *table, const char *dir,
-		    const char *file, struct sl_error *err)
+static int read_run(struct cstore *s, struct cstore_table *table, const char *dir, const char *file,
+		    struct sl_error *err)
 {
 	AUTO_FREE char *path = NULL;
 	AUTO_CLOSE int fd = -1;

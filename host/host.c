@@ -91,7 +91,8 @@ static int open_named(struct host *h, const struct host_store *named, struct sl_
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
 			       named->engine);
 	if (e == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "no such engine (known: docker, podman, cri-o, buildah)");
+		return sl_fail(err, SL_EINVAL, 0,
+			       "no such engine (known: docker, podman, cri-o, buildah)");
 	rc = e->open(&h->set, &h->place, named->dir, err);
 	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
 }
