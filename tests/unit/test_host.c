@@ -91,9 +91,9 @@ static const struct word_row {
 	{"a:b", -SL_ENOTFOUND, 0, "no container 'a:b'"},
 	{"\x1b[2J", -SL_ENOTFOUND, 0, "no container '\\x1b[2J'"},
 	{"pod:ns/web", -SL_EUNSUPPORTED, 0, "pods are not read by this version"},
-	{"podman:web", -SL_EUNSUPPORTED, 0, "podman stores are not read by this version"},
+	{"podman:web", -SL_ENOTFOUND, 0, "no container 'web'"},
 	{"containerd:web", -SL_EUNSUPPORTED, 0, "containerd stores are not read by this version"},
-	{"cri-o:web", -SL_EUNSUPPORTED, 0, "cri-o stores are not read by this version"},
+	{"cri-o:web", -SL_ENOTFOUND, 0, "no container 'web'"},
 };
 
 static void a_word_is_a_name_an_id_or_the_beginning_of_one(void **state)
