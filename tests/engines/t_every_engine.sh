@@ -45,7 +45,7 @@ ambiguous() { # ambiguous LABEL: three containers have the name web
 	local engine
 	it "$1: a bare name is ambiguous" exits 2 sl diff web -o /dev/null 2>err
 	for engine in $THREE_ENGINES; do
-		it "$1: and $engine:web is among the candidates" contains err "$engine:web"
+		it "$1: and the one of $engine is among the candidates" contains err " $engine:"
 	done
 }
 
