@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A docker data root, opened once. */
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/homes.h"
 #include "host/idmap.h"
 
 static void docker_close(struct store *s)
 {
 	struct docker *d = container_of(s, struct docker, store);
-	const int fds[] = {d->containers_fd, d->overlay_fd, d->links_fd, d->layerdb_fd,
-			   d->imagedb_fd};
 
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	docker_links_free(d->links);
-	for (size_t i = 0; i < d->chain_count; i++)
-		docker_chain_clear(&d->chains[i]);
-	free(d->chains);
-	jval_free(d->repositories);
+	docker_drivers_close(d);
+	docker_ctrd_free(d->ctrd);
+	if (d->containers_fd >= 0)
+		close(d->containers_fd);
 	idmap_clear(&d->idmap);
 	free(s->dir);
 	free(d);
 }
+
+static const struct store_ops docker_ops = {.list = docker_list,
+					    .load = docker_load,
+					    .images = docker_images,
+					    .image = docker_image,
+					    .container_image = docker_container_image,
+					    .close = docker_close};
 
 static void docker_cleanup(struct docker **d)
 {
@@ -37,12 +39,6 @@ static void docker_cleanup(struct docker **d)
 static int docker_new(struct docker **out, const struct place *place, const char *dir,
 		      struct sl_error *err)
 {
-	static const struct store_ops ops = {.list = docker_list,
-					     .load = docker_load,
-					     .images = docker_images,
-					     .image = docker_image,
-					     .container_image = docker_container_image,
-					     .close = docker_close};
 	struct docker *d = calloc(1, sizeof(*d));
 	size_t len = strlen(dir);
 
@@ -52,75 +48,123 @@ static int docker_new(struct docker **out, const struct place *place, const char
 		free(d);
 		return sl_fail(err, SL_ENOMEM, 0, "docker store");
 	}
-	d->store.ops = &ops;
+	d->store.ops = &docker_ops;
 	d->store.engine = "docker";
 	d->place = place;
-	d->containers_fd = d->overlay_fd = d->links_fd = d->layerdb_fd = d->imagedb_fd = -1;
+	d->containers_fd = -1;
 	*out = d;
 	return 0;
 }
 
-/* A part that is not there stays -1; one that cannot be opened is a failure. */
-static int open_part(const struct docker *d, const char *part, int *fd, struct sl_error *err)
+int docker_open_part(const struct docker *d, const char *part, struct sl_error *err)
 {
 	AUTO_FREE char *path = NULL;
-	int rc;
 
 	if (asprintf(&path, "%s/%s", d->store.dir, part) < 0) {
 		path = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "docker store");
 	}
-	rc = root_open_subdir(d->place->root_fd, path, ROOT_FOLLOW_INSIDE, err);
-	*fd = rc < 0 ? -1 : rc;
-	return rc < 0 && rc != -SL_ENOTFOUND ? rc : 0;
+	return root_open_subdir(d->place->root_fd, path, ROOT_FOLLOW_INSIDE, err);
+}
+
+static bool has_part(const struct docker *d, const char *part)
+{
+	AUTO_CLOSE int fd = docker_open_part(d, part, NULL);
+
+	return fd >= 0;
 }
 
 static int open_parts(struct docker *d, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	struct {
-		const char *part;
-		int *fd;
-	} parts[] = {
-		{"containers", &d->containers_fd},
-		{"overlay2", &d->overlay_fd},
-		{"image/overlay2/layerdb", &d->layerdb_fd},
-		{"image/overlay2/imagedb/content/sha256", &d->imagedb_fd},
-	};
-	int rc = 0;
+	int rc = docker_open_part(d, "containers", &why);
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(parts); i++)
-		rc = open_part(d, parts[i].part, parts[i].fd, &why);
-	if (rc < 0)
+	d->containers_fd = rc < 0 ? -1 : rc;
+	if (rc < 0 && rc != -SL_ENOTFOUND)
 		return sl_fail(err, why.code, why.sys, "'%s'", d->store.dir);
-	if (d->overlay_fd >= 0)
-		d->links_fd = root_open_subdir(d->overlay_fd, "l", ROOT_NO_LINKS, NULL);
-	if (d->containers_fd < 0 && d->layerdb_fd < 0 && d->imagedb_fd < 0)
+	d->has_buildkit = has_part(d, "buildkit");
+	d->has_old_graph = has_part(d, "graph");
+	rc = docker_drivers_open(d, err);
+	if (rc == 0 && d->containers_fd < 0 && d->driver_count == 0 && !d->has_old_graph)
 		return sl_fail(err, SL_ENOTFOUND, 0, "'%s' holds no docker store", d->store.dir);
-	return 0;
+	return rc;
 }
 
-/* The last component says whether this root is remapped: "100000.100000". */
-static int read_idmap(struct docker *d, struct sl_error *err)
+/* Someone whose data root it may be. */
+struct owner {
+	const struct docker *d;
+	const struct stat *st;
+	struct sl_idmap *map;
+	struct sl_error *err;
+};
+
+static int take_owner(void *payload, const struct home *home)
 {
+	struct owner *o = payload;
+	int rc;
+
+	if (home->uid != o->st->st_uid)
+		return 0;
+	rc = idmap_of_rootless(o->map, o->d->place->root_fd, home->user, home->uid, home->gid,
+			       o->err);
+	return rc < 0 ? rc : 1;
+}
+
+/*
+ * Whose ids the files bear. A root remapped by the daemon says so in its name: "100000.100000". One
+ * that belongs to somebody else than root, whom this machine knows, is of a daemon without root.
+ */
+static int read_idmap(struct docker *d, const struct stat *st, struct sl_error *err)
+{
+	struct owner owner = {.d = d, .st = st, .map = &d->idmap, .err = err};
 	const char *slash = strrchr(d->store.dir, '/');
 	uint32_t uid, gid;
+	int rc;
 
-	if (!docker_is_remap_dir(slash != NULL ? slash + 1 : d->store.dir, &uid, &gid))
+	if (docker_is_remap_dir(slash != NULL ? slash + 1 : d->store.dir, &uid, &gid))
+		return idmap_of_remap(&d->idmap, d->place->root_fd, uid, gid, err);
+	if (st->st_uid == 0)
 		return 0;
-	return idmap_of_remap(&d->idmap, d->place->root_fd, uid, gid, err);
+	rc = homes_each(d->place->root_fd, take_owner, &owner);
+	d->is_rootless = rc == 1;
+	return rc < 0 ? rc : 0;
 }
 
-static int open_one(struct store_set *set, const struct place *place, const char *dir,
+/* One root may be reached by several names, through links. */
+static bool is_open(const struct store_set *set, const struct stat *st)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct docker *d;
+
+		if (set->stores[i]->ops != &docker_ops)
+			continue;
+		d = container_of(set->stores[i], struct docker, store);
+		if (d->dev == st->st_dev && d->ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* @fd is the directory @dir. 1 when it is open already, by another name. */
+static int open_one(struct store_set *set, const struct place *place, const char *dir, int fd,
 		    struct sl_error *err)
 {
 	CLEANUP(docker_cleanup) struct docker *d = NULL;
-	int rc = docker_new(&d, place, dir, err);
+	struct stat st;
+	int rc;
 
+	if (fstat(fd, &st) < 0)
+		return sl_fail(err, SL_EIO, errno, "'%s'", dir);
+	if (is_open(set, &st))
+		return 1;
+	rc = docker_new(&d, place, dir, err);
+	if (rc == 0) {
+		d->dev = st.st_dev;
+		d->ino = st.st_ino;
+		rc = read_idmap(d, &st, err);
+	}
 	if (rc == 0)
 		rc = open_parts(d, err);
-	if (rc == 0)
-		rc = read_idmap(d, err);
 	return rc < 0 ? rc : store_set_add(set, &take_ptr(&d)->store, err);
 }
 
@@ -134,17 +178,21 @@ static int open_remapped(struct store_set *set, const struct place *place, const
 
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
 		AUTO_FREE char *below = NULL;
+		AUTO_CLOSE int below_fd = -1;
 		uint32_t uid, gid;
 
 		if (!docker_is_remap_dir(names.names[i], &uid, &gid))
+			continue;
+		below_fd = root_open_subdir(dir_fd, names.names[i], ROOT_NO_LINKS, NULL);
+		if (below_fd < 0)
 			continue;
 		if (asprintf(&below, "%s/%s", dir, names.names[i]) < 0) {
 			below = NULL;
 			return sl_fail(err, SL_ENOMEM, 0, "docker store");
 		}
-		rc = open_one(set, place, below, err);
-		opened += rc == 0;
-		if (rc == -SL_ENOTFOUND)
+		rc = open_one(set, place, below, below_fd, err);
+		opened += rc >= 0;
+		if (rc == -SL_ENOTFOUND || rc == 1)
 			rc = 0; /* a directory of that name, not a store */
 	}
 	return rc < 0 ? rc : opened;
@@ -159,7 +207,7 @@ int docker_open(struct store_set *set, const struct place *place, const char *di
 
 	if (fd < 0)
 		return fd;
-	rc = open_one(set, place, dir, &own);
+	rc = open_one(set, place, dir, fd, &own);
 	if (rc < 0 && rc != -SL_ENOTFOUND)
 		return store_give_error(err, &own);
 	remapped = open_remapped(set, place, dir, fd, err);

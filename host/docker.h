@@ -1,32 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Docker's classic store (graph drivers), as its reader's files share it. The directories directly
- * below the data root may be links, as administrators make them, and are resolved inside the
- * examined root once; everything below those is opened without following any link.
+ * Docker's data root (DR), as its reader's files share it. The directories directly below it may be
+ * links, as administrators make them, and are resolved inside the examined root once; everything
+ * below those is opened without following any link.
  */
 #ifndef HOST_DOCKER_H
 #define HOST_DOCKER_H
 
 #include "core/json.h"
+#include "host/docker_driver.h"
 #include "host/store.h"
 
-struct docker_chain;
+/* Most names in DR/image that are looked at. */
+#define DOCKER_DRIVERS_MAX 64
+
+struct docker_ctrd;
 
 struct docker {
 	struct store store;
 	const struct place *place;
+	dev_t dev; /* of the data root: one may be reached by two names */
+	ino_t ino;
 	int containers_fd; /* DR/containers */
-	int overlay_fd;    /* DR/overlay2 */
-	int links_fd;      /* DR/overlay2/l */
-	int layerdb_fd;    /* DR/image/overlay2/layerdb */
-	int imagedb_fd;    /* DR/image/overlay2/imagedb/content/sha256 */
+	bool is_rootless;
+	bool has_buildkit;  /* DR/buildkit is there */
+	bool has_old_graph; /* DR/graph is there: images as they were before Docker 1.10 */
 	struct sl_idmap idmap;
-	struct jval *repositories; /* lazily read; NULL before, or when there are none */
-	bool repositories_read;
-	struct docker_links *links;  /* lazily rebuilt map of lost links */
-	struct docker_chain *chains; /* those read so far: most containers share an image */
-	size_t chain_count;
+	struct docker_driver **drivers; /* owned */
+	size_t driver_count;
+	struct docker_ctrd *ctrd; /* containerd's roots, when they were asked for; owned */
 };
+
+/* A part of the data root by its path there, as a descriptor; -SL_ENOTFOUND when it is not there.
+ */
+int docker_open_part(const struct docker *d, const char *part, struct sl_error *err);
 
 /* ---- docker_ids.c: words from the store, checked before they become part of a path ---- */
 
@@ -69,32 +76,13 @@ int docker_mounts_read(struct sl_container *c, const struct jval *config,
 int docker_artifacts(const struct docker *d, struct sl_container *c, int fd, const char *log_path,
 		     struct sl_error *err);
 
-/* ---- docker_layers.c, docker_links.c, docker_chain.c: the stack ---- */
+/* ---- docker_stack.c ---- */
 
 /* Fill c->stack. What cannot be read ends up in c->stack.unsupported; negative is memory only. */
 int docker_stack(struct docker *d, struct sl_container *c, struct sl_error *err);
 
-/* The directory behind a name in l/, as a heap string. */
-int docker_link_resolve(struct docker *d, const char *name, char **out, struct sl_error *err);
-void docker_links_free(struct docker_links *links);
-
-/* An image's layer directories, top first, by the layer database's parents. */
-struct docker_chain {
-	char *top;   /* "sha256:..." of the uppermost layer; owned */
-	char **dirs; /* cache ids; owned */
-	size_t count;
-};
-int docker_chain_read(struct docker_chain *out, int layerdb_fd, const char *top,
-		      struct sl_error *err);
-/* The same, remembered: borrowed until the next call on @d. */
-int docker_chain_get(struct docker *d, const char *top, const struct docker_chain **out,
-		     struct sl_error *err);
-void docker_chain_clear(struct docker_chain *chain);
-
 /* ---- docker_repos.c: names of images ---- */
 
-/* The document, borrowed; NULL when there is no repositories.json. */
-int docker_repos(struct docker *d, const struct jval **out, struct sl_error *err);
 /* @word as an image id by name; -SL_ENOTFOUND. *name is its "repository:tag" as stored, or NULL. */
 int docker_repos_find(const struct jval *repos, const char *word, uint8_t id[SL_SHA256_SIZE],
 		      char **name, struct sl_error *err);
@@ -107,13 +95,43 @@ const char *docker_repos_name(const struct jval *repos, const uint8_t id[SL_SHA2
 int docker_repos_digest(const struct jval *repos, const uint8_t id[SL_SHA256_SIZE],
 			const char *name, uint8_t digest[SL_SHA256_SIZE]);
 
-/* ---- docker_image.c ---- */
+/* ---- docker_image.c: one image ---- */
+
+/* @name is the repository:tag it was asked for by, or NULL. */
+int docker_image_load(struct docker_driver *dr, const uint8_t id[SL_SHA256_SIZE],
+		      const char *reference, const char *name, struct sl_image **out,
+		      struct sl_error *err);
+/* An image whose uppermost layer is @top, "sha256:..."; 1 when there is none. */
+int docker_image_on_chain(const struct docker_driver *dr, const char *top,
+			  uint8_t id[SL_SHA256_SIZE], struct sl_error *err);
+
+/* ---- docker_lookup.c: images of all drivers, by what people call them ---- */
 
 int docker_image(struct store *s, const char *word, struct sl_image **out, struct sl_error *err);
 int docker_images(struct store *s, int (*each)(void *payload, const struct store_image *image),
 		  host_gap_fn gap, void *payload, struct sl_error *err);
 int docker_container_image(struct store *s, const struct sl_container *c, struct sl_image **out,
 			   struct sl_error *err);
+
+/* ---- docker_buildkit.c: steps of builds, which lie among the drivers' directories ---- */
+
+struct docker_builds {
+	char **names; /* sorted; owned */
+	size_t count;
+};
+
+/* -SL_ENOTFOUND where there is no such database. */
+int docker_builds_read(struct docker_builds *out, const struct docker *d, struct sl_error *err);
+bool docker_builds_have(const struct docker_builds *b, const char *name);
+void docker_builds_clear(struct docker_builds *b);
+
+/* ---- docker_orphans.c: what belongs to no container ---- */
+
+int docker_orphans_list(struct docker *d, struct store_list *out, host_gap_fn gap, void *payload,
+			struct sl_error *err);
+/* Keys of orphans have a slash, which no container's id has. */
+int docker_orphan_load(struct docker *d, const struct store_name *row, struct sl_container **out,
+		       struct sl_error *err);
 
 /* ---- docker_container.c ---- */
 

@@ -85,31 +85,31 @@ int docker_chain_read(struct docker_chain *out, int layerdb_fd, const char *top,
 	return 0;
 }
 
-int docker_chain_get(struct docker *d, const char *top, const struct docker_chain **out,
+int docker_chain_get(struct docker_driver *dr, const char *top, const struct docker_chain **out,
 		     struct sl_error *err)
 {
 	struct docker_chain chain = {0};
 	struct docker_chain *grown;
 	int rc;
 
-	for (size_t i = 0; i < d->chain_count; i++)
-		if (strcmp(d->chains[i].top, top) == 0) {
-			*out = &d->chains[i];
+	for (size_t i = 0; i < dr->chain_count; i++)
+		if (strcmp(dr->chains[i].top, top) == 0) {
+			*out = &dr->chains[i];
 			return 0;
 		}
-	rc = docker_chain_read(&chain, d->layerdb_fd, top, err);
+	rc = docker_chain_read(&chain, dr->layerdb_fd, top, err);
 	if (rc < 0)
 		return rc;
-	if (d->chain_count == REMEMBERED_MAX)
-		docker_chain_clear(&d->chains[--d->chain_count]);
-	grown = reallocarray(d->chains, d->chain_count + 1, sizeof(*grown));
+	if (dr->chain_count == REMEMBERED_MAX)
+		docker_chain_clear(&dr->chains[--dr->chain_count]);
+	grown = reallocarray(dr->chains, dr->chain_count + 1, sizeof(*grown));
 	if (grown == NULL) {
 		docker_chain_clear(&chain);
 		return sl_fail(err, SL_ENOMEM, 0, "layer chain");
 	}
-	d->chains = grown;
-	grown[d->chain_count] = chain;
-	*out = &grown[d->chain_count++];
+	dr->chains = grown;
+	grown[dr->chain_count] = chain;
+	*out = &grown[dr->chain_count++];
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/cleanup.h"
 #include "host/alive.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 static void container_cleanup(struct sl_container **c)
 {
@@ -32,23 +32,43 @@ static char *read_name(int containers_fd, const char *id)
 	return name != NULL && name[0] != '\0' ? strdup(name) : NULL;
 }
 
-int docker_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
-		void *payload, struct sl_error *err)
+/* What is wrong with the store as a whole. */
+static int list_gaps(const struct docker *d, host_gap_fn gap, void *payload)
 {
-	struct docker *d = container_of(s, struct docker, store);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < d->driver_count; i++) {
+		struct sl_error why = {.code = SL_EIO, .msg = d->drivers[i]->gap};
+
+		if (why.msg != NULL)
+			rc = store_gap(gap, payload, d->drivers[i]->name, &why);
+	}
+	if (rc == 0 && d->has_old_graph) {
+		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+
+		(void)sl_fail(&why, SL_EUNSUPPORTED, 0,
+			      "images in graph/ are of Docker before 1.10, which this version "
+			      "does not read");
+		rc = store_gap(gap, payload, d->store.dir, &why);
+	}
+	return rc;
+}
+
+static int list_containers(struct docker *d, struct store_list *out, host_gap_fn gap, void *payload,
+			   struct sl_error *err)
+{
 	CLEANUP(root_names_clear) struct root_names names = {0};
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc;
 
-	(void)orphans;
 	if (d->containers_fd < 0)
 		return 0; /* a data root without containers */
 	rc = root_list(d->containers_fd, &names, STORE_NAMES_MAX, &why);
 	if (rc < 0)
-		return store_gap(gap, payload, s->dir, &why);
+		return store_gap(gap, payload, d->store.dir, &why);
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
 		if (docker_is_id(names.names[i])) {
-			struct store_name row = {.store = s};
+			struct store_name row = {.store = &d->store};
 
 			row.name = read_name(d->containers_fd, names.names[i]);
 			row.id = take_ptr(&names.names[i]);
@@ -59,6 +79,17 @@ int docker_list(struct store *s, bool orphans, struct store_list *out, host_gap_
 		}
 	}
 	return rc;
+}
+
+int docker_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
+		void *payload, struct sl_error *err)
+{
+	struct docker *d = container_of(s, struct docker, store);
+	int rc = list_gaps(d, gap, payload);
+
+	if (rc == 0)
+		rc = list_containers(d, out, gap, payload, err);
+	return rc == 0 && orphans ? docker_orphans_list(d, out, gap, payload, err) : rc;
 }
 
 static int copy_text(char **out, const char *text, struct sl_error *err)
@@ -98,6 +129,14 @@ static void settle_state(const struct docker *d, struct sl_container *c)
 	c->state = SL_STATE_EXITED;
 }
 
+/* Docker 1.10 wrote config.v2.json in the place of it when it started first. */
+static bool is_of_old_daemon(int fd)
+{
+	AUTO_CLOSE int old = root_open_path(fd, "config.json", ROOT_NO_LINKS, NULL);
+
+	return old >= 0;
+}
+
 /* Read both documents. What is wrong with them is noted, and the rest goes on. */
 static int read_documents(struct docker *d, struct sl_container *c, int fd, char **log_path,
 			  struct sl_error *err)
@@ -108,6 +147,12 @@ static int read_documents(struct docker *d, struct sl_container *c, int fd, char
 	const char *log;
 	int rc = docker_read_json(fd, "config.v2.json", &config, &why);
 
+	if (rc == -SL_ENOTFOUND && is_of_old_daemon(fd)) {
+		sl_error_clear(&why);
+		rc = sl_fail(&why, SL_EUNSUPPORTED, 0,
+			     "config.json is of Docker before 1.10, which this version does not "
+			     "read");
+	}
 	if (rc == 0)
 		rc = docker_config_read(c, config, c->id, &why);
 	if (rc < 0)
@@ -122,22 +167,33 @@ static int read_documents(struct docker *d, struct sl_container *c, int fd, char
 	return rc;
 }
 
+/* What is special about it: the daemon was removing it, or its directory is gone already. */
+static int note_removal(const struct docker *d, struct sl_container *c, struct sl_error *err)
+{
+	if (c->state == SL_STATE_DEAD)
+		return copy_text(&c->note, "its removal was begun and not finished", err);
+	if (c->stack.upper_fd < 0 && c->driver != NULL &&
+	    docker_driver_find(d, c->driver) != NULL && docker_driver_of(d, c->id) == NULL)
+		return copy_text(&c->note, "the layer database no longer knows it", err);
+	return 0;
+}
+
 /* The store keeps no manifest; only a name by digest remembers which one was pulled. */
 static void claim_digest(struct docker *d, struct sl_container *c)
 {
+	struct docker_driver *dr = docker_driver_find(d, c->driver != NULL ? c->driver : "");
 	const struct jval *repos = NULL;
 
-	if (c->has_image_digest || !c->has_image_id || docker_repos(d, &repos, NULL) < 0)
+	if (c->has_image_digest || !c->has_image_id || dr == NULL ||
+	    docker_repos(dr, &repos, NULL) < 0)
 		return;
 	c->has_image_digest =
 		docker_repos_digest(repos, c->image_id, c->image_ref, c->image_digest) == 0;
 }
 
-int docker_load(struct store *s, const struct store_name *row, struct sl_container **out,
-		struct sl_error *err)
+static int load_container(struct docker *d, const char *id, struct sl_container **out,
+			  struct sl_error *err)
 {
-	const char *id = row->key;
-	struct docker *d = container_of(s, struct docker, store);
 	CLEANUP(container_cleanup) struct sl_container *c = NULL;
 	AUTO_FREE char *log_path = NULL;
 	AUTO_CLOSE int fd = root_open_subdir(d->containers_fd, id, ROOT_NO_LINKS, err);
@@ -147,17 +203,21 @@ int docker_load(struct store *s, const struct store_name *row, struct sl_contain
 		return fd;
 	rc = sl_container_new(&c, err);
 	if (rc == 0)
-		rc = copy_text(&c->engine, s->engine, err);
+		rc = copy_text(&c->engine, d->store.engine, err);
 	if (rc == 0)
 		rc = copy_text(&c->id, id, err);
 	if (rc == 0)
-		rc = copy_text(&c->store, s->dir, err);
+		rc = copy_text(&c->store, d->store.dir, err);
 	if (rc == 0)
 		rc = read_documents(d, c, fd, &log_path, err);
 	if (rc == 0 && c->name == NULL)
 		rc = copy_text(&c->name, id, err);
 	if (rc == 0)
 		rc = docker_stack(d, c, err);
+	if (rc == 0 && docker_is_ctrd(d, c))
+		rc = docker_ctrd_name_image(d, c, err);
+	if (rc == 0)
+		rc = note_removal(d, c, err);
 	if (rc == 0)
 		rc = docker_artifacts(d, c, fd, log_path, err);
 	if (rc < 0)
@@ -166,4 +226,14 @@ int docker_load(struct store *s, const struct store_name *row, struct sl_contain
 	claim_digest(d, c);
 	*out = take_ptr(&c);
 	return 0;
+}
+
+int docker_load(struct store *s, const struct store_name *row, struct sl_container **out,
+		struct sl_error *err)
+{
+	const char *id = row->key;
+	struct docker *d = container_of(s, struct docker, store);
+
+	return strchr(id, '/') != NULL ? docker_orphan_load(d, row, out, err)
+				       : load_container(d, id, out, err);
 }

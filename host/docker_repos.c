@@ -11,30 +11,20 @@
 /* Longest name that is looked up: repository, tag and digest have bounds of their own in docker. */
 #define WORD_MAX 1024
 
-int docker_repos(struct docker *d, const struct jval **out, struct sl_error *err)
+int docker_repos(struct docker_driver *dr, const struct jval **out, struct sl_error *err)
 {
-	AUTO_FREE char *path = NULL;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
-	int rc = 0;
+	int rc;
 
-	*out = d->repositories;
-	if (d->repositories_read || d->layerdb_fd < 0)
+	*out = dr->repositories;
+	if (dr->repositories_read || dr->image_fd < 0)
 		return 0;
-	if (asprintf(&path, "%s/image/overlay2/repositories.json", d->store.dir) < 0) {
-		path = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "repositories.json");
-	}
-	rc = root_read_file(d->place->root_fd, path, ROOT_FOLLOW_INSIDE, &text, err);
-	if (rc == 0) {
-		rc = jval_parse(&d->repositories, text.data != NULL ? text.data : "", text.len,
-				err);
-		if (rc < 0)
-			return sl_wrap(err, rc, "repositories.json");
-	}
+	rc = docker_read_json(dr->image_fd, "repositories.json", &dr->repositories, err);
+	if (rc == -SL_ENOTFOUND && err != NULL)
+		sl_error_clear(err);
 	if (rc < 0 && rc != -SL_ENOTFOUND)
 		return rc;
-	d->repositories_read = true;
-	*out = d->repositories;
+	dr->repositories_read = true;
+	*out = dr->repositories;
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/idmap.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +127,68 @@ int idmap_of_remap(struct sl_idmap *out, int root_fd, uint32_t uid, uint32_t gid
 	rc = read_ranges(&out->uids, &out->uid_count, root_fd, "etc/subuid", uid, err);
 	if (rc == 0)
 		rc = read_ranges(&out->gids, &out->gid_count, root_fd, "etc/subgid", gid, err);
+	if (rc < 0)
+		idmap_clear(out);
+	return rc;
+}
+
+static bool is_owned(const struct subid *s, const char *user, const char *number)
+{
+	return (user != NULL && strlen(user) == s->user.len &&
+		memcmp(user, s->user.data, s->user.len) == 0) ||
+	       (strlen(number) == s->user.len && memcmp(number, s->user.data, s->user.len) == 0);
+}
+
+int idmap_parse_rootless(struct sl_idmap_range **out, size_t *count, struct sl_bytes text,
+			 const char *user, uint32_t owner, uint32_t self, struct sl_error *err)
+{
+	struct sl_idmap_range *ranges = calloc(RANGES_MAX, sizeof(*ranges));
+	const char *p = text.data, *end = text.data + text.len;
+	struct subid s;
+	char number[16];
+	size_t n = 1;
+
+	if (ranges == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "id map");
+	(void)snprintf(number, sizeof(number), "%" PRIu32, owner);
+	ranges[0] = (struct sl_idmap_range){.outside = self, .count = 1};
+	while (n < RANGES_MAX && (p = subid_next(&s, p, end)) != NULL) {
+		uint32_t inside = ranges[n - 1].inside + ranges[n - 1].count;
+
+		if (!is_owned(&s, user, number))
+			continue;
+		if (inside > UINT32_MAX - s.count)
+			break;
+		ranges[n++] = (struct sl_idmap_range){
+			.inside = inside, .outside = s.start, .count = s.count};
+	}
+	*out = ranges;
+	*count = n;
+	return 0;
+}
+
+static int read_rootless(struct sl_idmap_range **out, size_t *count, int root_fd, const char *path,
+			 const char *user, uint32_t owner, uint32_t self, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(FILE_MAX);
+	struct sl_bytes bytes = {.data = ""};
+
+	if (root_read_file(root_fd, path, ROOT_FOLLOW_INSIDE, &text, NULL) == 0 &&
+	    text.data != NULL)
+		bytes = (struct sl_bytes){.data = text.data, .len = text.len};
+	return idmap_parse_rootless(out, count, bytes, user, owner, self, err);
+}
+
+int idmap_of_rootless(struct sl_idmap *out, int root_fd, const char *user, uint32_t uid,
+		      uint32_t gid, struct sl_error *err)
+{
+	int rc;
+
+	*out = (struct sl_idmap){0};
+	rc = read_rootless(&out->uids, &out->uid_count, root_fd, "etc/subuid", user, uid, uid, err);
+	if (rc == 0)
+		rc = read_rootless(&out->gids, &out->gid_count, root_fd, "etc/subgid", user, uid,
+				   gid, err);
 	if (rc < 0)
 		idmap_clear(out);
 	return rc;

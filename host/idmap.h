@@ -16,6 +16,17 @@
 int idmap_of_remap(struct sl_idmap *out, int root_fd, uint32_t uid, uint32_t gid,
 		   struct sl_error *err);
 
+/*
+ * The map of an engine that @user runs without root: 0 is the user, and from 1 on come the user's
+ * ranges in etc/subuid and etc/subgid, in the order of the file, as newuidmap is told to set them.
+ * A line may name the user or, in both files, the number @uid; @user may be NULL.
+ */
+int idmap_of_rootless(struct sl_idmap *out, int root_fd, const char *user, uint32_t uid,
+		      uint32_t gid, struct sl_error *err);
+/* The same of one file; @self is the user's own id, @owner the number that lines may name. */
+int idmap_parse_rootless(struct sl_idmap_range **out, size_t *count, struct sl_bytes text,
+			 const char *user, uint32_t owner, uint32_t self, struct sl_error *err);
+
 /* The ranges of one subuid or subgid file. Exposed for tests. */
 int idmap_parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
 		       uint32_t first, struct sl_error *err);

@@ -80,6 +80,9 @@ struct sl_layer {
 	uint64_t blob_offset;    /**< from here on, when it is in an archive */
 	struct sl_toc_claim toc; /**< what the descriptor says of a table of contents */
 	struct sl_idmap idmap;   /**< of the directory */
+	/** The directory shows the layers below, too, and nothing in it is a marker: the layer's
+	    files are there, but a name more is no tampering. */
+	bool dir_is_whole;
 };
 
 #define SL_LAYER_INIT ((struct sl_layer){.dir_fd = -1, .tar_split_fd = -1, .blob_fd = -1})

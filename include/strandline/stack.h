@@ -25,6 +25,9 @@ struct sl_lower {
 	bool has_image_layer;  /**< false: the store does not tie this directory to a layer, and
 				    image_layer is a guess by height, to be proven or ignored */
 	struct sl_idmap idmap; /**< shift of ids on disk; owned */
+	/** In a stack that is not whole: the image's layers up to image_layer as one tree without
+	    markers (Docker's driver "overlay"). */
+	bool is_whole;
 };
 
 /** The stack, top first. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Print what host/ reads from a docker store, one fact a line, for scripts that compare it with
- *what the engine itself says:
+ * Print what host/ reads from the stores, one fact a line, for scripts that compare it with
+ * what the engine itself says:
  *
  *	list_store [--root DIR] [--live] [--store DIR] containers
+ *	list_store ... orphans
  *	list_store ... container WORD
  *	list_store ... image WORD
  *	list_store ... container-image WORD
@@ -17,7 +18,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/encode.h"
-#include "host/host.h"
+#include "host/machine.h"
 
 static void print_digest(const char *what, const uint8_t digest[SL_SHA256_SIZE])
 {
@@ -44,6 +45,7 @@ static const char *text_of(const char *s)
 
 static void print_stack(const struct sl_stack *s)
 {
+	printf("marker %s%s\n", sl_marker_name(s->marker), s->is_whole ? " whole" : "");
 	printf("upper %s %s\n", s->upper_fd >= 0 ? "open" : "closed", text_of(s->upper_path));
 	for (size_t i = 0; i < s->lower_count; i++) {
 		const struct sl_lower *l = &s->lowers[i];
@@ -62,13 +64,25 @@ static void print_stack(const struct sl_stack *s)
 		printf("unsupported %s\n", s->unsupported);
 }
 
+static void print_pod(const struct sl_pod *pod)
+{
+	printf("pod %s %s %s\npod-container %s %" PRIu32 "\npod-sandbox %s\n", text_of(pod->ns),
+	       text_of(pod->name), text_of(pod->uid), text_of(pod->container), pod->attempt,
+	       text_of(pod->sandbox));
+}
+
 static int print_container(void *payload, struct sl_container *c)
 {
 	(void)payload;
 	printf("container %s\nid %s\nstate %s\npid %" PRId64 "\n", c->name, c->id,
 	       sl_state_name(c->state), c->pid);
+	printf("kind %s\nnote %s\n", sl_container_kind_name(c->kind), text_of(c->note));
 	printf("ref %s\ndriver %s\nworkdir %s\nexit %d\n", text_of(c->image_ref),
 	       text_of(c->driver), text_of(c->workdir), c->exit_code);
+	if (c->ns != NULL)
+		printf("ns %s\n", c->ns);
+	if (c->pod != NULL)
+		print_pod(c->pod);
 	if (c->has_image_id)
 		print_digest("image-id", c->image_id);
 	if (c->has_image_digest)
@@ -86,6 +100,8 @@ static int print_container(void *payload, struct sl_container *c)
 		       : c->artifacts[i].is_log           ? "log"
 							  : "-");
 	print_stack(&c->stack);
+	if (c->note != NULL)
+		printf("note %s\n", c->note);
 	if (c->metadata_gap != NULL)
 		printf("metadata-gap %s\n", c->metadata_gap);
 	sl_container_free(c);
@@ -121,6 +137,25 @@ static void host_cleanup(struct host **h)
 	host_close(*h);
 }
 
+/* What no container of the stores owns; host_containers() leaves these out. */
+static int print_orphans(struct host *h, struct sl_error *err)
+{
+	CLEANUP(store_list_clear) struct store_list list = {0};
+	int rc = host_names(h, NULL, true, &list, print_gap, NULL, err);
+
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		struct sl_container *c = NULL;
+
+		if (list.rows[i].kind != SL_CONTAINER_ORPHAN &&
+		    list.rows[i].kind != SL_CONTAINER_BUILD)
+			continue;
+		rc = list.rows[i].store->ops->load(list.rows[i].store, &list.rows[i], &c, err);
+		if (rc == 0)
+			rc = print_container(NULL, c);
+	}
+	return rc;
+}
+
 static int run(struct host *h, const char *command, const char *word, struct sl_error *err)
 {
 	struct sl_container *c = NULL;
@@ -128,7 +163,9 @@ static int run(struct host *h, const char *command, const char *word, struct sl_
 	int rc;
 
 	if (strcmp(command, "containers") == 0)
-		return host_containers(h, print_container, print_gap, NULL, err);
+		return host_containers(h, NULL, print_container, print_gap, NULL, err);
+	if (strcmp(command, "orphans") == 0)
+		return print_orphans(h, err);
 	if (strcmp(command, "image") == 0) {
 		rc = host_find_image(h, word, &image, err);
 		if (rc == 0)
@@ -163,7 +200,8 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--store") == 0 && i + 1 < argc)
 			store.dir = argv[++i];
 	}
-	if (i == argc || (i + 1 == argc && strcmp(argv[i], "containers") != 0))
+	if (i == argc || (i + 1 == argc && strcmp(argv[i], "containers") != 0 &&
+			  strcmp(argv[i], "orphans") != 0))
 		return 64;
 	options.stores = &store;
 	options.store_count = store.dir != NULL;

@@ -402,11 +402,17 @@ static void other_drivers_are_listed_and_not_read(void **state)
 	static const struct {
 		const char *driver, *why;
 	} rows[] = {
-		{"vfs", "storage driver 'vfs' is not read by this version"},
-		{"btrfs", "storage driver 'btrfs' is not read by this version"},
-		{"aufs", "storage driver 'aufs' is not read by this version"},
-		{"overlay", "storage driver 'overlay' is not read by this version"},
-		{"fuse-overlayfs", "storage driver 'fuse-overlayfs' is not read by this version"},
+		{"vfs", "the store has no directory of storage driver 'vfs'"},
+		{"zfs", "storage driver 'zfs' keeps its layers in datasets of a ZFS pool, which "
+			"this version does not read"},
+		{"devicemapper", "storage driver 'devicemapper' keeps its layers in thin volumes "
+				 "of a block device, which this version does not read"},
+		{"windowsfilter", "storage driver 'windowsfilter' keeps its layers in formats of "
+				  "Windows, which this version does not read"},
+		{"newfs",
+		 "its files are snapshots of containerd ('newfs'), and no containerd root was "
+		 "found"},
+		{"../overlay2", "storage driver '?' is not read by this version"},
 		{"\\u001b[2J", "storage driver '?' is not read by this version"},
 	};
 	struct fixture *f = *state;

@@ -87,13 +87,11 @@ static const struct word_row {
 	{"sev", -SL_ENOTFOUND, 0, "no container 'sev'"},
 	{"", -SL_ENOTFOUND, 0, "no container ''"},
 	{"docker:", -SL_ENOTFOUND, 0, "no container ''"},
-	{"/seven", -SL_ENOTFOUND, 0, NULL},
+	{"/seven", -SL_ENOTFOUND, 0, "upper directory"},
 	{"a:b", -SL_ENOTFOUND, 0, "no container 'a:b'"},
 	{"\x1b[2J", -SL_ENOTFOUND, 0, "no container '\\x1b[2J'"},
-	{"pod:ns/web", -SL_EUNSUPPORTED, 0, "pods are not read by this version"},
-	{"podman:web", -SL_EUNSUPPORTED, 0, "podman stores are not read by this version"},
-	{"containerd:web", -SL_EUNSUPPORTED, 0, "containerd stores are not read by this version"},
-	{"cri-o:web", -SL_EUNSUPPORTED, 0, "cri-o stores are not read by this version"},
+	{"pod:ns/web", -SL_ENOTFOUND, 0, "no container 'pod:ns/web'"},
+	{"pod:", -SL_EINVAL, 0, "'pod:' is no pod: give pod:NAMESPACE/POD[/CONTAINER]"},
 };
 
 static void a_word_is_a_name_an_id_or_the_beginning_of_one(void **state)
@@ -309,7 +307,7 @@ static void a_listing_ends_when_the_caller_says_so(void **state)
 	int seen = 0;
 
 	assert_int_equal(open_with(f, NULL, NULL), 0);
-	assert_int_equal(host_containers(f->host, stop_at_second, NULL, &seen, &f->err), 42);
+	assert_int_equal(host_containers(f->host, NULL, stop_at_second, NULL, &seen, &f->err), 42);
 	assert_int_equal(seen, 2);
 }
 

@@ -22,7 +22,9 @@
 #include "core/cleanup.h"
 #include "core/inflate.h"
 #include "core/root.h"
+#include "core/tempfile.h"
 #include "core/zstream.h"
+#include "host/bolt.h"
 #include "snapshot/dump.h"
 #include "snapshot/exportnote.h"
 #include "snapshot/import.h"
@@ -226,6 +228,36 @@ static int read_bundle(const struct buf *in, struct sl_error *err)
 	return rc;
 }
 
+static struct bolt *database;
+
+static int walk_item(void *payload, const struct bolt_item *item, struct sl_error *err)
+{
+	(void)payload;
+	return item->value.data != NULL ? 0
+					: bolt_each(database, item->bucket, walk_item, NULL, err);
+}
+
+static int walk_root(struct bolt *b, struct bolt_bucket root, void *payload, struct sl_error *err)
+{
+	(void)payload;
+	return bolt_each(b, root, walk_item, NULL, err);
+}
+
+static int read_bolt(const struct buf *in, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = tempfile_open(NULL, err);
+	int rc;
+
+	assert_true(fd >= 0);
+	assert_int_equal(tempfile_write(fd, in->data, in->len, err), 0);
+	rc = bolt_open(&database, fd, err);
+	if (rc == 0) {
+		rc = bolt_view(database, walk_root, NULL, NULL, err);
+		bolt_close(database);
+	}
+	return rc;
+}
+
 static int code_of(const char *name)
 {
 	static const struct {
@@ -337,6 +369,12 @@ static void dump_crimes_fail(void **state)
 	each_fails_with_its_code("dump", read_dump);
 }
 
+static void bolt_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("bolt", read_bolt);
+}
+
 static void import_crimes_fail(void **state)
 {
 	(void)state;
@@ -361,7 +399,8 @@ int main(void)
 		cmocka_unit_test(xz_crimes_fail),        cmocka_unit_test(bzip2_crimes_fail),
 		cmocka_unit_test(tar_crimes_fail),       cmocka_unit_test(tar_split_crimes_fail),
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
-		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(import_crimes_fail),
+		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
+		cmocka_unit_test(import_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The short names in overlay2/l. They are links "../<dir>/diff"; after a crash some are gone, and
+ * The short names in l/. They are links "../<dir>/diff"; after a crash some are gone, and
  * each layer directory's file `link` still says which name was its own.
  */
 #include <stdlib.h>
@@ -8,12 +8,13 @@
 
 #include "core/cleanup.h"
 #include "host/docker.h"
+#include "host/layerlinks.h"
 
 struct link {
 	char *name, *dir;
 };
 
-struct docker_links {
+struct layerlinks {
 	struct link *rows;
 	size_t count;
 };
@@ -33,7 +34,7 @@ static int target_dir(char *target, char **out, struct sl_error *err)
 	return sl_fail(err, SL_EFORMAT, 0, "a layer link points out of the store");
 }
 
-void docker_links_free(struct docker_links *links)
+void layerlinks_free(struct layerlinks *links)
 {
 	if (links == NULL)
 		return;
@@ -45,9 +46,9 @@ void docker_links_free(struct docker_links *links)
 	free(links);
 }
 
-static void links_cleanup(struct docker_links **links)
+static void links_cleanup(struct layerlinks **links)
 {
-	docker_links_free(*links);
+	layerlinks_free(*links);
 }
 
 static int compare_links(const void *a, const void *b)
@@ -58,14 +59,14 @@ static int compare_links(const void *a, const void *b)
 }
 
 /* The name that a layer directory calls its own; 1 when it has none. */
-static int own_name(int overlay_fd, const char *dir, char **out, struct sl_error *err)
+static int own_name(int home_fd, const char *dir, char **out, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf name = BUF_INIT(0);
 	AUTO_CLOSE int fd = -1;
 
 	if (!docker_is_layer_dir(dir))
 		return 1;
-	fd = root_open_subdir(overlay_fd, dir, ROOT_NO_LINKS, NULL);
+	fd = root_open_subdir(home_fd, dir, ROOT_NO_LINKS, NULL);
 	if (fd < 0 || docker_read_word(fd, "link", 256, &name, NULL) < 0 ||
 	    !docker_is_link_name(name.data))
 		return 1;
@@ -73,15 +74,15 @@ static int own_name(int overlay_fd, const char *dir, char **out, struct sl_error
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer link");
 }
 
-static int rebuild(struct docker_links **out, int overlay_fd, struct sl_error *err)
+static int rebuild(struct layerlinks **out, int home_fd, struct sl_error *err)
 {
-	CLEANUP(links_cleanup) struct docker_links *links = calloc(1, sizeof(*links));
+	CLEANUP(links_cleanup) struct layerlinks *links = calloc(1, sizeof(*links));
 	CLEANUP(root_names_clear) struct root_names dirs = {0};
 	int rc;
 
 	if (links == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "layer links");
-	rc = root_list(overlay_fd, &dirs, STORE_NAMES_MAX, err);
+	rc = root_list(home_fd, &dirs, STORE_NAMES_MAX, err);
 	if (rc < 0)
 		return rc;
 	links->rows = calloc(dirs.count > 0 ? dirs.count : 1, sizeof(*links->rows));
@@ -90,7 +91,7 @@ static int rebuild(struct docker_links **out, int overlay_fd, struct sl_error *e
 	for (size_t i = 0; i < dirs.count; i++) {
 		struct link *row = &links->rows[links->count];
 
-		rc = own_name(overlay_fd, dirs.names[i], &row->name, err);
+		rc = own_name(home_fd, dirs.names[i], &row->name, err);
 		if (rc < 0)
 			return rc;
 		if (rc == 1)
@@ -104,7 +105,7 @@ static int rebuild(struct docker_links **out, int overlay_fd, struct sl_error *e
 }
 
 /* Two directories that claim one name leave it unknown. */
-static int lookup(const struct docker_links *links, const char *name, char **out,
+static int lookup(const struct layerlinks *links, const char *name, char **out,
 		  struct sl_error *err)
 {
 	struct link key = {.name = (char *)(uintptr_t)name};
@@ -120,19 +121,20 @@ static int lookup(const struct docker_links *links, const char *name, char **out
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer link");
 }
 
-int docker_link_resolve(struct docker *d, const char *name, char **out, struct sl_error *err)
+int layerlinks_resolve(struct layerlinks **links, int home_fd, int links_fd, const char *name,
+		       char **out, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf target = BUF_INIT(512);
 	int rc;
 
 	if (!docker_is_link_name(name))
 		return sl_fail(err, SL_EFORMAT, 0, "a lower layer has an impossible name");
-	if (d->links_fd >= 0 && root_read_link(d->links_fd, name, &target, NULL) == 0)
+	if (links_fd >= 0 && root_read_link(links_fd, name, &target, NULL) == 0)
 		return target_dir(target.data, out, err);
-	if (d->links == NULL) {
-		rc = rebuild(&d->links, d->overlay_fd, err);
+	if (*links == NULL) {
+		rc = rebuild(links, home_fd, err);
 		if (rc < 0)
 			return rc;
 	}
-	return lookup(d->links, name, out, err);
+	return lookup(*links, name, out, err);
 }
