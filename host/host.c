@@ -10,7 +10,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "core/within.h"
-#include "host/cstore.h"
+#include "host/live.h"
 #include "host/machine.h"
 
 /* Engines beside the one that names a reader whose containers and images its stores hold. */
@@ -223,6 +223,7 @@ void host_close(struct host *h)
 {
 	if (h == NULL)
 		return;
+	live_close(h->live);
 	for (size_t i = 0; i < h->set.count; i++)
 		h->set.stores[i]->ops->close(h->set.stores[i]);
 	free((void *)h->set.stores);
