@@ -80,7 +80,8 @@ three_wait() {
 	return 1
 }
 
-# three_image NAME TAG: built once, with one configuration, so that its id is the same everywhere.
+# three_image NAME TAG: built once, with one configuration, so that its id, THREE_IMAGE, is the same
+# everywhere.
 three_image() {
 	local dir=$THREE_RUN/image
 	mkdir -p "$dir/base/bin" "$dir/base/etc" "$dir/base/usr/bin" "$dir/base/proc" "$dir/base/sys" \
@@ -104,6 +105,7 @@ three_image() {
 		three_ctr image import --base-name "docker.io/library/$1" "$dir/oci.tar" >/dev/null
 	! three_has podman || skopeo copy -q "oci:$dir/oci:$2" \
 		"containers-storage:[overlay@$THREE/var/lib/containers/storage+$THREE_RUN/podman]docker.io/library/$1:$2"
+	THREE_IMAGE=$(skopeo inspect --raw "oci:$dir/oci:$2" | jq -r .config.digest)
 	rm -r "$dir"
 }
 

@@ -56,7 +56,7 @@ look() { # look LABEL: every command on every engine's container
 	it "$label: by engine and name" same \
 		"$(for e in $THREE_ENGINES; do echo "$e two"; echo "$e web"; done | sort | paste -sd,)" \
 		"$(jq -r '[.containers[] | "\(.engine) \(.name)"] | sort | join(",")' "ps.$label")"
-	it "$label: all of them have the same image" same "$image" \
+	it "$label: all of them have the same image" same "$THREE_IMAGE" \
 		"$(jq -r '[.containers[].image.id] | unique | join(",")' "ps.$label")"
 	[ "$THREE_ENGINES" = "${THREE_ENGINES% *}" ] || ambiguous "$label"
 	for engine in $THREE_ENGINES; do
@@ -83,7 +83,6 @@ look() { # look LABEL: every command on every engine's container
 	it "$label: check takes all at once" exits 0 sl check --all -o /dev/null
 }
 
-image=$(three_docker inspect -f '{{.Id}}' base:1)
 declare -A ids pids
 for engine in $THREE_ENGINES; do
 	ids[$engine]=$(three_id "$engine" two)
