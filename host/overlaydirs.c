@@ -263,7 +263,8 @@ static int search_begin(struct search *s, const struct overlays *o, size_t at, s
 
 int overlays_look(struct overlays *o, size_t at, struct sl_error *err)
 {
-	struct search s CLEANUP(search_clear);
+	struct search s CLEANUP(search_clear) = {
+		.merged_fd = -1, .upper_fd = -1, .base = {.root_fd = -1}};
 	struct overlay *overlay = &o->all[at];
 	struct stat st;
 	int rc;
