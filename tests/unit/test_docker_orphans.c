@@ -65,7 +65,7 @@ static size_t list(struct fixture *f)
 	host_close(f->host);
 	f->host = NULL;
 	assert_int_equal(host_open(&f->host, &options, &f->err), 0);
-	assert_int_equal(host_names(f->host, true, &f->list, fail_gap, NULL, &f->err), 0);
+	assert_int_equal(host_names(f->host, NULL, true, &f->list, fail_gap, NULL, &f->err), 0);
 	for (size_t i = 0; i < f->list.count; i++)
 		count += f->list.rows[i].kind != SL_CONTAINER_WORKLOAD;
 	return count;
