@@ -114,10 +114,6 @@ it "an overlay in a mount namespace of its own is a container, too" same \
 it "with an id that is its mount's" same \
 	"$(ps_on "$PWD/chroot/u" | jq -r '.id | test("^mount-[0-9]+-[0-9]+$")')" true
 
-# ---- a directory that only has the right name
-mkdir -p "root/$PWD/chroot/u"
-it "a directory of the same name in the container is not taken for its upper one" same \
-	"$(ps_on "$PWD/chroot/u" | jq -r '.stack.upper | startswith("/proc/")')" false
 kill -9 "$by_hand"
 wait "$by_hand" 2>/dev/null || true
 it "it is gone with its process" same "$(ps_on "$PWD/chroot/u")" ""
@@ -146,7 +142,7 @@ if ! command -v dockerd >/dev/null; then exit 0; fi
 docker_start "$PWD/d" # takes the trap
 trap cleanup EXIT
 docker_sample_image base >/dev/null
-outer=$(docker_cli run -d --network none -v /inner base /bin/sleep 1000)
+outer=$(docker_cli run -d --network none -v "$PWD/inner" base /bin/sleep 1000)
 outer_pid=$(docker_cli inspect -f '{{.State.Pid}}' "$outer")
 store=(--store "docker=$(docker_data)")
 it "a container of docker has its process in the listing" same \
@@ -154,13 +150,14 @@ it "a container of docker has its process in the listing" same \
 	"docker running $outer_pid $(cut -d' ' -f22 "/proc/$outer_pid/stat")"
 cat >nested.sh <<-'END'
 	busybox=/usr/bin/busybox
-	$busybox mkdir -p /inner/u /inner/w /inner/m /inner/l/etc /inner/l/bin
-	$busybox cp $busybox /inner/l/bin/busybox
-	$busybox mount -t overlay -o lowerdir=/inner/l,upperdir=/inner/u,workdir=/inner/w overlay /inner/m
-	exec $busybox chroot /inner/m /bin/busybox sleep 1000
+	$busybox mkdir -p "$1/u" "$1/w" "$1/m" "$1/l/etc" "$1/l/bin"
+	$busybox cp $busybox "$1/l/bin/busybox"
+	$busybox mount -t overlay -o "lowerdir=$1/l,upperdir=$1/u,workdir=$1/w" overlay "$1/m"
+	exec $busybox chroot "$1/m" /bin/busybox sleep 1000
 END
+mkdir -p inner/u inner/l # the same names on the machine: not the same directories
 # as an engine in it would, given the rights
-nsenter -t "$outer_pid" -m /usr/bin/busybox sh -s <nested.sh &
+nsenter -t "$outer_pid" -m /usr/bin/busybox sh -s "$PWD/inner" <nested.sh &
 nested=$!
 pids+=("$nested")
 for _ in $(seq 50); do
@@ -169,11 +166,12 @@ for _ in $(seq 50); do
 done
 nested_row() { "$STRANDLINE" ps --no-db "${store[@]}" --format json |
 	jq -c '.containers[] | select(.stack.upper // "" | endswith("/inner/u"))'; }
+inside=/proc/PID/root$PWD/inner
 it "an overlay nested in it is a container of its own" same \
 	"$(nested_row | jq -r '[.engine, .state, .pid] | join(" ")')" "other running $nested"
 it "whose directories are reached through a process that has them" same \
-	"$(nested_row | jq -r '.stack | [(.upper | sub("[0-9]+"; "PID")), (.lowers[0] | sub("[0-9]+"; "PID"))] | join(" ")')" \
-	"/proc/PID/root/inner/u /proc/PID/root/inner/l"
+	"$(nested_row | jq -r '.stack | [(.upper, .lowers[0]) | sub("^/proc/[0-9]+/"; "/proc/PID/")] | join(" ")')" \
+	"$inside/u $inside/l"
 it "and the outer one is listed once" same \
 	"$("$STRANDLINE" ps --no-db "${store[@]}" --format json |
 		jq --arg id "$outer" '[.containers[] | select(.id == $id)] | length')" 1
