@@ -243,7 +243,8 @@ static void a_named_store_must_be_there(void **state)
 	assert_int_equal(open_with(f, "docker", "/empty"), -SL_ENOTFOUND);
 	assert_string_equal(sl_error_text(&f->err), "docker store: '/empty' holds no docker store");
 	assert_int_equal(open_with(f, "docker", "/file"), -SL_ENOTFOUND);
-	assert_int_equal(open_with(f, "podman", "/" DR), -SL_EUNSUPPORTED);
+	assert_int_equal(open_with(f, "podman", "/" DR), -SL_ENOTFOUND);
+	assert_int_equal(open_with(f, "containerd", "/" DR), -SL_EUNSUPPORTED);
 	assert_int_equal(open_with(f, "dokcer", "/" DR), -SL_EINVAL);
 	assert_int_equal(open_with(f, "docker", "/" DR "/"), 0);
 	assert_int_equal(host_find_container(f->host, "seven", &f->c, &f->err), 0);
