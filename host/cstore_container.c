@@ -95,6 +95,8 @@ static int read_spec(struct sl_container *c, int userdata_fd, struct cstore_spec
 	if (rc == -SL_ENOTFOUND)
 		return 0; /* it was made and not started, or is Buildah's */
 	if (rc == 0) {
+		if (text.data != NULL)
+			text.len = cstore_spec_shorten(text.data, text.len);
 		rc = jval_parse_bounded(&doc, text.data != NULL ? text.data : "", text.len,
 					CSTORE_VALUES_MAX, &why);
 		if (rc < 0)
