@@ -75,9 +75,10 @@ ctrd_halt() {
 
 # Shims and containers outlive the daemon: end exactly those that name our folder.
 ctrd_kill_rest() {
-	local dir pid pids
-	pids=$(cat "$CTRD_DISK"/run/containerd/io.containerd.runtime.v2.task/*/*/init.pid \
-		2>/dev/null) || true
+	local dir file pid pids=
+	for file in "$CTRD_DISK"/run/containerd/io.containerd.runtime.v2.task/*/*/init.pid; do
+		[ ! -e "$file" ] || pids="$pids $(cat "$file")"
+	done
 	for dir in /proc/[0-9]*; do
 		pid=${dir#/proc/}
 		[ "$pid" != $$ ] || continue

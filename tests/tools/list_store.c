@@ -100,8 +100,6 @@ static int print_container(void *payload, struct sl_container *c)
 		       : c->artifacts[i].is_log           ? "log"
 							  : "-");
 	print_stack(&c->stack);
-	if (c->note != NULL)
-		printf("note %s\n", c->note);
 	if (c->metadata_gap != NULL)
 		printf("metadata-gap %s\n", c->metadata_gap);
 	sl_container_free(c);
