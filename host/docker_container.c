@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "host/alive.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 static void container_cleanup(struct sl_container **c)
 {
@@ -111,24 +110,6 @@ static int note_gap(struct sl_container *c, struct sl_error *why, struct sl_erro
 	return rc;
 }
 
-/* The store keeps saying "running" when the machine went down before the daemon did. */
-static void settle_state(const struct docker *d, struct sl_container *c)
-{
-	bool runs = c->state == SL_STATE_RUNNING || c->state == SL_STATE_PAUSED;
-
-	if (!runs || d->place->proc_fd < 0) {
-		c->pid = 0;
-		return;
-	}
-	/* no process at all: between two restarts */
-	if (c->pid == 0)
-		return;
-	if (alive_check(d->place->proc_fd, c->pid, c->id) != ALIVE_NO)
-		return;
-	c->pid = 0;
-	c->state = SL_STATE_EXITED;
-}
-
 /* Docker 1.10 wrote config.v2.json in the place of it when it started first. */
 static bool is_of_old_daemon(int fd)
 {
@@ -214,13 +195,14 @@ static int load_container(struct docker *d, const char *id, struct sl_container 
 		rc = copy_text(&c->name, id, err);
 	if (rc == 0)
 		rc = docker_stack(d, c, err);
+	if (rc == 0 && docker_is_ctrd(d, c))
+		rc = docker_ctrd_name_image(d, c, err);
 	if (rc == 0)
 		rc = note_removal(d, c, err);
 	if (rc == 0)
 		rc = docker_artifacts(d, c, fd, log_path, err);
 	if (rc < 0)
 		return rc;
-	settle_state(d, c);
 	claim_digest(d, c);
 	*out = take_ptr(&c);
 	return 0;

@@ -136,3 +136,6 @@ empty_ours() { "$strandline" diff --db "$work/bench.db" --store "docker=$image/d
 empty_true() { /bin/true; }
 row "empty diff as a process, against /bin/true" "12 ms" empty_ours empty_true
 $engine rm -f drift many >/dev/null
+
+# ---- a listing of a busy host
+tests/bench/ps.sh "$strandline" "$rounds"

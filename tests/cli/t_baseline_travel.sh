@@ -145,9 +145,9 @@ it "another key" refused by-other "it is signed by key sha256:"
 it "a dump, which nobody signed" refused dump "this is a dump, which nobody signed"
 head -n -6 both >unsigned
 it "a file without its signature" refused unsigned "it is cut off or nobody signed it"
-head -c -1 both >cut
+head -c -1 "both" >"cut"
 it "a file without its last byte" refused cut "signature at its end"
-head -c 1000 both >cut
+head -c 1000 "both" >"cut"
 it "a file cut in the middle" refused cut "it is cut off or nobody signed it"
 { cat both; echo; } >longer
 it "a file with a byte behind it" refused longer "signature at its end"

@@ -7,6 +7,7 @@
 //	boltwrite storm FILE                  commits as fast as it can until its input ends; all keys
 //	                                      of a state have the same value
 //	boltwrite big MIB FILE                a database like containerd's, of about so many MiB
+//	boltwrite count FILE                  buckets, keys and bytes of values, as bolt_dump -q prints
 package main
 
 import (
@@ -178,6 +179,30 @@ func big(mib int, file string) {
 	check(db.Close())
 }
 
+func count(file string) {
+	var buckets, keys, bytes int
+	var walk func(b *bbolt.Bucket)
+	walk = func(b *bbolt.Bucket) {
+		check(b.ForEach(func(k, v []byte) error {
+			if v == nil {
+				buckets++
+				walk(b.Bucket(k))
+			} else {
+				keys++
+				bytes += len(v)
+			}
+			return nil
+		}))
+	}
+	db, err := bbolt.Open(file, 0600, &bbolt.Options{ReadOnly: true})
+	check(err)
+	check(db.View(func(tx *bbolt.Tx) error {
+		walk(tx.Cursor().Bucket())
+		return nil
+	}))
+	fmt.Printf("%d buckets, %d keys, %d bytes\n", buckets, keys, bytes)
+}
+
 func main() {
 	switch args := os.Args[1:]; {
 	case len(args) == 4 && args[0] == "random":
@@ -186,8 +211,10 @@ func main() {
 		storm(args[1])
 	case len(args) == 3 && args[0] == "big":
 		big(number(args[1]), args[2])
+	case len(args) == 2 && args[0] == "count":
+		count(args[1])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: boltwrite random|storm|big ...")
+		fmt.Fprintln(os.Stderr, "usage: boltwrite random|storm|big|count ...")
 		os.Exit(2)
 	}
 }

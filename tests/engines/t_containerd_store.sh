@@ -108,12 +108,13 @@ facts "$first"
 facts "$second"
 facts "$sandbox"
 it "a container of a pod is known by the plugin's metadata" same \
-	"$(fact "$second" container) $(fact "$second" pod) $(fact "$second" pod-container)" \
-	"app prod front-1 $uid app 1"
+	"$(fact "$second" container) $(fact "$second" pod) $(fact "$second" pod-uid)" \
+	"app prod front-1 app 1 $uid"
 it "the attempt before is there, too, and has ended" same \
-	"$(fact "$first" pod-container) $(fact "$first" state) $(fact "$first" exit)" "app 0 exited 137"
+	"$(fact "$first" pod) $(fact "$first" state) $(fact "$first" exit)" \
+	"prod front-1 app 0 exited 137"
 it "the sandbox is told apart" same "$(fact "$sandbox" kind) $(fact "$sandbox" pod)" \
-	"sandbox prod front-1 $uid"
+	"sandbox prod front-1 - 0"
 it "containers name their sandbox" same "$(fact "$first" pod-sandbox)" "$sandbox"
 it "a pod's container runs as its task" same "$(fact "$second" state),$(fact "$second" pid)" \
 	"running,$(task k8s.io "$second")"

@@ -92,6 +92,9 @@ static const struct word_row {
 	{"\x1b[2J", -SL_ENOTFOUND, 0, "no container '\\x1b[2J'"},
 	{"pod:ns/web", -SL_ENOTFOUND, 0, "no container 'pod:ns/web'"},
 	{"pod:", -SL_EINVAL, 0, "'pod:' is no pod: give pod:NAMESPACE/POD[/CONTAINER]"},
+	{"podman:web", -SL_ENOTFOUND, 0, "no container 'web'"},
+	{"containerd:web", -SL_ENOTFOUND, 0, "no container 'web'"},
+	{"cri-o:web", -SL_ENOTFOUND, 0, "no container 'web'"},
 };
 
 static void a_word_is_a_name_an_id_or_the_beginning_of_one(void **state)
