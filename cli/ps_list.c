@@ -65,6 +65,7 @@ static int container_json(void *payload, const struct sl_container *c)
 
 	jout_object(j);
 	ps_identity(j, c);
+	container_json_live(j, c);
 	ps_image(j, c->image_ref, c->has_image_id ? c->image_id : NULL);
 	time_json(j, "created", c->has_created, c->created);
 	time_json(j, "started", c->has_started, c->started);

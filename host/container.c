@@ -155,6 +155,7 @@ void sl_container_free(struct sl_container *c)
 	free(c->id);
 	free(c->name);
 	sl_pod_free(c->pod);
+	free(c->cgroup);
 	free(c->ns);
 	free(c->note);
 	free(c->image_ref);

@@ -9,8 +9,9 @@
 #include <sys/sysmacros.h>
 
 #include "core/cleanup.h"
-#include "core/idmap.h"
 #include "host/docker.h"
+#include "host/homes.h"
+#include "host/idmap.h"
 
 #define DEFAULT_DIR "/var/lib/containers/storage"
 #define DEFAULT_RUN_DIR "/run/containers/storage"
@@ -235,28 +236,50 @@ static int borrow_all(struct cstore *s, const struct cstore_conf *conf, struct s
 	return rc;
 }
 
+/* Whose home it is; the texts are owned. */
+struct owner {
+	uint32_t uid, gid;
+	char *name, *home;
+	bool failed;
+};
+
+static void owner_clear(struct owner *o)
+{
+	free(o->name);
+	free(o->home);
+}
+
+/* The first of that id; people with one id share what is theirs. */
+static int is_owner(void *payload, const struct home *home)
+{
+	struct owner *o = payload;
+
+	if (home->uid != o->uid)
+		return 0;
+	o->gid = home->gid;
+	o->failed = !cstore_keep(&o->name, home->user) || !cstore_keep(&o->home, home->dir);
+	return 1;
+}
+
 /*
  * A store of somebody other than root is that user's own, with his shift of ids. Both the graph
  * root and a list in it must be his: a single odd owner proves nothing.
  */
-static int find_owner(struct cstore *s, const struct stat *st, struct cstore_users *users,
-		      const struct cstore_user **out, struct sl_error *err)
+static int find_owner(struct cstore *s, const struct stat *st, struct owner *o,
+		      struct sl_error *err)
 {
+	int fd = s->part_count > 0 ? s->parts[0].layers_fd : -1;
 	struct stat list;
-	int fd = s->part_count > 0 ? s->parts[0].layers_fd : -1, rc;
 
-	*out = NULL;
 	if (st->st_uid == 0 || fd < 0 || fstat(fd, &list) < 0 || list.st_uid != st->st_uid)
 		return 0;
 	s->is_rootless = true;
-	rc = cstore_users_read(users, s->place, err);
-	for (size_t i = 0; rc == 0 && *out == NULL && i < users->count; i++)
-		if (users->rows[i].uid == st->st_uid)
-			*out = &users->rows[i];
-	if (rc < 0)
-		return rc;
-	return cstore_idmap_of_user(&s->idmap, s->place, *out != NULL ? (*out)->name : NULL,
-				    st->st_uid, *out != NULL ? (*out)->gid : st->st_gid, err);
+	o->uid = st->st_uid;
+	o->gid = st->st_gid;
+	(void)homes_each(s->place->root_fd, is_owner, o);
+	if (o->failed)
+		return sl_fail(err, SL_ENOMEM, 0, "podman store");
+	return idmap_of_rootless(&s->idmap, s->place->root_fd, o->name, o->uid, o->gid, err);
 }
 
 /* Where things are while the machine runs. */
@@ -286,14 +309,13 @@ static void conf_clear(struct cstore_conf *conf)
 /* A configuration that cannot be read was a gap of the discovery; here its defaults hold. */
 static int read_settings(struct cstore *s, const struct stat *st, struct sl_error *err)
 {
-	CLEANUP(cstore_users_clear) struct cstore_users users = {0};
+	CLEANUP(owner_clear) struct owner owner = {0};
 	CLEANUP(conf_clear) struct cstore_conf conf = {0};
-	const struct cstore_user *owner = NULL;
-	int rc = find_owner(s, st, &users, &owner, err);
+	int rc = find_owner(s, st, &owner, err);
 
 	if (rc < 0)
 		return rc;
-	rc = cstore_conf_read(&conf, s->place, owner != NULL ? owner->home : NULL, NULL);
+	rc = cstore_conf_read(&conf, s->place, owner.home, NULL);
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "podman store");
 	if (!s->is_rootless && conf.graphroot == NULL) {

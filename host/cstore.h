@@ -39,33 +39,8 @@ int cstore_conf_read_crio(struct cstore_conf *conf, const struct place *place,
 			  struct sl_error *err);
 void cstore_conf_clear(struct cstore_conf *conf);
 
-/* ---- cstore_users.c: whose stores there may be ---- */
+/* ---- cstore_idmap.c ---- */
 
-struct cstore_user {
-	char *name, *home; /* owned; the name is NULL when only a home directory is known */
-	uint32_t uid, gid;
-};
-
-struct cstore_users {
-	struct cstore_user *rows;
-	size_t count;
-};
-
-/* Every line of a passwd file that has an absolute home directory; the others are no users. */
-int cstore_users_parse(struct cstore_users *out, const char *text, size_t len,
-		       struct sl_error *err);
-int cstore_users_read(struct cstore_users *out, const struct place *place, struct sl_error *err);
-void cstore_users_clear(struct cstore_users *users);
-
-/*
- * The id map of a user's own store: inside 0 is the user himself, 1 and up are his ranges of
- * etc/subuid (and etc/subgid). @name may be NULL.
- */
-int cstore_idmap_of_user(struct sl_idmap *out, const struct place *place, const char *name,
-			 uint32_t uid, uint32_t gid, struct sl_error *err);
-/* The ranges of one such file. Exposed for tests. */
-int cstore_parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
-			const char *name, uint32_t own, struct sl_error *err);
 /*
  * The map of a layer or container that has one of its own ("uidmap", "gidmap"), seen through
  * @base: what a user's store calls the host is the inside of that user's map.

@@ -84,7 +84,7 @@ static int on_container(void *payload, const struct bolt_item *item, struct sl_e
 	row->id = take_ptr(&id);
 	rc = name_of(w, item->key, &row->name, err);
 	if (rc == 0)
-		rc = bolt_get(w->b, item->bucket, "pod", 3, &pod, err);
+		rc = bolt_get(w->b, item->bucket, "pod-id", 6, &pod, err);
 	if (rc == 0)
 		row->pod = text_of(pod);
 	if (rc >= 0)

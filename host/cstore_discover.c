@@ -6,10 +6,9 @@
 
 #include "core/cleanup.h"
 #include "host/cstore.h"
+#include "host/homes.h"
 
 #define DEFAULT_DIR "/var/lib/containers/storage"
-/* Homes that no line of passwd names: those of a directory service. */
-#define HOMES_MAX ((size_t)1 << 16)
 
 struct search {
 	struct store_dirs *dirs;
@@ -33,16 +32,16 @@ static int keep_first(struct search *q, int rc, struct sl_error *why)
 }
 
 /* "$HOME", "$USER" and "$UID" in a configured path. NULL when memory ran out. */
-static char *expand(const char *text, const struct cstore_user *user)
+static char *expand(const char *text, const struct home *user)
 {
 	struct buf out = BUF_INIT((size_t)64 * 1024);
 
 	for (const char *p = text; *p != '\0';) {
 		if (strncmp(p, "$HOME", 5) == 0) {
-			(void)buf_append_str(&out, user->home);
+			(void)buf_append_str(&out, user->dir);
 			p += 5;
-		} else if (strncmp(p, "$USER", 5) == 0 && user->name != NULL) {
-			(void)buf_append_str(&out, user->name);
+		} else if (strncmp(p, "$USER", 5) == 0 && user->user != NULL) {
+			(void)buf_append_str(&out, user->user);
 			p += 5;
 		} else if (strncmp(p, "$UID", 4) == 0) {
 			(void)buf_printf(&out, "%u", user->uid);
@@ -56,7 +55,7 @@ static char *expand(const char *text, const struct cstore_user *user)
 	return buf_take(&out);
 }
 
-static int add_expanded(struct search *q, const char *text, const struct cstore_user *user)
+static int add_expanded(struct search *q, const char *text, const struct home *user)
 {
 	AUTO_FREE char *dir = NULL;
 
@@ -90,8 +89,9 @@ static int search_system(struct search *q)
 	return rc < 0 ? rc : store_dirs_add(q->dirs, DEFAULT_DIR, NULL);
 }
 
-static int search_user(struct search *q, const struct cstore_user *user)
+static int search_user(void *payload, const struct home *user)
 {
+	struct search *q = payload;
 	CLEANUP(conf_clear) struct cstore_conf conf = {0};
 	CLEANUP(sl_error_clear) struct sl_error none = SL_ERROR_INIT;
 	struct sl_error why = SL_ERROR_INIT;
@@ -100,57 +100,29 @@ static int search_user(struct search *q, const struct cstore_user *user)
 	int rc;
 
 	/* most users of a machine have no home directory */
-	home = root_open_subdir(q->place->root_fd, user->home, ROOT_FOLLOW_INSIDE, &none);
+	home = root_open_subdir(q->place->root_fd, user->dir, ROOT_FOLLOW_INSIDE, &none);
 	if (home < 0)
 		return keep_first(q, home == -SL_ENOTFOUND ? 0 : home, &none);
-	rc = keep_first(q, cstore_conf_read(&conf, q->place, user->home, &why), &why);
+	rc = keep_first(q, cstore_conf_read(&conf, q->place, user->dir, &why), &why);
 	if (rc == 0)
 		rc = add_expanded(q, conf.graphroot, user);
 	if (rc == 0)
 		rc = add_expanded(q, conf.rootless_path, user);
-	if (rc == 0 && asprintf(&dir, "%s/.local/share/containers/storage", user->home) < 0) {
+	if (rc == 0 && asprintf(&dir, "%s/.local/share/containers/storage", user->dir) < 0) {
 		dir = NULL;
 		rc = -SL_ENOMEM;
 	}
 	return rc < 0 ? rc : store_dirs_add(q->dirs, dir, NULL);
 }
 
-/* Below /home there may be people whom only a directory service knows. */
-static int search_homes(struct search *q)
-{
-	CLEANUP(root_names_clear) struct root_names names = {0};
-	AUTO_CLOSE int fd = root_open_subdir(q->place->root_fd, "home", ROOT_FOLLOW_INSIDE, NULL);
-	int rc = 0;
-
-	if (fd < 0 || root_list(fd, &names, HOMES_MAX, NULL) < 0)
-		return 0;
-	for (size_t i = 0; rc == 0 && i < names.count; i++) {
-		AUTO_FREE char *dir = NULL;
-
-		if (asprintf(&dir, "/home/%s/.local/share/containers/storage", names.names[i]) <
-		    0) {
-			dir = NULL;
-			return -SL_ENOMEM;
-		}
-		rc = store_dirs_add(q->dirs, dir, NULL);
-	}
-	return rc;
-}
-
 int cstore_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err)
 {
 	CLEANUP(search_clear)
 	struct search q = {.dirs = dirs, .place = place, .why = SL_ERROR_INIT};
-	CLEANUP(cstore_users_clear) struct cstore_users users = {0};
-	struct sl_error why = SL_ERROR_INIT;
 	int rc = search_system(&q);
 
 	if (rc == 0)
-		rc = keep_first(&q, cstore_users_read(&users, place, &why), &why);
-	for (size_t i = 0; rc == 0 && i < users.count; i++)
-		rc = search_user(&q, &users.rows[i]);
-	if (rc == 0)
-		rc = search_homes(&q);
+		rc = homes_each(place->root_fd, search_user, &q);
 	if (rc < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
 	return q.why.code != 0 ? store_give_error(err, &q.why) : 0;

@@ -179,6 +179,7 @@ static int open_layer(struct cstore *s, const struct cstore_layer *at, struct sl
 	int rc;
 
 	layer->marker = cstore_marker(s, at->part);
+	layer->dir_is_whole = at->part->layout == CSTORE_WHOLE;
 	if (asprintf(&file, "%s.tar-split.gz", at->id) < 0) {
 		file = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "layer path");

@@ -62,6 +62,21 @@ static bool is_known(const struct sl_container *c, const char *path)
 	return false;
 }
 
+/*
+ * What the kernel itself shows there, and the directory of devices, are in every container; no
+ * engine calls them a mount, and no file of the container's can be under them.
+ */
+static bool is_of_kernel(const char *type, const char *dest)
+{
+	static const char *const types[] = {"proc",    "sysfs",  "cgroup",
+					    "cgroup2", "mqueue", "devpts"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return strcmp(type, "tmpfs") == 0 && strcmp(dest, "/dev") == 0;
+}
+
 /* Of two mounts in one place the later one shows; they only differ in what is not compared. */
 static int add_mount(struct sl_container *c, const struct jval *m, struct sl_error *err)
 {
@@ -71,7 +86,8 @@ static int add_mount(struct sl_container *c, const struct jval *m, struct sl_err
 	const struct jval *options = jval_get(m, "options");
 	bool is_path = source != NULL && source[0] == '/';
 
-	if (dest == NULL || dest[0] != '/' || dest[1] == '\0' || is_known(c, dest))
+	if (dest == NULL || dest[0] != '/' || dest[1] == '\0' || is_known(c, dest) ||
+	    (type != NULL && is_of_kernel(type, dest)))
 		return 0;
 	if (c->mount_count >= CSTORE_MOUNTS_MAX)
 		return sl_fail(err, SL_ELIMIT, 0, "more than %d mounts", CSTORE_MOUNTS_MAX);

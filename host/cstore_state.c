@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a container runs, as its engine wrote down, or as its process shows. */
+/* Whether a container runs, as its engine wrote down. live.h says whether that is so. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
-#include "host/alive.h"
 #include "host/cstore.h"
 #include "host/docker.h"
 
@@ -113,48 +112,20 @@ static int64_t read_pidfile(const struct cstore *s, const char *run_dir)
 	return pid;
 }
 
-/*
- * What is written down says "running" also when the machine went down with it. Where processes can
- * be seen they decide; only one that names the container in its control group or mounts is its.
- */
-static void settle(const struct cstore *s, struct sl_container *c, const char *run_dir)
-{
-	bool runs = c->state == SL_STATE_RUNNING || c->state == SL_STATE_PAUSED;
-	int proc_fd = s->place->proc_fd;
-
-	if (proc_fd < 0 || (!runs && c->state != SL_STATE_UNKNOWN)) {
-		c->pid = 0;
-		return;
-	}
-	if (c->pid == 0 && run_dir != NULL)
-		c->pid = read_pidfile(s, run_dir);
-	if (c->pid == 0)
-		return;
-	switch (alive_check(proc_fd, c->pid, c->id)) {
-	case ALIVE_YES:
-		if (!runs)
-			c->state = SL_STATE_RUNNING;
-		break;
-	case ALIVE_NO:
-		c->pid = 0;
-		c->state = runs ? SL_STATE_EXITED : c->state;
-		break;
-	case ALIVE_UNKNOWN:
-		c->pid = runs ? c->pid : 0;
-		break;
-	}
-}
-
 int cstore_state_read(struct cstore *s, struct sl_container *c, int userdata_fd,
 		      const char *run_dir, struct sl_error *err)
 {
+	bool runs;
 	int rc = 0;
 
 	if (strcmp(c->engine, "cri-o") == 0)
 		rc = from_crio(c, userdata_fd, err);
 	else if (strcmp(c->engine, "podman") == 0)
 		rc = from_libpod(s, c, err);
-	if (rc == 0)
-		settle(s, c, run_dir);
-	return rc;
+	if (rc < 0)
+		return rc;
+	runs = c->state == SL_STATE_RUNNING || c->state == SL_STATE_PAUSED;
+	if (runs && c->pid == 0 && run_dir != NULL)
+		c->pid = read_pidfile(s, run_dir);
+	return 0;
 }

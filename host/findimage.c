@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/live.h"
 #include "host/machine.h"
 #include "host/word.h"
 
@@ -58,6 +59,8 @@ int host_load_image(struct host *h, const struct host_image *image, struct sl_im
 int host_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,
 			 struct sl_error *err)
 {
+	if (c->engine != NULL && strcmp(c->engine, LIVE_ENGINE) == 0)
+		return live_container_image(h, c, out, err);
 	for (size_t i = 0; i < h->set.count; i++) {
 		struct store *s = h->set.stores[i];
 

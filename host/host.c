@@ -10,7 +10,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "core/within.h"
-#include "host/cstore.h"
+#include "host/live.h"
 #include "host/machine.h"
 
 /* Engines beside the one that names a reader whose containers and images its stores hold. */
@@ -182,6 +182,7 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "host");
 	h->place.proc_fd = -1;
+	h->discovered = options->store_count == 0;
 	h->place.ns = options->ns;
 	h->place.root_fd = root_open_dir(root, err);
 	if (h->place.root_fd < 0)
@@ -223,6 +224,7 @@ void host_close(struct host *h)
 {
 	if (h == NULL)
 		return;
+	live_close(h->live);
 	for (size_t i = 0; i < h->set.count; i++)
 		h->set.stores[i]->ops->close(h->set.stores[i]);
 	free((void *)h->set.stores);

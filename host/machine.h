@@ -11,9 +11,13 @@ struct host_miss {
 	struct sl_error why;
 };
 
+struct live;
+
 struct host {
 	struct place place;
 	struct store_set set;
+	bool discovered;          /* nobody named the stores */
+	struct live *live;        /* what runs, looked at when it is first asked for; NULL before */
 	struct host_miss *misses; /* owned */
 	size_t miss_count;
 };
@@ -44,5 +48,12 @@ int host_names(struct host *h, const char *engine, bool orphans, struct store_li
  */
 int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
 	      struct sl_error *err);
+
+/* Load a container and settle whether it runs. */
+int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
+	      struct sl_error *err);
+
+/* The names of containers that run and are in no store. */
+int host_others(struct host *h, struct store_list *out, struct sl_error *err);
 
 #endif
