@@ -46,7 +46,8 @@ static enum fit name_fit(const struct store_name *row, const char *word)
 	case SL_CONTAINER_WORKLOAD:
 		break;
 	}
-	return exact ? FIT_ID : named ? FIT_NAME : begins ? FIT_PREFIX : FIT_NONE;
+	/* an id that somebody chose, as with ctr, is a name like any other */
+	return named ? FIT_NAME : exact ? FIT_ID : begins ? FIT_PREFIX : FIT_NONE;
 }
 
 static bool same_or_null(const char *a, const char *b)
