@@ -91,7 +91,8 @@ int host_containers(struct host *h, int (*each)(void *payload, struct sl_contain
 		rc = host_names(h, false, &list, gap, payload, err);
 	for (size_t i = 0; rc == 0 && i < list.count; i++)
 		rc = hand_over(h, &list.rows[i], &seen, each, gap, payload, err);
-	if (rc == 0)
+	/* who names stores asks for what is in them; what is in none of all is not known then */
+	if (rc == 0 && !h->named)
 		rc = live_others(h, &seen, &others, gap, payload, err);
 	for (size_t i = 0; rc == 0 && i < others.count; i++)
 		rc = hand_over(h, &others.rows[i], NULL, each, gap, payload, err);
