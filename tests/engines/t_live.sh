@@ -6,7 +6,7 @@ need runc jq unshare
 root=$PWD/root
 "$SOURCE_DIR/samples/make-image.sh" "$root" >/dev/null 2>&1 || skip "needs busybox-static"
 mkdir -p try/l try/u try/w try/m
-mount -t overlay overlay -o lowerdir="$PWD/try/l",upperdir="$PWD/try/u",workdir="$PWD/try/w" try/m 2>/dev/null ||
+mount -t overlay overlay -o lowerdir=try/l,upperdir=try/u,workdir=try/w try/m 2>/dev/null ||
 	skip "needs overlay mounts"
 umount try/m
 
@@ -15,7 +15,8 @@ pids=()
 cleanup() {
 	for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
 	for id in "$tag-over" "$tag-plain"; do runc delete -f "$id" 2>/dev/null || true; done
-	umount -l over/rootfs slave 2>/dev/null || true
+	umount -l over/rootfs 2>/dev/null || true
+	umount -R -l slave 2>/dev/null || true
 	if [ -n "${DOCKER_DIR:-}" ]; then docker_stop; fi
 }
 trap cleanup EXIT
@@ -138,13 +139,20 @@ it "as is what runc deleted" gone "$tag-over"
 
 # ---- nested in a container of docker
 if ! command -v dockerd >/dev/null; then exit 0; fi
+# shellcheck source=tests/engines/lib-docker.sh
 . "$TESTS_DIR/engines/lib-docker.sh"
 docker_start "$PWD/d" # takes the trap
 trap cleanup EXIT
 docker_sample_image base >/dev/null
 outer=$(docker_cli run -d --network none -v "$PWD/inner" base /bin/sleep 1000)
 outer_pid=$(docker_cli inspect -f '{{.State.Pid}}' "$outer")
-store=(--store "docker=$(docker_data)")
+# the machine again, with this daemon's store where a daemon's is: who names a store gets that one only
+mount --rbind / slave
+mount --make-rslave slave
+mount -t tmpfs none slave/var/lib
+mkdir slave/var/lib/docker
+mount --bind "$(docker_data)" slave/var/lib/docker
+store=(--root slave --live)
 it "a container of docker has its process in the listing" same \
 	"$(ps_of "$outer" "${store[@]}" | jq -r '[.engine, .state, .pid, .process.start] | join(" ")')" \
 	"docker running $outer_pid $(cut -d' ' -f22 "/proc/$outer_pid/stat")"
@@ -175,6 +183,9 @@ it "whose directories are reached through a process that has them" same \
 it "and the outer one is listed once" same \
 	"$("$STRANDLINE" ps --no-db "${store[@]}" --format json |
 		jq --arg id "$outer" '[.containers[] | select(.id == $id)] | length')" 1
+it "who names a store sees what is in it, and no others" same \
+	"$("$STRANDLINE" ps --no-db --store "docker=$(docker_data)" --format json | jq -c '[.containers[].id]')" \
+	"[\"$outer\"]"
 docker_cli pause "$outer" >/dev/null
 it "docker's pause is seen in the kernel" same "$(state_of "$outer" "${store[@]}")" paused
 docker_cli unpause "$outer" >/dev/null
