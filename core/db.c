@@ -18,6 +18,8 @@
 
 /* "SLdb": tells our files from other programs' before anything is written into them. */
 #define DB_APPLICATION_ID 0x534c6462
+/* Longest text or blob of another program's database. */
+#define DB_FOREIGN_VALUE_MAX (16 * 1024 * 1024)
 #define DB_BUSY_MS 30000
 #define AUTO_VACUUM_INCREMENTAL 2
 
@@ -447,6 +449,38 @@ int db_open(struct db **out, const char *path, const struct db_migration *migrat
 		rc = open_best(db, path, err);
 	if (rc == 0)
 		rc = migrate(db, migrations, count, err);
+	if (rc < 0) {
+		db_close(db);
+		return rc;
+	}
+	*out = db;
+	return 0;
+}
+
+/*
+ * Opened for writing, so that SQLite takes in what the log holds; exclusively, so that it needs no
+ * shared memory beside it. The first read makes it open the log.
+ */
+int db_open_foreign(struct db **out, const char *path, struct sl_error *err)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int64_t version;
+	int rc = 0;
+
+	if (db != NULL)
+		db->name = strdup(path);
+	if (db == NULL || db->name == NULL)
+		rc = sl_fail(err, SL_ENOMEM, 0, "open database");
+	if (rc == 0)
+		rc = open_handle(db, path, MODE_WRITE, err);
+	if (rc == 0)
+		rc = distrust_content(db, err);
+	if (rc == 0) {
+		(void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, DB_FOREIGN_VALUE_MAX);
+		rc = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-4096", err);
+	}
+	if (rc == 0)
+		rc = read_number(db, "SELECT count(*) FROM sqlite_schema", 0, &version, err);
 	if (rc < 0) {
 		db_close(db);
 		return rc;

@@ -31,6 +31,14 @@ struct db_migration {
  */
 int db_open(struct db **out, const char *path, const struct db_migration *migrations, size_t count,
 	    struct sl_error *err);
+/*
+ * Another program's database, as it is with what its log holds: the file @name in @dir_fd and those
+ * beside it are copied to a private directory in $TMPDIR, which is gone when this returns. More
+ * than @max bytes is -SL_ELIMIT. Where it is not there, -SL_ENOTFOUND.
+ */
+int db_open_copy(struct db **out, int dir_fd, const char *name, uint64_t max, struct sl_error *err);
+/* A database that is nobody else's any more: what db_open_copy() made. */
+int db_open_foreign(struct db **out, const char *path, struct sl_error *err);
 void db_close(struct db *db);
 /* 0; -SL_EIO when the database can only be read. Ask before long work that ends in writing. */
 int db_writable(struct db *db, struct sl_error *err);

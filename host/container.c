@@ -155,6 +155,7 @@ void sl_container_free(struct sl_container *c)
 	free(c->id);
 	free(c->name);
 	sl_pod_free(c->pod);
+	free(c->cgroup);
 	free(c->ns);
 	free(c->note);
 	free(c->image_ref);
@@ -163,6 +164,13 @@ void sl_container_free(struct sl_container *c)
 	free(c->store);
 	free(c->metadata_gap);
 	free(c);
+}
+
+const char *sl_container_label(const struct sl_container *c)
+{
+	if (c->name != NULL)
+		return c->name;
+	return c->id != NULL ? c->id : "";
 }
 
 const char *sl_state_name(enum sl_container_state state)

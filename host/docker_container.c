@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "host/alive.h"
 #include "host/docker_ctrd.h"
 
 static void container_cleanup(struct sl_container **c)
@@ -111,24 +110,6 @@ static int note_gap(struct sl_container *c, struct sl_error *why, struct sl_erro
 	return rc;
 }
 
-/* The store keeps saying "running" when the machine went down before the daemon did. */
-static void settle_state(const struct docker *d, struct sl_container *c)
-{
-	bool runs = c->state == SL_STATE_RUNNING || c->state == SL_STATE_PAUSED;
-
-	if (!runs || d->place->proc_fd < 0) {
-		c->pid = 0;
-		return;
-	}
-	/* no process at all: between two restarts */
-	if (c->pid == 0)
-		return;
-	if (alive_check(d->place->proc_fd, c->pid, c->id) != ALIVE_NO)
-		return;
-	c->pid = 0;
-	c->state = SL_STATE_EXITED;
-}
-
 /* Docker 1.10 wrote config.v2.json in the place of it when it started first. */
 static bool is_of_old_daemon(int fd)
 {
@@ -222,7 +203,6 @@ static int load_container(struct docker *d, const char *id, struct sl_container 
 		rc = docker_artifacts(d, c, fd, log_path, err);
 	if (rc < 0)
 		return rc;
-	settle_state(d, c);
 	claim_digest(d, c);
 	*out = take_ptr(&c);
 	return 0;

@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "host/attempt.h"
+#include "host/live.h"
 #include "host/machine.h"
 #include "host/word.h"
 
@@ -29,6 +30,12 @@ enum fit {
 	FIT_ID,
 };
 
+/* An id that an engine made up; where people choose ids, as with ctr, an id is a name. */
+static bool is_made_up(const char *id)
+{
+	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+}
+
 static enum fit name_fit(const struct store_name *row, const char *word)
 {
 	bool exact = strcmp(row->id, word) == 0;
@@ -45,7 +52,9 @@ static enum fit name_fit(const struct store_name *row, const char *word)
 	case SL_CONTAINER_WORKLOAD:
 		break;
 	}
-	return exact ? FIT_ID : named ? FIT_NAME : begins ? FIT_PREFIX : FIT_NONE;
+	if (exact && is_made_up(row->id))
+		return FIT_ID;
+	return exact || named ? FIT_NAME : begins ? FIT_PREFIX : FIT_NONE;
 }
 
 static bool same_or_null(const char *a, const char *b)
@@ -227,7 +236,15 @@ static int find_by_path(struct host *h, const char *path, struct sl_container **
 
 /* ---- by name ---- */
 
-/* List the containers, and only if none fits, what is none. */
+static void forget(struct store_list *list, struct fits *fits, size_t *unread)
+{
+	fits_clear(fits);
+	*fits = (struct fits){0};
+	store_list_clear(list);
+	*unread = 0;
+}
+
+/* List the containers; only if none fits, what runs and no store knows; then what is none. */
 static int list_fits(struct host *h, const struct word *word, struct store_list *list,
 		     struct fits *fits, size_t *unread, struct sl_error *err)
 {
@@ -237,10 +254,13 @@ static int list_fits(struct host *h, const struct word *word, struct store_list 
 		rc = fits_of(fits, list, word, err);
 	if (rc < 0 || fits->count > 0 || word->kind == WORD_POD)
 		return rc;
-	fits_clear(fits);
-	*fits = (struct fits){0};
-	store_list_clear(list);
-	*unread = 0;
+	forget(list, fits, unread);
+	rc = host_others(h, list, err);
+	if (rc == 0)
+		rc = fits_of(fits, list, word, err);
+	if (rc < 0 || fits->count > 0)
+		return rc;
+	forget(list, fits, unread);
 	rc = host_names(h, word_engine(word), true, list, count_gap, unread, err);
 	return rc == 0 ? fits_of(fits, list, word, err) : rc;
 }

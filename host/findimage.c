@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/live.h"
 #include "host/machine.h"
 #include "host/word.h"
 
@@ -43,9 +44,23 @@ int host_find_image(struct host *h, const char *word, struct sl_image **out, str
 	return 0;
 }
 
+int host_load_image(struct host *h, const struct host_image *image, struct sl_image **out,
+		    struct sl_error *err)
+{
+	for (size_t i = 0; i < h->set.count; i++) {
+		struct store *s = h->set.stores[i];
+
+		if (strcmp(s->engine, image->engine) == 0 && strcmp(s->dir, image->dir) == 0)
+			return s->ops->image(s, image->id, out, err);
+	}
+	return sl_fail(err, SL_EINVAL, 0, "this image belongs to none of the stores");
+}
+
 int host_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,
 			 struct sl_error *err)
 {
+	if (c->engine != NULL && strcmp(c->engine, LIVE_ENGINE) == 0)
+		return live_container_image(h, c, out, err);
 	for (size_t i = 0; i < h->set.count; i++) {
 		struct store *s = h->set.stores[i];
 

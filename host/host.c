@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "core/within.h"
+#include "host/live.h"
 #include "host/machine.h"
 
 /* Engines beside the one that names a reader whose containers and images its stores hold. */
@@ -24,6 +25,7 @@ static const struct engine {
 	const char *also[ALSO_MAX];
 } engines[] = {
 	{"docker", docker_open, docker_discover, {NULL}},
+	{"podman", cstore_open, cstore_discover, {"cri-o", "buildah"}},
 	{"containerd", ctrd_open, ctrd_discover, {NULL}},
 };
 
@@ -52,22 +54,21 @@ static const struct engine *engine_by_name(const char *name)
 	return NULL;
 }
 
-int host_engine_known(const char *name, size_t len, bool *has_reader)
+bool host_engine_known(const char *name, size_t len)
 {
-	*has_reader = host_same_word("other", name, len);
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		*has_reader = *has_reader || engine_serves(&engines[i], name, len);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (host_same_word(known[i], name, len))
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
-int host_engine_unknown(const char *name, struct sl_error *err)
+int host_check_engine(const char *name, struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(name, strlen(name));
 	CLEANUP(buf_clear) struct buf list = BUF_INIT(256);
 
+	if (host_engine_known(name, strlen(name)))
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
 	return sl_fail(err, SL_EINVAL, 0, "no such engine '%s' (known: %s)",
@@ -103,14 +104,14 @@ static int miss_add(struct host *h, const char *what, struct sl_error *why, stru
 static int open_named(struct host *h, const struct host_store *named, struct sl_error *err)
 {
 	const struct engine *e = engine_by_name(named->engine);
-	bool has_reader;
 	int rc;
 
-	if (e == NULL && host_engine_known(named->engine, strlen(named->engine), &has_reader) == 1)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
-			       named->engine);
-	if (e == NULL)
-		return host_engine_unknown(named->engine, err);
+	if (e == NULL) {
+		rc = host_check_engine(named->engine, err);
+		return rc < 0 ? rc
+			      : sl_fail(err, SL_EUNSUPPORTED, 0,
+					"%s stores are not read by this version", named->engine);
+	}
 	rc = e->open(&h->set, &h->place, named->dir, err);
 	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
 }
@@ -181,6 +182,7 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "host");
 	h->place.proc_fd = -1;
+	h->discovered = options->store_count == 0;
 	h->place.ns = options->ns;
 	h->place.root_fd = root_open_dir(root, err);
 	if (h->place.root_fd < 0)
@@ -190,11 +192,17 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	for (size_t i = 0; rc == 0 && i < options->store_count; i++)
 		rc = open_named(h, &options->stores[i], err);
 	for (size_t i = 0; rc == 0 && options->store_count == 0 && i < ARRAY_SIZE(engines); i++)
-		rc = open_discovered(h, &engines[i], err);
+		if (engines[i].discover != NULL)
+			rc = open_discovered(h, &engines[i], err);
 	if (rc < 0)
 		return rc;
 	*out = take_ptr(&h);
 	return 0;
+}
+
+int host_open_path(const struct host *h, const char *path, struct sl_error *err)
+{
+	return root_open_path(h->place.root_fd, path, ROOT_FOLLOW_INSIDE, err);
 }
 
 bool host_has_stores(const struct host *h)
@@ -202,10 +210,21 @@ bool host_has_stores(const struct host *h)
 	return h->set.count > 0 || h->miss_count > 0;
 }
 
+int host_stores(const struct host *h,
+		int (*each)(void *payload, const char *engine, const char *dir), void *payload)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < h->set.count; i++)
+		rc = each(payload, h->set.stores[i]->engine, h->set.stores[i]->dir);
+	return rc;
+}
+
 void host_close(struct host *h)
 {
 	if (h == NULL)
 		return;
+	live_close(h->live);
 	for (size_t i = 0; i < h->set.count; i++)
 		h->set.stores[i]->ops->close(h->set.stores[i]);
 	free((void *)h->set.stores);

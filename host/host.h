@@ -34,6 +34,16 @@ void host_close(struct host *h);
 /* False: no store was found, not even one that cannot be opened. There is nothing to list. */
 bool host_has_stores(const struct host *h);
 
+/* Open a path of the examined root with O_PATH, links resolved inside it. */
+int host_open_path(const struct host *h, const char *path, struct sl_error *err);
+
+/* Is this an engine's name, as references and filters take it? -SL_EINVAL lists those there are. */
+int host_check_engine(const char *name, struct sl_error *err);
+
+/* Call @each for every store that is open; a non-zero return ends it and is returned. */
+int host_stores(const struct host *h,
+		int (*each)(void *payload, const char *engine, const char *dir), void *payload);
+
 /* Does this directory lie in one of the stores? */
 bool host_holds_dir(const struct host *h, int dir_fd);
 
@@ -55,8 +65,9 @@ struct host_filter {
  * Call @each for every container of every store that @filter (NULL: all zero) lets through, ordered
  * by engine, pod or name, id; orphans come last. The container is handed over. One unreadable
  * container is a gap and costs that container only. An orphan whose directory a container of
- * another store owns is none, and left out. A non-zero return of @each ends the walk and is
- * returned.
+ * another store owns is none, and left out. What runs and no store knows comes last, its engine is
+ * "other"; where stores were named instead of found, only when that engine is asked for. A non-zero
+ * return of @each ends the walk and is returned.
  */
 int host_containers(struct host *h, const struct host_filter *filter,
 		    int (*each)(void *payload, struct sl_container *c), host_gap_fn gap,
@@ -91,6 +102,10 @@ struct host_image {
 /* Call @each for every image of every store; a non-zero return ends the walk and is returned. */
 int host_images(struct host *h, int (*each)(void *payload, const struct host_image *image),
 		host_gap_fn gap, void *payload, struct sl_error *err);
+
+/* The image that host_images() named, of that very store; also while it still names others. */
+int host_load_image(struct host *h, const struct host_image *image, struct sl_image **out,
+		    struct sl_error *err);
 
 /* An image of a store: "docker:NAME[:TAG]", "podman:ID"..., or without an engine in front. */
 int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err);

@@ -11,9 +11,13 @@ struct host_miss {
 	struct sl_error why;
 };
 
+struct live;
+
 struct host {
 	struct place place;
 	struct store_set set;
+	bool discovered;          /* nobody named the stores */
+	struct live *live;        /* what runs, looked at when it is first asked for; NULL before */
 	struct host_miss *misses; /* owned */
 	size_t miss_count;
 };
@@ -21,11 +25,8 @@ struct host {
 /* @name, which may be NULL, is these @len bytes. */
 bool host_same_word(const char *name, const char *word, size_t len);
 
-/* Is this the name of an engine? 1 when it is; then *has_reader says whether we read its stores. */
-int host_engine_known(const char *name, size_t len, bool *has_reader);
-
-/* The failure about an engine that is none: it lists those there are. */
-int host_engine_unknown(const char *name, struct sl_error *err);
+/* Is this an engine that references may name? */
+bool host_engine_known(const char *name, size_t len);
 
 /* Nothing fits @word; the failure says so together with what could not be looked at. */
 int host_fail_missing(const struct host *h, const char *kind, const char *word, size_t unread,
@@ -47,5 +48,12 @@ int host_names(struct host *h, const char *engine, bool orphans, struct store_li
  */
 int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
 	      struct sl_error *err);
+
+/* Load a container and settle whether it runs. */
+int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
+	      struct sl_error *err);
+
+/* The names of containers that run and are in no store. */
+int host_others(struct host *h, struct store_list *out, struct sl_error *err);
 
 #endif

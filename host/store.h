@@ -125,6 +125,13 @@ int docker_open(struct store_set *set, const struct place *place, const char *di
  */
 int docker_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 
+/*
+ * cstore.c, cstore_discover.c: the same for containers/storage, which Podman, CRI-O and Buildah
+ * share.
+ */
+int cstore_open(struct store_set *set, const struct place *place, const char *dir,
+		struct sl_error *err);
+int cstore_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 /* ctrd.c: open containerd's root @dir. -SL_ENOTFOUND when there is no such store. */
 int ctrd_open(struct store_set *set, const struct place *place, const char *dir,
 	      struct sl_error *err);

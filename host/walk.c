@@ -2,10 +2,11 @@
 /* Every container of every store, one at a time: a listing holds names, never descriptors. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "host/live.h"
 #include "host/machine.h"
+#include "host/owned.h"
 
 static int compare_texts(const char *x, const char *y)
 {
@@ -82,51 +83,24 @@ int host_names(struct host *h, const char *engine, bool orphans, struct store_li
 int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
 	      struct sl_error *err)
 {
-	(void)h;
-	return row->store->ops->load(row->store, row, out, err);
-}
+	struct sl_container *c = NULL;
+	int rc = row->store->ops->load(row->store, row, &c, err);
 
-/* The writable directories of the containers met so far: none of them is an orphan's. */
-struct owned {
-	struct owned_dir {
-		dev_t dev;
-		ino_t ino;
-	} * dirs;
-	size_t count, cap;
-};
-
-static void owned_clear(struct owned *o)
-{
-	free(o->dirs);
-}
-
-/* 1 when it was there before; 0 when it is now. */
-static int owned_add(struct owned *o, int upper_fd, struct sl_error *err)
-{
-	struct stat st;
-
-	if (upper_fd < 0 || fstat(upper_fd, &st) < 0)
-		return 0;
-	for (size_t i = 0; i < o->count; i++)
-		if (o->dirs[i].dev == st.st_dev && o->dirs[i].ino == st.st_ino)
-			return 1;
-	if (o->count == o->cap) {
-		size_t cap = o->cap == 0 ? 64 : o->cap * 2;
-		struct owned_dir *dirs = reallocarray(o->dirs, cap, sizeof(*dirs));
-
-		if (dirs == NULL)
-			return sl_fail(err, SL_ENOMEM, 0, "container list");
-		o->dirs = dirs;
-		o->cap = cap;
-	}
-	o->dirs[o->count++] = (struct owned_dir){st.st_dev, st.st_ino};
-	return 0;
+	/* what no store knows was never anything but what runs */
+	if (rc == 0 && strcmp(row->engine, LIVE_ENGINE) != 0)
+		rc = live_settle(h, c, err);
+	if (rc < 0)
+		sl_container_free(c);
+	else
+		*out = c;
+	return rc;
 }
 
 struct walk {
 	struct host *host;
 	struct host_filter filter;
-	struct owned owned;
+	bool others;        /* what no store knows is to be listed, too */
+	struct owned owned; /* looked at where orphans or others are */
 	int (*each)(void *payload, struct sl_container *c);
 	host_gap_fn gap;
 	void *payload;
@@ -186,50 +160,94 @@ static int hand_over(struct walk *w, const struct store_name *row, struct sl_con
 	return rc;
 }
 
-static int visit(struct walk *w, const struct store_name *row, struct sl_error *err)
+/* Load one, note what it owns, and hand it over if it is @wanted. */
+static int visit(struct walk *w, const struct store_name *row, bool wanted, struct sl_error *err)
 {
-	bool wanted = is_asked(&w->filter, row) && is_shown(&w->filter, row);
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct sl_container *c = NULL;
-	int rc;
+	int rc = host_load(w->host, row, &c, &why);
 
-	if (!wanted && (!w->filter.orphans || row->kind == SL_CONTAINER_ORPHAN))
-		return 0;
-	rc = host_load(w->host, row, &c, &why);
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "container");
 	if (rc < 0)
 		return wanted ? store_gap(w->gap, w->payload, row->id, &why) : 0;
-	rc = w->filter.orphans ? owned_add(&w->owned, c->stack.upper_fd, err) : 0;
-	if (rc == 0 && wanted)
-		return hand_over(w, row, c);
+	rc = w->filter.orphans || w->others ? owned_add(&w->owned, c, err) : 0;
 	/* only an orphan is not what its store takes it for when another one owns it */
-	if (rc == 1 && wanted && row->kind != SL_CONTAINER_ORPHAN)
+	if (rc >= 0 && wanted && (rc == 0 || row->kind != SL_CONTAINER_ORPHAN))
 		return hand_over(w, row, c);
 	sl_container_free(c);
 	return rc < 0 ? rc : 0;
+}
+
+static int visit_stores(struct walk *w, struct sl_error *err)
+{
+	CLEANUP(store_list_clear) struct store_list list = {0};
+	/* who owns what looks like an orphan of one store may be known to another alone */
+	bool all = w->filter.orphans || w->others;
+	int rc = host_names(w->host, all ? NULL : w->filter.engine, w->filter.orphans, &list,
+			    w->gap, w->payload, err);
+
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		const struct store_name *row = &list.rows[i];
+		bool wanted = is_asked(&w->filter, row) && is_shown(&w->filter, row);
+
+		if (wanted || (all && row->kind != SL_CONTAINER_ORPHAN))
+			rc = visit(w, row, wanted, err);
+	}
+	return rc;
+}
+
+static int visit_others(struct walk *w, struct sl_error *err)
+{
+	CLEANUP(store_list_clear) struct store_list list = {0};
+	int rc = live_others(w->host, &w->owned, &list, w->gap, w->payload, err);
+
+	for (size_t i = 0; rc == 0 && i < list.count; i++)
+		if (is_asked(&w->filter, &list.rows[i]))
+			rc = visit(w, &list.rows[i], true, err);
+	return rc;
 }
 
 int host_containers(struct host *h, const struct host_filter *filter,
 		    int (*each)(void *payload, struct sl_container *c), host_gap_fn gap,
 		    void *payload, struct sl_error *err)
 {
-	CLEANUP(store_list_clear) struct store_list list = {0};
 	struct walk w = {.host = h, .each = each, .gap = gap, .payload = payload};
-	int rc = 0;
+	int rc = live_look(h, gap, payload, err);
 
 	if (filter != NULL)
 		w.filter = *filter;
+	/* where stores were named, what other stores have would pass for what none knows */
+	w.others = h->place.proc_fd >= 0 && w.filter.pod == NULL &&
+		   (w.filter.engine == NULL ? h->discovered
+					    : strcmp(w.filter.engine, LIVE_ENGINE) == 0);
 	for (size_t i = 0; rc == 0 && i < h->miss_count; i++)
 		rc = store_gap(gap, payload, h->misses[i].what, &h->misses[i].why);
-	/* who owns what looks like an orphan of one store may be known to another alone */
 	if (rc == 0)
-		rc = host_names(h, w.filter.orphans ? NULL : w.filter.engine, w.filter.orphans,
-				&list, gap, payload, err);
-	for (size_t i = 0; rc == 0 && i < list.count; i++)
-		rc = visit(&w, &list.rows[i], err);
+		rc = visit_stores(&w, err);
+	if (rc == 0 && w.others)
+		rc = visit_others(&w, err);
 	owned_clear(&w.owned);
 	return rc;
+}
+
+/* Every container of every store is loaded for it: whatever is left over then is of none. */
+int host_others(struct host *h, struct store_list *out, struct sl_error *err)
+{
+	CLEANUP(store_list_clear) struct store_list list = {0};
+	CLEANUP(owned_clear) struct owned owned = {0};
+	int rc = h->place.proc_fd < 0 ? 0 : host_names(h, NULL, false, &list, NULL, NULL, err);
+
+	for (size_t i = 0; rc >= 0 && i < list.count; i++) {
+		struct sl_container *c = NULL;
+
+		/* one that cannot be read has said so, or will, where it is listed */
+		if (list.rows[i].store->ops->load(list.rows[i].store, &list.rows[i], &c, NULL) < 0)
+			continue;
+		rc = owned_add(&owned, c, err);
+		sl_container_free(c);
+	}
+	return rc < 0 ? rc : live_others(h, &owned, out, NULL, NULL, err);
 }
 
 struct image_walk {

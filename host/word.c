@@ -23,21 +23,15 @@ void word_clear(struct word *w)
 	*w = (struct word){.rest = ""};
 }
 
-static int take_engine(struct word *w, struct sl_error *err)
+static void take_engine(struct word *w)
 {
 	const char *colon = strchr(w->rest, ':');
 	size_t len = colon != NULL ? (size_t)(colon - w->rest) : 0;
-	bool has_reader = false;
 
-	if (colon == NULL || len >= sizeof(w->engine) ||
-	    host_engine_known(w->rest, len, &has_reader) == 0)
-		return 0;
+	if (colon == NULL || len >= sizeof(w->engine) || !host_engine_known(w->rest, len))
+		return;
 	memcpy(w->engine, w->rest, len);
 	w->rest = colon + 1;
-	if (!has_reader)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
-			       w->engine);
-	return 0;
 }
 
 static int fail_pod(const char *text, struct sl_error *err)
@@ -98,8 +92,10 @@ int word_parse(struct word *out, const char *text, struct sl_error *err)
 		out->kind = WORD_PATH;
 		return 0;
 	}
-	if (strncmp(text, POD, strlen(POD)) != 0)
-		return take_engine(out, err);
+	if (strncmp(text, POD, strlen(POD)) != 0) {
+		take_engine(out);
+		return 0;
+	}
 	out->kind = WORD_POD;
 	text += strlen(POD);
 	at = strchrnul(text, '@');

@@ -25,7 +25,7 @@ struct word {
 	uint32_t attempt;
 };
 
-/* Borrows @text. -SL_EINVAL for a malformed pod, -SL_EUNSUPPORTED for an engine without reader. */
+/* Borrows @text. -SL_EINVAL for a malformed pod. */
 int word_parse(struct word *out, const char *text, struct sl_error *err);
 void word_clear(struct word *w);
 

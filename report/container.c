@@ -12,7 +12,7 @@ static void text(struct jout *j, const char *key, const char *value)
 		jout_key_str(j, key, NULL);
 }
 
-void container_json_pod(struct jout *j, const struct sl_container *c)
+static void pod_json(struct jout *j, const struct sl_container *c)
 {
 	const struct sl_pod *pod = c->pod;
 
@@ -31,6 +31,14 @@ void container_json_pod(struct jout *j, const struct sl_container *c)
 	jout_object_end(j);
 }
 
+void container_json_place(struct jout *j, const struct sl_container *c)
+{
+	jout_key_str(j, "kind", sl_container_kind_name(c->kind));
+	text(j, "namespace", c->ns);
+	text(j, "note", c->note);
+	pod_json(j, c);
+}
+
 void container_json_mounts(struct jout *j, const struct sl_container *c)
 {
 	jout_key(j, "mounts");
@@ -44,4 +52,39 @@ void container_json_mounts(struct jout *j, const struct sl_container *c)
 		jout_object_end(j);
 	}
 	jout_array_end(j);
+}
+
+static void namespaces(struct jout *j, const struct sl_namespaces *n)
+{
+	const struct {
+		const char *name;
+		uint64_t number;
+	} spaces[] = {{"mnt", n->mnt}, {"pid", n->pid}, {"net", n->net},      {"user", n->user},
+		      {"ipc", n->ipc}, {"uts", n->uts}, {"cgroup", n->cgroup}};
+
+	jout_key(j, "namespaces");
+	jout_object(j);
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		jout_key(j, spaces[i].name);
+		if (spaces[i].number != 0)
+			jout_id(j, spaces[i].number);
+		else
+			jout_null(j);
+	}
+	jout_object_end(j);
+}
+
+void container_json_live(struct jout *j, const struct sl_container *c)
+{
+	jout_key(j, "process");
+	if (!c->has_pid_start) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	jout_key(j, "start");
+	jout_id(j, c->pid_start);
+	text(j, "cgroup", c->cgroup);
+	namespaces(j, &c->namespaces);
+	jout_object_end(j);
 }

@@ -7,9 +7,15 @@
 
 #include "core/json.h"
 
-/* "pod": an object, or null */
-void container_json_pod(struct jout *j, const struct sl_container *c);
+/* "kind", "namespace" (containerd's), "note", and "pod": an object, or null */
+void container_json_place(struct jout *j, const struct sl_container *c);
 /* "mounts": path, type, source, rw of each */
 void container_json_mounts(struct jout *j, const struct sl_container *c);
+
+/*
+ * "process": what its first process tells, or null when none runs: start, in clock ticks after
+ * boot, as a decimal string; cgroup; namespaces by their numbers, decimal strings or null
+ */
+void container_json_live(struct jout *j, const struct sl_container *c);
 
 #endif

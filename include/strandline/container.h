@@ -52,6 +52,11 @@ struct sl_artifact {
 	char *log_format; /**< "docker-json", or NULL; owned */
 };
 
+/** Numbers of a process's namespaces, as in /proc/PID/ns; 0 where they are not known. */
+struct sl_namespaces {
+	uint64_t mnt, pid, net, user, ipc, uts, cgroup;
+};
+
 /** Free with sl_container_free(). Strings are owned and may be NULL when unknown. */
 struct sl_container {
 	enum sl_container_kind kind;
@@ -61,10 +66,14 @@ struct sl_container {
 	char *name;
 	enum sl_container_state state;
 	int64_t pid;        /**< of its init on this host, 0 when not running or unknown */
-	char *ns;           /**< containerd's namespace, or NULL */
-	struct sl_pod *pod; /**< owned, or NULL */
-	char *note;         /**< why an orphan is one, or what else is special; one line; owned */
-	char *image_ref;    /**< what the user asked for, e.g. "nginx:1.25" */
+	bool has_pid_start; /**< with it, @c pid means this process and none that came later */
+	uint64_t pid_start; /**< of the process @c pid, in clock ticks after boot */
+	char *cgroup;       /**< its control group, as the process names it: no proof; or NULL */
+	struct sl_namespaces namespaces; /**< of the process @c pid */
+	char *ns;                        /**< containerd's namespace, or NULL */
+	struct sl_pod *pod;              /**< owned, or NULL */
+	char *note;      /**< why an orphan is one, or what else is special; one line; owned */
+	char *image_ref; /**< what the user asked for, e.g. "nginx:1.25" */
 	bool has_image_id;
 	uint8_t image_id[SL_SHA256_SIZE]; /**< config digest */
 	bool has_image_digest;
@@ -98,6 +107,9 @@ SL_API void sl_container_free(struct sl_container *c);
 SL_API void sl_pod_free(struct sl_pod *pod);
 /** A copy of all of it; NULL stays NULL. @return 0, or -SL_ENOMEM */
 SL_API int sl_pod_copy(struct sl_pod **out, const struct sl_pod *pod, struct sl_error *err);
+
+/** What people know it by: its name, else its id; "" when it has neither. Borrowed. */
+SL_API const char *sl_container_label(const struct sl_container *c);
 
 /** "running", "exited"... @return static text */
 SL_API const char *sl_state_name(enum sl_container_state state);

@@ -3,7 +3,7 @@
  * Print what host/ reads from the stores, one fact a line, for scripts that compare it with
  * what the engine itself says:
  *
- *	list_store [--root DIR] [--live] [--store DIR] containers
+ *	list_store [--root DIR] [--live] [--store [ENGINE=]DIR] containers
  *	list_store ... orphans
  *	list_store ... container WORD
  *	list_store ... image WORD
@@ -66,8 +66,8 @@ static void print_stack(const struct sl_stack *s)
 
 static void print_pod(const struct sl_pod *pod)
 {
-	printf("pod %s %s %s\npod-container %s %" PRIu32 "\npod-sandbox %s\n", text_of(pod->ns),
-	       text_of(pod->name), text_of(pod->uid), text_of(pod->container), pod->attempt,
+	printf("pod %s %s %s %u\npod-uid %s\npod-sandbox %s\n", text_of(pod->ns),
+	       text_of(pod->name), text_of(pod->container), pod->attempt, text_of(pod->uid),
 	       text_of(pod->sandbox));
 }
 
@@ -100,8 +100,6 @@ static int print_container(void *payload, struct sl_container *c)
 		       : c->artifacts[i].is_log           ? "log"
 							  : "-");
 	print_stack(&c->stack);
-	if (c->note != NULL)
-		printf("note %s\n", c->note);
 	if (c->metadata_gap != NULL)
 		printf("metadata-gap %s\n", c->metadata_gap);
 	sl_container_free(c);
@@ -199,6 +197,13 @@ int main(int argc, char **argv)
 			options.root = argv[++i];
 		else if (strcmp(argv[i], "--store") == 0 && i + 1 < argc)
 			store.dir = argv[++i];
+	}
+	if (store.dir != NULL && store.dir[0] != '/' && strchr(store.dir, '=') != NULL) {
+		char *equals = strchr(argv[i - 1], '=');
+
+		store.engine = argv[i - 1];
+		store.dir = equals + 1;
+		*equals = '\0';
 	}
 	if (i == argc || (i + 1 == argc && strcmp(argv[i], "containers") != 0 &&
 			  strcmp(argv[i], "orphans") != 0))

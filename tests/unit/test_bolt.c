@@ -2,6 +2,7 @@
 #include "unit/cmocka_all.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +270,21 @@ static void without_the_first_meta_page_the_second_is_searched(void **state)
 	}
 }
 
+static void a_second_meta_page_counts_only_where_it_belongs(void **state)
+{
+	CLEANUP(seen_clear) struct seen s = {0};
+	CLEANUP(boltmake_clear) struct boltmake m;
+
+	(void)state;
+	make_two(&m);
+	boltmake_put(m.bytes + 1024 + 16 + 8, 2048, 4);
+	boltmake_seal(m.bytes + 1024);
+	assert_int_equal(view(&m, &s), 0);
+	assert_string_equal(s.text.data, "k=old ");
+	assert_false(s.stale);
+	assert_null(s.damage);
+}
+
 /* Commit as the daemon does: the page that the state before the last one used, then the meta. */
 static void commit_once(struct seen *s)
 {
@@ -315,6 +331,49 @@ static void a_database_that_never_rests_is_copied(void **state)
 	assert_int_equal(view(&m, &s), 0);
 	assert_int_equal(s.calls, 4);
 	assert_string_equal(s.text.data, "k=3 ");
+}
+
+struct hurry {
+	struct boltmake m;
+	int fd;
+	_Atomic bool ends;
+};
+
+static void *commit_in_a_hurry(void *payload)
+{
+	struct hurry *h = payload;
+
+	for (uint64_t txid = 6; !h->ends; txid++) {
+		boltmake_meta(&h->m, txid % 2, txid, 3 + txid % 2);
+		boltmake_write(&h->m, h->fd, txid % 2);
+	}
+	return NULL;
+}
+
+static void wait_a_little(struct seen *s)
+{
+	(void)s;
+	(void)usleep(20000);
+}
+
+static void a_database_that_is_written_faster_than_copied_is_refused(void **state)
+{
+	CLEANUP(seen_clear) struct seen s = {.meanwhile = wait_a_little};
+	struct hurry h = {0};
+	pthread_t thread;
+
+	(void)state;
+	make_two(&h.m);
+	h.fd = boltmake_fd(&h.m);
+	assert_int_equal(ftruncate(h.fd, 64 << 20), 0);
+	assert_int_equal(pthread_create(&thread, NULL, commit_in_a_hurry, &h), 0);
+	assert_int_equal(view_fd(h.fd, &s), -SL_EIO);
+	h.ends = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(s.calls, 3);
+	assert_non_null(strstr(s.err.msg, "faster"));
+	boltmake_clear(&h.m);
+	close(h.fd);
 }
 
 /* A page of the state is overwritten while it is read: what was read so far is worth nothing. */
@@ -446,6 +505,75 @@ static void pages_that_do_not_hold_together_are_named(void **state)
 			fail_msg("%s: %d after %u, '%s'", c->what, rc, s.calls,
 				 s.damage != NULL ? s.damage : "no damage");
 	}
+}
+
+static void an_inline_bucket_holds_no_bucket(void **state)
+{
+	uint8_t inner[64] = {0}, outer[200] = {0};
+	CLEANUP(seen_clear) struct seen s = {0};
+	CLEANUP(boltmake_clear) struct boltmake m;
+	size_t len = boltmake_inline(inner, sizeof(inner), ELEMS({.key = "k", .text = "v"}), 1);
+
+	(void)state;
+	len = boltmake_inline(outer, sizeof(outer),
+			      ELEMS({.key = "in", .bytes = inner, .len = len, .is_inline = true}),
+			      1);
+	boltmake_init(&m, 1024, 4);
+	boltmake_meta(&m, 0, 2, 3);
+	LEAF(&m, 3, {.key = "out", .bytes = outer, .len = len, .is_inline = true});
+	assert_int_equal(view(&m, &s), 0);
+	assert_string_equal(s.text.data, "out{(gap)} ");
+	damage_is(&s, "cannot be inline");
+}
+
+static int fail_twice(struct bolt *b, struct bolt_bucket root, void *payload, struct sl_error *err)
+{
+	struct bolt_bucket one, two;
+	struct sl_bytes value;
+	unsigned int *calls = payload;
+
+	(*calls)++;
+	assert_int_equal(bolt_bucket(b, root, "a", 1, &one, err), 0);
+	assert_int_equal(bolt_bucket(b, root, "b", 1, &two, err), 0);
+	assert_int_equal(bolt_get(b, two, "k", 1, &value, err), 0);
+	assert_int_equal(bolt_get(b, one, "k", 1, &value, err), -SL_EFORMAT);
+	return bolt_get(b, one, "k", 1, &value, err);
+}
+
+static void what_failed_once_fails_again(void **state)
+{
+	CLEANUP(boltmake_clear) struct boltmake m;
+	AUTO_CLOSE int fd = -1;
+	unsigned int calls = 0;
+	struct bolt *b = NULL;
+
+	(void)state;
+	boltmake_init(&m, 1024, 8);
+	boltmake_meta(&m, 0, 2, 2);
+	LEAF(&m, 2, {.key = "a", .bucket = 4}, {.key = "b", .bucket = 5});
+	boltmake_leaf(&m, 4, 3, ELEMS({.key = "k", .text = "v"}), 1);
+	boltmake_leaf(&m, 5, 1, ELEMS({.key = "k", .text = "v"}), 1);
+	fd = boltmake_fd(&m);
+	assert_int_equal(bolt_open(&b, fd, NULL), 0);
+	assert_int_equal(bolt_view(b, fail_twice, &calls, NULL, NULL), -SL_EFORMAT);
+	assert_int_equal(calls, 2);
+	bolt_close(b);
+}
+
+static void pages_that_overlap_are_damage(void **state)
+{
+	CLEANUP(seen_clear) struct seen s = {0};
+	CLEANUP(boltmake_clear) struct boltmake m;
+
+	(void)state;
+	boltmake_init(&m, 1024, 8);
+	boltmake_meta(&m, 0, 2, 2);
+	boltmake_leaf(&m, 3, 3, ELEMS({.key = "k", .text = "v"}), 1);
+	LEAF(&m, 2, {.key = "a", .bucket = 3}, {.key = "b", .bucket = 5});
+	boltmake_leaf(&m, 5, 2, ELEMS({.key = "k", .text = "v"}), 1);
+	assert_int_equal(view(&m, &s), 0);
+	assert_string_equal(s.text.data, "a{k=v } b{(gap)} ");
+	damage_is(&s, "page 5: used in two places");
 }
 
 static void a_file_that_was_cut_is_read_as_far_as_it_goes(void **state)
@@ -658,14 +786,76 @@ static void a_file_of_holes_is_read_in_no_time(void **state)
 
 	(void)state;
 	make_sample(&m, 1024);
-	boltmake_put(m.bytes + 16 + 40, (uint64_t)1 << 32, 8);
+	boltmake_put(m.bytes + 16 + 40, (uint64_t)1 << 23, 8);
 	boltmake_seal(m.bytes);
-	boltmake_put(boltmake_page(&m, 7) + 12, UINT32_MAX - 20, 4);
+	boltmake_put(boltmake_page(&m, 7) + 12, (1 << 23) - 8, 4);
 	fd = boltmake_fd(&m);
-	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 33), 0);
 	assert_int_equal(view_fd(fd, &s), 0);
 	damage_is(&s, "page 7: larger than");
 	assert_string_equal(s.text.data, "a{deep{deeper=2 } in=a } b=1 c= (gap)");
+}
+
+static void a_state_has_a_largest_size(void **state)
+{
+	CLEANUP(seen_clear) struct seen s = {0};
+	CLEANUP(boltmake_clear) struct boltmake m;
+	AUTO_CLOSE int fd = -1;
+
+	(void)state;
+	make_sample(&m, 1024);
+	fd = boltmake_fd(&m);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	assert_int_equal(view_fd(fd, &s), 0);
+	seen_clear(&s);
+	boltmake_put(m.bytes + 16 + 40, (uint64_t)1 << 32, 8);
+	boltmake_seal(m.bytes);
+	boltmake_write(&m, fd, 0);
+	s = (struct seen){0};
+	assert_int_equal(view_fd(fd, &s), -SL_ELIMIT);
+	assert_int_equal(s.calls, 0);
+}
+
+/* Two large pages that the cache keeps in one place: looking into both in turn must end. */
+static int look_in_turn(struct bolt *b, struct bolt_bucket root, void *payload,
+			struct sl_error *err)
+{
+	unsigned int *looks = payload;
+	struct bolt_bucket one, two;
+	struct sl_bytes value;
+	int rc = bolt_bucket(b, root, "one", 3, &one, err);
+
+	if (rc == 0)
+		rc = bolt_bucket(b, root, "two", 3, &two, err);
+	for (*looks = 0; rc == 0 && *looks < 100000; (*looks)++) {
+		rc = bolt_get(b, one, "k", 1, &value, err);
+		if (rc == 0)
+			rc = bolt_get(b, two, "k", 1, &value, err);
+	}
+	return rc;
+}
+
+static void reading_again_and_again_ends(void **state)
+{
+	const uint32_t large = 256; /* pages */
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	CLEANUP(boltmake_clear) struct boltmake m;
+	unsigned int looks = 0;
+	AUTO_CLOSE int fd = -1;
+	struct bolt *b = NULL;
+
+	(void)state;
+	boltmake_init(&m, 1024, 3 + 2 * (size_t)large);
+	boltmake_meta(&m, 0, 2, 2);
+	LEAF(&m, 2, {.key = "one", .bucket = 3}, {.key = "two", .bucket = 3 + large});
+	boltmake_leaf(&m, 3, large - 1, ELEMS({.key = "k", .text = "v"}), 1);
+	boltmake_leaf(&m, 3 + large, large - 1, ELEMS({.key = "k", .text = "v"}), 1);
+	fd = boltmake_fd(&m);
+	assert_int_equal(bolt_open(&b, fd, NULL), 0);
+	assert_int_equal(bolt_view(b, look_in_turn, &looks, NULL, &err), -SL_ELIMIT);
+	assert_in_range(looks, 500, 520);
+	assert_non_null(strstr(err.msg, "times over"));
+	bolt_close(b);
 }
 
 /* A caller for whom the value is wrong, in the newest state or in all; or who gives up on the way.
@@ -766,13 +956,18 @@ int main(void)
 		cmocka_unit_test(keys_are_found_and_values_stay_until_the_end_of_the_view),
 		cmocka_unit_test(the_newest_whole_meta_page_counts),
 		cmocka_unit_test(without_the_first_meta_page_the_second_is_searched),
+		cmocka_unit_test(a_second_meta_page_counts_only_where_it_belongs),
 		cmocka_unit_test(a_state_that_was_overwritten_is_not_believed),
 		cmocka_unit_test(a_database_that_never_rests_is_copied),
+		cmocka_unit_test(a_database_that_is_written_faster_than_copied_is_refused),
 		cmocka_unit_test(damage_that_a_writer_made_is_no_damage),
 		cmocka_unit_test(pages_that_were_never_written_mean_the_state_before),
 		cmocka_unit_test(what_is_damaged_in_both_states_is_left_out),
 		cmocka_unit_test(a_damaged_bucket_costs_itself),
 		cmocka_unit_test(pages_that_do_not_hold_together_are_named),
+		cmocka_unit_test(an_inline_bucket_holds_no_bucket),
+		cmocka_unit_test(pages_that_overlap_are_damage),
+		cmocka_unit_test(what_failed_once_fails_again),
 		cmocka_unit_test(a_file_that_was_cut_is_read_as_far_as_it_goes),
 		cmocka_unit_test(what_is_no_database_is_refused),
 		cmocka_unit_test(what_is_no_file_is_never_opened),
@@ -780,6 +975,8 @@ int main(void)
 		cmocka_unit_test(branches_have_a_depth_limit),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(a_file_of_holes_is_read_in_no_time),
+		cmocka_unit_test(a_state_has_a_largest_size),
+		cmocka_unit_test(reading_again_and_again_ends),
 		cmocka_unit_test(the_callers_verdict_on_a_value_counts_like_a_bad_page),
 		cmocka_unit_test(another_failure_ends_the_view),
 	};

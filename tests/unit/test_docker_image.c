@@ -139,7 +139,7 @@ static void other_words_are_no_image(void **state)
 		{"sha256:", -SL_ENOTFOUND},
 		{"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", -SL_ENOTFOUND},
 		{"containerd:web:1", -SL_ENOTFOUND},
-		{"podman:web:1", -SL_EUNSUPPORTED},
+		{"podman:web:1", -SL_ENOTFOUND},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

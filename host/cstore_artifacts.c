@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files about one container: what it was told to be, what it was given, what it said. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+#include "host/cstore.h"
+
+/* The permanent directory's files; what is not there is not missed. */
+static const struct file {
+	const char *name;
+	bool is_log;
+} permanent[] = {
+	{"config.json", false}, {"state.json", false}, {"buildah.json", false},
+	{"config.dump", false}, {"spec.dump", false},  {"ctr.log", true},
+};
+
+/* The volatile one's. */
+static const struct file passing[] = {
+	{"hostname", false}, {"hosts", false}, {"resolv.conf", false}, {".containerenv", false},
+	{"passwd", false},   {"group", false}, {"pidfile", false},     {"oci-log", true},
+};
+
+/* @file lies in @dir_fd, which is called @dir. Only regular files have descriptors. */
+static int add(struct sl_container *c, int dir_fd, const char *dir, const struct file *file,
+	       const char *prefix, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = root_open_path(dir_fd, file->name, ROOT_NO_LINKS, NULL);
+	const char *shown = file->name[0] == '.' ? file->name + 1 : file->name;
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *name = NULL;
+	struct stat st;
+	int rc;
+
+	if (fd == -SL_ENOTFOUND)
+		return 0;
+	if (asprintf(&path, "%s/%s", dir, file->name) < 0) {
+		path = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	}
+	if (asprintf(&name, "%s%s", prefix, shown) < 0) {
+		name = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	}
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	rc = sl_container_add_artifact(c, name, path, fd >= 0 ? take_fd(&fd) : -1, NULL, err);
+	if (rc == 0)
+		c->artifacts[c->artifact_count - 1].is_log = file->is_log;
+	return rc;
+}
+
+/* The kubelet names the log, anywhere in the examined root; what is named otherwise is none. */
+static int add_log(struct cstore *s, struct sl_container *c, const char *path, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	int rc;
+
+	if (path == NULL || path[0] != '/' || strlen(path) < 5 ||
+	    strcmp(path + strlen(path) - 4, ".log") != 0)
+		return 0;
+	fd = root_open_path(s->place->root_fd, path, ROOT_FOLLOW_INSIDE, NULL);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	rc = sl_container_add_artifact(c, "container.log", path, take_fd(&fd), NULL, err);
+	if (rc == 0)
+		c->artifacts[c->artifact_count - 1].is_log = true;
+	return rc;
+}
+
+int cstore_artifacts(struct cstore *s, const struct cstore_part *part, struct sl_container *c,
+		     int userdata_fd, const struct cstore_spec *spec, struct sl_error *err)
+{
+	AUTO_FREE char *dir = NULL;
+	AUTO_CLOSE int run_fd = -1;
+	int rc = 0;
+
+	if (asprintf(&dir, "%s/%s-containers/%s/userdata", part->dir, part->driver, c->id) < 0) {
+		dir = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	}
+	for (size_t i = 0; rc == 0 && userdata_fd >= 0 && i < ARRAY_SIZE(permanent); i++)
+		rc = add(c, userdata_fd, dir, &permanent[i], "", err);
+	if (rc == 0 && spec->run_dir != NULL)
+		run_fd = root_open_subdir(s->place->root_fd, spec->run_dir, ROOT_FOLLOW_INSIDE,
+					  NULL);
+	for (size_t i = 0; rc == 0 && run_fd >= 0 && i < ARRAY_SIZE(passing); i++)
+		rc = add(c, run_fd, spec->run_dir, &passing[i], "run/", err);
+	return rc < 0 ? rc : add_log(s, c, spec->log_path, err);
+}
