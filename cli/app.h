@@ -19,6 +19,7 @@ struct app_options {
 	const char *root;        /* NULL: this machine */
 	bool live;               /* root is the root of the running machine */
 	struct text_list stores; /* "ENGINE=DIR" */
+	const char *ns;          /* containerd's namespace, or NULL: all */
 	bool no_db;
 	const char *db;
 	unsigned int format; /* enum app_format */
@@ -67,8 +68,9 @@ int app_sink(struct sl_sink **out, const struct app *app, struct ostream *to,
 /* The subcommands, one a file. */
 extern const struct command command_index, command_images, command_images_list, command_images_show,
 	command_images_rm, command_images_verify, command_images_dump, command_images_load,
-	command_images_vacuum, command_ps, command_diff, command_capture, command_verify,
-	command_show, command_extract, command_timeline, command_keygen, command_help, command_man,
-	command_completion;
+	command_images_vacuum, command_baseline, command_baseline_export, command_baseline_import,
+	command_baseline_show, command_ps, command_diff, command_check, command_capture,
+	command_verify, command_show, command_extract, command_timeline, command_keygen,
+	command_help, command_man, command_completion;
 
 #endif

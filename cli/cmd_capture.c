@@ -135,7 +135,7 @@ const struct command command_capture = {
 		"metadata and logs, and the findings into one bundle. Every record is chained and "
 		"signed segment by segment while it is written, so that a bundle that was cut off "
 		"is still evidence. The fingerprint that is shown at the start belongs into your "
-		"notes: it ties the bundle to them.",
+		"notes: it ties the bundle to them.\n\n" CLI_CONTAINER_HELP,
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.operands_max = 1,

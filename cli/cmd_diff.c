@@ -10,11 +10,12 @@
 #include "job/diff_images.h"
 
 struct diff_args {
-	bool all, stopped;
+	bool all, stopped, sandboxes, orphans;
 	const char *upper, *rootfs; /* compare this directory instead of a container */
 	const char *image;          /* with this image */
 	bool images;                /* the operands are two images */
 	bool no_index;
+	bool check;
 	unsigned int marker;  /* enum sl_marker of upper */
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven;
@@ -44,8 +45,13 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
-	if (a->stopped && !a->all)
-		return sl_fail(err, SL_EINVAL, 0, "--stopped goes with --all");
+	if (a->check && (directory || a->images))
+		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
+	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
+		return sl_fail(err, SL_EINVAL, 0, "%s goes with --all",
+			       a->stopped     ? "--stopped"
+			       : a->sandboxes ? "--sandboxes"
+					      : "--orphans");
 	return 0;
 }
 
@@ -71,11 +77,14 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .container_count = words->count,
 				       .all = a->all,
 				       .stopped = a->stopped,
+				       .sandboxes = a->sandboxes,
+				       .orphans = a->orphans,
 				       .upper = a->upper,
 				       .marker = (enum sl_marker)a->marker,
 				       .rootfs = a->rootfs,
 				       .image = a->image,
 				       .no_index = a->no_index,
+				       .check = a->check,
 				       .quick = a->quick,
 				       .show_touched = a->show_touched,
 				       .fail_on = (enum sl_severity)a->fail_on,
@@ -132,6 +141,10 @@ static const char *const severities[] = {"info", "low", "medium", "high", "criti
 static const struct opt options[] = {
 	{"all", 'a', OPT_FLAG, NULL, NULL, AT(all), "every container that runs or is paused"},
 	{"stopped", 0, OPT_FLAG, NULL, NULL, AT(stopped), "with --all: stopped ones too"},
+	{"sandboxes", 0, OPT_FLAG, NULL, NULL, AT(sandboxes),
+	 "with --all: what holds the namespaces of pods (pause), too"},
+	{"orphans", 0, OPT_FLAG, NULL, NULL, AT(orphans),
+	 "with --all: writable directories that belong to no container, or to an image build, too"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "compare the overlay upper directory DIR with --image"},
 	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
@@ -146,6 +159,9 @@ static const struct opt options[] = {
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk, or, "
 	 "where there are none, fail"},
+	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
+	 "first hold the layer directories below against their layers, file by file; what was "
+	 "tampered with there is a finding"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
 	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
 	 "default low"},
@@ -178,9 +194,9 @@ const struct command command_diff = {
 		"clean. Volumes and other mounts are not compared; they are listed.\n\n"
 		"An image is named as for index, or by the id that images shows. A recorded tree "
 		"(rootfs:, rootfs-tar:) is compared as it was recorded when it is named like then; "
-		"recordings are not proven, so that nothing found ends with exit status 3.\n\n"
-		"CONTAINER is a name, an id or the unique beginning of one, with ENGINE: in front "
-		"where that is needed.",
+		"recordings are not proven, so that nothing found ends with exit status "
+		"3.\n\n" CLI_CONTAINER_HELP
+		" A pod without a container stands for all that runs in it.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,

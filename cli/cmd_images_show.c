@@ -56,6 +56,7 @@ static int image_text(void *payload, const struct sl_baseline_info *info)
 
 static int layer_text(void *payload, const struct sl_layer_info *info)
 {
+	bool is_signed = info->trust == SL_TRUST_SIGNED;
 	struct shown *s = payload;
 	struct buf *text = &s->text;
 
@@ -64,9 +65,12 @@ static int layer_text(void *payload, const struct sl_layer_info *info)
 	put_digest(text, "  diff     ", info->diff_id);
 	put_digest(text, "  tree     ", info->tree_digest);
 	(void)buf_printf(text, "  trust    %s\n", sl_trust_name(info->trust));
+	if (is_signed)
+		put_digest(text, "  signer   key ", info->signer);
 	(void)buf_printf(text, "  entries  %" PRIu64 "\n  bytes    %" PRIu64 "\n", info->entries,
 			 info->bytes);
-	put_time(text, "  read     ", true, info->proven_at);
+	put_time(text, is_signed ? "  imported " : "  read     ", true,
+		 is_signed ? info->signed_at : info->proven_at);
 	put_time(text, "  checked  ", info->has_checked_at, info->checked_at);
 	(void)buf_printf(text, "  images   %zu\n", info->images);
 	return 0;
@@ -112,12 +116,15 @@ static int image_json(void *payload, const struct sl_baseline_info *info)
 static int layer_json(void *payload, const struct sl_layer_info *info)
 {
 	struct jout *j = &((struct shown *)payload)->json;
+	bool is_signed = info->trust == SL_TRUST_SIGNED;
 
 	jout_object(j);
 	json_digest(j, "chain_id", info->chain_id);
 	json_digest(j, "diff_id", info->diff_id);
 	json_digest(j, "tree_digest", info->tree_digest);
 	jout_key_str(j, "trust", sl_trust_name(info->trust));
+	json_digest(j, "signer", is_signed ? info->signer : NULL);
+	json_time(j, "signed_at", is_signed, info->signed_at);
 	jout_key_u64(j, "entries", info->entries);
 	jout_key_u64(j, "bytes", info->bytes);
 	json_time(j, "read_at", true, info->proven_at);

@@ -70,6 +70,11 @@ static void outcome_text(struct buf *out, const struct index_outcome *o)
 		digest_format(id, o->result.previous);
 		(void)buf_printf(out, "  moved    was %s when it was indexed last\n", id);
 	}
+	if (o->result.layers_contradicted > 0)
+		(void)buf_printf(out,
+				 "  WRONG    %zu layers hold something else than was signed "
+				 "for: do not trust that key\n",
+				 o->result.layers_contradicted);
 	if (o->trust == SL_TRUST_RECORDED) {
 		digest_format(id, o->tree);
 		(void)buf_printf(out, "  tree     %s\n", id);
@@ -116,6 +121,7 @@ static void outcome_json(struct jout *j, const struct index_outcome *o)
 	jout_key_str(j, "signer", o->signer);
 	jout_key_u64(j, "layers", o->result.layers);
 	jout_key_u64(j, "layers_known", o->result.layers_known);
+	jout_key_u64(j, "layers_contradicted", o->result.layers_contradicted);
 	jout_key_u64(j, "entries", o->result.entries);
 	jout_key(j, "flagged");
 	jout_object(j);

@@ -38,7 +38,7 @@ static const struct opt options[] = {
 
 const struct command command_keygen = {
 	.name = "keygen",
-	.summary = "make a key that signs bundles",
+	.summary = "make a key that signs bundles and baselines",
 	.operands = "",
 	.description = "Make an Ed25519 key pair. Keep the private key away from the machines that "
 		       "you examine: a bundle signed by a key that lives on the examined host is "

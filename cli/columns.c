@@ -5,6 +5,8 @@
 
 #include "core/quote.h"
 
+/* Blanks between two columns. */
+#define GAP 2
 #define CELLS_MAX ((size_t)64 << 20)
 
 void columns_init(struct columns *c, const char *const *headings, size_t count)
@@ -16,12 +18,23 @@ void columns_init(struct columns *c, const char *const *headings, size_t count)
 	}
 }
 
+void columns_optional(struct columns *c, const char *heading)
+{
+	const char *cell = c->cells.data;
+
+	for (size_t i = 0; c->cells.status == 0 && i < c->count; i++, cell += strlen(cell) + 1)
+		if (strcmp(cell, heading) == 0)
+			c->optional[i] = true;
+}
+
 void columns_cell(struct columns *c, const char *text)
 {
 	size_t column = c->column, start = c->cells.len, width;
 
 	if (text == NULL || *text == '\0')
 		text = "-";
+	else
+		c->filled[column] = true;
 	if (quote_bytes(&c->cells, text, strlen(text)) < 0)
 		return;
 	width = quote_width(c->cells.data + start, c->cells.len - start);
@@ -29,6 +42,14 @@ void columns_cell(struct columns *c, const char *text)
 	if (width > c->widths[column])
 		c->widths[column] = width;
 	c->column = (column + 1) % c->count;
+}
+
+static void add_padded(struct buf *line, const char *cell, size_t width)
+{
+	size_t len = strlen(cell);
+
+	(void)buf_append(line, cell, len);
+	(void)buf_printf(line, "%*s", (int)(width - quote_width(cell, len)), "");
 }
 
 int columns_write(struct columns *c, struct ostream *to, struct sl_error *err)
@@ -40,14 +61,13 @@ int columns_write(struct columns *c, struct ostream *to, struct sl_error *err)
 	if (c->cells.status < 0)
 		return sl_fail(err, SL_ELIMIT, 0, "list is longer than %zu bytes", CELLS_MAX);
 	for (size_t column = 0; rc == 0 && cell < end; cell += strlen(cell) + 1) {
-		size_t len = strlen(cell), pad = c->widths[column] - quote_width(cell, len) + 2;
-
-		(void)buf_append(&line, cell, len);
-		if (++column < c->count) {
-			(void)buf_printf(&line, "%*s", (int)pad, "");
+		if (!c->optional[column] || c->filled[column])
+			add_padded(&line, cell, c->widths[column] + GAP);
+		if (++column < c->count)
 			continue;
-		}
 		column = 0;
+		while (line.len > 0 && line.data[line.len - 1] == ' ')
+			line.len--;
 		(void)buf_append_char(&line, '\n');
 		rc = line.status < 0 ? sl_fail(err, SL_ENOMEM, 0, "list")
 				     : ostream_write(to, line.data, line.len, err);

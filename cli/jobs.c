@@ -42,6 +42,7 @@ int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struc
 
 	*out = (struct cli_job){.job = {.root = app->options.root,
 					.live = app->options.live,
+					.ns = app->options.ns,
 					.db = app_database(app),
 					.threads = app_jobs(asked),
 					.progress = app->progress.iface,

@@ -28,6 +28,15 @@ void cli_job_clear(struct cli_job *j);
 	"name, pax, xattrs or window; VALUE may end in K, M or G; may be repeated"
 int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_error *err);
 
+/* What CONTAINER may be, for the descriptions of commands. */
+#define CLI_CONTAINER_HELP                                                                         \
+	"CONTAINER is a name, an id or the unique beginning of one, with ENGINE: in front where "  \
+	"that is needed (docker, containerd, podman, cri-o, buildah, other); or "                  \
+	"pod:NAMESPACE/POD[/CONTAINER], which is the running attempt or else the newest, with "    \
+	"@previous or @N behind for another; or the path of an upper directory, of an orphan "     \
+	"too. "                                                                                    \
+	"Sandboxes and orphans have no names, only ids and paths."
+
 /*
  * The exit status for a job that failed: an image that contradicts its digests is a finding (1),
  * anything else is trouble (2). Prints the message.

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diff/enrich.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "diff/caps.h"
 #include "diff/facts.h"
 #include "diff/rules.h"
@@ -65,17 +67,30 @@ static const char *describe(struct enrich *e)
 	return e->message.status == 0 ? e->message.data : NULL;
 }
 
-/* Who the id is about. */
-static struct sl_bytes identity(const struct sl_container *c)
+/*
+ * Who the id is about. A container of a pod has another id and often another name with every
+ * attempt; its place in the pod stays.
+ */
+static char *identity(const struct sl_container *c)
 {
-	const char *name = c->name != NULL ? c->name : c->id != NULL ? c->id : "";
+	const struct sl_pod *pod = c->pod;
+	char *text = NULL;
 
-	return (struct sl_bytes){name, strlen(name)};
+	if (pod == NULL || pod->name == NULL)
+		return strdup(sl_container_label(c));
+	if (asprintf(&text, "%s/%s/%s", pod->ns != NULL ? pod->ns : "", pod->name,
+		     pod->container != NULL ? pod->container : "") < 0)
+		return NULL;
+	return text;
 }
 
 int enrich_identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err)
 {
-	return sl_finding_identify(f, identity(subject->container),
+	AUTO_FREE char *who = identity(subject->container);
+
+	if (who == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "finding");
+	return sl_finding_identify(f, (struct sl_bytes){who, strlen(who)},
 				   subject->has_image_id ? subject->image_id : NULL, err);
 }
 

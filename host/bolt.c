@@ -2,6 +2,7 @@
 #include "host/bolt.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,7 +75,7 @@ static bool overwritten(int fd, const struct boltmeta *state)
 	return boltmeta_read(&now, fd, NULL) < 0 || !boltmeta_equal(&now.newest, state);
 }
 
-/* Let the caller see one state. 1 in *moved: the answer is worth nothing. */
+/* Let the caller see one state. Once *moved is set, the answer is worth nothing. */
 static int see(struct view *v, const struct boltmeta *newest, const struct boltmeta *state,
 	       bool salvage, bool *moved, struct sl_error *err)
 {
@@ -85,6 +86,7 @@ static int see(struct view *v, const struct boltmeta *newest, const struct boltm
 	if (rc < 0)
 		return rc;
 	b->salvaging = salvage;
+	b->page_failed = false;
 	rc = v->fn(b, root, v->payload, err);
 	b->salvaging = false;
 	boltview_take_back(b, NULL);
@@ -93,9 +95,10 @@ static int see(struct view *v, const struct boltmeta *newest, const struct boltm
 	return rc;
 }
 
+/* Did the caller fail because of what is in the file? */
 static bool is_damage(const struct bolt *b, int rc)
 {
-	return rc == -SL_EFORMAT || (rc < 0 && b->damage != NULL);
+	return rc == -SL_EFORMAT || (rc < 0 && b->page_failed);
 }
 
 /* The newest state, else the one before, else what is left of the newest one. */
@@ -105,6 +108,7 @@ static int see_best(struct view *v, bool *moved, struct sl_error *err)
 	int rc = boltmeta_read(&pair, v->fd, err);
 
 	*moved = false;
+	v->stale = false;
 	free(v->b->damage);
 	v->b->damage = NULL;
 	if (rc < 0)
@@ -112,6 +116,8 @@ static int see_best(struct view *v, bool *moved, struct sl_error *err)
 	rc = see(v, &pair.newest, &pair.newest, false, moved, err);
 	if (*moved || !is_damage(v->b, rc))
 		return rc;
+	if (v->b->damage == NULL) /* the caller's own verdict */
+		v->b->damage = strdup(sl_error_text(err));
 	if (pair.has_before) {
 		rc = see(v, &pair.newest, &pair.before, false, moved, err);
 		v->stale = rc >= 0;

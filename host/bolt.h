@@ -8,8 +8,9 @@
  * page names are not written again before the commit after the next one. So whoever reads pages of
  * transaction T and finds T still the newest at the end has read one consistent state.
  *
- * All that is held at a time, values lent included, takes at most 48 MiB (-SL_ELIMIT), however
- * large the file is.
+ * All that is held at a time, values lent included, takes at most 48 MiB, however large the file
+ * is; a view reads 32 times the size of its state at most (or 256 MiB), and a state has at most
+ * 16 GiB. Each of these limits is -SL_ELIMIT.
  */
 #ifndef HOST_BOLT_H
 #define HOST_BOLT_H
@@ -52,6 +53,9 @@ void bolt_close(struct bolt *b);
  *  - when it returned -SL_EFORMAT, or failed after a page did not hold together: with the state
  *    before (*stale is set when that one is good; @stale may be NULL), at last with the newest
  * again, to read what can be read of it (bolt_salvaging()).
+ *
+ * Nothing keeps a live daemon's next commit from writing to pages of the state before: it is
+ * checked like any other, but no more than a second choice.
  *
  * A page that does not hold together is -SL_EFORMAT out of the functions below, -SL_EIO when the
  * disk refused it; @fn should return it unless it salvages.

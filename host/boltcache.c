@@ -8,8 +8,8 @@
 
 #include "core/cleanup.h"
 
-/* Leaves room for an element's index beside a page's number. */
-#define PAGES_MAX ((uint64_t)1 << 47)
+/* Largest state that is read: daemons have hundreds of megabytes, forged files have holes. */
+#define STATE_MAX ((uint64_t)16 << 30)
 /* A page that belongs to the one before it. */
 #define FROM_OVERFLOW UINT64_MAX
 /* The pages that hold the meta pages. */
@@ -26,8 +26,12 @@ int boltcache_open(struct boltcache *c, int fd, const struct boltmeta *state, st
 	c->pages = (uint64_t)st.st_size / state->page_size;
 	if (c->pages > state->high_water)
 		c->pages = state->high_water;
-	if (c->pages > PAGES_MAX)
-		return sl_fail(err, SL_ELIMIT, 0, "more than %" PRIu64 " pages", PAGES_MAX);
+	if (c->pages > STATE_MAX / state->page_size)
+		return sl_fail(err, SL_ELIMIT, 0, "larger than %" PRIu64 " bytes", STATE_MAX);
+	c->may_read = c->pages * state->page_size;
+	c->may_read = c->may_read < BOLTCACHE_READS_MIN / BOLTCACHE_READS
+			      ? BOLTCACHE_READS_MIN
+			      : c->may_read * BOLTCACHE_READS;
 	c->fd = fd;
 	return 0;
 }
@@ -103,7 +107,6 @@ static int grow_claims(struct boltcache *c, struct sl_error *err)
 	return 0;
 }
 
-/* 1: it was claimed from there before. */
 static int claim(struct boltcache *c, uint64_t id, uint64_t from, struct sl_error *err)
 {
 	struct boltcache_claim *place;
@@ -114,28 +117,29 @@ static int claim(struct boltcache *c, uint64_t id, uint64_t from, struct sl_erro
 	if (rc < 0)
 		return rc;
 	place = find_claim(c->claims, c->claim_cap, id);
-	if (place->page != 0 && (place->from != from || from == FROM_OVERFLOW))
-		return sl_fail(err, SL_EFORMAT, 0, "used in two places");
 	if (place->page != 0)
-		return 1;
+		return sl_fail(err, SL_EFORMAT, 0, "used in two places");
 	*place = (struct boltcache_claim){.page = id, .from = from};
 	c->claim_count++;
 	return 0;
 }
 
+/* The page itself comes last: what failed once fails again. */
 static int claim_all(struct boltcache *c, uint64_t id, uint32_t overflow, uint64_t from,
 		     struct sl_error *err)
 {
-	int rc = claim(c, id, from, err);
+	const struct boltcache_claim *before =
+		c->claim_cap > 0 ? find_claim(c->claims, c->claim_cap, id) : NULL;
+	int rc = 0;
 
-	if (rc == 1) /* read again */
-		return 0;
-	for (uint32_t i = 1; rc == 0 && i <= overflow; i++)
+	if (before != NULL && before->page != 0 && before->from == from)
+		return 0; /* read again */
+	for (uint32_t i = overflow; rc == 0 && i > 0; i--)
 		rc = claim(c, id + i, FROM_OVERFLOW, err);
-	return rc;
+	return rc == 0 ? claim(c, id, from, err) : rc;
 }
 
-/* Memory for a page of @size bytes, the first @have of them copied from @old. */
+/* Memory for a page of @size bytes. */
 static int page_new(struct boltcache *c, size_t size, struct boltcache_page **out,
 		    struct sl_error *err)
 {
@@ -152,11 +156,16 @@ static int page_new(struct boltcache *c, size_t size, struct boltcache_page **ou
 	return 0;
 }
 
-static int read_exactly(const struct boltcache *c, uint8_t *dst, size_t len, uint64_t id,
+static int read_exactly(struct boltcache *c, uint8_t *dst, size_t len, uint64_t id,
 			struct sl_error *err)
 {
-	int64_t n = boltmeta_pread(c->fd, dst, len, id * c->state.page_size, err);
+	int64_t n;
 
+	if (len > c->may_read)
+		return sl_fail(err, SL_ELIMIT, 0, "the file was read %d times over",
+			       BOLTCACHE_READS);
+	c->may_read -= len;
+	n = boltmeta_pread(c->fd, dst, len, id * c->state.page_size, err);
 	if (n < 0)
 		return (int)n;
 	return (size_t)n == len ? 0 : sl_fail(err, SL_EFORMAT, 0, "the file was cut");
@@ -195,11 +204,6 @@ static int read_page(struct boltcache *c, uint64_t id, uint64_t from, struct bol
 	return rc;
 }
 
-static bool is_kept(const struct boltcache_page *p)
-{
-	return p->size <= sizeof(*p) + BOLTCACHE_KEEP_MAX;
-}
-
 int boltcache_get(struct boltcache *c, uint64_t id, uint64_t from, struct boltcache_page **out,
 		  struct sl_error *err)
 {
@@ -226,11 +230,9 @@ int boltcache_get(struct boltcache *c, uint64_t id, uint64_t from, struct boltca
 		return sl_wrap(err, rc, "page %" PRIu64, id);
 	}
 	p->from = from;
-	if (is_kept(p)) {
-		boltcache_drop(c, *slot);
-		*slot = p;
-		p->refs++;
-	}
+	boltcache_drop(c, *slot);
+	*slot = p;
+	p->refs++;
 	*out = p;
 	return 0;
 }

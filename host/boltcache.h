@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pages of one state of a bbolt file, read as they are asked for. What is held at a time is
- * bounded, whatever the file says; so is all work, since a page belongs to one place of the tree
- * only: cycles, shared subtrees and overlapping pages end the walk.
+ * bounded, whatever the file says. So is all work: a page belongs to one place of the tree only
+ * (cycles, shared subtrees and overlapping pages end the walk), and what look-ups read again is
+ * counted.
  */
 #ifndef HOST_BOLTCACHE_H
 #define HOST_BOLTCACHE_H
@@ -12,9 +13,13 @@
 
 /* Most bytes that pages, values lent and book-keeping take together. */
 #define BOLTCACHE_MAX ((size_t)48 << 20)
-/* Larger pages than these are not kept once nobody uses them. */
-#define BOLTCACHE_KEEP_MAX ((size_t)64 << 10)
 #define BOLTCACHE_SLOTS 256
+/*
+ * How often the whole file may be read in one view: look-ups read pages again, and in a forged file
+ * each may be as large as the cache.
+ */
+#define BOLTCACHE_READS 32
+#define BOLTCACHE_READS_MIN ((uint64_t)256 << 20)
 
 struct boltcache_page {
 	struct boltpage page;
@@ -35,6 +40,7 @@ struct boltcache {
 	struct boltmeta state;
 	uint64_t pages; /* of the state, and in the file */
 	size_t held;
+	uint64_t may_read; /* bytes */
 	struct boltcache_page *slots[BOLTCACHE_SLOTS];
 	struct boltcache_claim *claims;
 	size_t claim_count, claim_cap; /* cap is 0 or a power of two */

@@ -105,7 +105,8 @@ int boltmeta_read(struct boltmeta_pair *out, int fd, struct sl_error *err)
 	if (rc < 0) {
 		if (search_second(&out->newest, fd) < 0)
 			return rc;
-		sl_error_clear(err);
+		if (err != NULL)
+			sl_error_clear(err);
 		return 0;
 	}
 	out->newest = first;

@@ -112,6 +112,19 @@ int boltpage_check(struct boltpage *out, const uint8_t *bytes, size_t len, uint6
 	return check_elements(out, err);
 }
 
+int boltpage_check_inline(struct boltpage *out, const void *bytes, size_t len, struct sl_error *err)
+{
+	int rc = boltpage_check(out, bytes, len, 0, err);
+	bool is_plain;
+
+	if (rc < 0)
+		return rc;
+	is_plain = out->is_leaf && boltpage_header(bytes).overflow == 0;
+	for (unsigned int i = 0; is_plain && i < out->count; i++)
+		is_plain = !boltpage_elem(out, i).is_bucket;
+	return is_plain ? 0 : sl_fail(err, SL_EFORMAT, 0, "a page that cannot be inline");
+}
+
 unsigned int boltpage_seek(const struct boltpage *p, const void *key, size_t len, bool *exact)
 {
 	unsigned int low = 0, high = p->count;

@@ -74,6 +74,10 @@ struct boltpage_header boltpage_header(const uint8_t bytes[BOLTPAGE_HEADER]);
 int boltpage_check(struct boltpage *out, const uint8_t *bytes, size_t len, uint64_t id,
 		   struct sl_error *err);
 
+/* The same for the page in the value of an inline bucket: a leaf, and without buckets. */
+int boltpage_check_inline(struct boltpage *out, const void *bytes, size_t len,
+			  struct sl_error *err);
+
 /* Element @i of a checked page; @i < count. */
 struct boltelem boltpage_elem(const struct boltpage *p, unsigned int i);
 

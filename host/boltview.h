@@ -18,7 +18,8 @@ struct bolt {
 	struct boltcache cache; /* closed outside of views */
 	struct boltview_lent *lent;
 	bool salvaging;
-	char *damage;
+	bool page_failed; /* one of this view did not hold together */
+	char *damage;     /* what did not, first, in the newest state */
 };
 
 /* Copy @len bytes for the caller, with a NUL behind them. */

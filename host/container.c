@@ -166,6 +166,13 @@ void sl_container_free(struct sl_container *c)
 	free(c);
 }
 
+const char *sl_container_label(const struct sl_container *c)
+{
+	if (c->name != NULL)
+		return c->name;
+	return c->id != NULL ? c->id : "";
+}
+
 const char *sl_state_name(enum sl_container_state state)
 {
 	switch (state) {

@@ -29,7 +29,7 @@ static void part_clear(struct cstore_part *part)
 	cstore_table_clear(&part->layers);
 	cstore_table_clear(&part->images);
 	cstore_table_clear(&part->containers);
-	docker_links_free(part->links);
+	layerlinks_free(part->links);
 	free(part->dir);
 	free(part->driver);
 	free(part->layer_dir);

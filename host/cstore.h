@@ -8,9 +8,8 @@
 #define HOST_CSTORE_H
 
 #include "core/json.h"
+#include "host/layerlinks.h"
 #include "host/store.h"
-
-struct docker_links;
 
 /* Most values in one document: a hundred megabytes of memory, and 40,000 containers. */
 #define CSTORE_VALUES_MAX ((size_t)1 << 20)
@@ -137,7 +136,7 @@ struct cstore_part {
 	bool is_additional; /* borrowed: only its layers and images count */
 	bool is_fuse;       /* layers are written for fuse-overlayfs */
 	struct cstore_table layers, images, containers;
-	struct docker_links *links; /* lazily rebuilt map of lost links */
+	struct layerlinks *links; /* lazily rebuilt map of lost links */
 };
 
 struct cstore {

@@ -84,8 +84,8 @@ static int resolve(struct pile *p, struct cstore_part *own, const char *name, st
 {
 	CLEANUP(sl_error_clear) struct sl_error first = SL_ERROR_INIT;
 	char *id = NULL;
-	int rc = docker_links_resolve(&own->links, own->layer_dir_fd, own->links_fd, name, &id,
-				      &first);
+	int rc = layerlinks_resolve(&own->links, own->layer_dir_fd, own->links_fd, name, &id,
+				    &first);
 
 	if (rc == 0)
 		return add_piece(p, own, id, err);
@@ -94,8 +94,8 @@ static int resolve(struct pile *p, struct cstore_part *own, const char *name, st
 
 		if (part == own || part->layer_dir_fd < 0 || strcmp(part->driver, own->driver) != 0)
 			continue;
-		rc = docker_links_resolve(&part->links, part->layer_dir_fd, part->links_fd, name,
-					  &id, NULL);
+		rc = layerlinks_resolve(&part->links, part->layer_dir_fd, part->links_fd, name, &id,
+					NULL);
 		if (rc == 0)
 			return add_piece(p, part, id, err);
 	}

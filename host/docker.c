@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A docker data root, opened once. */
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@ static void docker_close(struct store *s)
 	struct docker *d = container_of(s, struct docker, store);
 
 	docker_drivers_close(d);
+	docker_ctrd_free(d->ctrd);
 	if (d->containers_fd >= 0)
 		close(d->containers_fd);
 	idmap_clear(&d->idmap);

@@ -14,6 +14,8 @@
 /* Most names in DR/image that are looked at. */
 #define DOCKER_DRIVERS_MAX 64
 
+struct docker_ctrd;
+
 struct docker {
 	struct store store;
 	const struct place *place;
@@ -26,6 +28,7 @@ struct docker {
 	struct sl_idmap idmap;
 	struct docker_driver **drivers; /* owned */
 	size_t driver_count;
+	struct docker_ctrd *ctrd; /* containerd's roots, when they were asked for; owned */
 };
 
 /* A part of the data root by its path there, as a descriptor; -SL_ENOTFOUND when it is not there.
@@ -109,6 +112,18 @@ int docker_images(struct store *s, int (*each)(void *payload, const struct store
 		  host_gap_fn gap, void *payload, struct sl_error *err);
 int docker_container_image(struct store *s, const struct sl_container *c, struct sl_image **out,
 			   struct sl_error *err);
+
+/* ---- docker_buildkit.c: steps of builds, which lie among the drivers' directories ---- */
+
+struct docker_builds {
+	char **names; /* sorted; owned */
+	size_t count;
+};
+
+/* -SL_ENOTFOUND where there is no such database. */
+int docker_builds_read(struct docker_builds *out, const struct docker *d, struct sl_error *err);
+bool docker_builds_have(const struct docker_builds *b, const char *name);
+void docker_builds_clear(struct docker_builds *b);
 
 /* ---- docker_orphans.c: what belongs to no container ---- */
 

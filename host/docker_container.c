@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 static void container_cleanup(struct sl_container **c)
 {
@@ -195,6 +195,8 @@ static int load_container(struct docker *d, const char *id, struct sl_container 
 		rc = copy_text(&c->name, id, err);
 	if (rc == 0)
 		rc = docker_stack(d, c, err);
+	if (rc == 0 && docker_is_ctrd(d, c))
+		rc = docker_ctrd_name_image(d, c, err);
 	if (rc == 0)
 		rc = note_removal(d, c, err);
 	if (rc == 0)

@@ -48,7 +48,7 @@ static void driver_free(struct docker_driver *dr)
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	docker_links_free(dr->links);
+	layerlinks_free(dr->links);
 	docker_known_free(dr->known);
 	for (size_t i = 0; i < dr->chain_count; i++)
 		docker_chain_clear(&dr->chains[i]);

@@ -10,10 +10,10 @@
 #include <strandline/container.h>
 
 #include "core/json.h"
+#include "host/layerlinks.h"
 #include "host/store.h"
 
 struct docker;
-struct docker_links;
 struct docker_chain;
 struct docker_known;
 
@@ -52,7 +52,7 @@ struct docker_driver {
 	/* read when they are asked for first */
 	struct jval *repositories;
 	bool repositories_read;
-	struct docker_links *links;  /* lost links */
+	struct layerlinks *links;    /* lost links */
 	struct docker_chain *chains; /* those read so far: most containers share an image */
 	size_t chain_count;
 	struct docker_known *known; /* what the databases say of its directories */
@@ -90,15 +90,7 @@ int docker_driver_dir(const struct docker_driver *dr, const char *id, enum docke
 /* Where the ids are names of directories; -SL_EUNSUPPORTED when nowhere. */
 int docker_driver_shelf(const struct docker_driver *dr, struct sl_error *err);
 
-/* ---- docker_links.c, docker_chain.c ---- */
-
-/* The directory behind a name in l/, as a heap string. */
-int docker_link_resolve(struct docker_driver *dr, const char *name, char **out,
-			struct sl_error *err);
-/* The same for any directory of overlay layers; *links is the map, made when a link is lost. */
-int docker_links_resolve(struct docker_links **links, int overlay_fd, int links_fd,
-			 const char *name, char **out, struct sl_error *err);
-void docker_links_free(struct docker_links *links);
+/* ---- docker_chain.c ---- */
 
 /* An image's layer directories, top first, by the layer database's parents. */
 struct docker_chain {

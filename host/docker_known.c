@@ -97,7 +97,7 @@ static int add_mounts(struct docker_known *known, const struct docker *d, int fd
 		AUTO_CLOSE int mount_fd = root_open_subdir(fd, id, ROOT_NO_LINKS, NULL);
 		bool is_gone = !has_container(d, id);
 
-		if (mount_fd < 0)
+		if (mount_fd < 0 || !docker_is_layer_dir(id))
 			continue;
 		rc = add(known, mount_fd, "mount-id", DOCKER_ROLE_MOUNT, id, is_gone, err);
 		if (rc == 0)

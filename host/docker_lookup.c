@@ -6,7 +6,7 @@
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "core/quote.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 
 /* Candidates that a message about an ambiguous word shows. */
 #define SHOWN_MAX 10
@@ -161,6 +161,11 @@ int docker_image(struct store *s, const char *word, struct sl_image **out, struc
 	CLEANUP(match_clear) struct match m = {.list = BUF_INIT(4096)};
 	int rc = find(d, word, &m, err);
 
+	if (rc == -SL_ENOTFOUND) {
+		if (err != NULL)
+			sl_error_clear(err);
+		return docker_ctrd_find_image(d, word, out, err);
+	}
 	return rc < 0 ? rc : docker_image_load(m.driver, m.id, word, m.name, out, err);
 }
 
@@ -210,6 +215,9 @@ int docker_images(struct store *s, int (*each)(void *payload, const struct store
 
 	for (; rc == 0 && l.at < l.d->driver_count; l.at++)
 		rc = list_driver(&l);
+	if (rc == 0)
+		rc = docker_ctrd_images(container_of(s, struct docker, store), each, gap, payload,
+					err);
 	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "images") : rc;
 }
 
@@ -227,6 +235,8 @@ int docker_container_image(struct store *s, const struct sl_container *c, struct
 	AUTO_FREE char *name = NULL;
 	char text[DIGEST_TEXT_SIZE];
 
+	if (docker_is_ctrd(d, c))
+		return docker_ctrd_image(d, c, out, err);
 	if (!c->has_image_id)
 		return sl_fail(err, SL_ENOTFOUND, 0, "the store does not say which image it runs");
 	if (dr == NULL)

@@ -153,7 +153,7 @@ static int lowers_from_links(struct docker_driver *dr, struct docker_mount *m, c
 		if (strncmp(part, "l/", 2) != 0)
 			return sl_fail(err, SL_EFORMAT, 0,
 				       "a lower directory is not named by a link");
-		rc = docker_link_resolve(dr, part + 2, &dir, err);
+		rc = layerlinks_resolve(&dr->links, dr->home_fd, dr->links_fd, part + 2, &dir, err);
 		if (rc == 0)
 			rc = add_dir(m, dir, err);
 	}

@@ -13,7 +13,7 @@
 
 #include "core/cleanup.h"
 #include "core/kernel.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 #include "host/idmap.h"
 
 static const struct sort {
@@ -72,11 +72,29 @@ static bool is_dir(int shelf, const char *name)
 	return fd >= 0;
 }
 
+/* What is being sorted, and what it is sorted by. */
+struct sorter {
+	const struct docker *d;
+	struct docker_builds builds;
+	bool has_builds; /* false: BuildKit's database is not there, or cannot be read */
+	struct store_list *out;
+};
+
+/*
+ * Without its database BuildKit's directories are told by their names: the daemon's own are 64 hex
+ * digits, and BuildKit makes shorter words up.
+ */
+static bool is_build(const struct sorter *s, const char *name)
+{
+	return s->has_builds ? docker_builds_have(&s->builds, name)
+			     : s->d->has_buildkit && !docker_is_id(name);
+}
+
 /*
  * What a directory is that the layer database does not know. NULL: it belongs to another one, which
  * it is the init layer of.
  */
-static const char *sort_dir(const struct docker_driver *dr, int shelf, const char *name)
+static const char *sort_dir(const struct sorter *s, int shelf, const char *name)
 {
 	AUTO_FREE char *owner = NULL;
 	size_t base;
@@ -87,74 +105,86 @@ static const char *sort_dir(const struct docker_driver *dr, int shelf, const cha
 		owner = strndup(name, base);
 		return owner != NULL && is_dir(shelf, owner) ? NULL : "init";
 	}
-	/* the daemon's own are 64 hex digits; BuildKit makes shorter words up */
-	if (dr->docker->has_buildkit && !docker_is_id(name))
-		return "build";
-	return "unknown";
+	return is_build(s, name) ? "build" : "unknown";
 }
 
 /* Directories that the layer database does not know. */
-static int list_dirs(const struct docker_driver *dr, const struct docker_known *known,
-		     struct store_list *out, struct sl_error *err)
+static int list_dirs(const struct sorter *s, const struct docker_driver *dr, int shelf,
+		     const struct root_names *names, const struct docker_known *known,
+		     struct sl_error *err)
 {
-	CLEANUP(root_names_clear) struct root_names names = {0};
-	AUTO_CLOSE int shelf = docker_driver_shelf(dr, err);
-	int rc;
+	int rc = 0;
 
-	if (shelf == -SL_ENOTFOUND || shelf == -SL_EUNSUPPORTED) {
-		if (err != NULL)
-			sl_error_clear(err);
-		return 0;
-	}
-	rc = shelf < 0 ? shelf : root_list(shelf, &names, STORE_NAMES_MAX, err);
-	for (size_t i = 0; rc == 0 && i < names.count; i++) {
-		const char *name = names.names[i];
+	for (size_t i = 0; rc == 0 && i < names->count; i++) {
+		const char *name = names->names[i];
 		const char *word;
 
 		if (!docker_is_layer_dir(name) || docker_known_find(known, name) != NULL ||
 		    !is_dir(shelf, name))
 			continue;
-		word = sort_dir(dr, shelf, name);
+		word = sort_dir(s, shelf, name);
 		if (word != NULL)
-			rc = add_row(out, dr, word, name, name, err);
+			rc = add_row(s->out, dr, word, name, name, err);
 	}
 	return rc;
 }
 
-static int list_driver(struct docker_driver *dr, struct store_list *out, struct sl_error *err)
+/* Directories that the layer database does know, for something that is not there any more. */
+static int list_known(const struct sorter *s, const struct docker_driver *dr,
+		      const struct docker_known *known, struct sl_error *err)
 {
-	const struct docker_known *known;
-	int rc = docker_known_get(dr, &known, err);
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < known->count; i++) {
 		const struct docker_known_dir *row = &known->rows[i];
-		bool is_build = dr->docker->has_buildkit && !docker_is_id(row->owner);
 
 		if (row->role == DOCKER_ROLE_REMOVING)
-			rc = add_row(out, dr, "removing", row->dir, row->dir, err);
-		else if (row->role == DOCKER_ROLE_MOUNT && row->is_gone && is_build)
-			rc = add_row(out, dr, "build", row->dir, row->owner, err);
+			rc = add_row(s->out, dr, "removing", row->dir, row->dir, err);
 		else if (row->role == DOCKER_ROLE_MOUNT && row->is_gone)
-			rc = add_row(out, dr, "removed", row->owner, row->owner, err);
+			rc = is_build(s, row->dir)
+				     ? add_row(s->out, dr, "build", row->dir, row->dir, err)
+				     : add_row(s->out, dr, "removed", row->owner, row->owner, err);
 	}
-	return rc < 0 ? rc : list_dirs(dr, known, out, err);
+	return rc;
+}
+
+/* Directories come before the database: what is made meanwhile is not taken for unknown. */
+static int list_driver(const struct sorter *s, struct docker_driver *dr, struct sl_error *err)
+{
+	CLEANUP(root_names_clear) struct root_names names = {0};
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	AUTO_CLOSE int shelf = docker_driver_shelf(dr, &why);
+	const struct docker_known *known;
+	int rc = shelf < 0 ? shelf : root_list(shelf, &names, STORE_NAMES_MAX, &why);
+
+	if (rc < 0 && rc != -SL_ENOTFOUND && rc != -SL_EUNSUPPORTED)
+		return store_give_error(err, &why);
+	rc = docker_known_get(dr, &known, err);
+	if (rc == 0)
+		rc = list_known(s, dr, known, err);
+	return rc < 0 ? rc : list_dirs(s, dr, shelf, &names, known, err);
 }
 
 int docker_orphans_list(struct docker *d, struct store_list *out, host_gap_fn gap, void *payload,
 			struct sl_error *err)
 {
-	int rc = 0;
+	struct sorter s = {.d = d, .out = out};
+	CLEANUP(sl_error_clear) struct sl_error unread = SL_ERROR_INIT;
+	int rc = docker_builds_read(&s.builds, d, &unread);
 
+	s.has_builds = rc == 0;
+	rc = rc < 0 && rc != -SL_ENOTFOUND ? store_gap(gap, payload, d->store.dir, &unread) : 0;
 	for (size_t i = 0; rc == 0 && i < d->driver_count; i++) {
 		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 
-		rc = list_driver(d->drivers[i], out, &why);
-		if (rc == -SL_ENOMEM)
-			return sl_fail(err, SL_ENOMEM, 0, "container list");
-		if (rc < 0)
+		rc = list_driver(&s, d->drivers[i], &why);
+		if (rc < 0 && rc != -SL_ENOMEM)
 			rc = store_gap(gap, payload, d->drivers[i]->name, &why);
 	}
-	return rc;
+	docker_builds_clear(&s.builds);
+	if (rc == 0)
+		rc = docker_ctrd_orphans(d, out, gap, payload, err);
+	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "container list") : rc;
 }
 
 /* ---- one of them ---- */
@@ -274,8 +304,11 @@ int docker_orphan_load(struct docker *d, const struct store_name *row, struct sl
 	CLEANUP(container_cleanup) struct sl_container *c = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct orphan o;
-	int rc = parse_key(&o, d, row->key, err);
+	int rc;
 
+	if (docker_ctrd_is_orphan(row->key))
+		return docker_ctrd_orphan_load(d, row, out, err);
+	rc = parse_key(&o, d, row->key, err);
 	if (rc == 0)
 		rc = sl_container_new(&c, err);
 	if (rc == 0)

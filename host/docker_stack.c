@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "host/docker.h"
+#include "host/docker_ctrd.h"
 #include "host/idmap.h"
 
 static bool is_init(const struct docker_mount *m, size_t at)
@@ -144,17 +144,23 @@ static int find_driver(const struct docker *d, const struct sl_container *c,
 		       kind->name);
 }
 
+/* From the data root's own directories. */
+static int fill_own(const struct docker *d, struct sl_container *c, struct sl_error *err)
+{
+	struct docker_driver *dr = NULL;
+	int rc = find_driver(d, c, &dr, err);
+
+	return rc < 0 ? rc : fill(dr, c, err);
+}
+
 int docker_stack(struct docker *d, struct sl_container *c, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	struct docker_driver *dr = NULL;
 	int rc = idmap_copy(&c->stack.idmap, &d->idmap, err);
 
 	if (rc < 0)
 		return rc;
-	rc = find_driver(d, c, &dr, &why);
-	if (rc == 0)
-		rc = fill(dr, c, &why);
+	rc = docker_is_ctrd(d, c) ? docker_ctrd_stack(d, c, &why) : fill_own(d, c, &why);
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "stack");
 	if (rc < 0) {

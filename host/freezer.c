@@ -21,7 +21,8 @@ static enum freezer ask(int root_fd, const char *hierarchy, struct sl_bytes path
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(4096);
 	CLEANUP(buf_clear) struct buf name = BUF_INIT((size_t)64 * 1024);
 
-	if (path.len == 0 || leads_outside(path))
+	/* the root group cannot be frozen */
+	if (path.len < 2 || leads_outside(path))
 		return FREEZER_UNKNOWN;
 	(void)buf_append_str(&name, hierarchy);
 	(void)buf_append(&name, path.data, path.len);
@@ -37,14 +38,13 @@ static enum freezer ask(int root_fd, const char *hierarchy, struct sl_bytes path
 enum freezer freezer_of(int root_fd, const struct cgroup *group)
 {
 	/* a group above that is frozen freezes these, too: both files say what is in force */
-	const enum freezer said[] = {
-		ask(root_fd, "sys/fs/cgroup", group->unified, "cgroup.events", "frozen 1"),
-		ask(root_fd, "sys/fs/cgroup/unified", group->unified, "cgroup.events", "frozen 1"),
-		ask(root_fd, "sys/fs/cgroup/freezer", group->freezer, "freezer.state", "FROZEN"),
-	};
-	enum freezer sum = FREEZER_UNKNOWN;
+	enum freezer v1 =
+		ask(root_fd, "sys/fs/cgroup/freezer", group->freezer, "freezer.state", "FROZEN");
+	enum freezer v2 =
+		ask(root_fd, "sys/fs/cgroup", group->unified, "cgroup.events", "frozen 1");
 
-	for (size_t i = 0; i < ARRAY_SIZE(said); i++)
-		sum = said[i] > sum ? said[i] : sum;
-	return sum;
+	if (v2 == FREEZER_UNKNOWN)
+		v2 = ask(root_fd, "sys/fs/cgroup/unified", group->unified, "cgroup.events",
+			 "frozen 1");
+	return v1 > v2 ? v1 : v2;
 }

@@ -8,59 +8,79 @@
 #include <linux/magic.h>
 
 #include "core/cleanup.h"
+#include "core/quote.h"
 #include "core/within.h"
 #include "host/live.h"
 #include "host/machine.h"
 
-/* The readers of this version, in the order in which containers are listed. */
+/* Engines beside the one that names a reader whose containers and images its stores hold. */
+#define ALSO_MAX 4
+
+/* The readers of this version. */
 static const struct engine {
 	const char *name;
 	int (*open)(struct store_set *set, const struct place *place, const char *dir,
 		    struct sl_error *err);
 	int (*discover)(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
+	const char *also[ALSO_MAX];
 } engines[] = {
-	{"docker", docker_open, docker_discover},
-	{"podman", cstore_open, cstore_discover},
-	/* these two share Podman's store, and are found with it */
-	{"cri-o", cstore_open, NULL},
-	{"buildah", cstore_open, NULL},
+	{"docker", docker_open, docker_discover, {NULL}},
+	{"podman", cstore_open, cstore_discover, {"cri-o", "buildah"}},
+	{"containerd", ctrd_open, ctrd_discover, {NULL}},
 };
 
-/* Engines that have a name in references and no reader yet. */
-static const char *const later[] = {"containerd"};
+/* Every name that references may have in front. "other" is what runs and has no store here. */
+static const char *const known[] = {"docker", "containerd", "podman", "cri-o", "buildah", "other"};
+
+bool host_same_word(const char *name, const char *word, size_t len)
+{
+	return name != NULL && strlen(name) == len && memcmp(name, word, len) == 0;
+}
+
+static bool engine_serves(const struct engine *e, const char *name, size_t len)
+{
+	bool serves = host_same_word(e->name, name, len);
+
+	for (size_t i = 0; !serves && i < ARRAY_SIZE(e->also); i++)
+		serves = host_same_word(e->also[i], name, len);
+	return serves;
+}
 
 static const struct engine *engine_by_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (strcmp(engines[i].name, name) == 0)
+		if (engine_serves(&engines[i], name, strlen(name)))
 			return &engines[i];
 	return NULL;
 }
 
-const char *host_engine_store(const char *name)
+bool host_engine_known(const char *name, size_t len)
 {
-	const struct engine *e = engine_by_name(name);
-
-	for (size_t i = 0; e != NULL && i < ARRAY_SIZE(engines); i++)
-		if (engines[i].open == e->open)
-			return engines[i].name;
-	return name;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (host_same_word(known[i], name, len))
+			return true;
+	return false;
 }
 
-int host_engine_known(const char *name, size_t len, bool *has_reader)
+int host_check_engine(const char *name, struct sl_error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (strlen(engines[i].name) == len && memcmp(engines[i].name, name, len) == 0) {
-			*has_reader = true;
-			return 1;
-		}
-	*has_reader = strlen(LIVE_ENGINE) == len && memcmp(LIVE_ENGINE, name, len) == 0;
-	if (*has_reader)
-		return 1;
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-		if (strlen(later[i]) == len && memcmp(later[i], name, len) == 0)
-			return 1;
-	return 0;
+	AUTO_FREE char *shown = quote_dup(name, strlen(name));
+	CLEANUP(buf_clear) struct buf list = BUF_INIT(256);
+
+	if (host_engine_known(name, strlen(name)))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
+	return sl_fail(err, SL_EINVAL, 0, "no such engine '%s' (known: %s)",
+		       shown != NULL ? shown : "?", list.data != NULL ? list.data : "");
+}
+
+bool host_store_serves(const struct store *s, const char *engine)
+{
+	const struct engine *e = engine_by_name(s->engine);
+
+	return strcmp(s->engine, engine) == 0 ||
+	       (e != NULL && engine_serves(e, engine, strlen(engine)));
 }
 
 /* Keep the failure: it becomes a gap of every listing. Takes over @why. */
@@ -84,15 +104,14 @@ static int miss_add(struct host *h, const char *what, struct sl_error *why, stru
 static int open_named(struct host *h, const struct host_store *named, struct sl_error *err)
 {
 	const struct engine *e = engine_by_name(named->engine);
-	bool has_reader;
 	int rc;
 
-	if (e == NULL && host_engine_known(named->engine, strlen(named->engine), &has_reader) == 1)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "%s stores are not read by this version",
-			       named->engine);
-	if (e == NULL)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "no such engine (known: docker, podman, cri-o, buildah)");
+	if (e == NULL) {
+		rc = host_check_engine(named->engine, err);
+		return rc < 0 ? rc
+			      : sl_fail(err, SL_EUNSUPPORTED, 0,
+					"%s stores are not read by this version", named->engine);
+	}
 	rc = e->open(&h->set, &h->place, named->dir, err);
 	return rc < 0 ? sl_wrap(err, rc, "%s store", e->name) : 0;
 }
@@ -163,6 +182,8 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "host");
 	h->place.proc_fd = -1;
+	h->discovered = options->store_count == 0;
+	h->place.ns = options->ns;
 	h->place.root_fd = root_open_dir(root, err);
 	if (h->place.root_fd < 0)
 		return sl_wrap(err, h->place.root_fd, "root");
@@ -179,9 +200,24 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	return 0;
 }
 
+int host_open_path(const struct host *h, const char *path, struct sl_error *err)
+{
+	return root_open_path(h->place.root_fd, path, ROOT_FOLLOW_INSIDE, err);
+}
+
 bool host_has_stores(const struct host *h)
 {
 	return h->set.count > 0 || h->miss_count > 0;
+}
+
+int host_stores(const struct host *h,
+		int (*each)(void *payload, const char *engine, const char *dir), void *payload)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < h->set.count; i++)
+		rc = each(payload, h->set.stores[i]->engine, h->set.stores[i]->dir);
+	return rc;
 }
 
 void host_close(struct host *h)

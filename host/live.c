@@ -19,7 +19,7 @@ int live_need(struct live *live, struct sl_error *err)
 
 	if (live->looked)
 		return 0;
-	rc = processes_read(&live->processes, live->place->proc_fd, err);
+	rc = processes_read(&live->processes, live->place->proc_fd, live->place->root_fd, err);
 	if (rc == 0)
 		rc = overlays_read(&live->overlays, live->place, &live->processes, err);
 	live->looked = rc == 0;

@@ -12,6 +12,7 @@
 #define HOST_LIVE_H
 
 #include "host/machine.h"
+#include "host/owned.h"
 
 /* What containers of no store have for an engine. */
 #define LIVE_ENGINE "other"
@@ -29,21 +30,13 @@ int live_look(struct host *h, host_gap_fn gap, void *payload, struct sl_error *e
  */
 int live_settle(struct host *h, struct sl_container *c, struct sl_error *err);
 
-/* What the stores' containers own: the ids and the upper directories. */
-struct live_seen {
-	struct live_owned *rows; /* owned */
-	size_t count, cap;
-};
-
-int live_seen_add(struct live_seen *seen, const struct sl_container *c, struct sl_error *err);
-void live_seen_clear(struct live_seen *seen);
-
 /*
- * Append a row for every container that runs or is mounted and is none of @seen, which must have
- * every container of every store. They are loaded like any other: row->store->ops->load().
+ * Append a row for every container that runs or is mounted and is owned by none of @owned, which
+ * must have every container of every store. They are loaded like any other:
+ * row->store->ops->load().
  */
-int live_others(struct host *h, const struct live_seen *seen, struct store_list *out,
-		host_gap_fn gap, void *payload, struct sl_error *err);
+int live_others(struct host *h, const struct owned *owned, struct store_list *out, host_gap_fn gap,
+		void *payload, struct sl_error *err);
 
 /* The image of such a container: -SL_ENOTFOUND, in a sentence. */
 int live_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,

@@ -16,20 +16,38 @@ struct live;
 struct host {
 	struct place place;
 	struct store_set set;
+	bool discovered;          /* nobody named the stores */
 	struct live *live;        /* what runs, looked at when it is first asked for; NULL before */
 	struct host_miss *misses; /* owned */
 	size_t miss_count;
 };
 
-/* Is this the name of an engine? 1 when it is; then *has_reader says whether we read its stores. */
-int host_engine_known(const char *name, size_t len, bool *has_reader);
+/* @name, which may be NULL, is these @len bytes. */
+bool host_same_word(const char *name, const char *word, size_t len);
 
-/* Whose reader serves this engine's store: "podman" for "cri-o". The same name when none does. */
-const char *host_engine_store(const char *name);
+/* Is this an engine that references may name? */
+bool host_engine_known(const char *name, size_t len);
 
-/* The names of all containers, with @orphans also of those, sorted by engine, name, id. */
-int host_names(struct host *h, bool orphans, struct store_list *out, host_gap_fn gap, void *payload,
-	       struct sl_error *err);
+/* Nothing fits @word; the failure says so together with what could not be looked at. */
+int host_fail_missing(const struct host *h, const char *kind, const char *word, size_t unread,
+		      struct sl_error *err);
+
+/* Can @engine have containers or images in this store? */
+bool host_store_serves(const struct store *s, const char *engine);
+
+/*
+ * The names of all containers, with @orphans also of those, sorted as host_containers() says.
+ * Stores that cannot have any of @engine (NULL: any) are not asked.
+ */
+int host_names(struct host *h, const char *engine, bool orphans, struct store_list *out,
+	       host_gap_fn gap, void *payload, struct sl_error *err);
+
+/*
+ * Read one container in full: what its store says of it, settled by what runs. Everything that
+ * hands out a container comes through here.
+ */
+int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
+	      struct sl_error *err);
 
 /* Load a container and settle whether it runs. */
 int host_load(struct host *h, const struct store_name *row, struct sl_container **out,

@@ -16,73 +16,19 @@
 /* Longest id that is taken from a control group or a runtime. */
 #define ID_MAX 128
 
-/* ---- what the stores own ---- */
-
-struct live_owned {
-	char *id;
-	bool has_upper;
-	uint64_t dev, inode; /* of the upper directory */
-};
-
-int live_seen_add(struct live_seen *seen, const struct sl_container *c, struct sl_error *err)
-{
-	struct live_owned row = {.id = strdup(c->id != NULL ? c->id : "")};
-	struct stat st;
-
-	if (row.id == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "containers");
-	if (seen->count == seen->cap) {
-		size_t cap = seen->cap == 0 ? 64 : seen->cap * 2;
-		struct live_owned *grown = reallocarray(seen->rows, cap, sizeof(*grown));
-
-		if (grown == NULL) {
-			free(row.id);
-			return sl_fail(err, SL_ENOMEM, 0, "containers");
-		}
-		seen->rows = grown;
-		seen->cap = cap;
-	}
-	if (c->stack.upper_fd >= 0 && fstat(c->stack.upper_fd, &st) == 0) {
-		row.has_upper = true;
-		row.dev = st.st_dev;
-		row.inode = st.st_ino;
-	}
-	seen->rows[seen->count++] = row;
-	return 0;
-}
-
-void live_seen_clear(struct live_seen *seen)
-{
-	for (size_t i = 0; i < seen->count; i++)
-		free(seen->rows[i].id);
-	free(seen->rows);
-	*seen = (struct live_seen){0};
-}
-
-static bool owns_id(const struct live_seen *seen, const char *id)
-{
-	for (size_t i = 0; i < seen->count; i++)
-		if (strcmp(seen->rows[i].id, id) == 0)
-			return true;
-	return false;
-}
-
-static bool owns_directory(const struct live_seen *seen, uint64_t dev, uint64_t inode)
-{
-	for (size_t i = 0; i < seen->count; i++)
-		if (seen->rows[i].has_upper && seen->rows[i].dev == dev &&
-		    seen->rows[i].inode == inode)
-			return true;
-	return false;
-}
-
 /* ---- one look for others ---- */
+
+struct state_root {
+	struct stat st; /* of its root directory */
+	bool known;
+	bool used; /* it gave an overlay its name */
+};
 
 struct finder {
 	struct live *live;
-	const struct live_seen *seen;
+	const struct owned *owned;
 	struct runtime_states states;
-	bool *used; /* per state: it named an overlay */
+	struct state_root *roots; /* of each state */
 	struct store_list *out;
 	struct sl_error *err;
 };
@@ -90,7 +36,7 @@ struct finder {
 static void finder_clear(struct finder *f)
 {
 	runtimes_clear(&f->states);
-	free(f->used);
+	free(f->roots);
 }
 
 /* Something that can be typed, and that does nothing to a terminal. */
@@ -108,7 +54,7 @@ static bool is_taken(const struct finder *f, const char *id)
 	for (size_t i = 0; i < f->out->count; i++)
 		if (f->out->rows[i].store == &f->live->store && strcmp(f->out->rows[i].id, id) == 0)
 			return true;
-	return owns_id(f->seen, id);
+	return owned_has_id(f->owned, id);
 }
 
 /* Takes over what is in @other, also on failure. */
@@ -133,25 +79,39 @@ static int add(struct finder *f, struct other *other)
 	return store_list_add(f->out, &row, f->err);
 }
 
-/* The state whose container has this process, as first or root directory. */
+/* Where the runtimes' containers have their root directories, looked at once. */
+static int look_at_roots(struct finder *f)
+{
+	f->roots = calloc(f->states.count + 1, sizeof(*f->roots));
+	if (f->roots == NULL)
+		return sl_fail(f->err, SL_ENOMEM, 0, "containers");
+	for (size_t i = 0; i < f->states.count; i++) {
+		const char *rootfs = f->states.all[i].rootfs;
+		AUTO_CLOSE int fd = rootfs == NULL
+					    ? -1
+					    : root_open_subdir(f->live->place->root_fd, rootfs,
+							       ROOT_FOLLOW_INSIDE, NULL);
+
+		f->roots[i].known = fd >= 0 && fstat(fd, &f->roots[i].st) == 0;
+	}
+	return 0;
+}
+
+/* The state whose container has this process for its first, or this root directory. */
 static const struct runtime_state *state_of(struct finder *f, const struct process *process,
 					    const struct stat *merged)
 {
 	for (size_t i = 0; i < f->states.count; i++) {
 		const struct runtime_state *s = &f->states.all[i];
-		AUTO_CLOSE int fd = -1;
-		struct stat st;
+		struct state_root *root = &f->roots[i];
 		bool same = process != NULL && s->pid == process->pid && s->start == process->start;
 
-		if (!same && s->rootfs != NULL && merged != NULL) {
-			fd = root_open_subdir(f->live->place->root_fd, s->rootfs,
-					      ROOT_FOLLOW_INSIDE, NULL);
-			same = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == merged->st_dev &&
-			       st.st_ino == merged->st_ino;
-		}
+		same = same ||
+		       (root->known && merged != NULL && root->st.st_dev == merged->st_dev &&
+			root->st.st_ino == merged->st_ino);
 		if (!same)
 			continue;
-		f->used[i] = true;
+		root->used = true;
 		return s;
 	}
 	return NULL;
@@ -215,13 +175,13 @@ static int is_owned(struct finder *f, size_t at, const struct live_set *set, boo
 	if (rc < 0)
 		return rc;
 	if (o->all[at].has_upper) {
-		*out = owns_directory(f->seen, o->all[at].upper_dev, o->all[at].upper_inode);
+		*out = owned_has_dir(f->owned, o->all[at].upper_dev, o->all[at].upper_inode);
 		return 0;
 	}
 	for (size_t i = 0; !*out && i < set->count; i++) {
 		const struct process *p = &f->live->processes.all[set->some[i]];
 
-		*out = p->id != NULL && owns_id(f->seen, p->id);
+		*out = p->id != NULL && owned_has_id(f->owned, p->id);
 	}
 	return 0;
 }
@@ -231,7 +191,7 @@ static bool is_machine(const struct live *live, size_t overlay)
 {
 	size_t view = live->overlays.all[overlay].root_view;
 
-	return view != PROCESSES_NO_VIEW && overlays_is_machine(&live->overlays, view);
+	return view != PROCESSES_NO_VIEW && live->processes.views[view].is_machine;
 }
 
 static int find_overlay(struct finder *f, size_t at)
@@ -266,16 +226,14 @@ static int find_overlay(struct finder *f, size_t at)
 }
 
 /* A container of runc or crun on a plain directory. */
-static int find_state(struct finder *f, const struct runtime_state *s)
+static int find_state(struct finder *f, size_t at)
 {
+	const struct runtime_state *s = &f->states.all[at];
+	const struct state_root *root = &f->roots[at];
 	struct other other = {.overlay = OVERLAYS_NONE, .pid = s->pid, .start = s->start};
-	struct stat st;
-	AUTO_CLOSE int fd = s->rootfs == NULL ? -1
-					      : root_open_subdir(f->live->place->root_fd, s->rootfs,
-								 ROOT_FOLLOW_INSIDE, NULL);
 
-	if (!is_plain_id(s->id) || is_taken(f, s->id) ||
-	    (fd >= 0 && fstat(fd, &st) == 0 && owns_directory(f->seen, st.st_dev, st.st_ino)))
+	if (root->used || !is_plain_id(s->id) || is_taken(f, s->id) ||
+	    (root->known && owned_has_dir(f->owned, root->st.st_dev, root->st.st_ino)))
 		return 0;
 	other.id = strdup(s->id);
 	other.rootfs = strdup(s->rootfs != NULL ? s->rootfs : "");
@@ -288,10 +246,10 @@ static int find_state(struct finder *f, const struct runtime_state *s)
 	return add(f, &other);
 }
 
-int live_others(struct host *h, const struct live_seen *seen, struct store_list *out,
-		host_gap_fn gap, void *payload, struct sl_error *err)
+int live_others(struct host *h, const struct owned *owned, struct store_list *out, host_gap_fn gap,
+		void *payload, struct sl_error *err)
 {
-	struct finder f CLEANUP(finder_clear) = {.seen = seen, .out = out, .err = err};
+	struct finder f CLEANUP(finder_clear) = {.owned = owned, .out = out, .err = err};
 	int rc;
 
 	if (h->place.proc_fd < 0)
@@ -304,13 +262,10 @@ int live_others(struct host *h, const struct live_seen *seen, struct store_list 
 	rc = runtimes_read(&f.states, h->place.root_fd, gap, payload, err);
 	if (rc != 0)
 		return rc;
-	f.used = calloc(f.states.count + 1, sizeof(*f.used));
-	if (f.used == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "containers");
+	rc = look_at_roots(&f);
 	for (size_t i = 0; rc == 0 && i < f.live->overlays.count; i++)
 		rc = find_overlay(&f, i);
 	for (size_t i = 0; rc == 0 && i < f.states.count; i++)
-		if (!f.used[i])
-			rc = find_state(&f, &f.states.all[i]);
+		rc = find_state(&f, i);
 	return rc;
 }

@@ -185,7 +185,7 @@ static int read_view(struct overlays *o, size_t view, struct root_device *device
 
 	if (fd < 0)
 		return 0; /* gone */
-	if (process_read(fd, "mountinfo", &text, NULL) < 0 || text.len == 0) {
+	if (process_read_mounts(fd, &text, NULL) < 0 || text.len == 0) {
 		o->unread++;
 		return 0;
 	}
@@ -211,19 +211,11 @@ static void settle_roots(struct overlays *o, const struct root_device *devices)
 	}
 }
 
-bool overlays_is_machine(const struct overlays *o, size_t view)
-{
-	const struct process_view *v = &o->processes->views[view];
-	struct stat st;
-
-	return fstat(o->place->root_fd, &st) == 0 && v->dev == st.st_dev && v->inode == st.st_ino;
-}
-
 /* What its owner mounted on the machine is as good as its stores, which may lie there. */
 static void trust_machine(struct overlays *o)
 {
 	for (size_t v = 0; v < o->processes->view_count; v++)
-		if (overlays_is_machine(o, v))
+		if (o->processes->views[v].is_machine)
 			o->views[v].is_slow = false;
 }
 

@@ -55,9 +55,6 @@ int overlays_read(struct overlays *out, const struct place *place,
 		  const struct processes *processes, struct sl_error *err);
 void overlays_clear(struct overlays *o);
 
-/* Do the processes of this view have the examined root for theirs? */
-bool overlays_is_machine(const struct overlays *o, size_t view);
-
 /* Find the upper directory of @at, once; whether it was found is in has_upper. */
 int overlays_look(struct overlays *o, size_t at, struct sl_error *err);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/kernel.h"
 #include "core/root.h"
@@ -72,9 +73,47 @@ int process_open(int proc_fd, int64_t pid, struct sl_error *err)
 	return root_open_subdir(proc_fd, name, ROOT_NO_LINKS, err);
 }
 
+/*
+ * In one call where the kernel has openat2: procfs has neither links nor pipes nor devices by these
+ * names, and what is mounted over one of them is not procfs and is not opened.
+ */
+static int open_to_read(int pid_fd, const char *name, struct sl_error *err)
+{
+	int fd = beneath_open(pid_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+			      BENEATH_NO_LINKS | RESOLVE_NO_XDEV);
+
+	return fd >= 0 ? fd : root_open_file(pid_fd, name, ROOT_NO_LINKS, err);
+}
+
+/* @whole: until the end is seen; else a read that is not filled was the last. */
+static int read_file(int pid_fd, const char *name, bool whole, struct buf *out,
+		     struct sl_error *err)
+{
+	AUTO_CLOSE int fd = open_to_read(pid_fd, name, err);
+	char chunk[16384];
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	if (fd < 0)
+		return fd;
+	while (n > 0) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n > 0 && buf_append(out, chunk, (size_t)n) < 0)
+			return sl_fail(err, (enum sl_code) - out->status, 0,
+				       "'%s' is larger than %zu bytes", name, out->max);
+		if (n >= 0 && (size_t)n < sizeof(chunk) && !whole)
+			return 0;
+	}
+	return n < 0 ? sl_fail(err, SL_EIO, errno, "read '%s'", name) : 0;
+}
+
 int process_read(int pid_fd, const char *name, struct buf *out, struct sl_error *err)
 {
-	return root_read_file(pid_fd, name, ROOT_NO_LINKS, out, err);
+	return read_file(pid_fd, name, false, out, err);
+}
+
+int process_read_mounts(int pid_fd, struct buf *out, struct sl_error *err)
+{
+	return read_file(pid_fd, "mountinfo", true, out, err);
 }
 
 int process_stat(int pid_fd, struct process_stat *out, struct sl_error *err)

@@ -30,8 +30,10 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len,
 int process_open(int proc_fd, int64_t pid, struct sl_error *err);
 int process_stat(int pid_fd, struct process_stat *out, struct sl_error *err);
 
-/* A small file of it: "cgroup". */
+/* A file that the kernel writes in one piece: "cgroup", "status". */
 int process_read(int pid_fd, const char *name, struct buf *out, struct sl_error *err);
+/* Its mountinfo, which comes line by line. */
+int process_read_mounts(int pid_fd, struct buf *out, struct sl_error *err);
 
 /* The number of a namespace: "mnt", "pid"... 0 or negative. */
 int process_namespace(int pid_fd, const char *name, uint64_t *out, struct sl_error *err);

@@ -86,7 +86,7 @@ static bool look_at_view(struct process_view *out, int pid_fd, struct sl_error *
 }
 
 /* 0; 1: nothing to keep of it. */
-static int look_at(struct look *out, int proc_fd, int64_t pid, size_t *denied, struct sl_error *err)
+static int look_at(struct look *out, int proc_fd, int64_t pid, size_t *denied)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	AUTO_CLOSE int pid_fd = process_open(proc_fd, pid, NULL);
@@ -114,7 +114,7 @@ static int look_at(struct look *out, int proc_fd, int64_t pid, size_t *denied, s
 	out->has_view = look_at_view(&out->view, pid_fd, &why);
 	/* the machine's own first process is in no container, and lets few look at it */
 	*denied += !out->has_view && is_refusal(&why) && pid != 1;
-	return look_at_cgroup(&out->process, pid_fd, err);
+	return 0;
 }
 
 static int add(struct table *t, const struct look *row, struct sl_error *err)
@@ -209,6 +209,36 @@ static int number_views(struct processes *out, const struct table *t, struct sl_
 	return 0;
 }
 
+static void mark_machine(struct processes *out, int root_fd)
+{
+	struct stat st;
+
+	if (fstat(root_fd, &st) < 0)
+		return;
+	for (size_t v = 0; v < out->view_count; v++)
+		out->views[v].is_machine =
+			out->views[v].dev == st.st_dev && out->views[v].inode == st.st_ino;
+}
+
+static int read_ids(struct processes *out, int proc_fd, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < out->count; i++) {
+		struct process *process = &out->all[i];
+		const struct process_view *view =
+			process->view != PROCESSES_NO_VIEW ? &out->views[process->view] : NULL;
+		AUTO_CLOSE int fd = -1;
+
+		if (view != NULL && !view->is_machine && out->by_view[view->first] != i)
+			continue;
+		fd = processes_open(process, proc_fd, NULL);
+		if (fd >= 0)
+			rc = look_at_cgroup(process, fd, err);
+	}
+	return rc;
+}
+
 static int index_ids(struct processes *out, struct sl_error *err)
 {
 	out->by_id = calloc(out->count + 1, sizeof(*out->by_id));
@@ -236,7 +266,7 @@ static int fill(struct processes *out, struct table *t, struct sl_error *err)
 	for (size_t v = 0; v < out->view_count; v++)
 		for (size_t i = 0; i < out->views[v].count; i++)
 			out->all[out->by_view[out->views[v].first + i]].view = v;
-	return index_ids(out, err);
+	return 0;
 }
 
 /* Process 2 of the first pid namespace makes the kernel's threads; anyone may ask that. */
@@ -258,7 +288,7 @@ bool processes_is_inner(int proc_fd)
 	return !has_kernel_threads(proc_fd);
 }
 
-int processes_read(struct processes *out, int proc_fd, struct sl_error *err)
+int processes_read(struct processes *out, int proc_fd, int root_fd, struct sl_error *err)
 {
 	CLEANUP(root_names_clear) struct root_names names = {0};
 	CLEANUP(processes_clear) struct processes own = {0};
@@ -271,7 +301,7 @@ int processes_read(struct processes *out, int proc_fd, struct sl_error *err)
 
 		if (pid == 0)
 			continue;
-		rc = look_at(&row, proc_fd, pid, &own.denied, err);
+		rc = look_at(&row, proc_fd, pid, &own.denied);
 		if (rc == 0)
 			rc = add(&table, &row, err);
 		rc = rc == 1 ? 0 : rc;
@@ -281,6 +311,11 @@ int processes_read(struct processes *out, int proc_fd, struct sl_error *err)
 	if (table.count > 1)
 		qsort(table.rows, table.count, sizeof(*table.rows), compare_pids);
 	rc = fill(&own, &table, err);
+	mark_machine(&own, root_fd);
+	if (rc == 0)
+		rc = read_ids(&own, proc_fd, err);
+	if (rc == 0)
+		rc = index_ids(&own, err);
 	if (rc < 0)
 		return rc;
 	own.is_inner = processes_is_inner(proc_fd);
@@ -374,38 +409,35 @@ int processes_open_view(const struct processes *p, size_t view, int proc_fd, int
 	return sl_fail(err, SL_ENOTFOUND, 0, "its processes are gone");
 }
 
-/* How far a process is from being a container's first: less is nearer. */
-struct rank {
-	size_t depth; /* in pid namespaces, for the first of one; SIZE_MAX for any other */
-	uint64_t start;
-};
-
-static bool is_nearer(const struct rank *a, const struct rank *b)
+static int compare_starts(const void *a, const void *b, void *context)
 {
-	return a->depth != b->depth ? a->depth < b->depth : a->start < b->start;
+	const struct process *all = context;
+	const struct process *x = &all[*(const size_t *)a], *y = &all[*(const size_t *)b];
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-const struct process *processes_first(const struct processes *p, const size_t *some, size_t count,
+const struct process *processes_first(const struct processes *p, size_t *some, size_t count,
 				      int proc_fd)
 {
-	const struct process *best = NULL;
-	struct rank nearest = {0};
+	const struct process *first = NULL;
 
+	if (count > 1)
+		qsort_r(some, count, sizeof(*some), compare_starts, p->all);
 	for (size_t i = 0; i < count; i++) {
 		const struct process *process = &p->all[some[i]];
 		AUTO_CLOSE int fd = processes_open(process, proc_fd, NULL);
-		struct rank rank = {.depth = SIZE_MAX, .start = process->start};
 		int64_t inner;
 		size_t depth;
 
 		if (fd < 0)
 			continue;
+		/* nothing in a namespace was started before its first process */
 		if (process_inner_pid(fd, &inner, &depth, NULL) == 0 && inner == 1)
-			rank.depth = depth;
-		if (best == NULL || is_nearer(&rank, &nearest)) {
-			best = process;
-			nearest = rank;
-		}
+			return process;
+		first = first != NULL ? first : process;
 	}
-	return best;
+	return first;
 }

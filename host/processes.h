@@ -14,8 +14,12 @@
 
 struct process {
 	int64_t pid, parent;
-	uint64_t start;     /* clock ticks after boot: with the pid, it is this process */
-	char *id;           /* of its container, by its control group, or NULL; owned */
+	uint64_t start; /* clock ticks after boot: with the pid, it is this process */
+	/*
+	 * Of its container, by its control group, or NULL; owned. Those that share a container's
+	 * mounts share its groups: only the first of them is asked, and all on the machine's own.
+	 */
+	char *id;
 	const char *engine; /* how that is named; NULL: nothing tells */
 	bool id_is_guess;   /* see cgroup.h */
 	size_t view;        /* index into views, PROCESSES_NO_VIEW when it would not say */
@@ -26,6 +30,7 @@ struct process_view {
 	uint64_t namespace;
 	uint64_t mount; /* of the root directory; 0 where the kernel does not tell (before 5.8) */
 	uint64_t dev, inode; /* of the root directory */
+	bool is_machine;     /* that is the examined root's own */
 	size_t first, count; /* in by_view */
 };
 
@@ -42,7 +47,8 @@ struct processes {
 	bool is_inner;  /* a pid namespace's /proc: only processes within it are listed */
 };
 
-int processes_read(struct processes *out, int proc_fd, struct sl_error *err);
+/* @root_fd is the machine's root, which many have for theirs. */
+int processes_read(struct processes *out, int proc_fd, int root_fd, struct sl_error *err);
 void processes_clear(struct processes *p);
 
 /* Does this /proc show a pid namespace that is not the machine's first one? */
@@ -63,9 +69,9 @@ int processes_open_view(const struct processes *p, size_t view, int proc_fd, int
 
 /*
  * The first process of a container among these: the first one of its pid namespace, else the one
- * that was started first. @some are indices into all; NULL when none of them lives.
+ * that was started first. @some are indices into all, which are put in order; NULL when none lives.
  */
-const struct process *processes_first(const struct processes *p, const size_t *some, size_t count,
+const struct process *processes_first(const struct processes *p, size_t *some, size_t count,
 				      int proc_fd);
 
 #endif

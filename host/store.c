@@ -41,10 +41,15 @@ int store_list_add(struct store_list *list, struct store_name *row, struct sl_er
 	return 0;
 }
 
+void store_list_cut(struct store_list *list, size_t count)
+{
+	while (list->count > count)
+		row_clear(&list->rows[--list->count]);
+}
+
 void store_list_clear(struct store_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
-		row_clear(&list->rows[i]);
+	store_list_cut(list, 0);
 	free(list->rows);
 	*list = (struct store_list){0};
 }

@@ -16,8 +16,9 @@
 
 /* What is being examined; lent to every store. */
 struct place {
-	int root_fd; /* O_PATH: "/" of what is examined */
-	int proc_fd; /* O_PATH: its /proc, -1 when the machine is not running (or not ours) */
+	int root_fd;    /* O_PATH: "/" of what is examined */
+	int proc_fd;    /* O_PATH: its /proc, -1 when the machine is not running (or not ours) */
+	const char *ns; /* look up images in this namespace of containerd alone; NULL: in all */
 };
 
 struct store;
@@ -47,6 +48,8 @@ struct store_list {
 
 /* Takes over the texts of @row, also on failure. No engine: the store's. No key: the id. */
 int store_list_add(struct store_list *list, struct store_name *row, struct sl_error *err);
+/* Keep the first @count rows. */
+void store_list_cut(struct store_list *list, size_t count);
 void store_list_clear(struct store_list *list);
 
 /* An image of a store by its names; texts borrowed for the call. */
@@ -129,5 +132,10 @@ int docker_discover(struct store_dirs *dirs, const struct place *place, struct s
 int cstore_open(struct store_set *set, const struct place *place, const char *dir,
 		struct sl_error *err);
 int cstore_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
+/* ctrd.c: open containerd's root @dir. -SL_ENOTFOUND when there is no such store. */
+int ctrd_open(struct store_set *set, const struct place *place, const char *dir,
+	      struct sl_error *err);
+/* ctrd_discover.c: its own, Kubernetes distributions', docker's supervised one, rootless homes. */
+int ctrd_discover(struct store_dirs *dirs, const struct place *place, struct sl_error *err);
 
 #endif

@@ -48,6 +48,9 @@ static int index_now(const struct job *job, struct sl_baselines *b, struct sl_im
 		job_say(job, "%s is another image than when it was indexed last: was %s", shown,
 			was);
 	}
+	if (rc == 0 && result.layers_contradicted > 0)
+		job_say(job, "%s: %zu layers hold something else than was signed for", shown,
+			result.layers_contradicted);
 	return rc;
 }
 

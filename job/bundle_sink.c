@@ -50,13 +50,19 @@ static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct eviden
 	return 0;
 }
 
+/* The lower directory that shows @before: of whole trees the first one shows everything. */
+static size_t lower_of(const struct bundle_sink *b, const struct sl_entry *before)
+{
+	return b->o.stack->is_whole ? 0 : before->layer;
+}
+
 /* Is there an image object whose bytes should travel with this finding? */
 static const struct sl_entry *wanted_before(const struct bundle_sink *b, const struct sl_finding *f)
 {
 	const struct sl_change *c = f->change;
 
 	if (c == NULL || c->before == NULL || !S_ISREG(c->before->mode) || b->o.stack == NULL ||
-	    c->before->layer >= b->o.stack->lower_count)
+	    lower_of(b, c->before) >= b->o.stack->lower_count)
 		return NULL;
 	if (c->kind != SL_CHANGE_MODIFIED && c->kind != SL_CHANGE_TYPE &&
 	    c->kind != SL_CHANGE_DELETED)
@@ -116,7 +122,7 @@ static int keep_before(struct bundle_sink *b, const struct sl_entry *before, str
 		       struct sl_error *err)
 {
 	struct sl_error why = SL_ERROR_INIT;
-	AUTO_CLOSE int fd = root_open_path(b->o.stack->lowers[before->layer].dir_fd,
+	AUTO_CLOSE int fd = root_open_path(b->o.stack->lowers[lower_of(b, before)].dir_fd,
 					   before->path.data, ROOT_NO_LINKS, &why);
 	int rc;
 

@@ -21,7 +21,6 @@
 #include "job/resolve.h"
 #include "snapshot/content.h"
 #include "snapshot/layertree.h"
-#include "snapshot/overlay.h"
 #include "snapshot/recording.h"
 
 /* One capture from open to close. */
@@ -198,7 +197,8 @@ static int capture_upper(struct capture *c, struct sl_error *err)
 		return gap(c, (struct sl_bytes){"upper directory", 15},
 			   stack->unsupported != NULL ? stack->unsupported : "there is none", 0,
 			   false, err);
-	rc = layertree_open(&upper, stack->upper_fd, stack->marker, &stack->idmap, err);
+	rc = layertree_open(&upper, stack->upper_fd,
+			    stack->is_whole ? SL_MARKER_NONE : stack->marker, &stack->idmap, err);
 	if (rc < 0)
 		return rc;
 	while (rc == 0 && !job_stopped(c->job)) {
@@ -224,18 +224,13 @@ static int compare_recorded(struct capture *c, struct comparison *comparison, st
 					      .before_bytes = c->request->before_bytes,
 					      .before_total = c->request->before_total};
 	struct drift_options how = {.jobs = c->job->threads, .stop = c->job->stop};
-	struct sl_source *upper = NULL, *lower = NULL, *after = NULL;
+	struct sl_source *upper = NULL, *after = NULL;
 	struct sl_sink *sink = NULL;
 	struct sl_summary summary;
 	int rc = recording_open(&upper, c->recording, err);
 
 	if (rc == 0)
-		rc = comparison_before(comparison, &lower, err);
-	if (rc < 0) {
-		sl_source_close(upper);
-		return rc;
-	}
-	rc = overlay_open(&after, upper, lower, err);
+		rc = comparison_after(comparison, upper, &after, err);
 	if (rc == 0)
 		rc = bundle_sink_new(&sink, &options, err);
 	if (rc == 0)

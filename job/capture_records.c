@@ -236,6 +236,7 @@ int capture_target_members(struct buf *out, const struct sl_container *c,
 	jout_key_str(&j, "engine", c->engine);
 	jout_key_str(&j, "id", c->id);
 	jout_key_str(&j, "name", c->name);
+	container_json_place(&j, c);
 	jout_key_str(&j, "state", sl_state_name(c->state));
 	jout_key(&j, "pid");
 	jout_i64(&j, c->pid);
@@ -247,6 +248,7 @@ int capture_target_members(struct buf *out, const struct sl_container *c,
 	jout_key_str(&j, "driver", c->driver);
 	jout_key_str(&j, "store", c->store);
 	jout_key_str(&j, "upper", c->stack.upper_path);
+	jout_key_bool(&j, "whole_tree", c->stack.is_whole);
 	image_members(&j, c, image);
 	container_json_mounts(&j, c);
 	jout_object_end(&j);

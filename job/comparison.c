@@ -10,6 +10,7 @@
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
+#include "snapshot/overlay.h"
 
 #define MAX_INIT_LAYERS 8
 
@@ -34,14 +35,16 @@ static int ignore_item(void *payload, const struct layer_item *item, struct sl_e
  * A directory that the store does not know as this layer: builders keep a second copy of a layer
  * they also made themselves. It stands for the layer when the layer's own tar comes out of it.
  */
-static int prove_copy(const struct sl_lower *lower, const struct sl_layer *layer,
-		      struct sl_error *err)
+static int prove_copy(const struct sl_stack *stack, const struct sl_lower *lower,
+		      const struct sl_layer *layer, struct sl_error *err)
 {
 	struct layer_result result;
 	struct sl_layer copy = *layer;
 	int rc;
 
 	copy.dir_fd = lower->dir_fd;
+	copy.marker = stack->marker;
+	copy.idmap = lower->idmap;
 	copy.blob_fd = -1;
 	if (copy.tar_split_fd < 0)
 		return sl_fail(err, SL_ENOTFOUND, 0,
@@ -67,7 +70,7 @@ static int fit_stack(const struct sl_stack *stack, const struct sl_image *image,
 		size_t layer = image->layer_count - 1 - i;
 
 		if (!lower->has_image_layer)
-			rc = prove_copy(lower, &image->layers[layer], err);
+			rc = prove_copy(stack, lower, &image->layers[layer], err);
 		else if (lower->image_layer != layer)
 			rc = sl_fail(err, SL_ENOTFOUND, 0,
 				     "the lower directories are not in the order of the image");
@@ -138,6 +141,8 @@ static void fall_back(struct comparison *c)
 static int choose_baseline(struct comparison *c, const struct job *job,
 			   const struct comparison_options *options, struct sl_error *err)
 {
+	/* a whole tree is held against the image as it is, not against layers below it */
+	bool must_fit = !options->must_prove && !c->container->stack.is_whole;
 	struct sl_error why = SL_ERROR_INIT;
 	int rc;
 
@@ -146,8 +151,8 @@ static int choose_baseline(struct comparison *c, const struct job *job,
 	else if (c->image == NULL)
 		rc = sl_fail(&why, SL_ENOTFOUND, 0, "the image is not in the store");
 	else
-		rc = options->must_prove ? 0 : fit_stack(&c->container->stack, c->image, &why);
-	c->stack_fits = rc == 0 && !options->must_prove;
+		rc = must_fit ? fit_stack(&c->container->stack, c->image, &why) : 0;
+	c->stack_fits = rc == 0 && must_fit;
 	if (rc == 0)
 		rc = find_or_index(c, job, options, &why);
 	if (rc == 0)
@@ -220,27 +225,28 @@ static void fill_subject(struct comparison *c)
 	}
 }
 
-static int fill_layer_finding(struct comparison *c, struct sl_error *err)
+/* What is known of the directories below, and that the image contradicts itself. */
+static int find_in_layers(struct comparison *c, const struct comparison_options *options,
+			  struct sl_error *err)
 {
-	struct sl_finding *f = &c->layer_finding;
-	char digest[DIGEST_TEXT_SIZE];
+	struct layerfindings *f = &c->layers;
+	struct sl_subject *s = &c->subject;
+	int rc = 0;
 
-	if (c->contradiction == NULL)
-		return 0;
-	digest_format(digest, c->subject.image_id);
-	c->layer_subject = strdup(digest);
-	if (c->layer_subject == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "layer finding");
-	*f = (struct sl_finding){.kind = SL_FINDING_LAYER,
-				 .severity = SL_SEVERITY_CRITICAL,
-				 .subject = {c->layer_subject, strlen(c->layer_subject)},
-				 .message = c->contradiction,
-				 .rules = {"layer-contradicts-digest"},
-				 .reasons = {"the image on disk is not the image its digests name"},
-				 .rule_count = 1,
-				 .attack = {"T1525"},
-				 .attack_count = 1};
-	return 0;
+	if (options->checked != NULL) {
+		*f = *options->checked;
+		*options->checked = (struct layerfindings){0};
+	} else if (c->baselines != NULL && c->image != NULL && c->stack_fits) {
+		rc = layerfindings_last(f, c->baselines, c->image, &c->container->stack, err);
+	}
+	s->has_last_check = f->has_check;
+	s->is_check_asked = options->checked != NULL;
+	s->last_check_at = f->at;
+	s->last_check_method = sl_check_method_name(f->method);
+	s->last_check_verdict = sl_check_verdict_name(f->verdict);
+	if (rc == 0 && c->contradiction != NULL)
+		rc = layerfindings_contradiction(f, s->image_id, c->contradiction, err);
+	return rc;
 }
 
 int comparison_open(struct comparison *out, const struct job *job,
@@ -255,7 +261,7 @@ int comparison_open(struct comparison *out, const struct job *job,
 		rc = choose_baseline(out, job, options, err);
 	if (rc == 0) {
 		fill_subject(out);
-		rc = fill_layer_finding(out, err);
+		rc = find_in_layers(out, options, err);
 	}
 	if (rc < 0)
 		comparison_close(out);
@@ -269,8 +275,40 @@ void comparison_close(struct comparison *c)
 	free(c->contradiction);
 	free(c->unproven);
 	free(c->signer);
-	free(c->layer_subject);
+	layerfindings_clear(&c->layers);
 	*c = (struct comparison){0};
+}
+
+/* The tree that a whole tree was copied from, as it is now. */
+static int open_first_lower(struct sl_source **out, const struct sl_stack *stack,
+			    struct sl_error *err)
+{
+	if (stack->lower_count == 0)
+		return sl_fail(err, SL_ENOTFOUND, 0, "there is no lower directory");
+	return layertree_open(out, stack->lowers[0].dir_fd, SL_MARKER_NONE, &stack->lowers[0].idmap,
+			      err);
+}
+
+/*
+ * What the container shows: its whole tree, or the upper directory (@upper, taken over, also on
+ * failure) on whatever the comparison stands on.
+ */
+int comparison_after(struct comparison *c, struct sl_source *upper, struct sl_source **out,
+		     struct sl_error *err)
+{
+	struct sl_source *lower = NULL;
+	int rc;
+
+	if (c->container->stack.is_whole) {
+		*out = upper;
+		return 0;
+	}
+	rc = comparison_before(c, &lower, err);
+	if (rc < 0) {
+		sl_source_close(upper);
+		return rc;
+	}
+	return overlay_open(out, upper, lower, err);
 }
 
 int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err)
@@ -280,8 +318,13 @@ int comparison_before(struct comparison *c, struct sl_source **out, struct sl_er
 	size_t count = 0, inits = init_layers(stack);
 	int rc = 0;
 
+	if (c->baselines == NULL && stack->is_whole)
+		return open_first_lower(out, stack, err);
 	if (c->baselines == NULL)
 		return merged_open_lowers(out, stack, err);
+	/* what an engine put into its copy of the image is explained, not taken for the image's */
+	if (stack->is_whole)
+		return sl_baselines_view(c->baselines, c->image->config_digest, NULL, 0, out, err);
 	if (inits > MAX_INIT_LAYERS)
 		return sl_fail(err, SL_ELIMIT, 0, "more than %d init layers", MAX_INIT_LAYERS);
 	for (; rc == 0 && count < inits; count += rc == 0)
@@ -300,7 +343,13 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 		   struct sl_summary *out, struct sl_error *err)
 {
 	struct drift_input input = {
-		.after = after, .subject = &c->subject, .disk = {.proven = c->has_checked_at}};
+		.after = after,
+		.subject = &c->subject,
+		/* a directory that was found tampered with lends no times */
+		.disk = {.proven = c->has_checked_at && !(c->layers.has_check &&
+							  c->layers.verdict == SL_CHECK_TAMPERED)},
+		.findings = c->layers.items,
+		.finding_count = c->layers.count};
 	struct sl_gap metadata = {0};
 	int rc = comparison_before(c, &input.before, err);
 
@@ -310,14 +359,12 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 	if (c->stack_fits)
 		input.disk.stack = &c->container->stack;
 	if (c->container->metadata_gap != NULL) {
-		metadata.what = (struct sl_bytes){c->container->name, strlen(c->container->name)};
+		const char *label = sl_container_label(c->container);
+
+		metadata.what = (struct sl_bytes){label, strlen(label)};
 		metadata.why = c->container->metadata_gap;
 		input.gaps = &metadata;
 		input.gap_count = 1;
-	}
-	if (c->contradiction != NULL) {
-		input.findings = &c->layer_finding;
-		input.finding_count = 1;
 	}
 	rc = drift_run(&input, options, sink, out, err);
 	sl_source_close(input.before);

@@ -7,6 +7,7 @@
 
 #include "diff/drift.h"
 #include "job/job.h"
+#include "job/layerfindings.h"
 
 struct comparison {
 	const struct sl_container *container; /* borrowed */
@@ -20,10 +21,9 @@ struct comparison {
 	uint8_t digest[SL_SHA256_SIZE];
 	bool has_checked_at;
 	struct sl_time checked_at;
-	char *contradiction; /* the source contradicts its own digests: what and which */
-	char *unproven;      /* why the baseline is no better than it is, or NULL */
-	char *layer_subject; /* what the layer finding is about */
-	struct sl_finding layer_finding;
+	char *contradiction;         /* the source contradicts its own digests: what and which */
+	char *unproven;              /* why the baseline is no better than it is, or NULL */
+	struct layerfindings layers; /* what is known about the layers on disk */
 	struct sl_subject subject;
 };
 
@@ -32,6 +32,8 @@ struct comparison_options {
 	bool must_prove; /* there are no lower directories to fall back on */
 	/* why the store's record of the image was refused: it contradicts its digest; or NULL */
 	const char *contradiction;
+	/* What a check of the layers found just now, or NULL: then the last one counts. Emptied. */
+	struct layerfindings *checked;
 };
 
 /*
@@ -46,6 +48,13 @@ void comparison_close(struct comparison *c);
 
 /* A fresh view of the before side, engine's init layer included. */
 int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err);
+
+/*
+ * What the container shows, of its writable directory as a source (@upper, taken over, also on
+ * failure): that itself when it is a whole tree, else what it makes of the before side.
+ */
+int comparison_after(struct comparison *c, struct sl_source *upper, struct sl_source **out,
+		     struct sl_error *err);
 
 /* Compare with @after (borrowed; closed by the caller) and report. */
 int comparison_run(struct comparison *c, struct sl_source *after,

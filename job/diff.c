@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/diff.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/quote.h"
 #include "diff/verdict.h"
 #include "host/host.h"
 #include "job/baseline.h"
+#include "job/check.h"
 #include "job/comparison.h"
 #include "job/database.h"
 #include "job/directory.h"
 #include "job/resolve.h"
 #include "snapshot/layertree.h"
-#include "snapshot/overlay.h"
 
 /* One run over several containers. */
 struct diff_run {
@@ -23,7 +25,8 @@ struct diff_run {
 	struct sl_sink *sink;
 	struct job_run about;
 	bool begun;
-	int status; /* combined so far; -1: no statement yet */
+	int status;  /* combined so far; -1: no statement yet */
+	bool failed; /* a container was found, and comparing it ended the run */
 	struct sl_error *err;
 };
 
@@ -58,7 +61,8 @@ static int report_unread(struct diff_run *run, const struct sl_container *c, con
 				     .has_image_id = c->has_image_id,
 				     .trust = SL_TRUST_ON_DISK,
 				     .compared = nothing};
-	struct sl_gap gap = {.what = {c->name, strlen(c->name)}, .why = why, .sys = sys};
+	const char *label = sl_container_label(c);
+	struct sl_gap gap = {.what = {label, strlen(label)}, .why = why, .sys = sys};
 	struct sl_summary summary = {.subject = &subject, .counts.gaps = 1};
 	int rc;
 
@@ -94,21 +98,17 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	return rc;
 }
 
-/* The upper directory on whatever the comparison stands on. */
+/* The writable directory, as the container shows it. */
 static int compare_upper(struct diff_run *run, struct comparison *comparison,
 			 const struct sl_stack *stack)
 {
-	struct sl_source *upper = NULL, *lower = NULL, *after = NULL;
-	int rc = layertree_open(&upper, stack->upper_fd, stack->marker, &stack->idmap, run->err);
+	struct sl_source *upper = NULL, *after = NULL;
+	int rc = layertree_open(&upper, stack->upper_fd,
+				stack->is_whole ? SL_MARKER_NONE : stack->marker, &stack->idmap,
+				run->err);
 
-	if (rc < 0)
-		return rc;
-	rc = comparison_before(comparison, &lower, run->err);
-	if (rc < 0) {
-		sl_source_close(upper);
-		return rc;
-	}
-	rc = overlay_open(&after, upper, lower, run->err);
+	if (rc == 0)
+		rc = comparison_after(comparison, upper, &after, run->err);
 	if (rc == 0)
 		rc = compare(run, comparison, after, upper);
 	sl_source_close(after);
@@ -121,8 +121,44 @@ static bool is_fatal(int rc)
 	return rc == -SL_ENOMEM || rc == -SL_ECANCELLED;
 }
 
+/* Are the directories below what the image says? What is found goes to @out. */
+static int check_layers(struct diff_run *run, const struct sl_container *c,
+			struct layerfindings *out)
+{
+	struct sl_check_totals totals = {{0}};
+	struct sl_check_sink *sink = NULL;
+	int rc = layerfindings_sink(&sink, out, run->err);
+
+	if (rc == 0)
+		rc = job_check_container(run->job, run->host, c, run->request->no_index, sink,
+					 &totals, run->err);
+	if (sink != NULL)
+		sink->ops->close(sink);
+	if (rc == 0 && out->more > 0)
+		job_say(run->job, "'%s': %" PRIu64 " more differences in its layers are not listed",
+			c->name, out->more);
+	/* what was to be checked and was not is no good result */
+	if (rc == 0 && totals.gaps > 0 && (!out->has_check || out->verdict < SL_CHECK_UNREAD)) {
+		out->has_check = true;
+		out->at = clock_now();
+		out->method = SL_CHECK_NONE;
+		out->verdict = SL_CHECK_UNREAD;
+	}
+	return rc;
+}
+
+static void say_no_image(const struct job *job, const struct sl_container *c,
+			 const struct sl_error *why)
+{
+	const char *label = sl_container_label(c);
+	AUTO_FREE char *shown = quote_dup(label, strlen(label));
+
+	job_say(job, "image of '%s': %s", shown != NULL ? shown : "?", sl_error_text(why));
+}
+
 static int diff_container(struct diff_run *run, const struct sl_container *c)
 {
+	CLEANUP(layerfindings_clear) struct layerfindings checked = {0};
 	struct comparison_options options = {.no_index = run->request->no_index};
 	struct sl_error why = SL_ERROR_INIT, refused = SL_ERROR_INIT;
 	struct sl_image *image = NULL;
@@ -131,13 +167,19 @@ static int diff_container(struct diff_run *run, const struct sl_container *c)
 
 	if (c->stack.unsupported != NULL)
 		return report_unread(run, c, c->stack.unsupported, 0);
+	if (run->request->check) {
+		rc = check_layers(run, c, &checked);
+		if (rc < 0)
+			return rc;
+		options.checked = &checked;
+	}
 	rc = host_container_image(run->host, c, &image, &refused);
 	if (rc < 0)
 		image = NULL;
 	if (rc == -SL_EUNTRUSTED)
 		options.contradiction = sl_error_text(&refused);
 	else if (rc < 0)
-		job_say(run->job, "image of '%s': %s", c->name, sl_error_text(&refused));
+		say_no_image(run->job, c, &refused);
 	rc = comparison_open(&comparison, run->job, c, image, &options, &why);
 	sl_error_clear(&refused);
 	if (rc < 0 && !is_fatal(rc)) {
@@ -170,49 +212,6 @@ static int report_missing(struct diff_run *run, const char *word, const struct s
 	return rc;
 }
 
-static int diff_word(struct diff_run *run, const char *word)
-{
-	struct sl_error why = SL_ERROR_INIT;
-	struct sl_container *c = NULL;
-	int rc = host_find_container(run->host, word, &c, &why);
-
-	if (rc == 0)
-		rc = diff_container(run, c);
-	else if (is_fatal(rc) || run->request->container_count == 1)
-		rc = sl_fail(run->err, why.code, why.sys, "%s", sl_error_text(&why));
-	else
-		rc = report_missing(run, word, &why);
-	sl_error_clear(&why);
-	sl_container_free(c);
-	if (rc == 0 && job_stopped(run->job))
-		return sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
-	return rc;
-}
-
-static int diff_named(struct diff_run *run)
-{
-	for (size_t i = 0; i < run->request->container_count; i++) {
-		int rc = diff_word(run, run->request->containers[i]);
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static int on_container(void *payload, struct sl_container *c)
-{
-	struct diff_run *run = payload;
-	bool wanted = run->request->stopped || c->state == SL_STATE_RUNNING ||
-		      c->state == SL_STATE_PAUSED;
-	int rc = wanted ? diff_container(run, c) : 0;
-
-	sl_container_free(c);
-	if (rc == 0 && job_stopped(run->job))
-		return sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
-	return rc;
-}
-
 /* A container whose metadata cannot be read was planned and not compared. */
 static int on_gap(void *payload, const struct sl_gap *gap)
 {
@@ -232,16 +231,52 @@ static int on_gap(void *payload, const struct sl_gap *gap)
 	return rc;
 }
 
-static int compare_rootfs(struct diff_run *run, struct comparison *comparison,
-			  const struct sl_stack *stack)
+/* Takes over @c. A failure ends the run, and is in run->err. */
+static int diff_found(void *payload, struct sl_container *c)
 {
-	struct sl_source *after = NULL;
-	int rc = layertree_open(&after, stack->upper_fd, SL_MARKER_NONE, NULL, run->err);
+	struct diff_run *run = payload;
+	int rc = diff_container(run, c);
 
-	if (rc == 0)
-		rc = compare(run, comparison, after, after);
-	sl_source_close(after);
+	sl_container_free(c);
+	if (rc == 0 && job_stopped(run->job))
+		rc = sl_fail(run->err, SL_ECANCELLED, 0, "stopped by a signal");
+	run->failed = rc < 0;
 	return rc;
+}
+
+static int diff_word(struct diff_run *run, const char *word)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	int rc = host_find_containers(run->host, word, diff_found, on_gap, run, &why);
+
+	if (rc == 0 || run->failed)
+		return rc;
+	if (is_fatal(rc) || run->request->container_count == 1)
+		return sl_fail(run->err, why.code, why.sys, "%s", sl_error_text(&why));
+	return report_missing(run, word, &why);
+}
+
+static int diff_named(struct diff_run *run)
+{
+	for (size_t i = 0; i < run->request->container_count; i++) {
+		int rc = diff_word(run, run->request->containers[i]);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int on_container(void *payload, struct sl_container *c)
+{
+	const struct diff_request *request = ((struct diff_run *)payload)->request;
+	bool is_run = c->kind == SL_CONTAINER_WORKLOAD || c->kind == SL_CONTAINER_SANDBOX;
+
+	if (request->stopped || !is_run || c->state == SL_STATE_RUNNING ||
+	    c->state == SL_STATE_PAUSED)
+		return diff_found(payload, c);
+	sl_container_free(c);
+	return 0;
 }
 
 /* The image of a directory may be stored and nowhere else. */
@@ -274,29 +309,41 @@ static int diff_directory(struct diff_run *run)
 				 is_upper ? run->request->marker : SL_MARKER_NONE, run->err);
 	if (rc < 0)
 		return rc;
+	c->stack.is_whole = !is_upper;
 	if (is_upper)
 		directory_hint(c, run->job);
 	rc = resolve_stored(run, &image);
 	if (rc == 0)
 		rc = comparison_open(&comparison, run->job, c, image, &options, run->err);
 	if (rc == 0) {
-		rc = is_upper ? compare_upper(run, &comparison, &c->stack)
-			      : compare_rootfs(run, &comparison, &c->stack);
+		rc = compare_upper(run, &comparison, &c->stack);
 		comparison_close(&comparison);
 	}
 	sl_container_free(c);
 	return rc;
 }
 
+static int say_store(void *payload, const char *engine, const char *dir)
+{
+	const struct diff_run *run = payload;
+	AUTO_FREE char *shown = quote_dup(dir, strlen(dir));
+
+	job_say(run->job, "store read: %s at %s", engine, shown != NULL ? shown : "?");
+	return 0;
+}
+
 static int diff_all(struct diff_run *run)
 {
+	struct host_filter filter = {.sandboxes = run->request->sandboxes,
+				     .orphans = run->request->orphans};
 	int rc;
 
 	/* where nothing was looked at, nothing can be called clean */
 	if (!host_has_stores(run->host))
 		return sl_fail(run->err, SL_ENOTFOUND, 0,
 			       "no engine's store was found: name one with --store ENGINE=DIR");
-	rc = host_containers(run->host, on_container, on_gap, run, run->err);
+	(void)host_stores(run->host, say_store, run);
+	rc = host_containers(run->host, &filter, on_container, on_gap, run, run->err);
 	if (rc == 0 && run->status < 0)
 		job_say(run->job, "no container %s",
 			run->request->stopped ? "in any store" : "runs or is paused");

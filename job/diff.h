@@ -8,16 +8,19 @@
 #include "job/job.h"
 
 struct diff_request {
-	const char *const *containers; /* references */
+	const char *const *containers; /* references; a pod stands for all its workloads */
 	size_t container_count;
-	bool all;              /* every running and paused container */
+	bool all;              /* every running and paused workload */
 	bool stopped;          /* with all: the others too */
+	bool sandboxes;        /* with all: what holds the namespaces of pods, too */
+	bool orphans;          /* with all: what no container owns, and what images are built in */
 	const char *upper;     /* instead: this upper directory on the image */
 	enum sl_marker marker; /* dialect of upper */
 	const char *rootfs;    /* instead: this whole tree against the image */
 	const char *image;     /* for upper and rootfs */
 	const char *platform;
 	bool no_index;
+	bool check; /* hold the lower directories against their layers first */
 	bool quick;
 	bool show_touched;
 	enum sl_severity fail_on;

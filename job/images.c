@@ -42,8 +42,8 @@ static int search(struct sl_baselines *b, const char *word, struct baseline_hits
 	return baseline_search(b, in_store, 4, true, hits, err);
 }
 
-static int find_image(struct sl_baselines *baselines, const char *word, uint8_t id[SL_SHA256_SIZE],
-		      struct sl_error *err)
+int job_find_image(struct sl_baselines *baselines, const char *word, uint8_t id[SL_SHA256_SIZE],
+		   struct sl_error *err)
 {
 	struct baseline_hits hits = {.count = 0};
 	int rc = search(baselines, word, &hits, err);
@@ -65,7 +65,7 @@ static int open_image(const struct job *job, const char *word, struct sl_baselin
 {
 	int rc = job_database_open(job, out, err);
 
-	return rc == 0 ? find_image(*out, word, id, err) : rc;
+	return rc == 0 ? job_find_image(*out, word, id, err) : rc;
 }
 
 static void close_baselines(struct sl_baselines **b)
@@ -131,7 +131,7 @@ int job_images_verify(const struct job *job, char *const *words, size_t count,
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		uint8_t id[SL_SHA256_SIZE];
 
-		rc = find_image(baselines, words[i], id, err);
+		rc = job_find_image(baselines, words[i], id, err);
 		if (rc == 0)
 			rc = gone(sl_baselines_verify(baselines, id, problem, payload, &one, err),
 				  err);

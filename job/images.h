@@ -15,6 +15,10 @@ int job_images(const struct job *job,
  * unique beginning of its id. -SL_ENOTFOUND, -SL_EAMBIGUOUS.
  */
 
+/* Its id, in a database that is open. */
+int job_find_image(struct sl_baselines *baselines, const char *word, uint8_t id[SL_SHA256_SIZE],
+		   struct sl_error *err);
+
 /* Call @each for its layers, bottom first. The strings of @info go with the return. */
 int job_image(const struct job *job, const char *word,
 	      int (*image)(void *payload, const struct sl_baseline_info *info),

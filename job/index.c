@@ -10,8 +10,11 @@
 #include "job/database.h"
 #include "job/resolve.h"
 
-/* The store knows the best anchor that was ever established. */
-static int take_anchor(struct sl_baselines *b, struct index_outcome *out, struct sl_error *err)
+/*
+ * The store knows the best anchor that was ever established, and of layers that could not be read
+ * again, how far they are trusted.
+ */
+static int take_stored(struct sl_baselines *b, struct index_outcome *out, struct sl_error *err)
 {
 	struct sl_baseline_info info;
 	int rc = sl_baselines_find(b, out->config_digest, &info, err);
@@ -20,6 +23,7 @@ static int take_anchor(struct sl_baselines *b, struct index_outcome *out, struct
 		return sl_fail(err, SL_EIO, 0, "indexed image is not in the database");
 	if (rc < 0)
 		return rc;
+	out->trust = info.trust;
 	out->anchor = info.anchor;
 	out->signer = info.signer != NULL ? strdup(info.signer) : NULL;
 	return (out->signer == NULL) == (info.signer == NULL)
@@ -40,13 +44,12 @@ static int index_image(const struct job *job, struct sl_image *image, const uint
 	out->elapsed_ns = clock_boot_ns() - began;
 	memcpy(out->config_digest, image->config_digest, SL_SHA256_SIZE);
 	if (rc == 0)
-		rc = take_anchor(baselines, out, err);
+		rc = take_stored(baselines, out, err);
 	sl_baselines_close(baselines);
 	if (rc < 0)
 		return rc;
 	out->has_manifest_digest = image->has_manifest_digest;
 	memcpy(out->manifest_digest, image->manifest_digest, SL_SHA256_SIZE);
-	out->trust = image->trust;
 	if (image->trust == SL_TRUST_RECORDED)
 		memcpy(out->tree, image->layers[0].diff_id, SL_SHA256_SIZE);
 	out->reference = strdup(image->reference);

@@ -23,6 +23,7 @@ struct job {
 	bool live;        /* @root is this machine's root, seen from elsewhere */
 	const struct job_store *stores;
 	size_t store_count;
+	const char *ns; /* of containerd's namespaces only this one; NULL: all */
 	const char *db; /* NULL: private and temporary, nothing is left behind */
 	unsigned int threads;
 	const struct sl_limits *limits; /* of layers that are indexed; NULL: the defaults */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/encode.h"
 #include "host/host.h"
 #include "job/resolve.h"
 
@@ -12,13 +13,24 @@ struct ps {
 	bool gaps;
 };
 
+static bool is_image(const struct sl_container *c, const char *word)
+{
+	char id[DIGEST_TEXT_SIZE];
+	size_t len = strlen(word);
+
+	if (c->image_ref != NULL && strstr(c->image_ref, word) != NULL)
+		return true;
+	if (!c->has_image_id)
+		return false;
+	digest_format(id, c->image_id);
+	return strncmp(id, word, len) == 0 || strncmp(id + strlen("sha256:"), word, len) == 0;
+}
+
 static bool wanted(const struct ps_request *r, const struct sl_container *c)
 {
 	if (r->running && c->state != SL_STATE_RUNNING && c->state != SL_STATE_PAUSED)
 		return false;
-	if (r->engine != NULL && strcmp(r->engine, c->engine) != 0)
-		return false;
-	return r->image == NULL || (c->image_ref != NULL && strstr(c->image_ref, r->image) != NULL);
+	return r->image == NULL || is_image(c, r->image);
 }
 
 static int on_container(void *payload, struct sl_container *c)
@@ -41,18 +53,28 @@ static int on_gap(void *payload, const struct sl_gap *gap)
 }
 
 int job_ps(const struct job *job, const struct ps_request *request,
-	   const struct ps_receiver *receiver, int *status, struct sl_error *err)
+	   const struct ps_receiver *receiver, struct ps_hidden *hidden, int *status,
+	   struct sl_error *err)
 {
 	struct ps ps = {.request = request, .receiver = receiver};
+	struct host_hidden left_out = {0};
+	struct host_filter filter = {.sandboxes = request->sandboxes,
+				     .orphans = request->orphans,
+				     .engine = request->engine,
+				     .pod = request->pod,
+				     .hidden = &left_out};
 	struct host *host = NULL;
-	int rc = resolve_host(job, &host, err);
+	int rc = request->engine != NULL ? host_check_engine(request->engine, err) : 0;
 
+	if (rc == 0)
+		rc = resolve_host(job, &host, err);
 	if (rc < 0)
 		return rc;
 	if (!host_has_stores(host))
 		job_say(job, "no engine's store was found: name one with --store ENGINE=DIR");
-	rc = host_containers(host, on_container, on_gap, &ps, err);
+	rc = host_containers(host, &filter, on_container, on_gap, &ps, err);
 	host_close(host);
+	*hidden = (struct ps_hidden){left_out.sandboxes, left_out.builds};
 	*status = ps.gaps ? 3 : 0;
 	return rc;
 }

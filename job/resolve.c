@@ -18,7 +18,8 @@ static const char *const engines[] = {"docker", "containerd", "podman", "cri-o",
 int resolve_host(const struct job *job, struct host **out, struct sl_error *err)
 {
 	struct host_store stores[16];
-	struct host_options options = {.root = job->root, .live = job->live, .stores = stores};
+	struct host_options options = {
+		.root = job->root, .live = job->live, .stores = stores, .ns = job->ns};
 
 	if (job->store_count > ARRAY_SIZE(stores))
 		return sl_fail(err, SL_ELIMIT, 0, "more than %zu stores", ARRAY_SIZE(stores));

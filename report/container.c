@@ -12,7 +12,7 @@ static void text(struct jout *j, const char *key, const char *value)
 		jout_key_str(j, key, NULL);
 }
 
-void container_json_pod(struct jout *j, const struct sl_container *c)
+static void pod_json(struct jout *j, const struct sl_container *c)
 {
 	const struct sl_pod *pod = c->pod;
 
@@ -29,6 +29,14 @@ void container_json_pod(struct jout *j, const struct sl_container *c)
 	text(j, "sandbox", pod->sandbox);
 	jout_key_u64(j, "attempt", pod->attempt);
 	jout_object_end(j);
+}
+
+void container_json_place(struct jout *j, const struct sl_container *c)
+{
+	jout_key_str(j, "kind", sl_container_kind_name(c->kind));
+	text(j, "namespace", c->ns);
+	text(j, "note", c->note);
+	pod_json(j, c);
 }
 
 void container_json_mounts(struct jout *j, const struct sl_container *c)

@@ -7,8 +7,8 @@
 
 #include "core/json.h"
 
-/* "pod": an object, or null */
-void container_json_pod(struct jout *j, const struct sl_container *c);
+/* "kind", "namespace" (containerd's), "note", and "pod": an object, or null */
+void container_json_place(struct jout *j, const struct sl_container *c);
 /* "mounts": path, type, source, rw of each */
 void container_json_mounts(struct jout *j, const struct sl_container *c);
 

@@ -8,7 +8,12 @@
 
 void document_run(struct jout *j, const struct sl_run *run)
 {
-	jout_key_str(j, "schema", DOCUMENT_SCHEMA);
+	document_run_as(j, DOCUMENT_SCHEMA, run);
+}
+
+void document_run_as(struct jout *j, const char *schema, const struct sl_run *run)
+{
+	jout_key_str(j, "schema", schema);
 	jout_key(j, "tool");
 	jout_object(j);
 	jout_key_str(j, "name", "strandline");
@@ -79,17 +84,42 @@ static void image_members(struct jout *j, const struct sl_subject_image *i)
 	jout_key_str(j, "signer", i->signer);
 }
 
+static void time_or_null(struct jout *j, const char *key, bool has, struct sl_time t)
+{
+	jout_key(j, key);
+	if (has)
+		jout_time(j, t);
+	else
+		jout_null(j);
+}
+
 static void layers(struct jout *j, enum sl_trust trust, bool has_checked_at,
 		   struct sl_time checked_at)
 {
 	jout_key(j, "layers");
 	jout_object(j);
 	jout_key_str(j, "trust", sl_trust_name(trust));
-	jout_key(j, "checked_at");
-	if (has_checked_at)
-		jout_time(j, checked_at);
-	else
+	time_or_null(j, "checked_at", has_checked_at, checked_at);
+	jout_object_end(j);
+}
+
+/* The same of a container, with what became of its directories last. */
+static void container_layers(struct jout *j, const struct sl_subject *s)
+{
+	jout_key(j, "layers");
+	jout_object(j);
+	jout_key_str(j, "trust", sl_trust_name(s->trust));
+	time_or_null(j, "checked_at", s->has_checked_at, s->checked_at);
+	jout_key(j, "checked");
+	if (s->has_last_check) {
+		jout_object(j);
+		jout_key_time(j, "at", s->last_check_at);
+		jout_key_str(j, "method", s->last_check_method);
+		jout_key_str(j, "verdict", s->last_check_verdict);
+		jout_object_end(j);
+	} else {
 		jout_null(j);
+	}
 	jout_object_end(j);
 }
 
@@ -120,12 +150,12 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	jout_key_str(j, "id", c->id);
 	jout_key_str(j, "name", c->name);
 	jout_key_str(j, "state", sl_state_name(c->state));
-	container_json_pod(j, c);
+	container_json_place(j, c);
 	jout_key(j, "image");
 	jout_object(j);
 	image_members(j, &image);
 	jout_object_end(j);
-	layers(j, s->trust, s->has_checked_at, s->checked_at);
+	container_layers(j, s);
 	after_image(j, s->after);
 	scope(j, s);
 	jout_key_bool(j, "quick", s->quick);

@@ -11,6 +11,8 @@
 
 /* schema, tool, host, started */
 void document_run(struct jout *j, const struct sl_run *run);
+/* The same for a document of another schema. */
+void document_run_as(struct jout *j, const char *schema, const struct sl_run *run);
 /* engine, id, name, state, pod, image, layers, scope, quick */
 void document_subject(struct jout *j, const struct sl_subject *subject);
 /* what, why, errno, is_path, below */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/tableframe.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,21 @@ static void quoted(struct buf *out, const char *text)
 		(void)quote_bytes(out, text, strlen(text));
 }
 
+static void header_pod(struct buf *out, const struct sl_pod *pod)
+{
+	if (pod == NULL)
+		return;
+	(void)buf_printf(out, "%-10s ", "pod");
+	quoted(out, pod->ns != NULL ? pod->ns : "");
+	(void)buf_append_char(out, '/');
+	quoted(out, pod->name);
+	if (pod->container != NULL) {
+		(void)buf_append_char(out, '/');
+		quoted(out, pod->container);
+	}
+	(void)buf_printf(out, ", attempt %" PRIu32 "\n", pod->attempt);
+}
+
 static void header_container(struct buf *out, const struct sl_container *c)
 {
 	(void)buf_append_str(out, "container  ");
@@ -29,6 +45,15 @@ static void header_container(struct buf *out, const struct sl_container *c)
 		(void)quote_bytes(out, c->id, strnlen(c->id, 12));
 	}
 	(void)buf_printf(out, "), %s\n", sl_state_name(c->state));
+	header_pod(out, c->pod);
+	if (c->kind == SL_CONTAINER_WORKLOAD)
+		return;
+	(void)buf_printf(out, "%-10s %s", "kind", sl_container_kind_name(c->kind));
+	if (c->note != NULL) {
+		(void)buf_append_str(out, ": ");
+		(void)quote_bytes(out, c->note, strlen(c->note));
+	}
+	(void)buf_append_char(out, '\n');
 }
 
 static void header_image(struct buf *out, const char *label, const struct sl_subject_image *i)
@@ -99,6 +124,13 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 		header_container(out, s->container);
 	header_image(out, after == NULL ? "image" : "before", &image);
 	header_layers(out, s->trust, s->has_checked_at ? &s->checked_at : NULL);
+	if (s->has_last_check) {
+		char when[CLOCK_TEXT_SIZE];
+
+		clock_format_short(when, s->last_check_at);
+		(void)buf_printf(out, "last check %s (%s UTC, against: %s)\n",
+				 s->last_check_verdict, when, s->last_check_method);
+	}
 	if (after != NULL) {
 		header_image(out, "after", after);
 		header_layers(out, after->trust, after->has_checked_at ? &after->checked_at : NULL);

@@ -210,6 +210,8 @@ static int remove_image(struct sl_baselines *b, const uint8_t config_digest[SL_S
 		rc = db_exec(b->db,
 			     "DELETE FROM entry WHERE layer IN (SELECT id FROM layer WHERE id NOT "
 			     "IN (SELECT layer FROM image_layer));"
+			     "DELETE FROM layer_signer WHERE layer NOT IN (SELECT layer FROM "
+			     "image_layer);"
 			     "DELETE FROM layer WHERE id NOT IN (SELECT layer FROM image_layer)",
 			     err);
 	return rc;

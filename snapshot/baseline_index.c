@@ -52,6 +52,11 @@ static void on_progress(void *payload, uint64_t done, uint64_t total, const char
 		j->progress->report(j->progress->payload, now, j->total, j->what);
 }
 
+static bool is_readable(const struct sl_layer *layer)
+{
+	return layer->blob_fd >= 0 || (layer->dir_fd >= 0 && layer->tar_split_fd >= 0);
+}
+
 static int find_known(struct job *j, struct sl_error *err)
 {
 	for (size_t i = 0; i < j->image->layer_count; i++) {
@@ -61,8 +66,12 @@ static int find_known(struct job *j, struct sl_error *err)
 
 		if (rc < 0)
 			return rc;
-		/* one that was only recorded, of a dump or a tree, is proven now */
-		j->layers[i].is_known = rc == 0 && trust <= j->image->trust;
+		/* one that was only recorded or signed for is proven now; what somebody trusted
+		 * signed for is good enough where there is nothing to prove it by */
+		j->layers[i].is_known =
+			rc == 0 &&
+			(trust <= j->image->trust ||
+			 (trust == SL_TRUST_SIGNED && !is_readable(&j->image->layers[i])));
 		if (j->layers[i].is_known) {
 			j->result.layers_known++;
 			continue;
@@ -73,6 +82,23 @@ static int find_known(struct job *j, struct sl_error *err)
 	return 0;
 }
 
+/* Both sides of a layer that was just read, for as often as they are asked for. */
+struct sides {
+	struct job *job;
+	size_t layer;
+};
+
+static int open_side(void *payload, enum layer_side side, struct sl_source **out,
+		     struct sl_error *err)
+{
+	const struct sides *s = payload;
+	const struct sl_layer *layer = &s->job->image->layers[s->layer];
+
+	if (side == LAYER_AS_STORED)
+		return store_open_staged(s->job->b, s->job->at[s->layer].layer, out, err);
+	return layertree_open(out, layer->dir_fd, layer->marker, &layer->idmap, err);
+}
+
 /*
  * The tar came out of the directory, so everything the tar names has its content there. Containers
  * show the directory, not the tar: names, modes, owners, attributes and markers are
@@ -80,22 +106,16 @@ static int find_known(struct job *j, struct sl_error *err)
  */
 static int check_directory(struct job *j, size_t i, struct sl_error *err)
 {
-	const struct sl_layer *layer = &j->image->layers[i];
-	struct sl_source *disk, *recorded;
-	struct lowertree *lower = NULL;
-	int rc = layertree_open(&disk, layer->dir_fd, layer->marker, &layer->idmap, err);
+	struct sides sides = {j, i};
+	struct layer_check check = {.open = open_side,
+				    .payload = &sides,
+				    .contents = LAYER_CONTENTS_PROVEN,
+				    .dir_fd = j->image->layers[i].dir_fd};
+	int rc = lowertree_new(&check.lower, j->rows, j->at, i, err);
 
-	if (rc < 0)
-		return rc;
-	rc = lowertree_new(&lower, j->rows, j->at, i, err);
 	if (rc == 0)
-		rc = store_open_staged(j->b, j->at[i].layer, &recorded, err);
-	if (rc == 0) {
-		rc = layer_check(disk, recorded, lower, err);
-		sl_source_close(recorded);
-	}
-	lowertree_free(lower);
-	sl_source_close(disk);
+		rc = layer_check_first(&check, err);
+	lowertree_free(check.lower);
 	return rc;
 }
 
@@ -117,6 +137,7 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 		wrapped.stop = j->progress->stop;
 	rc = layer_read(layer, &j->b->limits, layer_apply_item, apply,
 			j->progress != NULL ? &wrapped : NULL, &read, err);
+	/* a whole tree shows what is below the layer, too: it is no copy of the layer */
 	is_comparable = read.from_directory && !layer_apply_strays(apply) && !layer->dir_is_whole;
 	layer_apply_free(apply);
 	if (rc == 0 && is_comparable)

@@ -18,8 +18,22 @@ static int damaged(struct sl_error *err, const char *what)
 static const char layers_sql[] =
 	"SELECT l.id, il.position, l.chain_id, l.diff_id, l.tree_digest, l.trust, l.entries, "
 	"l.bytes, (SELECT count(DISTINCT o.image) FROM image_layer o WHERE o.layer=l.id), "
-	"l.proven_at, l.checked_at IS NOT NULL, l.checked_at, l.checked_at_ns FROM image_layer il "
-	"LEFT JOIN layer l ON l.id=il.layer WHERE il.image=?1 ORDER BY il.position";
+	"l.proven_at, l.checked_at IS NOT NULL, l.checked_at, l.checked_at_ns, g.key, "
+	"g.imported_at, g.imported_at_ns FROM image_layer il LEFT JOIN layer l ON l.id=il.layer "
+	"LEFT JOIN layer_signer g ON g.layer=l.id WHERE il.image=?1 ORDER BY il.position";
+
+/* Nothing is signed by nobody. */
+static int read_signer(struct db_stmt *s, struct sl_layer_info *out)
+{
+	int64_t ns = db_column_i64(s, 15);
+
+	if (out->trust != SL_TRUST_SIGNED)
+		return 0;
+	if (ns < 0 || ns > 999999999)
+		return -SL_EFORMAT;
+	out->signed_at = (struct sl_time){.sec = db_column_i64(s, 14), .nsec = (uint32_t)ns};
+	return store_read_digest(out->signer, s, 13);
+}
 
 static int read_layer(struct db_stmt *s, size_t position, struct sl_layer_info *out)
 {
@@ -40,7 +54,7 @@ static int read_layer(struct db_stmt *s, size_t position, struct sl_layer_info *
 	    store_read_digest(out->diff_id, s, 3) < 0 ||
 	    store_read_digest(out->tree_digest, s, 4) < 0)
 		return -SL_EFORMAT;
-	return 0;
+	return read_signer(s, out);
 }
 
 int store_layers(struct sl_baselines *b, int64_t image,
@@ -92,6 +106,40 @@ int sl_baselines_layers(struct sl_baselines *b, const uint8_t config_digest[SL_S
 	int rc = store_find_image(b, config_digest, &image, err);
 
 	return rc != 0 ? rc : store_layers(b, image, forward_layer, &f, err);
+}
+
+/* ---- who signed for a layer ---- */
+
+int store_sign(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
+	       const uint8_t key[SL_SHA256_SIZE], struct sl_time when, struct sl_error *err)
+{
+	struct db_stmt *s AUTO_FINALIZE = NULL;
+	int rc = db_prepare(&s, b->db,
+			    "INSERT OR REPLACE INTO layer_signer SELECT id, ?2, ?3, ?4 FROM layer "
+			    "WHERE chain_id=?1 AND trust=?5",
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_blob(s, 1, chain_id, SL_SHA256_SIZE);
+	db_bind_blob(s, 2, key, SL_SHA256_SIZE);
+	db_bind_i64(s, 3, when.sec);
+	db_bind_i64(s, 4, when.nsec);
+	db_bind_i64(s, 5, SL_TRUST_SIGNED);
+	rc = db_step(s, err);
+	return rc < 0 ? rc : 0;
+}
+
+int store_unsign(struct sl_baselines *b, int64_t layer, struct sl_error *err)
+{
+	struct db_stmt *s AUTO_FINALIZE = NULL;
+	int rc = db_prepare(&s, b->db, "DELETE FROM layer_signer WHERE layer=?1", err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, layer);
+	rc = db_step(s, err);
+	return rc < 0 ? rc : 0;
 }
 
 /* ---- an image with its layers ---- */

@@ -91,10 +91,36 @@ static const char anchors[] = "ALTER TABLE image ADD COLUMN anchor INTEGER NOT N
 			      "ALTER TABLE image ADD COLUMN anchored_at INTEGER;"
 			      "ALTER TABLE image ADD COLUMN anchored_at_ns INTEGER;";
 
+/*
+ * What became of each directory that was held against its layer, last. By chain ID, not by the row
+ * of the layer: a directory can be checked of which nothing is stored.
+ */
+static const char layer_checks[] = "CREATE TABLE layer_check ("
+				   " chain_id BLOB NOT NULL,"
+				   " directory TEXT NOT NULL,"
+				   " at INTEGER NOT NULL,"
+				   " at_ns INTEGER NOT NULL,"
+				   " method INTEGER NOT NULL,"
+				   " trust INTEGER NOT NULL,"
+				   " verdict INTEGER NOT NULL,"
+				   " changed INTEGER NOT NULL,"
+				   " missing INTEGER NOT NULL,"
+				   " extra INTEGER NOT NULL,"
+				   " metadata INTEGER NOT NULL,"
+				   " doubtful INTEGER NOT NULL,"
+				   " gaps INTEGER NOT NULL,"
+				   " PRIMARY KEY (chain_id, directory)) WITHOUT ROWID;";
+
+/* Who signed for the layers whose trust is SL_TRUST_SIGNED: SHA-256 of the key's DER form. */
+static const char layer_signer[] = "CREATE TABLE layer_signer ("
+				   " layer INTEGER PRIMARY KEY REFERENCES layer(id),"
+				   " key BLOB NOT NULL,"
+				   " imported_at INTEGER NOT NULL,"
+				   " imported_at_ns INTEGER NOT NULL);";
+
 const struct db_migration store_migrations[] = {
-	{"baseline", 1, first_tables, NULL},
-	{"baseline", 2, layer_digests, digest_layers},
-	{"image name", 1, name_table, NULL},
-	{"baseline", 3, anchors, NULL},
+	{"baseline", 1, first_tables, NULL},     {"baseline", 2, layer_digests, digest_layers},
+	{"image name", 1, name_table, NULL},     {"baseline", 3, anchors, NULL},
+	{"layer signer", 1, layer_signer, NULL}, {"layer check", 1, layer_checks, NULL},
 };
 const size_t store_migration_count = ARRAY_SIZE(store_migrations);

@@ -61,6 +61,9 @@ static const struct {
 	 "entries that belong to no layer"},
 	{"SELECT count(*) FROM layer WHERE id NOT IN (SELECT layer FROM image_layer)",
 	 "layers that belong to no image"},
+	{"SELECT count(*) FROM layer_signer WHERE layer NOT IN (SELECT id FROM layer WHERE "
+	 "trust=1)",
+	 "signers of layers that are not signed"},
 	{"SELECT count(*) FROM image_layer WHERE image NOT IN (SELECT id FROM image) OR layer NOT "
 	 "IN (SELECT id FROM layer)",
 	 "uses of a layer that name no image or no layer"},
@@ -196,6 +199,10 @@ static const struct {
 	{OF_LAYERS "(typeof(l.proven_at)='integer' AND (l.checked_at IS NULL OR " IS_TIME(
 		 "l.checked_at", "l.checked_at_ns") "))" IN_ORDER,
 	 "the time when it was read or checked is damaged"},
+	{OF_LAYERS "(l.trust<>1 OR EXISTS (SELECT 1 FROM layer_signer g WHERE g.layer=l.id AND "
+		   "typeof(g.key)='blob' AND length(g.key)=32 AND " IS_TIME(
+			   "g.imported_at", "g.imported_at_ns") "))" IN_ORDER,
+	 "it is called signed, and nobody is known who signed it"},
 };
 
 static int check_statements(struct check *c, struct sl_error *err)

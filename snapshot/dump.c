@@ -13,11 +13,10 @@
 /* Lines are written in pieces of about this size. */
 #define PIECE ((size_t)32 << 10)
 
-struct dump {
-	struct sl_tap tap; /* takes lines */
-	struct sl_baselines *b;
+/* Takes lines. */
+struct line_tap {
+	struct sl_tap tap;
 	struct ostream *out;
-	struct sl_error *err;
 };
 
 static int put(struct ostream *out, struct buf *text, struct sl_error *err)
@@ -31,9 +30,7 @@ static int put(struct ostream *out, struct buf *text, struct sl_error *err)
 
 static int put_lines(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
-	struct dump *d = container_of(tap, struct dump, tap);
-
-	return ostream_write(d->out, bytes, len, err);
+	return ostream_write(container_of(tap, struct line_tap, tap)->out, bytes, len, err);
 }
 
 static void add_digest(struct buf *text, const char *before, const uint8_t digest[SL_SHA256_SIZE])
@@ -44,31 +41,22 @@ static void add_digest(struct buf *text, const char *before, const uint8_t diges
 	(void)buf_printf(text, "%s%s", before, digits);
 }
 
-static int put_header(struct ostream *out, const char *kind,
-		      const uint8_t config_digest[SL_SHA256_SIZE], struct sl_error *err)
-{
-	struct buf text CLEANUP(buf_clear) = BUF_INIT(4096);
-
-	(void)buf_printf(&text, "#strandline %s 1\n", kind);
-	add_digest(&text, "#image ", config_digest);
-	(void)buf_append_char(&text, '\n');
-	return put(out, &text, err);
-}
-
-static int put_config(struct ostream *out, const struct sl_image *image, struct sl_error *err)
+int dump_put_image(struct ostream *out, const struct sl_image *image, struct sl_error *err)
 {
 	struct buf text CLEANUP(buf_clear) = BUF_INIT(2 * DUMP_MAX_CONFIG);
 
-	(void)buf_append_str(&text, "#config ");
+	add_digest(&text, "#image ", image->config_digest);
+	(void)buf_append_str(&text, "\n#config ");
 	(void)base64_encode(&text, image->config, image->config_size);
 	(void)buf_append_char(&text, '\n');
 	return put(out, &text, err);
 }
 
-static int put_layer(void *payload, int64_t id, const struct sl_layer_info *info)
+int dump_put_layer(struct sl_baselines *b, int64_t id, const struct sl_layer_info *info,
+		   struct ostream *out, struct sl_error *err)
 {
 	struct buf text CLEANUP(buf_clear) = BUF_INIT(4096);
-	struct dump *d = payload;
+	struct line_tap lines = {.tap.data = put_lines, .out = out};
 	uint8_t found[SL_SHA256_SIZE];
 	int rc;
 
@@ -77,19 +65,33 @@ static int put_layer(void *payload, int64_t id, const struct sl_layer_info *info
 	add_digest(&text, " tree=", info->tree_digest);
 	(void)buf_printf(&text, " entries=%" PRIu64 " bytes=%" PRIu64 "\n", info->entries,
 			 info->bytes);
-	rc = put(d->out, &text, d->err);
+	rc = put(out, &text, err);
 	if (rc == 0)
-		rc = treedigest_rows(d->b->db, (struct row_at){.layer = id}, &d->tap, found, NULL,
-				     d->err);
+		rc = treedigest_rows(b->db, (struct row_at){.layer = id}, &lines.tap, found, NULL,
+				     err);
 	if (rc == 0 && memcmp(found, info->tree_digest, sizeof(found)) != 0)
-		rc = sl_fail(d->err, SL_EUNTRUSTED, 0,
+		rc = sl_fail(err, SL_EUNTRUSTED, 0,
 			     "the rows of a layer do not hash to its stored tree digest: see "
 			     "'strandline images verify'");
 	return rc;
 }
 
+struct dump {
+	struct sl_baselines *b;
+	struct ostream *out;
+	struct sl_error *err;
+};
+
+static int put_layer(void *payload, int64_t id, const struct sl_layer_info *info)
+{
+	struct dump *d = payload;
+
+	return dump_put_layer(d->b, id, info, d->out, d->err);
+}
+
 static int put_image(struct dump *d, const uint8_t config_digest[SL_SHA256_SIZE])
 {
+	static const char header[] = "#strandline baseline 1\n";
 	struct sl_image *image = NULL;
 	int64_t id = 0;
 	int rc = store_find_image(d->b, config_digest, &id, d->err);
@@ -97,9 +99,9 @@ static int put_image(struct dump *d, const uint8_t config_digest[SL_SHA256_SIZE]
 	if (rc == 0)
 		rc = store_read_image(d->b, id, &image, d->err);
 	if (rc == 0)
-		rc = put_header(d->out, "baseline", config_digest, d->err);
+		rc = ostream_write(d->out, header, sizeof(header) - 1, d->err);
 	if (rc == 0)
-		rc = put_config(d->out, image, d->err);
+		rc = dump_put_image(d->out, image, d->err);
 	sl_image_free(image);
 	if (rc == 0)
 		rc = store_layers(d->b, id, put_layer, d, d->err);
@@ -109,7 +111,7 @@ static int put_image(struct dump *d, const uint8_t config_digest[SL_SHA256_SIZE]
 int dump_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 	       struct ostream *out, struct sl_error *err)
 {
-	struct dump d = {.tap.data = put_lines, .b = b, .out = out, .err = err};
+	struct dump d = {.b = b, .out = out, .err = err};
 	int rc = db_exec(b->db, "BEGIN", err); /* all of it shows the same moment */
 
 	if (rc == 0)
@@ -139,11 +141,14 @@ static int put_entries(struct ostream *out, struct sl_source *src, struct sl_err
 int dump_view(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 	      struct ostream *out, struct sl_error *err)
 {
+	struct buf text CLEANUP(buf_clear) = BUF_INIT(4096);
 	struct sl_source *src = NULL;
 	int rc = sl_baselines_view(b, config_digest, NULL, 0, &src, err);
 
+	add_digest(&text, "#strandline view 1\n#image ", config_digest);
+	(void)buf_append_char(&text, '\n');
 	if (rc == 0)
-		rc = put_header(out, "view", config_digest, err);
+		rc = put(out, &text, err);
 	if (rc == 0)
 		rc = put_entries(out, src, err);
 	sl_source_close(src);

@@ -35,6 +35,11 @@ int dump_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZ
 int dump_view(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE],
 	      struct ostream *out, struct sl_error *err);
 
+/* Parts of it: the lines '#image' and '#config'; '#layer' and the lines of its rows. */
+int dump_put_image(struct ostream *out, const struct sl_image *image, struct sl_error *err);
+int dump_put_layer(struct sl_baselines *b, int64_t id, const struct sl_layer_info *info,
+		   struct ostream *out, struct sl_error *err);
+
 /*
  * Store the image that a dump describes, all or nothing. Its configuration is proven by its digest,
  * and so are the digests of its layers; that these rows are what those layers hold is not: such

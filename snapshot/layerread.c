@@ -63,7 +63,8 @@ struct pipeline {
 	void *payload;
 	bool fn_failed;
 	bool from_directory;
-	uint64_t total; /* bytes of the blob, 0 when unknown */
+	struct tarsplit_damage *damage; /* the feeding thread's until it is joined; or NULL */
+	uint64_t total;                 /* bytes of the blob, 0 when unknown */
 };
 
 /* ---- where the bytes come from ---- */
@@ -187,6 +188,8 @@ static int open_directory(struct pipeline *p, struct sl_error *err)
 		rc = istream_unpack(&f->in, kind, p->limits->window, err);
 	if (rc == 0)
 		rc = tarsplit_open(&f->in, f->in, p->layer->dir_fd, err);
+	if (rc == 0 && p->damage != NULL)
+		tarsplit_go_on(f->in, p->damage);
 	return rc;
 }
 
@@ -354,7 +357,7 @@ static int on_item(void *payload, const struct layer_item *item, struct sl_error
 	struct pipeline *p = payload;
 	int rc;
 
-	if (p->from_directory && (rc = check_empty(p, &item->entry, err)) < 0)
+	if (p->from_directory && p->damage == NULL && (rc = check_empty(p, &item->entry, err)) < 0)
 		return rc;
 	if (p->toc != NULL && (rc = toc_item(p->toc, item, err)) < 0)
 		return rc;
@@ -476,6 +479,7 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 	rc = tar_read(&meter.stream, &options, &out->entries, err);
 	if (rc == 0 && p->toc != NULL)
 		rc = toc_end(p->toc, err);
+	out->is_parsed = rc == 0;
 	cancelled = drain_or_cancel(p, &meter.stream, rc);
 	(void)pthread_join(p->feeder, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
@@ -524,24 +528,47 @@ static void pipeline_clear(struct pipeline *p)
 	sl_error_clear(&p->feed.err);
 }
 
-int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
-	       void *payload, const struct sl_progress *progress, struct layer_result *out,
-	       struct sl_error *err)
+static int read_layer(struct pipeline *p, const struct sl_progress *progress,
+		      struct layer_result *out, struct sl_error *err)
 {
 	const struct sl_limits defaults = SL_LIMITS_DEFAULT;
-	struct pipeline p = {.layer = layer, .fn = fn, .payload = payload};
 	char name[DIGEST_TEXT_SIZE] = "without diff_id";
 	int rc;
 
 	*out = (struct layer_result){0};
-	p.limits = limits != NULL ? limits : &defaults;
-	if (layer->has_diff_id)
-		digest_format(name, layer->diff_id);
-	p.feed.progress = progress;
-	rc = prepare(&p, err);
+	if (p->limits == NULL)
+		p->limits = &defaults;
+	if (p->layer->has_diff_id)
+		digest_format(name, p->layer->diff_id);
+	p->feed.progress = progress;
+	rc = prepare(p, err);
 	if (rc == 0)
-		rc = run(&p, progress, name, out, err);
-	pipeline_clear(&p);
-	return rc < 0 && !p.fn_failed && layer->has_diff_id ? sl_wrap(err, rc, "layer %s", name)
-							    : rc;
+		rc = run(p, progress, name, out, err);
+	pipeline_clear(p);
+	return rc < 0 && !p->fn_failed && p->layer->has_diff_id ? sl_wrap(err, rc, "layer %s", name)
+								: rc;
+}
+
+int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
+	       void *payload, const struct sl_progress *progress, struct layer_result *out,
+	       struct sl_error *err)
+{
+	struct pipeline p = {.layer = layer, .limits = limits, .fn = fn, .payload = payload};
+
+	return read_layer(&p, progress, out, err);
+}
+
+int layer_salvage(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
+		  void *payload, const struct sl_progress *progress, struct tarsplit_damage *damage,
+		  struct layer_result *out, struct sl_error *err)
+{
+	struct sl_layer unpacked = *layer;
+	struct pipeline p = {.layer = &unpacked,
+			     .limits = limits,
+			     .fn = fn,
+			     .payload = payload,
+			     .damage = damage};
+
+	unpacked.blob_fd = -1;
+	return read_layer(&p, progress, out, err);
 }

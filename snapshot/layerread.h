@@ -34,6 +34,7 @@ struct layer_result {
 	bool has_blob_digest;
 	uint8_t blob_digest[SL_SHA256_SIZE];
 	bool from_directory; /* rebuilt from tar-split: the directory's content is proven too */
+	bool is_parsed;      /* every entry was handed over, whatever became of the digests */
 };
 
 /*
@@ -52,5 +53,15 @@ struct layer_result {
 int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
 	       void *payload, const struct sl_progress *progress, struct layer_result *out,
 	       struct sl_error *err);
+
+struct tarsplit_damage;
+
+/*
+ * The same from tar-split and directory, though files of the directory are not the layer's: those
+ * are noted in @damage, and the entries are handed over all the same, told by tar-split alone.
+ */
+int layer_salvage(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
+		  void *payload, const struct sl_progress *progress, struct tarsplit_damage *damage,
+		  struct layer_result *out, struct sl_error *err);
 
 #endif

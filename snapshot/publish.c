@@ -56,7 +56,7 @@ static int put_layer(struct sl_baselines *b, const struct sl_layer *layer,
 		*id = db_column_i64(s, 0);
 		rc = finish(s, err); /* RETURNING: the statement ends with its last step */
 	}
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : store_unsign(b, *id, err);
 }
 
 /* In order of the key, so that the pages of the table fill up and stay full. */
@@ -75,8 +75,25 @@ static int insert_entries(struct sl_baselines *b, int64_t staged, int64_t id, st
 	return finish(s, err);
 }
 
+/* When the proof contradicts what somebody signed for, somebody who was trusted was wrong. */
+static int note_contradiction(struct sl_baselines *b, int64_t layer, const struct publish_layer *p,
+			      struct sl_index_result *result, struct sl_error *err)
+{
+	struct db_stmt *s AUTO_FINALIZE = NULL;
+	int rc = db_prepare(&s, b->db, "SELECT 1 FROM layer WHERE id=?1 AND tree_digest IS NOT ?2",
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, layer);
+	db_bind_blob(s, 2, p->tree_digest, SL_SHA256_SIZE);
+	rc = db_step(s, err);
+	result->layers_contradicted += rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
 static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
-			 const struct publish_layer *p, int64_t staged, int64_t *id,
+			 const struct publish_layer *p, int64_t *id, struct sl_index_result *result,
 			 struct sl_error *err)
 {
 	enum sl_trust stored = SL_TRUST_PROVEN;
@@ -86,12 +103,14 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 		return sl_fail(err, SL_EIO, 0,
 			       "a layer was removed from the store meanwhile; try again");
 	if (rc == 1 || (rc == 0 && !p->is_known && stored + (p->replaces ? 1u : 0u) > p->trust)) {
+		if (rc == 0 && stored == SL_TRUST_SIGNED)
+			rc = note_contradiction(b, *id, p, result, err);
 		if (rc == 0)
 			rc = remove_entries(b, layer->chain_id, err);
 		if (rc >= 0)
 			rc = put_layer(b, layer, p, id, err);
 		if (rc == 0)
-			rc = insert_entries(b, staged, *id, err);
+			rc = insert_entries(b, p->staged, *id, err);
 	}
 	if (rc == 0 && p->is_checked)
 		rc = sl_baselines_checked(b, layer->chain_id, p->proven_at, err);
@@ -225,7 +244,7 @@ static int count_entries(struct sl_baselines *b, int64_t image, uint64_t *out, s
 	return rc < 0 ? rc : 0;
 }
 
-static int publish(struct sl_baselines *b, const struct sl_image *image,
+int publish_staged(struct sl_baselines *b, const struct sl_image *image,
 		   const struct publish_layer *layers, bool manifest_verified,
 		   struct sl_index_result *result, struct sl_error *err)
 {
@@ -237,8 +256,7 @@ static int publish(struct sl_baselines *b, const struct sl_image *image,
 		is_new = is_new || !layers[i].is_known;
 	rc = put_image(b, image, manifest_verified, is_new, &image_id, &result->indexed_at, err);
 	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
-		rc = publish_layer(b, &image->layers[i], &layers[i], (int64_t)i + 1, &layer_id,
-				   err);
+		rc = publish_layer(b, &image->layers[i], &layers[i], &layer_id, result, err);
 		if (rc == 0)
 			rc = put_position(b, image_id, i, layer_id, err);
 	}
@@ -256,6 +274,7 @@ static int digest_staged(struct sl_baselines *b, const struct sl_image *image,
 	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
 		struct row_at at = {.layer = (int64_t)i + 1, .is_staged = true};
 
+		layers[i].staged = at.layer;
 		if (!layers[i].is_known)
 			rc = treedigest_rows(b->db, at, NULL, layers[i].tree_digest,
 					     &layers[i].entries, err);
@@ -272,7 +291,7 @@ int publish_image(struct sl_baselines *b, const struct sl_image *image,
 	if (rc == 0)
 		rc = db_begin(b->db, err);
 	if (rc == 0)
-		rc = publish(b, image, layers, manifest_verified, result, err);
+		rc = publish_staged(b, image, layers, manifest_verified, result, err);
 	if (rc == 0)
 		rc = db_commit(b->db, err);
 	if (rc < 0)

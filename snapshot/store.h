@@ -40,6 +40,11 @@ int store_read_image(struct sl_baselines *b, int64_t image, struct sl_image **ou
 /* A digest in a column; -SL_EFORMAT when it is none. */
 int store_read_digest(uint8_t out[SL_SHA256_SIZE], struct db_stmt *s, int column);
 
+/* Note who signed for a layer, if its trust is SL_TRUST_SIGNED; forget it. */
+int store_sign(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
+	       const uint8_t key[SL_SHA256_SIZE], struct sl_time when, struct sl_error *err);
+int store_unsign(struct sl_baselines *b, int64_t layer, struct sl_error *err);
+
 /* A source over a layer by its row id. */
 int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **out,
 		     struct sl_error *err);

@@ -19,6 +19,8 @@
 #define MAX_NAME (1u << 20)
 #define MAX_LINE (8u << 20)
 #define CHUNK (256u << 10)
+/* In the place of bytes that are not there: what a note claims costs time, and only time. */
+#define MAX_ZEROS (UINT64_C(64) << 30)
 
 struct tarsplit {
 	struct istream stream;
@@ -37,6 +39,10 @@ struct tarsplit {
 	uint64_t crc;
 	struct crc64 crc64;
 	uint8_t *buf; /* for next(); made when it is first asked for */
+	/* damage */
+	struct tarsplit_damage *damage; /* NULL: it ends the stream; borrowed */
+	uint64_t zeros;                 /* still to come for bytes that are not there */
+	uint64_t zeros_given;
 };
 
 /* ---- lines ---- */
@@ -206,6 +212,24 @@ static int begin_file(struct tarsplit *t, struct sl_error *err)
 	return 0;
 }
 
+/* The file failed with @rc: note it and go on, when that was asked for. */
+static int damaged(struct tarsplit *t, uint64_t zeros, int rc, struct sl_error *err)
+{
+	struct tarsplit_damage *d = t->damage;
+
+	if (d == NULL || rc != -SL_EUNTRUSTED || zeros > MAX_ZEROS - t->zeros_given)
+		return rc;
+	if (err != NULL)
+		sl_error_clear(err);
+	if (t->fd >= 0)
+		close(take_fd(&t->fd));
+	d->count++;
+	(void)buf_append(&d->names, t->line.name.data, strlen(t->line.name.data) + 1);
+	t->zeros = zeros;
+	t->zeros_given += zeros;
+	return 0;
+}
+
 static int end_file(struct tarsplit *t, struct sl_error *err)
 {
 	uint64_t want;
@@ -214,11 +238,14 @@ static int end_file(struct tarsplit *t, struct sl_error *err)
 	if (t->line.payload.len == 0)
 		return 0; /* nothing noted: the diff_id will tell */
 	memcpy(&want, t->line.payload.data, sizeof(want));
-	if (be64toh(want) != t->crc)
-		return file_fail(
-			t, SL_EUNTRUSTED, 0,
-			"in the layer directory differs from the layer (tar-split checksum)", err);
-	return 0;
+	if (be64toh(want) == t->crc)
+		return 0;
+	return damaged(t, 0,
+		       file_fail(t, SL_EUNTRUSTED, 0,
+				 "in the layer directory differs from the layer (tar-split "
+				 "checksum)",
+				 err),
+		       err);
 }
 
 static int read_file(struct tarsplit *t, uint8_t *dst, size_t cap, size_t *len,
@@ -233,8 +260,12 @@ static int read_file(struct tarsplit *t, uint8_t *dst, size_t cap, size_t *len,
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return file_fail(t, SL_EIO, errno, "cannot be read", err);
-	if (n == 0)
-		return file_fail(t, SL_EUNTRUSTED, 0, "shrank while it was read", err);
+	if (n == 0) {
+		*len = 0;
+		return damaged(t, t->left,
+			       file_fail(t, SL_EUNTRUSTED, 0, "shrank while it was read", err),
+			       err);
+	}
 	t->crc = crc64_update(&t->crc64, t->crc, dst, (size_t)n);
 	t->left -= (uint64_t)n;
 	*len = (size_t)n;
@@ -242,6 +273,20 @@ static int read_file(struct tarsplit *t, uint8_t *dst, size_t cap, size_t *len,
 }
 
 /* ---- the stream ---- */
+
+void tarsplit_go_on(struct istream *tarsplit, struct tarsplit_damage *damage)
+{
+	container_of(tarsplit, struct tarsplit, stream)->damage = damage;
+}
+
+static size_t give_zeros(struct tarsplit *t, uint8_t *dst, size_t cap)
+{
+	size_t n = t->zeros < cap ? (size_t)t->zeros : cap;
+
+	memset(dst, 0, n);
+	t->zeros -= n;
+	return n;
+}
 
 static int tarsplit_read(struct istream *s, void *dst, size_t cap, size_t *len,
 			 struct sl_error *err)
@@ -252,8 +297,16 @@ static int tarsplit_read(struct istream *s, void *dst, size_t cap, size_t *len,
 		size_t left;
 		int rc;
 
-		if (t->fd >= 0)
-			return read_file(t, dst, cap, len, err);
+		if (t->zeros > 0) {
+			*len = give_zeros(t, dst, cap);
+			return 0;
+		}
+		if (t->fd >= 0) {
+			rc = read_file(t, dst, cap, len, err);
+			if (rc != 0 || *len > 0)
+				return rc;
+			continue;
+		}
 		left = t->line.type == SPLITLINE_SEGMENT ? t->line.payload.len - t->segment_at : 0;
 		if (left > 0) {
 			*len = left < cap ? left : cap;
@@ -265,8 +318,12 @@ static int tarsplit_read(struct istream *s, void *dst, size_t cap, size_t *len,
 		if (rc != 0)
 			return rc;
 		t->segment_at = 0;
-		if (t->line.type == SPLITLINE_FILE && t->line.size > 0 &&
-		    (rc = begin_file(t, err)) < 0)
+		if (t->line.type != SPLITLINE_FILE || t->line.size == 0)
+			continue;
+		rc = begin_file(t, err);
+		if (rc < 0)
+			rc = damaged(t, t->line.size, rc, err);
+		if (rc < 0)
 			return rc;
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef SNAPSHOT_TARSPLIT_H
 #define SNAPSHOT_TARSPLIT_H
 
+#include "core/buf.h"
 #include "core/istream.h"
 
 /*
@@ -16,6 +17,20 @@
  * have another checksum than tar-split noted (which anyone can forge: the diff_id proves).
  */
 int tarsplit_open(struct istream **out, struct istream *lines, int dir_fd, struct sl_error *err);
+
+/* Files that do not fit tar-split's notes, in the order of the tar. */
+struct tarsplit_damage {
+	struct buf names; /* as in the tar, each ended by NUL; what goes beyond its maximum is lost
+			   */
+	uint64_t count;
+};
+
+/*
+ * From here on such a file does not end the stream: it is noted, and zeros stand for bytes that are
+ * not there. The digest of the tar is lost by that, but its headers and the other files are not.
+ * @damage is borrowed, and written to by whoever reads the stream.
+ */
+void tarsplit_go_on(struct istream *tarsplit, struct tarsplit_damage *damage);
 
 /*
  * Open the regular file @path of a layer directory. No link is followed as the last component;

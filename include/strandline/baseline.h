@@ -76,6 +76,8 @@ struct sl_index_result {
 	bool has_previous; /**< when its name was indexed last, it meant another image */
 	uint8_t previous[SL_SHA256_SIZE]; /**< that one's config digest */
 	struct sl_oddities odd;           /**< of the whole image, also of layers known before */
+	size_t layers_contradicted; /**< somebody trusted had signed for other entries of them; the
+				       proven ones took their place */
 };
 
 /** An image in the store. Strings borrowed until the next call. */
@@ -109,6 +111,9 @@ struct sl_layer_info {
 	struct sl_time proven_at; /**< whole seconds: when it was read */
 	bool has_checked_at;
 	struct sl_time checked_at;
+	uint8_t signer[SL_SHA256_SIZE]; /**< with SL_TRUST_SIGNED: SHA-256 of the public key's DER
+					   SubjectPublicKeyInfo */
+	struct sl_time signed_at;       /**< the same: when it was imported */
 };
 
 /** What forgetting an image did. */

@@ -108,6 +108,9 @@ SL_API void sl_pod_free(struct sl_pod *pod);
 /** A copy of all of it; NULL stays NULL. @return 0, or -SL_ENOMEM */
 SL_API int sl_pod_copy(struct sl_pod **out, const struct sl_pod *pod, struct sl_error *err);
 
+/** What people know it by: its name, else its id; "" when it has neither. Borrowed. */
+SL_API const char *sl_container_label(const struct sl_container *c);
+
 /** "running", "exited"... @return static text */
 SL_API const char *sl_state_name(enum sl_container_state state);
 

@@ -58,6 +58,11 @@ struct sl_subject {
 	size_t compared_count;
 	/* not compared: the container's mounts */
 	const struct sl_subject_image *after; /**< NULL, unless it is no container but an image */
+	/** The lower directories were held against their layers: what stands for all of them. */
+	bool has_last_check;
+	bool is_check_asked; /**< by this run: then what is unproven or unread of it is so here */
+	struct sl_time last_check_at;                       /**< of the one that is longest ago */
+	const char *last_check_method, *last_check_verdict; /**< words of check.h; static */
 };
 
 /** Counts by change kind of the findings that are not explained, and the rest. */

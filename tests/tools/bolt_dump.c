@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Print a bolt database as text: bolt_dump [-q] FILE. A line is the bucket names and the key joined
- * by " / ", then " = " and the value, quoted; a bucket alone ends in " /". -q prints the number of
- * buckets, keys and bytes of values only.
+ * Print a bolt database as text: bolt_dump [-q|-x] FILE. A line is the bucket names and the key
+ * joined by "/", then "=" and the value, quoted, or with -x in hexadecimal digits; a bucket alone
+ * ends in
+ * "/". -q prints the number of buckets, keys and bytes of values only.
  *
  * What could not be read goes to standard error. Exits with the negated code of the failure, 0 when
  * there was none.
@@ -14,6 +15,7 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/encode.h"
 #include "core/quote.h"
 #include "host/bolt.h"
 
@@ -24,11 +26,21 @@ struct dump {
 	struct buf out; /* printed when the view is done: it may be called again */
 	struct buf gaps;
 	struct buf at; /* names of the buckets above, quoted */
-	bool is_quiet;
+	bool is_quiet, is_hex;
 	uint64_t buckets, keys, bytes;
 };
 
 static int dump_bucket(struct dump *d, struct bolt_bucket in, struct sl_error *err);
+
+static void put_bytes(const struct dump *d, struct buf *out, struct sl_bytes bytes)
+{
+	if (!d->is_hex) {
+		(void)quote_bytes(out, bytes.data, bytes.len);
+	} else if (buf_reserve(out, bytes.len * 2 + 1) == 0) {
+		hex_encode(out->data + out->len, bytes.data, bytes.len);
+		out->len += bytes.len * 2;
+	}
+}
 
 static int dump_item(void *payload, const struct bolt_item *item, struct sl_error *err)
 {
@@ -42,17 +54,17 @@ static int dump_item(void *payload, const struct bolt_item *item, struct sl_erro
 		if (d->is_quiet)
 			return 0;
 		(void)buf_append(&d->out, d->at.data, d->at.len);
-		(void)quote_bytes(&d->out, item->key.data, item->key.len);
-		(void)buf_append_str(&d->out, " = ");
-		(void)quote_bytes(&d->out, item->value.data, item->value.len);
+		put_bytes(d, &d->out, item->key);
+		(void)buf_append_char(&d->out, '=');
+		put_bytes(d, &d->out, item->value);
 		(void)buf_append_char(&d->out, '\n');
 		return d->out.status < 0 ? sl_fail(err, SL_ELIMIT, 0, "too long") : 0;
 	}
 	d->buckets++;
-	(void)quote_bytes(&d->at, item->key.data, item->key.len);
-	(void)buf_append_str(&d->at, " / ");
+	put_bytes(d, &d->at, item->key);
+	(void)buf_append_char(&d->at, '/');
 	if (!d->is_quiet) {
-		(void)buf_append(&d->out, d->at.data, d->at.len - 1);
+		(void)buf_append(&d->out, d->at.data, d->at.len);
 		(void)buf_append_char(&d->out, '\n');
 	}
 	rc = dump_bucket(d, item->bucket, err);
@@ -102,6 +114,7 @@ int main(int argc, char **argv)
 	if (argc < 2 || argc > 3)
 		return 64;
 	d.is_quiet = argc == 3 && strcmp(argv[1], "-q") == 0;
+	d.is_hex = argc == 3 && strcmp(argv[1], "-x") == 0;
 	fd = open(file, O_PATH | O_CLOEXEC);
 	rc = fd < 0 ? sl_fail(&err, SL_ENOTFOUND, 0, "no such file") : bolt_open(&b, fd, &err);
 	if (rc == 0)

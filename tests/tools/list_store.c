@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Print what host/ reads from a docker store, one fact a line, for scripts that compare it with
+ * Print what host/ reads from the stores, one fact a line, for scripts that compare it with
  * what the engine itself says:
  *
  *	list_store [--root DIR] [--live] [--store [ENGINE=]DIR] containers
@@ -64,6 +64,13 @@ static void print_stack(const struct sl_stack *s)
 		printf("unsupported %s\n", s->unsupported);
 }
 
+static void print_pod(const struct sl_pod *pod)
+{
+	printf("pod %s %s %s\npod-container %s %" PRIu32 "\npod-sandbox %s\n", text_of(pod->ns),
+	       text_of(pod->name), text_of(pod->uid), text_of(pod->container), pod->attempt,
+	       text_of(pod->sandbox));
+}
+
 static int print_container(void *payload, struct sl_container *c)
 {
 	(void)payload;
@@ -72,6 +79,10 @@ static int print_container(void *payload, struct sl_container *c)
 	printf("kind %s\nnote %s\n", sl_container_kind_name(c->kind), text_of(c->note));
 	printf("ref %s\ndriver %s\nworkdir %s\nexit %d\n", text_of(c->image_ref),
 	       text_of(c->driver), text_of(c->workdir), c->exit_code);
+	if (c->ns != NULL)
+		printf("ns %s\n", c->ns);
+	if (c->pod != NULL)
+		print_pod(c->pod);
 	if (c->has_image_id)
 		print_digest("image-id", c->image_id);
 	if (c->has_image_digest)
@@ -89,6 +100,8 @@ static int print_container(void *payload, struct sl_container *c)
 		       : c->artifacts[i].is_log           ? "log"
 							  : "-");
 	print_stack(&c->stack);
+	if (c->note != NULL)
+		printf("note %s\n", c->note);
 	if (c->pod != NULL)
 		printf("pod %s %s %s %u\n", text_of(c->pod->ns), text_of(c->pod->name),
 		       text_of(c->pod->container), c->pod->attempt);
@@ -131,7 +144,7 @@ static void host_cleanup(struct host **h)
 static int print_orphans(struct host *h, struct sl_error *err)
 {
 	CLEANUP(store_list_clear) struct store_list list = {0};
-	int rc = host_names(h, true, &list, print_gap, NULL, err);
+	int rc = host_names(h, NULL, true, &list, print_gap, NULL, err);
 
 	for (size_t i = 0; rc == 0 && i < list.count; i++) {
 		struct sl_container *c = NULL;
@@ -153,7 +166,7 @@ static int run(struct host *h, const char *command, const char *word, struct sl_
 	int rc;
 
 	if (strcmp(command, "containers") == 0)
-		return host_containers(h, print_container, print_gap, NULL, err);
+		return host_containers(h, NULL, print_container, print_gap, NULL, err);
 	if (strcmp(command, "orphans") == 0)
 		return print_orphans(h, err);
 	if (strcmp(command, "image") == 0) {

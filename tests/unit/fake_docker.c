@@ -168,7 +168,7 @@ void fake_docker_list(const char *root, struct buf *log)
 	struct host *h = NULL;
 
 	if (host_open(&h, &options, &err) < 0 ||
-	    host_containers(h, log_container, log_gap, log, &err) != 0) {
+	    host_containers(h, NULL, log_container, log_gap, log, &err) != 0) {
 		(void)fprintf(stderr, "%s\n", sl_error_text(&err));
 		abort();
 	}

@@ -82,7 +82,7 @@ static const char *listed(struct fixture *f, bool orphans)
 	int rc;
 
 	open_host(f);
-	rc = host_names(f->host, orphans, &f->list, log_gap, &f->log, &f->err);
+	rc = host_names(f->host, NULL, orphans, &f->list, log_gap, &f->log, &f->err);
 	if (rc < 0)
 		fail_msg("%s", sl_error_text(&f->err));
 	for (size_t i = 0; i < f->list.count; i++) {

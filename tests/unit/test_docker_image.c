@@ -138,7 +138,7 @@ static void other_words_are_no_image(void **state)
 		{"../../etc/passwd", -SL_ENOTFOUND},
 		{"sha256:", -SL_ENOTFOUND},
 		{"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", -SL_ENOTFOUND},
-		{"containerd:web:1", -SL_EUNSUPPORTED},
+		{"containerd:web:1", -SL_ENOTFOUND},
 		{"podman:web:1", -SL_ENOTFOUND},
 	};
 

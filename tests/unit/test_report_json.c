@@ -24,13 +24,15 @@ static void the_document_has_the_members_of_the_contract_in_order(void **state)
 		"\"examined\",\"boot_id\":null,"
 		"\"kernel\":null,\"root\":\"/\"},\"started\":\"2026-11-22T15:00:14.000204773Z\","
 		"\"containers\":[{\"engine\":\"docker\",\"id\":\"3f2a9b1c7d10aabbccdd\",\"name\":"
-		"\"web\",\"state\":\"running\",\"pod\":null,\"image\":{\"ref\":\"nginx:1.25\","
+		"\"web\",\"state\":\"running\",\"kind\":\"workload\",\"namespace\":null,\"note\":"
+		"null,\"pod\":null,\"image\":{\"ref\":\"nginx:1.25\","
 		"\"digest\":\"sha256:"
 		"0200000000000000000000000000000000000000000000000000000000000000\",\"id\":"
 		"\"sha256:0100000000000000000000000000000000000000000000000000000000000000\","
 		"\"digest_verified\":true,\"anchor\":\"host\",\"signer\":null},\"layers\":{"
 		"\"trust\":\"proven\","
-		"\"checked_at\":\"2026-11-22T15:00:14.000204773Z\"},\"scope\":{\"compared\":"
+		"\"checked_at\":\"2026-11-22T15:00:14.000204773Z\",\"checked\":null},"
+		"\"scope\":{\"compared\":"
 		"[\"/\"],\"not_compared\":[{\"path\":\"/data\",\"type\":\"volume\",\"rw\":true},"
 		"{\"path\":\"/run\",\"type\":\"tmpfs\",\"rw\":false}]},";
 	static const char ends[] =

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +22,12 @@
 #include "core/cleanup.h"
 #include "core/inflate.h"
 #include "core/root.h"
+#include "core/tempfile.h"
 #include "core/zstream.h"
+#include "host/bolt.h"
 #include "snapshot/dump.h"
+#include "snapshot/exportnote.h"
+#include "snapshot/import.h"
 #include "snapshot/jws.h"
 #include "snapshot/ocidoc.h"
 #include "snapshot/sigclaim.h"
@@ -101,6 +106,32 @@ static int read_dump(const struct buf *in, struct sl_error *err)
 	istream_close(s);
 	sl_baselines_close(b);
 	return rc;
+}
+
+static int read_import(const struct buf *in, struct sl_error *err)
+{
+	struct sl_baselines *b = NULL;
+	struct import *im = NULL;
+	struct istream *s = NULL;
+	int rc;
+
+	assert_int_equal(sl_baselines_open(&b, NULL, err), 0);
+	assert_int_equal(import_new(&im, b, err), 0);
+	assert_int_equal(istream_from_memory(&s, in->data, in->len, err), 0);
+	rc = import_read(im, s, err);
+	import_free(im);
+	istream_close(s);
+	sl_baselines_close(b);
+	return rc;
+}
+
+static int read_import_note(const struct buf *in, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = memfd_create("file", MFD_CLOEXEC);
+	struct exportnote note;
+
+	assert_int_equal(write(fd, in->data, in->len), in->len);
+	return exportnote_read(&note, fd, err);
 }
 
 static int nothing(void *payload, const struct layer_item *item, struct sl_error *err)
@@ -194,6 +225,36 @@ static int read_bundle(const struct buf *in, struct sl_error *err)
 	int rc = sigbundle_parse(&bundle, in->data, in->len, err);
 
 	sigbundle_clear(&bundle);
+	return rc;
+}
+
+static struct bolt *database;
+
+static int walk_item(void *payload, const struct bolt_item *item, struct sl_error *err)
+{
+	(void)payload;
+	return item->value.data != NULL ? 0
+					: bolt_each(database, item->bucket, walk_item, NULL, err);
+}
+
+static int walk_root(struct bolt *b, struct bolt_bucket root, void *payload, struct sl_error *err)
+{
+	(void)payload;
+	return bolt_each(b, root, walk_item, NULL, err);
+}
+
+static int read_bolt(const struct buf *in, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = tempfile_open(NULL, err);
+	int rc;
+
+	assert_true(fd >= 0);
+	assert_int_equal(tempfile_write(fd, in->data, in->len, err), 0);
+	rc = bolt_open(&database, fd, err);
+	if (rc == 0) {
+		rc = bolt_view(database, walk_root, NULL, NULL, err);
+		bolt_close(database);
+	}
 	return rc;
 }
 
@@ -308,6 +369,19 @@ static void dump_crimes_fail(void **state)
 	each_fails_with_its_code("dump", read_dump);
 }
 
+static void bolt_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("bolt", read_bolt);
+}
+
+static void import_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("import", read_import);
+	each_fails_with_its_code("import-note", read_import_note);
+}
+
 static void signature_crimes_fail(void **state)
 {
 	(void)state;
@@ -325,7 +399,8 @@ int main(void)
 		cmocka_unit_test(xz_crimes_fail),        cmocka_unit_test(bzip2_crimes_fail),
 		cmocka_unit_test(tar_crimes_fail),       cmocka_unit_test(tar_split_crimes_fail),
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
-		cmocka_unit_test(signature_crimes_fail),
+		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
+		cmocka_unit_test(import_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,12 +8,13 @@
 
 #include "core/cleanup.h"
 #include "host/docker.h"
+#include "host/layerlinks.h"
 
 struct link {
 	char *name, *dir;
 };
 
-struct docker_links {
+struct layerlinks {
 	struct link *rows;
 	size_t count;
 };
@@ -33,7 +34,7 @@ static int target_dir(char *target, char **out, struct sl_error *err)
 	return sl_fail(err, SL_EFORMAT, 0, "a layer link points out of the store");
 }
 
-void docker_links_free(struct docker_links *links)
+void layerlinks_free(struct layerlinks *links)
 {
 	if (links == NULL)
 		return;
@@ -45,9 +46,9 @@ void docker_links_free(struct docker_links *links)
 	free(links);
 }
 
-static void links_cleanup(struct docker_links **links)
+static void links_cleanup(struct layerlinks **links)
 {
-	docker_links_free(*links);
+	layerlinks_free(*links);
 }
 
 static int compare_links(const void *a, const void *b)
@@ -73,9 +74,9 @@ static int own_name(int home_fd, const char *dir, char **out, struct sl_error *e
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer link");
 }
 
-static int rebuild(struct docker_links **out, int home_fd, struct sl_error *err)
+static int rebuild(struct layerlinks **out, int home_fd, struct sl_error *err)
 {
-	CLEANUP(links_cleanup) struct docker_links *links = calloc(1, sizeof(*links));
+	CLEANUP(links_cleanup) struct layerlinks *links = calloc(1, sizeof(*links));
 	CLEANUP(root_names_clear) struct root_names dirs = {0};
 	int rc;
 
@@ -104,7 +105,7 @@ static int rebuild(struct docker_links **out, int home_fd, struct sl_error *err)
 }
 
 /* Two directories that claim one name leave it unknown. */
-static int lookup(const struct docker_links *links, const char *name, char **out,
+static int lookup(const struct layerlinks *links, const char *name, char **out,
 		  struct sl_error *err)
 {
 	struct link key = {.name = (char *)(uintptr_t)name};
@@ -120,8 +121,8 @@ static int lookup(const struct docker_links *links, const char *name, char **out
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer link");
 }
 
-int docker_links_resolve(struct docker_links **links, int overlay_fd, int links_fd,
-			 const char *name, char **out, struct sl_error *err)
+int layerlinks_resolve(struct layerlinks **links, int home_fd, int links_fd, const char *name,
+		       char **out, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf target = BUF_INIT(512);
 	int rc;
@@ -131,15 +132,9 @@ int docker_links_resolve(struct docker_links **links, int overlay_fd, int links_
 	if (links_fd >= 0 && root_read_link(links_fd, name, &target, NULL) == 0)
 		return target_dir(target.data, out, err);
 	if (*links == NULL) {
-		rc = rebuild(links, overlay_fd, err);
+		rc = rebuild(links, home_fd, err);
 		if (rc < 0)
 			return rc;
 	}
 	return lookup(*links, name, out, err);
-}
-
-int docker_link_resolve(struct docker_driver *dr, const char *name, char **out,
-			struct sl_error *err)
-{
-	return docker_links_resolve(&dr->links, dr->home_fd, dr->links_fd, name, out, err);
 }
