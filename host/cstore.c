@@ -9,9 +9,9 @@
 #include <sys/sysmacros.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 #include "host/docker.h"
 #include "host/homes.h"
-#include "host/idmap.h"
 
 #define DEFAULT_DIR "/var/lib/containers/storage"
 #define DEFAULT_RUN_DIR "/run/containers/storage"
@@ -279,7 +279,7 @@ static int find_owner(struct cstore *s, const struct stat *st, struct owner *o,
 	(void)homes_each(s->place->root_fd, is_owner, o);
 	if (o->failed)
 		return sl_fail(err, SL_ENOMEM, 0, "podman store");
-	return idmap_of_rootless(&s->idmap, s->place->root_fd, o->name, o->uid, o->gid, err);
+	return cstore_idmap_of_user(&s->idmap, s->place, o->name, o->uid, o->gid, err);
 }
 
 /* Where things are while the machine runs. */

@@ -42,6 +42,13 @@ void cstore_conf_clear(struct cstore_conf *conf);
 /* ---- cstore_idmap.c ---- */
 
 /*
+ * The map of a user's own store: 0 is the user, and from 1 on come his ranges of etc/subuid and
+ * etc/subgid, lowest first, as containers/storage sorts them before it sets them. @user may be
+ * NULL.
+ */
+int cstore_idmap_of_user(struct sl_idmap *out, const struct place *place, const char *user,
+			 uint32_t uid, uint32_t gid, struct sl_error *err);
+/*
  * The map of a layer or container that has one of its own ("uidmap", "gidmap"), seen through
  * @base: what a user's store calls the host is the inside of that user's map.
  */

@@ -1,12 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How ids are shifted in a layer that has a map of its own. */
+/* How ids are shifted: in a user's own store, and in a layer that has a map of its own. */
 #include <stdlib.h>
 
 #include "core/cleanup.h"
-#include "core/idmap.h"
 #include "host/cstore.h"
+#include "host/idmap.h"
 
 #define RANGES_MAX 340 /* the kernel's bound for one map */
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct sl_idmap_range *x = a, *y = b;
+
+	return x->outside < y->outside ? -1 : x->outside > y->outside;
+}
+
+/* The first range is the user himself. */
+static void sort_ranges(struct sl_idmap_range *ranges, size_t count)
+{
+	uint32_t inside = 1;
+
+	if (count < 2)
+		return;
+	qsort(ranges + 1, count - 1, sizeof(*ranges), compare_ranges);
+	for (size_t i = 1; i < count; i++) {
+		ranges[i].inside = inside;
+		inside += ranges[i].count;
+	}
+}
+
+int cstore_idmap_of_user(struct sl_idmap *out, const struct place *place, const char *user,
+			 uint32_t uid, uint32_t gid, struct sl_error *err)
+{
+	int rc = idmap_of_rootless(out, place->root_fd, user, uid, gid, err);
+
+	if (rc < 0)
+		return rc;
+	sort_ranges(out->uids, out->uid_count);
+	sort_ranges(out->gids, out->gid_count);
+	return 0;
+}
 
 static bool field(const struct jval *range, const char *key, uint32_t *out)
 {

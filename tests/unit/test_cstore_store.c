@@ -459,11 +459,11 @@ static void what_belongs_to_no_container_is_an_orphan(void **state)
 	fake_dir(f->store.root, GR "/overlay/staging/123456");
 	fake_dir(f->store.root, GR "/overlay/tempdirs/temp-dir-1");
 	fake_dir(f->store.root, GR "/overlay-containers/%s/userdata", fake_cid(id, '5'));
-	assert_string_equal(listed(f, true), "podman orphan 5555555555555555\n"
+	assert_string_equal(listed(f, true), "podman workload seven\n"
+					     "podman orphan 5555555555555555\n"
 					     "podman orphan eight-layer\n"
 					     "podman orphan f666666666666666\n"
 					     "podman orphan f999999999999999\n"
-					     "podman workload seven\n"
 					     "podman orphan staging/123456\n"
 					     "podman orphan tempdirs/temp-di\n");
 	for (size_t i = 0; i < f->list.count; i++) {
