@@ -325,12 +325,24 @@ static int compare_entries(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* containerd makes the directories of every snapshotter it has, and a database on the first use. */
+static bool is_unused(const struct ctrd_snapper *s)
+{
+	CLEANUP(root_names_clear) struct root_names names = {0};
+
+	return s->why.code == SL_ENOTFOUND &&
+	       (s->snapshots_fd < 0 ||
+		(root_list(s->snapshots_fd, &names, 1, NULL) == 0 && names.count == 0));
+}
+
 int ctrd_entries_read(struct ctrd_entries *out, const struct ctrd_snapper *s, struct sl_error *err)
 {
 	struct collector k = {.out = out};
 	int rc;
 
 	*out = (struct ctrd_entries){0};
+	if (s->db == NULL && is_unused(s))
+		return 0;
 	if (s->db == NULL)
 		return sl_fail(err, s->why.code, 0, "%s", sl_error_text(&s->why));
 	rc = bolt_view(s->db, entries_view, &k, NULL, err);

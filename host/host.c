@@ -182,6 +182,7 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "host");
 	h->place.proc_fd = -1;
+	h->discovered = options->store_count == 0;
 	h->place.ns = options->ns;
 	h->place.root_fd = root_open_dir(root, err);
 	if (h->place.root_fd < 0)

@@ -65,8 +65,9 @@ struct host_filter {
  * Call @each for every container of every store that @filter (NULL: all zero) lets through, ordered
  * by engine, pod or name, id; orphans come last. The container is handed over. One unreadable
  * container is a gap and costs that container only. An orphan whose directory a container of
- * another store owns is none, and left out. A non-zero return of @each ends the walk and is
- * returned.
+ * another store owns is none, and left out. What runs and no store knows comes last, its engine is
+ * "other"; where stores were named instead of found, only when that engine is asked for. A non-zero
+ * return of @each ends the walk and is returned.
  */
 int host_containers(struct host *h, const struct host_filter *filter,
 		    int (*each)(void *payload, struct sl_container *c), host_gap_fn gap,

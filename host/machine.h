@@ -16,6 +16,7 @@ struct live;
 struct host {
 	struct place place;
 	struct store_set set;
+	bool discovered;          /* nobody named the stores */
 	struct live *live;        /* what runs, looked at when it is first asked for; NULL before */
 	struct host_miss *misses; /* owned */
 	size_t miss_count;

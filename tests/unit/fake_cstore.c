@@ -102,11 +102,12 @@ void fake_cstore_begin(struct fake_cstore *f, char *root, const char *name)
 		fake_cstore_layer(f, ids[i], i > 0 ? ids[i - 1] : NULL, more);
 		fake_file(root, "", GR "/overlay-layers/%s.tar-split.gz", ids[i]);
 	}
-	must(asprintf(&config,
-		      "{\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{\"type\":\"layers\","
-		      "\"diff_ids\":[\"sha256:" FAKE_BASE "\",\"sha256:" FAKE_TOP
-		      "\"]},\"note\":\"%s\"}",
-		      name) >= 0);
+	must(asprintf(
+		     &config,
+		     "{\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{\"type\":\"layers\","
+		     "\"diff_ids\":[\"sha256:" FAKE_BASE "\",\"sha256:" FAKE_TOP
+		     "\"]},\"note\":\"%s\"}",
+		     name) >= 0);
 	must(sha256_once(config, strlen(config), digest, NULL) == 0);
 	hex_encode(f->image, digest, sizeof(digest));
 	must(asprintf(&key, "sha256:%s", f->image) >= 0);

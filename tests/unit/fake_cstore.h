@@ -19,7 +19,7 @@
 
 struct fake_cstore {
 	char *root;
-	char image[65]; /* its id: the digest of its config */
+	char image[65];                               /* its id: the digest of its config */
 	struct buf layers, images, containers, hasty; /* the lists' rows so far */
 };
 

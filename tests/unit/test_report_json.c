@@ -31,7 +31,8 @@ static void the_document_has_the_members_of_the_contract_in_order(void **state)
 		"\"sha256:0100000000000000000000000000000000000000000000000000000000000000\","
 		"\"digest_verified\":true,\"anchor\":\"host\",\"signer\":null},\"layers\":{"
 		"\"trust\":\"proven\","
-		"\"checked_at\":\"2026-11-22T15:00:14.000204773Z\"},\"scope\":{\"compared\":"
+		"\"checked_at\":\"2026-11-22T15:00:14.000204773Z\",\"checked\":null},"
+		"\"scope\":{\"compared\":"
 		"[\"/\"],\"not_compared\":[{\"path\":\"/data\",\"type\":\"volume\",\"rw\":true},"
 		"{\"path\":\"/run\",\"type\":\"tmpfs\",\"rw\":false}]},";
 	static const char ends[] =
