@@ -73,32 +73,21 @@ static int add_import(struct ctrd_config *c, const char *pattern, struct sl_erro
 	return 0;
 }
 
-/* plugins."io.containerd.snapshotter.v1.NAME", in either kind of quotes: NAME, or NULL. */
-static const char *snapshotter_of(const char *table, size_t *len)
+/* The table of a snapshotter's plugin, its quotes gone: which snapshotter, or NULL. */
+static const char *snapshotter_of(const char *table)
 {
-	static const char prefix[] = "io.containerd.snapshotter.v1.";
-	const char *name = table + strlen("plugins.") + 1;
-	const char *end;
-	char quote;
+	static const char prefix[] = "plugins.io.containerd.snapshotter.v1.";
+	const char *name = table + strlen(prefix);
 
-	if (strncmp(table, "plugins.", strlen("plugins.")) != 0)
+	if (strncmp(table, prefix, strlen(prefix)) != 0 || name[0] == '\0')
 		return NULL;
-	quote = name[-1];
-	if ((quote != '"' && quote != '\'') || strncmp(name, prefix, strlen(prefix)) != 0)
-		return NULL;
-	name += strlen(prefix);
-	end = strchr(name, quote);
-	if (end == NULL || end[1] != '\0' || end == name)
-		return NULL; /* a table inside of its table */
-	*len = (size_t)(end - name);
-	return name;
+	return strchr(name, '.') == NULL ? name : NULL; /* else a table inside of its table */
 }
 
 static int on_value(void *payload, const struct toml_value *v, struct sl_error *err)
 {
 	struct ctrd_config *c = payload;
-	const char *name;
-	size_t len = 0;
+	const char *name = snapshotter_of(v->table);
 	char *copy;
 
 	if (v->table[0] == '\0') {
@@ -112,10 +101,9 @@ static int on_value(void *payload, const struct toml_value *v, struct sl_error *
 	/* another way to write what is looked for below must not be passed over */
 	if (strstr(v->key, ".root_path") != NULL)
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "a root_path without its own table");
-	if (strcmp(v->key, "root_path") != 0 || (name = snapshotter_of(v->table, &len)) == NULL ||
-	    v->text[0] == '\0')
+	if (strcmp(v->key, "root_path") != 0 || name == NULL || v->text[0] == '\0')
 		return 0;
-	copy = strndup(name, len);
+	copy = strdup(name);
 	return copy != NULL ? add_moved(c, copy, v, err)
 			    : sl_fail(err, SL_ENOMEM, 0, "configuration");
 }

@@ -24,7 +24,7 @@ ctrd_run $one --rootfs "$PWD/images" bare 2>/dev/null || true # has no program t
 ctrd_cli -n $one container create $image made
 ctrd_run $two $image web
 uid=0a1b2c3d-0000-1111-2222-333344445555
-pod=(prod/front-1 $uid "$disk/var/log/pods")
+pod=(prod/front-1 "$uid" "$disk/var/log/pods")
 if ! /usr/bin/python3 -c 'import grpc' 2>/dev/null; then skip "needs python3-grpcio"; fi
 sandbox=$(ctrd_cri pod "${pod[@]}")
 first=$(ctrd_cri container "${pod[@]}" "$sandbox" app 0 $image "$PWD/bound:/bound" -- \
