@@ -120,7 +120,7 @@ const struct command command_check = {
 	.formats = formats,
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct check_args),
-	.exits = EXIT_COMPARES,
+	.exits = EXIT_CHECKS,
 	.examples = {{"strandline check web", "Are the layers under \"web\" what its image says?"},
 		     {"strandline check --all --format json -o layers.json",
 		      "Every layer on this host, for another program:"}},

@@ -11,6 +11,13 @@ const char *exit_text(enum exit_column column, enum exit_status status)
 			 "usage or operational error: no statement is made",
 			 "nothing was found, but something went unread, or the layers are not "
 			 "proven (--accept-unproven waives that)"},
+		[EXIT_CHECKS] =
+			{"everything was read, and every layer directory equals a layer that is "
+			 "proven or signed",
+			 "tampering was found (also when something went unread)",
+			 "usage or operational error: no statement is made",
+			 "no tampering was found, but something went unread, or is not proven "
+			 "(--accept-unproven waives the latter)"},
 		[EXIT_VERIFIES] =
 			{"intact, closed as complete, and bound to an anchor that was given "
 			 "(--allow-unanchored waives that)",

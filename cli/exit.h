@@ -14,10 +14,11 @@ enum exit_status {
 /* Which kind of statement a command makes. */
 enum exit_column {
 	EXIT_COMPARES, /* diff */
+	EXIT_CHECKS,   /* check */
 	EXIT_VERIFIES, /* verify */
 	EXIT_WORKS,    /* everything else */
 };
-#define EXIT_COLUMNS 3
+#define EXIT_COLUMNS 4
 
 /* One or two sentences, static. */
 const char *exit_text(enum exit_column column, enum exit_status status);

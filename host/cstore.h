@@ -55,6 +55,7 @@ struct cstore_row {
 	const struct jval *v; /* the object */
 	bool is_volatile;     /* from a file that is written without being synced */
 	bool is_used;         /* cstore_orphans.c */
+	bool is_plain;        /* of a layer: seen, and only `diff` is there */
 };
 
 /* What could not be read; reported with every listing. */
@@ -248,6 +249,11 @@ struct cstore_spec {
 int cstore_spec_read(struct sl_container *c, const struct jval *config, struct cstore_spec *out,
 		     struct sl_error *err);
 void cstore_spec_clear(struct cstore_spec *spec);
+/*
+ * Empty the member "linux" of a document in place and return its new length: rules of seccomp, most
+ * of the text and of the time to parse it, and nothing that is asked for here.
+ */
+size_t cstore_spec_shorten(char *text, size_t len);
 
 /* ---- cstore_state.c ---- */
 

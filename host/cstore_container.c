@@ -95,6 +95,8 @@ static int read_spec(struct sl_container *c, int userdata_fd, struct cstore_spec
 	if (rc == -SL_ENOTFOUND)
 		return 0; /* it was made and not started, or is Buildah's */
 	if (rc == 0) {
+		if (text.data != NULL)
+			text.len = cstore_spec_shorten(text.data, text.len);
 		rc = jval_parse_bounded(&doc, text.data != NULL ? text.data : "", text.len,
 					CSTORE_VALUES_MAX, &why);
 		if (rc < 0)
@@ -155,17 +157,23 @@ static int open_rootfs(struct cstore *s, struct sl_container *c, const char *dir
 
 	stack->is_whole = true;
 	stack->marker = SL_MARKER_NONE;
-	if (dir != NULL && dir[0] == '/') {
-		stack->upper_fd =
-			root_open_subdir(s->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
-		if (stack->upper_fd < 0)
-			stack->upper_fd = -1;
-		if (!cstore_keep(&stack->upper_path, dir))
-			return sl_fail(err, SL_ENOMEM, 0, "container");
-	}
-	if (!cstore_keep(&stack->unsupported,
+	stack->upper_fd = root_open_subdir(s->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
+	if (stack->upper_fd < 0)
+		stack->upper_fd = -1;
+	if (!cstore_keep(&stack->upper_path, dir) ||
+	    !cstore_keep(&stack->unsupported,
 			 "it runs on a directory, not on an image: there is nothing to compare "
 			 "it with"))
+		return sl_fail(err, SL_ENOMEM, 0, "container");
+	return 0;
+}
+
+/* Its row was lost, or removed behind Podman's back. Its layer may be an orphan. */
+static int refuse_lost(struct sl_container *c, struct sl_error *err)
+{
+	if (!cstore_keep(&c->note, "only Podman's database knows it") ||
+	    !cstore_keep(&c->stack.unsupported,
+			 "containers.json does not have it: its layer is not known"))
 		return sl_fail(err, SL_ENOMEM, 0, "container");
 	return 0;
 }
@@ -176,6 +184,7 @@ static int load_foreign(struct cstore *s, struct sl_container *c, struct sl_erro
 	CLEANUP(cstore_spec_clear) struct cstore_spec spec = {0};
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const struct cstore_libpod_row *row;
+	const char *dir;
 	int rc = cstore_libpod_read(s, err);
 
 	if (rc < 0)
@@ -193,10 +202,10 @@ static int load_foreign(struct cstore *s, struct sl_container *c, struct sl_erro
 		rc = cstore_note_gap(c, &why, err);
 	if (rc == 0)
 		rc = cstore_state_read(s, c, -1, spec.run_dir, err);
-	if (rc == 0 && jval_str(jval_get(doc, "rootfs")) == NULL &&
-	    !cstore_keep(&c->note, "only Podman's database knows it"))
-		rc = sl_fail(err, SL_ENOMEM, 0, "container");
-	return rc < 0 ? rc : open_rootfs(s, c, jval_str(jval_get(doc, "rootfs")), err);
+	if (rc < 0)
+		return rc;
+	dir = jval_str(jval_get(doc, "rootfs"));
+	return dir != NULL && dir[0] == '/' ? open_rootfs(s, c, dir, err) : refuse_lost(c, err);
 }
 
 /* The kind, the part and the id of a key. */

@@ -116,10 +116,11 @@ static int open_linked(struct cstore *s, const char *target, int *fd, char **pat
 /* composefs keeps a layer's files by their digests, and its names in an image of their own. */
 static int refuse_composefs(const struct cstore_part *part, const char *id, struct sl_error *err)
 {
+	const struct cstore_row *row = cstore_table_find(&part->layers, id);
 	AUTO_FREE char *below = NULL;
 	AUTO_CLOSE int fd = -1;
 
-	if (part->layout != CSTORE_OVERLAY)
+	if (part->layout != CSTORE_OVERLAY || (row != NULL && row->is_plain))
 		return 0;
 	if (asprintf(&below, "%s/composefs-data", id) < 0) {
 		below = NULL;

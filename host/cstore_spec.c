@@ -177,6 +177,58 @@ static int read_pod(struct sl_container *c, const struct jval *config, struct sl
 	return 0;
 }
 
+/* Behind the string that begins at @i; @len when it does not end. */
+static size_t string_end(const char *text, size_t len, size_t i)
+{
+	for (i++; i < len && text[i] != '"'; i++)
+		if (text[i] == '\\')
+			i++;
+	return i < len ? i + 1 : len;
+}
+
+/* Behind the object that begins at @i; 0 when it does not end. */
+static size_t object_end(const char *text, size_t len, size_t i)
+{
+	size_t depth = 0;
+
+	while (i < len) {
+		if (text[i] == '"') {
+			i = string_end(text, len, i);
+			continue;
+		}
+		depth += text[i] == '{';
+		if (text[i] == '}' && --depth == 0)
+			return i + 1;
+		i++;
+	}
+	return 0;
+}
+
+size_t cstore_spec_shorten(char *text, size_t len)
+{
+	static const char key[] = "\"linux\":{";
+	size_t depth = 0, end;
+
+	for (size_t i = 0; i < len; i++) {
+		if (depth == 1 && len - i >= sizeof(key) - 1 &&
+		    memcmp(text + i, key, sizeof(key) - 1) == 0) {
+			i += sizeof(key) - 2;
+			end = object_end(text, len, i);
+			if (end == 0)
+				return len;
+			memmove(text + i + 1, text + end - 1, len - (end - 1));
+			return len - (end - 1 - (i + 1));
+		}
+		if (text[i] == '"')
+			i = string_end(text, len, i) - 1;
+		else if (text[i] == '{' || text[i] == '[')
+			depth++;
+		else if ((text[i] == '}' || text[i] == ']') && depth > 0)
+			depth--;
+	}
+	return len;
+}
+
 int cstore_spec_read(struct sl_container *c, const struct jval *config, struct cstore_spec *out,
 		     struct sl_error *err)
 {

@@ -221,14 +221,20 @@ static int add_lower(struct pile *p, size_t at, const char *sub, struct sl_error
 /* diff1, diff2...: more directories of one layer, each below the one before. */
 static int add_siblings(struct pile *p, size_t at, struct sl_error *err)
 {
+	struct cstore_row *row = cstore_table_find(&p->pieces[at].part->layers, p->pieces[at].id);
 	int rc = 0;
 
+	/* most layers are below many containers */
+	if (row != NULL && row->is_plain)
+		return 0;
 	for (int i = 1; rc == 0 && i <= SIBLINGS_MAX; i++) {
 		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 		char sub[16];
 
 		(void)snprintf(sub, sizeof(sub), "diff%d", i);
 		rc = add_lower(p, at, sub, &why);
+		if (rc == -SL_ENOTFOUND && row != NULL)
+			row->is_plain = i == 1;
 		if (rc == -SL_ENOTFOUND)
 			return 0;
 		if (rc < 0)

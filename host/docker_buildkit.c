@@ -31,10 +31,10 @@ static int take_step(void *payload, const struct bolt_item *item, struct sl_erro
 	if (grown == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "steps of builds");
 	out->names = grown;
-	grown[out->count] = strndup(item->key.data, item->key.len);
+	grown[out->count] = calloc(1, item->key.len + 1);
 	if (grown[out->count] == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "steps of builds");
-	out->count++;
+	memcpy(grown[out->count++], item->key.data, item->key.len);
 	return 0;
 }
 

@@ -71,9 +71,11 @@ static int take(struct store_dirs *dirs, const struct word *value, struct sl_err
 	if (value->len == 0 || value->text[0] != '/' || value->len > PATH_LEN_MAX ||
 	    dirs->count >= DIRS_MAX)
 		return 0;
-	dir = strndup(value->text, value->len);
-	return dir == NULL ? sl_fail(err, SL_ENOMEM, 0, "store discovery")
-			   : store_dirs_add(dirs, dir, err);
+	dir = calloc(1, value->len + 1);
+	if (dir == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "store discovery");
+	memcpy(dir, value->text, value->len);
+	return store_dirs_add(dirs, dir, err);
 }
 
 static int read_line(struct store_dirs *dirs, const char *p, const char *end, bool *wants_value,

@@ -30,6 +30,12 @@ enum fit {
 	FIT_ID,
 };
 
+/* An id that an engine made up; where people choose ids, as with ctr, an id is a name. */
+static bool is_made_up(const char *id)
+{
+	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+}
+
 static enum fit name_fit(const struct store_name *row, const char *word)
 {
 	bool exact = strcmp(row->id, word) == 0;
@@ -46,7 +52,9 @@ static enum fit name_fit(const struct store_name *row, const char *word)
 	case SL_CONTAINER_WORKLOAD:
 		break;
 	}
-	return exact ? FIT_ID : named ? FIT_NAME : begins ? FIT_PREFIX : FIT_NONE;
+	if (exact && is_made_up(row->id))
+		return FIT_ID;
+	return exact || named ? FIT_NAME : begins ? FIT_PREFIX : FIT_NONE;
 }
 
 static bool same_or_null(const char *a, const char *b)

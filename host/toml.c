@@ -5,7 +5,6 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
-#include "core/encode.h"
 
 /* Longest key, table or string. */
 #define WORD_MAX ((size_t)64 * 1024)
@@ -93,17 +92,18 @@ static int gaps(struct reader *r)
 
 static int code_point(struct reader *r, size_t digits)
 {
-	uint8_t bytes[4] = {0};
 	uint32_t c = 0;
 
-	if ((size_t)(r->end - r->p) < digits ||
-	    hex_decode(bytes + 4 - digits / 2, digits / 2, r->p, digits) < 0)
-		return bad(r, "a bad escape in a string");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		c = c << 8 | bytes[i];
+	for (size_t i = 0; i < digits; i++, r->p++) {
+		static const char hex[] = "0123456789abcdef0123456789ABCDEF";
+		const char *digit = at(r) != '\0' ? strchr(hex, at(r)) : NULL;
+
+		if (digit == NULL)
+			return bad(r, "a bad escape in a string");
+		c = c << 4 | ((uint32_t)(digit - hex) & 0xf);
+	}
 	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
 		return bad(r, "a bad escape in a string");
-	r->p += digits;
 	if (c < 0x80) {
 		(void)buf_append_char(&r->text, (char)c);
 	} else if (c < 0x800) {

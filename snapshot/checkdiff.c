@@ -122,6 +122,21 @@ static char *value_text(const struct sl_xattr *x)
 	return inner != NULL ? text("%s%s", inner, more) : NULL;
 }
 
+/*
+ * The same rights, but for the root of a user namespace only: that is what an engine inside one
+ * leaves of a layer's capability, and it is worth nothing anywhere else.
+ */
+static bool is_of_a_namespace(const struct sl_xattr *before, const struct sl_xattr *after)
+{
+	const uint8_t *b, *a;
+
+	if (before == NULL || after == NULL || before->size != 20 || after->size != 24)
+		return false;
+	b = before->value;
+	a = after->value;
+	return b[3] == 2 && a[3] == 3 && memcmp(a, b, 3) == 0 && memcmp(a + 4, b + 4, 16) == 0;
+}
+
 /* @before or @after may be NULL: the attribute is not there. */
 static int note_attribute(struct checkitem *it, const struct sl_xattr *before,
 			  const struct sl_xattr *after, struct sl_error *err)
@@ -134,7 +149,8 @@ static int note_attribute(struct checkitem *it, const struct sl_xattr *before,
 				   .before = before != NULL ? value_text(before) : NULL,
 				   .after = after != NULL ? value_text(after) : NULL};
 
-	n.is_doubtful = before == NULL && may_be_built(name);
+	n.is_doubtful = (before == NULL && may_be_built(name)) ||
+			(is_capability && is_of_a_namespace(before, after));
 	if (n.name != NULL && (n.before != NULL || before == NULL) &&
 	    (n.after != NULL || after == NULL))
 		return checkitem_note(it, &n);

@@ -12,6 +12,7 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/root.h"
 #include "snapshot/apply.h"
 #include "snapshot/layercheck.h"
 #include "snapshot/layerread.h"
@@ -25,6 +26,47 @@
 
 enum known { KNOWN_UNTRIED, KNOWN_NOT, KNOWN };
 
+/* Inode numbers, sorted. */
+struct inodes {
+	uint64_t *list; /* owned */
+	size_t count;
+};
+
+static int compare_inodes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool inodes_have(const struct inodes *s, uint64_t ino)
+{
+	return s->count > 0 &&
+	       bsearch(&ino, s->list, s->count, sizeof(*s->list), compare_inodes) != NULL;
+}
+
+/* Of the named files in a directory, those that have further names. */
+static int inodes_find(struct inodes *out, const struct nameset *names, int dir_fd,
+		       struct sl_error *err)
+{
+	out->list = calloc(names->count + 1, sizeof(*out->list));
+	if (out->list == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "layer check");
+	for (size_t i = 0; i < names->count; i++) {
+		AUTO_FREE char *path = strndup(names->paths[i].data, names->paths[i].len);
+		AUTO_CLOSE int fd =
+			path != NULL ? root_open_path(dir_fd, path, ROOT_NO_LINKS, NULL) : -1;
+		struct stat st;
+
+		if (path == NULL)
+			return sl_fail(err, SL_ENOMEM, 0, "layer check");
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+			out->list[out->count++] = st.st_ino;
+	}
+	qsort(out->list, out->count, sizeof(*out->list), compare_inodes);
+	return 0;
+}
+
 /* What is known of one layer. */
 struct knowledge {
 	enum known state;
@@ -32,7 +74,8 @@ struct knowledge {
 	enum sl_trust trust;
 	bool is_damaged; /* tar-split: the digest does not come out; trust is on-disk */
 	struct nameset damage;
-	dev_t dev; /* tar-split: the directory it was read with */
+	struct inodes inodes; /* of those files that have several names */
+	dev_t dev;            /* tar-split: the directory it was read with */
 	ino_t ino;
 	uint64_t bytes;
 	char *why;           /* no better source; owned, or NULL */
@@ -107,6 +150,7 @@ int sl_checker_new(struct sl_checker **out, struct sl_baselines *b, const struct
 static void knowledge_clear(struct knowledge *k)
 {
 	nameset_clear(&k->damage);
+	free(k->inodes.list);
 	free(k->why);
 	free(k->contradiction);
 	*k = (struct knowledge){0};
@@ -195,9 +239,11 @@ static bool same_directory(const struct knowledge *k, int dir_fd)
 }
 
 /* The digest does not come out: the rows are what tar-split says, unproven. */
-static int take_damaged(struct knowledge *k, struct tarsplit_damage *damage, struct sl_error *why,
-			struct sl_error *err)
+static int take_damaged(struct knowledge *k, struct tarsplit_damage *damage, int dir_fd,
+			struct sl_error *why, struct sl_error *err)
 {
+	int rc;
+
 	k->state = KNOWN;
 	k->method = SL_CHECK_TAR_SPLIT;
 	k->trust = SL_TRUST_ON_DISK;
@@ -205,7 +251,8 @@ static int take_damaged(struct knowledge *k, struct tarsplit_damage *damage, str
 	free(take_ptr(&k->why));
 	if (keep(&k->why, why, err) < 0)
 		return -SL_ENOMEM;
-	return nameset_take(&k->damage, &damage->names, err);
+	rc = nameset_take(&k->damage, &damage->names, err);
+	return rc < 0 ? rc : inodes_find(&k->inodes, &k->damage, dir_fd, err);
 }
 
 static void damage_clear(struct tarsplit_damage *damage)
@@ -233,13 +280,28 @@ static int try_tar_split(struct sl_checker *c, size_t i, int dir_fd, struct sl_e
 	k->ino = st.st_ino;
 	k->bytes = read.tar_bytes;
 	if (rc == -SL_EUNTRUSTED && read.is_parsed)
-		return take_damaged(k, &damage, &why, err);
+		return take_damaged(k, &damage, dir_fd, &why, err);
 	if (rc < 0)
 		return keep(rc == -SL_EUNTRUSTED ? &k->contradiction : &k->why, &why, err);
 	k->state = KNOWN;
 	k->method = SL_CHECK_TAR_SPLIT;
 	k->trust = SL_TRUST_PROVEN;
 	return 0;
+}
+
+/* How long the tar of a stored layer was. */
+static int stored_bytes(struct sl_checker *c, int64_t layer, uint64_t *out, struct sl_error *err)
+{
+	struct db_stmt *s AUTO_FINALIZE = NULL;
+	int rc = db_prepare(&s, c->b->db, "SELECT bytes FROM layer WHERE id=?1", err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_i64(s, 1, layer);
+	rc = db_step(s, err);
+	if (rc == 0)
+		*out = (uint64_t)db_column_i64(s, 0);
+	return rc < 0 ? rc : 0;
 }
 
 /* Rows that are stored, with trust up to @worst. */
@@ -258,7 +320,7 @@ static int try_stored(struct sl_checker *c, size_t i, enum sl_trust worst, struc
 	k->state = KNOWN;
 	k->method = SL_CHECK_BASELINE;
 	k->trust = trust;
-	return 0;
+	return stored_bytes(c, layer, &k->bytes, err);
 }
 
 /* Find out what layer @i is, once; @dir_fd is where it lies. */
@@ -308,11 +370,16 @@ static int open_side(void *payload, enum layer_side side, struct sl_source **out
 			    : store_open_layer(t->c->b, at.layer, out, err);
 }
 
-static bool is_damaged_file(void *payload, struct sl_bytes path)
+/* tar-split notes one name of a file; its others are the same file. */
+static bool is_damaged_file(void *payload, const struct sl_entry *disk)
 {
 	const struct target *t = payload;
+	const struct knowledge *k = &t->c->knowledge[t->layer];
 
-	return nameset_has(&t->c->knowledge[t->layer].damage, path);
+	if (nameset_has(&k->damage, disk->path))
+		return true;
+	return (disk->fields & SL_ENTRY_INODE) != 0 && disk->nlink > 1 &&
+	       inodes_have(&k->inodes, disk->ino);
 }
 
 static enum layer_contents contents_of(const struct target *t)

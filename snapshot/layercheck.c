@@ -234,10 +234,10 @@ static int want_hash(struct walk *w, struct checkitem *it)
 	return 0;
 }
 
-static bool is_named(const struct walk *w, struct sl_bytes path)
+static bool is_named(const struct walk *w, const struct sl_entry *disk)
 {
 	return w->check->contents == LAYER_CONTENTS_NAMED &&
-	       w->check->differs(w->check->payload, path);
+	       w->check->differs(w->check->payload, disk);
 }
 
 /* A file whose bytes are known to be others: tell which they are. */
@@ -270,7 +270,7 @@ static int compare_content(struct walk *w, struct checkitem *it)
 	    (stored->flags & SL_ENTRY_WHITEOUT) != 0)
 		return 0;
 	it->is_doubtful = checkdiff_is_guess(stored);
-	if (is_named(w, disk->path))
+	if (is_named(w, disk))
 		return note_other_content(w, it, "other bytes: their checksum is another");
 	if ((stored->flags & SL_ENTRY_UNRESOLVED) != 0 || (stored->fields & SL_ENTRY_SHA256) == 0) {
 		if (w->check->contents == LAYER_CONTENTS_HASH)

@@ -21,7 +21,7 @@ struct layer_check {
 	int (*open)(void *payload, enum layer_side side, struct sl_source **out,
 		    struct sl_error *err);
 	/* With LAYER_CONTENTS_NAMED. */
-	bool (*differs)(void *payload, struct sl_bytes path);
+	bool (*differs)(void *payload, const struct sl_entry *disk);
 	void *payload;
 	enum layer_contents contents;
 	int dir_fd;              /* of the directory, borrowed: to read a file that moved again */

@@ -50,7 +50,7 @@ row() {
 }
 peak() {
 	/usr/bin/time -f '%M' -o "$work/rss" bash -c "$(declare -f "$1"); $(declare -p strandline work \
-		image upper bundle); $1" >/dev/null 2>&1 || true
+		image upper bundle layer_dirs); $1" >/dev/null 2>&1 || true
 	awk 'END {printf "%.0f MiB", $1 / 1024}' "$work/rss"
 }
 
@@ -59,7 +59,7 @@ layers() {
 		"$image/oci/blobs/sha256/$(jq -r '.manifests[0].digest | sub("sha256:"; "")' \
 			"$image/oci/index.json")" | sed "s|^|$image/oci/|"
 }
-upper=none bundle=$work/bench.tar.zst
+layer_dirs=none upper=none bundle=$work/bench.tar.zst
 
 echo "# $(uname -r), $(nproc) processors, $rounds rounds, warm caches; ours / theirs"
 echo "# image: $(layers | wc -l) layers, $(du -sh "$image/oci" | cut -f1) compressed"
@@ -118,6 +118,16 @@ many_ours() { "$strandline" diff --db "$work/bench.db" --store "docker=$image/do
 many_sha256sum() { find "$upper" -type f -print0 | xargs -0 sha256sum; }
 row "diff of 50,000 files, against xargs openssl" "<= 0.9" many_ours diff_openssl
 row "diff of 50,000 files, against sha256sum" "<= 0.25" many_ours many_sha256sum
+
+# ---- check: the image's layer directories, by a baseline that is there and by one that is made
+layer_dirs=$(for id in "$image"/docker/image/overlay2/layerdb/sha256/*/cache-id; do
+	echo "$image/docker/overlay2/$(cat "$id")/diff"
+done)
+check_ours() { "$strandline" check --db "$work/bench.db" --store "docker=$image/docker" --image bench:large; }
+check_first() { "$strandline" check --no-db --store "docker=$image/docker" --image bench:large; }
+check_tar() { for d in $layer_dirs; do tar -C "$d" -cf - . | openssl dgst -sha256; done; }
+row "check, against tar | openssl sha256" "<= 1.0" check_ours check_tar
+row "check of an unknown image, against the same" "<= 1.0" check_first check_tar
 
 # ---- capture and verify
 upper=$(upper_of drift)

@@ -145,10 +145,10 @@ it "another key" refused by-other "it is signed by key sha256:"
 it "a dump, which nobody signed" refused dump "this is a dump, which nobody signed"
 head -n -6 both >unsigned
 it "a file without its signature" refused unsigned "it is cut off or nobody signed it"
-head -c -1 "both" >"cut"
-it "a file without its last byte" refused cut "signature at its end"
-head -c 1000 "both" >"cut"
-it "a file cut in the middle" refused cut "it is cut off or nobody signed it"
+head -c -1 both >short
+it "a file without its last byte" refused short "signature at its end"
+head -c 1000 both >short
+it "a file cut in the middle" refused short "it is cut off or nobody signed it"
 { cat both; echo; } >longer
 it "a file with a byte behind it" refused longer "signature at its end"
 { cat both; tail -n 1 both; } >longer

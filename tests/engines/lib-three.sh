@@ -17,7 +17,8 @@ THREE_ENGINES=${THREE_ENGINES:-docker containerd podman}
 three_has() { case " $THREE_ENGINES " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 three_docker() { docker -H "unix://$THREE_RUN/docker.sock" "$@"; }
-three_ctr() { ctr -a "$THREE_RUN/containerd.sock" -n default "$@"; }
+# runc knows containers by namespace and name alone: this one is the test's own.
+three_ctr() { ctr -a "$THREE_RUN/containerd.sock" -n "three$$" "$@"; }
 three_podman() {
 	podman --root "$THREE/var/lib/containers/storage" --runroot "$THREE_RUN/podman" \
 		--tmpdir "$THREE_RUN/libpod" --cgroup-manager=cgroupfs --events-backend=none \
@@ -80,7 +81,8 @@ three_wait() {
 	return 1
 }
 
-# three_image NAME TAG: built once, with one configuration, so that its id is the same everywhere.
+# three_image NAME TAG: built once, with one configuration, so that its id, THREE_IMAGE, is the same
+# everywhere.
 three_image() {
 	local dir=$THREE_RUN/image
 	mkdir -p "$dir/base/bin" "$dir/base/etc" "$dir/base/usr/bin" "$dir/base/proc" "$dir/base/sys" \
@@ -104,6 +106,7 @@ three_image() {
 		three_ctr image import --base-name "docker.io/library/$1" "$dir/oci.tar" >/dev/null
 	! three_has podman || skopeo copy -q "oci:$dir/oci:$2" \
 		"containers-storage:[overlay@$THREE/var/lib/containers/storage+$THREE_RUN/podman]docker.io/library/$1:$2"
+	THREE_IMAGE=$(skopeo inspect --raw "oci:$dir/oci:$2" | jq -r .config.digest)
 	rm -r "$dir"
 }
 
@@ -179,6 +182,10 @@ three_halt() {
 	THREE_DOCKERD='' THREE_CONTAINERD=''
 	three_kill_rest
 	three_unmount
+	rm -rf "/run/containerd/runc/three$$"
+	for id in /sys/fs/cgroup/{,*/}three$$; do
+		[ ! -d "$id" ] || find "$id" -depth -type d -exec rmdir {} + 2>/dev/null || true
+	done
 }
 
 # Shims, monitors and helpers that outlive their engine: exactly those that name our folders.

@@ -53,60 +53,85 @@ it "and whose layer" contains table 'container  web (docker'
 cp -a saved "$file"
 it "what was put back is intact again" exits 0 check web
 
-# tampered SENTENCE KIND PATH WHAT: after `do`, found both ways; `undo` puts it back
-tampered() {
-	local sentence=$1 kind=$2 path=$3 what=$4
-	it "$sentence: found by the baseline" exits 1 check web
-	it "$sentence: named" found "$kind" "$path" "$what"
-	it "$sentence: found by tar-split alone" exits 1 fresh web
-	it "$sentence: named" found "$kind" "$path" "$what"
-}
-now() { touch -d "$before" "$file"; }
-cp /bin/true "$dir/usr/bin/evil"; tampered "a file added" extra /usr/bin/evil file
-it "its digest is told" jq -e --arg d "sha256:$(sha256sum <"$dir/usr/bin/evil" | cut -d' ' -f1)" \
-	'.layers[].differences[] | select(.path == "/usr/bin/evil") | .after | contains($d)' out.json
-rm "$dir/usr/bin/evil"
-chmod 4755 "$file"; tampered "a setuid bit" metadata /etc/group mode; chmod 644 "$file"
-mv "$file" moved; tampered "a file removed" missing /etc/group file; mv moved "$file"
-chown 33:33 "$file"; tampered "one odd owner" metadata /etc/group owner; chown 0:0 "$file"
-setfattr -n trusted.evil -v 1 "$file"; tampered "an attribute" metadata /etc/group xattr
-setfattr -x trusted.evil "$file"
-python3 -c 'import os, sys
-os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))' "$file"
-tampered "a capability" metadata /etc/group capability
-setfattr -x security.capability "$file"
-touch -d 2001-02-03 "$file"; tampered "a time that was set" metadata /etc/group mtime; now
-mknod "$dir/etc/shadow-" c 0 0; tampered "a whiteout added" extra /etc/shadow- whiteout; rm "$dir/etc/shadow-"
-mkfifo "$dir/etc/pipe"; tampered "a FIFO added" extra /etc/pipe fifo; rm "$dir/etc/pipe"
-mv "$file" moved; ln -s passwd "$file"; tampered "a file that became a link" changed /etc/group type
-rm "$file"; mv moved "$file"
-printf 'more\n' >>"$file"; tampered "a file that grew" changed /etc/group content; cp -a saved "$file"
-: >"$file"; tampered "a file emptied" changed /etc/group content; cp -a saved "$file"
-name=$(printf 'bad\n\033[31m\377'); : >"$dir/etc/$name"
-it "a hostile name is found" exits 1 check web
-it "and its bytes are kept" same "$(jq -r '[.layers[].differences[].path_b64][0]' out.json | base64 -d | tail -c 1 | od -An -tx1)" " ff"
-"$STRANDLINE" check --db "$PWD/db" "${store[@]}" web >table || true
-it "but reach no terminal" contains table 'bad\x0a\x1b[31m\xff'
-rm "$dir/etc/$name"
-
-# markers of a lower layer
+# Everything at once, each in a file of its own; `found` then tells them apart.
+ls "$dir/data/00" >names
+victim() { echo "$dir/data/00/$(sed -n "${1}p" names)"; }
+inside() { echo "/data/00/$(sed -n "${1}p" names)"; }
 layer=$(jq -r '.layers[1].directory' out.json)
+hostile=$(printf 'bad\n\033[31m\377')
+cp -a "$dir" "$PWD/dir.saved"; cp -a "$layer" "$PWD/layer.saved"
+ln "$(victim 1)" "$dir/data/00.link"; docker_cli exec web true
+cp /bin/true "$dir/usr/bin/evil"
+chmod 4755 "$(victim 2)"
+rm "$(victim 3)"
+chown 33:33 "$(victim 4)"; chmod 0644 "$(victim 4)"
+setfattr -n trusted.evil -v 1 "$(victim 5)"
+python3 -c 'import os, sys
+os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))' "$(victim 6)"
+touch -d 2001-02-03 "$(victim 7)"
+mknod "$dir/etc/shadow-" c 0 0
+mkfifo "$dir/etc/pipe"
+rm "$(victim 8)"; ln -s passwd "$(victim 8)"
+printf 'more\n' >>"$(victim 9)"
+: >"$(victim 10)"
+: >"$dir/etc/$hostile"
+mkdir -p "$dir/opt/$(printf '%0200d' 0)"; : >"$dir/opt/$(printf '%0200d' 0)/$(printf '%0255d' 1)"
+truncate -s 1T "$dir/opt/sparse"
 setfattr -n trusted.overlay.opaque -v y "$layer/etc"
-tampered "a directory made opaque" changed /etc marker
-setfattr -x trusted.overlay.opaque "$layer/etc"
-setfattr -n trusted.overlay.redirect -v /root "$layer/etc"
-tampered "a directory redirected" changed /etc marker
-setfattr -x trusted.overlay.redirect "$layer/etc"
 setfattr -n trusted.overlay.metacopy -v "" "$layer/etc/one.conf"
-tampered "a file whose bytes are another's" changed /etc/one.conf marker
-setfattr -x trusted.overlay.metacopy "$layer/etc/one.conf"
-
-# two at once, one of them a hard link's
-ln "$file" "$dir/etc/group.link"; printf Y | dd of="$file" bs=1 conv=notrunc status=none
-it "two differences at once are both found" exits 1 fresh web
-it "one" found changed /etc/group content
-it "and the other" found extra /etc/group.link file
-rm "$dir/etc/group.link"; cp -a saved "$file"
+all_found() {
+	it "$1: a hard link added" found extra /data/00.link file
+	it "$1: a file added" found extra /usr/bin/evil file
+	it "$1: its digest is told" jq -e --arg d "sha256:$(sha256sum <"$dir/usr/bin/evil" | cut -d' ' -f1)" \
+		'.layers[].differences[] | select(.path == "/usr/bin/evil") | .after | contains($d)' out.json
+	it "$1: a setuid bit" found metadata "$(inside 2)" mode
+	it "$1: a file removed" found missing "$(inside 3)" file
+	it "$1: one odd owner" found metadata "$(inside 4)" owner
+	it "$1: an attribute" found metadata "$(inside 5)" xattr
+	it "$1: a capability" found metadata "$(inside 6)" capability
+	it "$1: a time that was set" found metadata "$(inside 7)" mtime
+	it "$1: a whiteout added" found extra /etc/shadow- whiteout
+	it "$1: a FIFO added" found extra /etc/pipe fifo
+	it "$1: a file that became a link" found changed "$(inside 8)" type
+	it "$1: a file that grew" found changed "$(inside 9)" content
+	it "$1: a file that was emptied" found changed "$(inside 10)" content
+	it "$1: a sparse file of a terabyte, unread" found extra /opt/sparse file
+	it "$1: a directory made opaque" found changed /etc marker
+	it "$1: a file whose bytes are another's" found changed /etc/one.conf marker
+	it "$1: the bytes of a hostile name" same "$(jq -r '[.layers[].differences[].path_b64 | values][0]' \
+		out.json | base64 -d | tail -c 1 | od -An -tx1)" " ff"
+	it "$1: and nothing else" same "$(jq '[.layers[].differences[] | select(.doubtful | not)] | length' out.json)" 20
+	it "$1: in two layers" same "$(jq .layer_counts.tampered out.json)" 2
+}
+it "much at once is found by the baseline" exits 1 check web
+all_found baseline
+it "much at once is found by tar-split alone" exits 1 fresh web
+all_found tar-split
+"$STRANDLINE" check --db "$PWD/db" "${store[@]}" web >table || true
+it "hostile names reach no terminal" contains table 'bad\x0a\x1b[31m\xff'
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	"$STRANDLINE" check --db "$PWD/db" "${store[@]}" --format jsonl -o out.jsonl web || true
+	cat >schema.py <<-'END'
+		import json, sys, jsonschema
+		schema = json.load(open(sys.argv[1]))
+		v = jsonschema.Draft202012Validator
+		v.check_schema(schema)
+		v(schema).validate(json.load(open("out.json")))
+		line = v({"$defs": schema["$defs"], "$ref": "#/$defs/record"})
+		lines = [json.loads(text) for text in open("out.jsonl")]
+		for one in lines:
+		    line.validate(one)
+		assert {one["record"] for one in lines} == {"run", "difference", "layer"}
+		bad = json.load(open("out.json"))
+		bad["layers"][0]["verdict"] = "fine"
+		assert not v(schema).is_valid(bad)
+	END
+	it "documents and lines fit their schema" python3 schema.py "$SOURCE_DIR/docs/schema/check-1.schema.json"
+fi
+find "$dir" "$layer" -mindepth 1 -delete
+cp -a dir.saved/. "$dir/"; cp -a layer.saved/. "$layer/"
+rm -r dir.saved layer.saved
+it "what was put back is intact" exits 0 check web
 
 # owners that were all moved alike are told as one thing, and hide no odd one
 # moved BY: the owners of all that is in the directory, rights and times as they were
@@ -180,6 +205,16 @@ cp -a saved "$file"
 it "after repair, diff --check is clean again" exits 0 \
 	"$STRANDLINE" diff --check --db "$PWD/db" "${store[@]}" --format json -o diff.json web
 it "which it says" jq -e '.containers[0].layers.checked.verdict == "intact"' diff.json
+
+# tar-split notes one name of a file that has two
+docker_cli kill web >/dev/null
+cp -a "$dir/usr/bin/busybox" busybox.saved
+printf X | dd of="$dir/usr/bin/busybox" bs=1 seek=100 conv=notrunc status=none
+it "a file with two names is found without a baseline" exits 1 fresh --image shop:classic
+it "by the one" found changed /usr/bin/busybox content
+it "and by the other" found changed /usr/sbin/chroot content
+dd if=busybox.saved of="$dir/usr/bin/busybox" conv=notrunc status=none
+touch -r busybox.saved "$dir/usr/bin/busybox"
 
 docker_build_buildkit shop:buildkit
 docker_cli run -d --name kit --network none shop:buildkit /bin/sleep 100000 >/dev/null

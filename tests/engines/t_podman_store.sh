@@ -7,8 +7,9 @@ podman_start "$PWD/p"
 list_store=$BUILD_DIR/tests/tool_list_store
 store=(--store "podman=$(podman_data)" --db "$PWD/db")
 sl() { "$STRANDLINE" "$@" "${store[@]}"; }
+fresh() { "$STRANDLINE" "$@" "${store[@]:0:2}" --no-db; }
 # What runs on this machine besides is no matter of this test.
-ps_json() { sl ps --format json "$@" | jq '.containers |= map(select(.store == "'"$(podman_data)"'"))'; }
+ps_json() { sl ps --format json | jq '.containers |= map(select(.store == "'"$(podman_data)"'"))'; }
 one() { jq -r --arg n "$1" ".containers[] | select(.name == \$n) | $2" ps.json; }
 findings() { jq -r '.containers[0].findings[] | select(.explained_by == null) | "\(.change) \(.path)"' "$1"; }
 
@@ -18,7 +19,7 @@ podman_run -d --name web -v /vol --tmpfs /scratch built /bin/sleep 100000 >/dev/
 podman_run -d --rm --name gone-soon base >/dev/null
 podman_cli pod create --infra=false --name shop >/dev/null
 podman_run -d --pod shop --name member base >/dev/null
-podman_run --name done base /bin/sh -c 'rm -r /data/03; mkdir /data/03; rm /etc/issue; mv /etc/group /etc/was' >/dev/null
+podman_run --name finished base /bin/sh -c 'rm -r /data/03; mkdir /data/03; rm /etc/issue; mv /etc/group /etc/was' >/dev/null
 podman_run -d --uidmap 0:100000:65536 --name shifted base >/dev/null
 buildah_cli from --name workshop localhost/base >/dev/null
 buildah_cli run --isolation chroot workshop /bin/sh -c 'echo half >/etc/half-built'
@@ -27,8 +28,8 @@ buildah_cli run --isolation chroot workshop /bin/sh -c 'echo half >/etc/half-bui
 ps_json >ps.json
 it "every container is listed, Buildah's under its own engine" same \
 	"$(jq -r '.containers[] | "\(.engine) \(.name)"' ps.json | sort | tr '\n' ',')" \
-	"buildah workshop,podman done,podman gone-soon,podman member,podman shifted,podman web,"
-for name in web gone-soon member done shifted; do
+	"buildah workshop,podman finished,podman gone-soon,podman member,podman shifted,podman web,"
+for name in web gone-soon member finished shifted; do
 	podman_cli inspect --format '{{.Id}} {{.State.Pid}} {{.State.Status}} {{.ImageName}} sha256:{{.Image}}' \
 		"$name" >want
 	one "$name" '"\(.id) \(.pid) \(.state) \(.image.ref) \(.image.id)"' >got
@@ -39,8 +40,8 @@ it "and only of that one" same "$(one web '.pod')" null
 it "volumes, tmpfs and the engine's own files are mounts" same \
 	"$(one web '[.mounts[] | "\(.type) \(.path)"] | join(",")')" \
 	"bind /dev/shm,bind /etc/hostname,bind /etc/hosts,bind /run/.containerenv,tmpfs /scratch,volume /vol"
-it "a container is found under its engine" exits 0 sl diff podman:done --format json -o /dev/null --fail-on critical
-it "and not under another" exits 2 sl diff cri-o:done
+it "a container is found under its engine" exits 0 sl diff podman:finished --format json -o /dev/null --fail-on critical
+it "and not under another" exits 2 sl diff cri-o:finished
 "$list_store" --store "podman=$(podman_data)" container gone-soon >row
 it "a volatile container is called one" contains row "note volatile"
 "$list_store" --store "podman=$(podman_data)" container web >row
@@ -65,7 +66,7 @@ it "the store's baseline is that of the image as it is saved" same \
 	"$("$STRANDLINE" index oci:saved --db "$PWD/db" --format json | jq '.images[0].layers_known')" 4
 skopeo --insecure-policy copy -q oci:saved \
 	"containers-storage:[overlay@$(podman_data)+$PODMAN_DIR/run]localhost/copied:2"
-it "an image that skopeo copied in is proven, too" sl index podman:copied:2 --db "$PWD/fresh"
+it "an image that skopeo copied in is proven, too" fresh index podman:copied:2
 it "cri-o: and buildah: are names of the same store" exits 0 sl index cri-o:copied:2 buildah:built
 it "an unknown image is an error" exits 2 sl index podman:nothing
 
@@ -80,7 +81,7 @@ it "an intrusion is drift" exits 1 sl diff web --format json -o drift.json
 it "what it did to accounts is found" contains <(findings drift.json) "modified /etc/passwd"
 it "what it deleted is found" contains <(findings drift.json) "deleted /var/log/auth.log"
 it "whiteouts and opaque directories of a stopped container are deletions" exits 1 \
-	sl diff "done" --format json -o done.json
+	sl diff finished --format json -o done.json
 it "all of them" same \
 	"$(findings done.json | grep -cE '^deleted /(data/03/file-|etc/(issue|group)$)')" 102
 it "Buildah's work is compared with what it began from" exits 1 sl diff buildah:workshop --format json -o work.json
@@ -89,13 +90,15 @@ it "a container is captured" bash -c '"$STRANDLINE" capture web -o web.tar.zst "
 	"${store[@]:0:2}"
 mkdir unpacked
 tar --zstd -C unpacked -xf web.tar.zst
-it "with what Podman wrote about it" grep -rq 'overlay-containers/.*/userdata/config.json' unpacked/j
+cmp_any() { for file in unpacked/d/*/"$1"; do if cmp -s "$file" "$2"; then return 0; fi; done; return 1; }
+it "with what Podman wrote about it" cmp_any config.json \
+	"$(podman_data)/overlay-containers/$(one web .id)/userdata/config.json"
 
 # ---- a layer is edited on disk
 layer=$("$list_store" --store "podman=$(podman_data)" image built | sed -n 's/^layer open tar-split //p' | head -1)
 cp -p "$layer/etc/hosts" good
 printf 'tampered with it now' >"$layer/etc/hosts"
-it "a layer that contradicts its digest is refused" exits 1 sl index podman:built --db "$PWD/other" 2>index.err
+it "a layer that contradicts its digest is refused" exits 1 fresh index podman:built 2>index.err
 it "and the file is named" contains index.err etc/hosts
 cat good >"$layer/etc/hosts"
 touch -r good "$layer/etc/hosts"
@@ -113,10 +116,10 @@ list() { find root/var/lib/containers/storage -printf '%P %i %m %s %T@ %C@ %A@\n
 list >before.list
 "$STRANDLINE" ps --root root --format json >ps.json
 it "on a dead disk the same containers are found without being told where" same \
-	"$(jq -r '.containers[].name' ps.json | sort | tr '\n' ' ')" "done gone-soon member shifted web workshop "
+	"$(jq -r '.containers[].name' ps.json | sort | tr '\n' ' ')" "finished gone-soon member shifted web workshop "
 it "the pod is still known" same "$(one member '.pod.name')" shop
 it "a read-only dead disk gives the same findings" exits 1 \
-	"$STRANDLINE" diff "done" --root root --format json -o dead.json
+	"$STRANDLINE" diff finished --root root --format json -o dead.json
 it "with the same ids" cmp <(jq '.containers[0].findings[].id' dead.json) \
 	<(jq '.containers[0].findings[].id' done.json)
 it "an image is proven on it" exits 0 "$STRANDLINE" index podman:built --root root
@@ -138,8 +141,11 @@ it "a garbled volatile list does not hide the others" same \
 	"$(one web .name) $(jq '[.gaps[] | select(.what | endswith("volatile-containers.json"))] | length' ps.json)" "web 1"
 rm "$c/volatile-containers.json"
 jq '.[0].metadata = "{" | .[1] = 7' "$c/containers.json" >list && cp list "$c/containers.json"
-it "a garbled row costs itself" same \
-	"$("$STRANDLINE" ps "${broken[@]}" --format json | jq --arg d "$copy" '[.containers[] | select(.store == $d)] | length')" 5
+"$list_store" --store "podman=$copy" containers >rows
+it "a garbled row costs itself" same "$(grep -c 'entry 1 has no id' rows)" 1
+it "and Podman's database still knows that there was such a container" same \
+	"$(grep -c 'containers.json does not have it' rows)" 1
+it "nothing else is lost" same "$(grep -c '^upper open .*/copy/' rows)" 5
 echo '[' >"$copy/overlay-layers/layers.json"
 "$list_store" --store "podman=$copy" container shifted >row
 it "without layers.json a stack is what the driver mounts" same "$(grep -c '^lower image - open' row)" 1
@@ -151,5 +157,4 @@ mkdir -p "$copy/overlay/staging/123"
 it "a container's layer that no list has any more is an orphan" contains orphans \
 	"note a layer that no container and no image uses"
 it "on the image that it stands on" contains orphans "lower image 0 open"
-it "files about it are another" contains orphans "note files about a container"
 it "what a pull left is one" contains orphans "container staging/123"

@@ -11,6 +11,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Shortening changes no other member of a document. */
+static void check_shorter(const uint8_t *data, size_t len)
+{
+	struct jval *whole = NULL, *shorter = NULL;
+	char *text = malloc(len + 1);
+	size_t short_len;
+
+	if (text == NULL)
+		return;
+	memcpy(text, data, len);
+	short_len = cstore_spec_shorten(text, len);
+	if (short_len > len)
+		abort();
+	if (jval_parse_bounded(&whole, data, len, CSTORE_VALUES_MAX, NULL) == 0) {
+		if (jval_parse_bounded(&shorter, text, short_len, CSTORE_VALUES_MAX, NULL) < 0 ||
+		    jval_len(whole) != jval_len(shorter) ||
+		    jval_len(jval_get(whole, "mounts")) != jval_len(jval_get(shorter, "mounts")) ||
+		    jval_len(jval_get(whole, "annotations")) !=
+			    jval_len(jval_get(shorter, "annotations")))
+			abort();
+	}
+	jval_free(whole);
+	jval_free(shorter);
+	free(text);
+}
+
 static void check(const struct sl_container *c, const struct cstore_spec *spec)
 {
 	for (size_t i = 0; i < c->mount_count; i++)
@@ -35,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cstore_spec spec = {0};
 	struct sl_container *c = NULL;
 
+	check_shorter(data, len);
 	if (sl_container_new(&c, NULL) < 0)
 		return 0;
 	if (!cstore_keep(&c->engine, "cri-o") || !cstore_keep(&c->id, ID))

@@ -409,9 +409,7 @@ static void other_drivers_are_listed_and_not_read(void **state)
 				 "of a block device, which this version does not read"},
 		{"windowsfilter", "storage driver 'windowsfilter' keeps its layers in formats of "
 				  "Windows, which this version does not read"},
-		{"newfs",
-		 "its files are snapshots of containerd ('newfs'), and no containerd root was "
-		 "found"},
+		{"newfs", "storage driver 'newfs' is not read by this version"},
 		{"../overlay2", "storage driver '?' is not read by this version"},
 		{"\\u001b[2J", "storage driver '?' is not read by this version"},
 	};
