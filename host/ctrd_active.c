@@ -325,23 +325,13 @@ static int compare_entries(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* containerd makes the directories of every snapshotter it has, and a database on the first use. */
-static bool is_unused(const struct ctrd_snapper *s)
-{
-	CLEANUP(root_names_clear) struct root_names names = {0};
-
-	return s->why.code == SL_ENOTFOUND &&
-	       (s->snapshots_fd < 0 ||
-		(root_list(s->snapshots_fd, &names, 1, NULL) == 0 && names.count == 0));
-}
-
 int ctrd_entries_read(struct ctrd_entries *out, const struct ctrd_snapper *s, struct sl_error *err)
 {
 	struct collector k = {.out = out};
 	int rc;
 
 	*out = (struct ctrd_entries){0};
-	if (s->db == NULL && is_unused(s))
+	if (s->is_unused)
 		return 0;
 	if (s->db == NULL)
 		return sl_fail(err, s->why.code, 0, "%s", sl_error_text(&s->why));
@@ -380,15 +370,6 @@ static int tell_active(const struct ctrd_snapper *s, const struct ctrd_entry *e,
 	return each(payload, &told);
 }
 
-/* containerd makes the directory when it starts, and the database when it is used first. */
-static bool is_unused(const struct ctrd_snapper *s)
-{
-	CLEANUP(root_names_clear) struct root_names names = {0};
-
-	return s->snapshots_fd < 0 ||
-	       (root_list(s->snapshots_fd, &names, 1, NULL) == 0 && names.count == 0);
-}
-
 int containerd_each_active(struct ctrd *c, const char *ns,
 			   int (*each)(void *payload, const struct containerd_snapshot *s),
 			   host_gap_fn gap, void *payload, struct sl_error *err)
@@ -403,8 +384,7 @@ int containerd_each_active(struct ctrd *c, const char *ns,
 		CLEANUP(ctrd_entries_clear) struct ctrd_entries all = {0};
 
 		sl_error_clear(&why);
-		if (ctrd_entries_read(&all, &c->snappers[i], &why) < 0 &&
-		    !(why.code == SL_ENOTFOUND && is_unused(&c->snappers[i])))
+		if (ctrd_entries_read(&all, &c->snappers[i], &why) < 0)
 			rc = store_gap(gap, payload, c->snappers[i].dir, &why);
 		for (size_t k = 0; rc == 0 && k < all.count; k++)
 			rc = tell_active(&c->snappers[i], &all.entries[k], &marks, ns, each,
