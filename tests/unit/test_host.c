@@ -259,12 +259,9 @@ static void a_store_that_cannot_be_opened_is_a_gap(void **state)
 	/* a link in a circle: there, and not readable whoever asks */
 	fake_link(f->root, "docker", "var/lib/docker");
 	fake_docker_list(f->root, &f->log);
-	/* docker's own store, and containerd's that it may have inside */
-	assert_string_equal(f->log.data,
-			    "gap /var/lib/doc: open '/var/lib/docker': "
-			    "Too many levels of symbolic links\n"
-			    "gap /var/lib/doc: open '/var/lib/docker/containerd/daemon': "
-			    "Too many levels of symbolic links\n");
+	/* docker's own store; the containerd's that it may have inside is no second one */
+	assert_string_equal(f->log.data, "gap /var/lib/doc: open '/var/lib/docker': "
+					 "Too many levels of symbolic links\n");
 	assert_int_equal(open_with(f, NULL, NULL), 0);
 	rc = host_find_container(f->host, "x", &f->c, &f->err);
 	assert_int_equal(rc, -SL_EIO);
