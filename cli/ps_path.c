@@ -13,6 +13,9 @@
 #include "job/locate.h"
 #include "report/words.h"
 
+/* Digits of an image id that a table shows. */
+#define SHORT_ID 12
+
 struct where {
 	struct app *app;
 	size_t owners;
@@ -42,26 +45,24 @@ static void what_cell(struct columns *t, const struct located_owner *o)
 {
 	char text[64];
 
-	if (o->what == LOCATED_IMAGE || !o->has_layer)
-		columns_cell(t, located_name(o->what));
-	if (o->what == LOCATED_IMAGE || !o->has_layer)
-		return;
-	(void)snprintf(text, sizeof(text), "layer %zu", o->layer + 1);
+	(void)snprintf(text, sizeof(text), "%s", located_name(o->what));
+	if (o->has_layer)
+		(void)snprintf(text, sizeof(text), "layer %zu", o->layer + 1);
 	columns_cell(t, text);
 }
 
+/* The columns of a container: engine, id, name, pod, kind. */
 static void image_cells(struct columns *t, const struct located_owner *o)
 {
-	char id[DIGEST_TEXT_SIZE] = "", layer[64];
+	char id[DIGEST_TEXT_SIZE] = "";
 
+	digest_format(id, o->image_id);
+	id[strlen("sha256:") + SHORT_ID] = '\0';
 	columns_cell(t, o->engine);
-	if (o->has_image_id)
-		digest_format(id, o->image_id);
-	columns_cell(t, id);
+	columns_cell(t, id + strlen("sha256:"));
 	columns_cell(t, NULL);
 	columns_cell(t, NULL);
-	(void)snprintf(layer, sizeof(layer), "layer %zu", o->layer + 1);
-	columns_cell(t, layer);
+	columns_cell(t, "image");
 }
 
 static int owner_row(void *payload, const struct located_owner *o)

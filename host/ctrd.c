@@ -100,6 +100,15 @@ static int open_db(struct bolt **out, int dir_fd, const char *path, struct sl_er
 	return fd < 0 ? fd : bolt_open(out, fd, err);
 }
 
+/* containerd makes the database with the first snapshot. */
+static bool is_unused(int snapshots_fd)
+{
+	CLEANUP(root_names_clear) struct root_names names = {0};
+
+	return snapshots_fd < 0 ||
+	       (root_list(snapshots_fd, &names, 1, NULL) == 0 && names.count == 0);
+}
+
 /* A database that cannot be read costs what stands in it, not the store. */
 static int open_snapper_parts(struct ctrd_snapper *s, int fd, struct sl_error *err)
 {
@@ -112,6 +121,7 @@ static int open_snapper_parts(struct ctrd_snapper *s, int fd, struct sl_error *e
 	s->snapshots_fd = root_open_subdir(fd, "snapshots", ROOT_NO_LINKS, NULL);
 	if (s->snapshots_fd < 0)
 		s->snapshots_fd = -1;
+	s->is_unused = rc == -SL_ENOTFOUND && is_unused(s->snapshots_fd);
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct ctrd_snapper {
 	enum ctrd_layout layout;
 	int snapshots_fd; /* or -1 */
 	struct bolt *db;  /* or NULL: why says why */
+	bool is_unused;   /* there is no database, and nothing that one could be about */
 	struct sl_error why;
 };
 

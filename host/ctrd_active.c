@@ -331,6 +331,8 @@ int ctrd_entries_read(struct ctrd_entries *out, const struct ctrd_snapper *s, st
 	int rc;
 
 	*out = (struct ctrd_entries){0};
+	if (s->is_unused)
+		return 0;
 	if (s->db == NULL)
 		return sl_fail(err, s->why.code, 0, "%s", sl_error_text(&s->why));
 	rc = bolt_view(s->db, entries_view, &k, NULL, err);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * containerd's config.toml: the few keys that say where its files are. This reads no TOML: it
- * finds keys, passes over values of any shape, and refuses what it would have to guess.
- */
+/* containerd's config.toml: the few keys that say where its files are. */
 #ifndef HOST_CTRD_CONFIG_H
 #define HOST_CTRD_CONFIG_H
 

@@ -147,8 +147,13 @@ static int add_supervised(struct store_dirs *dirs, const struct place *place, st
 		docker_discover(&docker, place, NULL); /* its failure is told by docker's reader */
 	int rc = found == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "store discovery") : 0;
 
-	for (size_t i = 0; rc == 0 && i < docker.count; i++)
-		rc = add_below(dirs, docker.dirs[i], SUPERVISED, err);
+	for (size_t i = 0; rc == 0 && i < docker.count; i++) {
+		AUTO_CLOSE int fd = root_open_subdir(place->root_fd, docker.dirs[i],
+						     ROOT_FOLLOW_INSIDE, NULL);
+
+		if (fd >= 0)
+			rc = add_below(dirs, docker.dirs[i], SUPERVISED, err);
+	}
 	return rc;
 }
 

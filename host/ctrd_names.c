@@ -310,7 +310,9 @@ int containerd_find_image(struct ctrd *c, const char *ns, const char *word, stru
 
 int ctrd_image(struct store *s, const char *word, struct sl_image **out, struct sl_error *err)
 {
-	return containerd_find_image(container_of(s, struct ctrd, store), NULL, word, out, err);
+	struct ctrd *c = container_of(s, struct ctrd, store);
+
+	return containerd_find_image(c, c->place->ns, word, out, err);
 }
 
 /* ---- listing ---- */

@@ -163,8 +163,7 @@ static int find_orphans(struct finder *f, host_gap_fn gap, void *payload)
 		sl_error_clear(&why);
 	}
 	has_all = ctrd_entries_read(&all, f->s, &why) == 0;
-	/* a snapshotter that was never used has neither */
-	if (!has_all && rc == 0 && (f->s->snapshots_fd >= 0 || why.code != SL_ENOTFOUND))
+	if (!has_all && rc == 0)
 		rc = store_gap(gap, payload, f->s->dir, &why);
 	for (size_t i = 0; rc == 0 && i < all.count; i++)
 		rc = consider(f, &all.entries[i]);

@@ -101,9 +101,12 @@ int docker_repos_digest(const struct jval *repos, const uint8_t id[SL_SHA256_SIZ
 int docker_image_load(struct docker_driver *dr, const uint8_t id[SL_SHA256_SIZE],
 		      const char *reference, const char *name, struct sl_image **out,
 		      struct sl_error *err);
-/* An image whose uppermost layer is @top, "sha256:..."; 1 when there is none. */
-int docker_image_on_chain(const struct docker_driver *dr, const char *top,
-			  uint8_t id[SL_SHA256_SIZE], struct sl_error *err);
+/*
+ * An image whose uppermost layer is @top, "sha256:...", one with a name (lent) before others; 1
+ * when there is none.
+ */
+int docker_image_on_chain(struct docker_driver *dr, const char *top, uint8_t id[SL_SHA256_SIZE],
+			  const char **name, struct sl_error *err);
 
 /* ---- docker_lookup.c: images of all drivers, by what people call them ---- */
 

@@ -192,29 +192,43 @@ static int read_chain(const struct docker_driver *dr, struct sl_image *image, co
 	return rc < 0 ? rc : sl_image_chain(image, err);
 }
 
-int docker_image_on_chain(const struct docker_driver *dr, const char *top,
-			  uint8_t id[SL_SHA256_SIZE], struct sl_error *err)
+/* Is @name the id of an image whose uppermost layer is @chain? What cannot be read is none. */
+static bool is_on_chain(const struct docker_driver *dr, const char *name,
+			const uint8_t chain[SL_SHA256_SIZE])
+{
+	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+
+	if (!docker_is_id(name) || sl_image_new(&image, "", NULL) < 0 ||
+	    read_chain(dr, image, name, NULL) < 0 || image->layer_count == 0)
+		return false;
+	return memcmp(image->layers[image->layer_count - 1].chain_id, chain, SL_SHA256_SIZE) == 0;
+}
+
+int docker_image_on_chain(struct docker_driver *dr, const char *top, uint8_t id[SL_SHA256_SIZE],
+			  const char **name, struct sl_error *err)
 {
 	CLEANUP(root_names_clear) struct root_names names = {0};
-	uint8_t chain[SL_SHA256_SIZE];
-	int rc = 0;
+	uint8_t chain[SL_SHA256_SIZE], found[SL_SHA256_SIZE];
+	const struct jval *repos = NULL;
+	bool is_found = false;
+	int rc;
 
+	*name = NULL;
 	if (dr->imagedb_fd < 0 || digest_parse(chain, top, strlen(top)) < 0)
 		return 1;
 	rc = root_list(dr->imagedb_fd, &names, STORE_NAMES_MAX, err);
-	for (size_t i = 0; rc == 0 && i < names.count; i++) {
-		CLEANUP(image_cleanup) struct sl_image *image = NULL;
-
-		if (!docker_is_id(names.names[i]))
+	if (rc < 0)
+		return rc;
+	(void)docker_repos(dr, &repos, NULL);
+	/* steps of a build share their layers with the image: people know the one with a name */
+	for (size_t i = 0; *name == NULL && i < names.count; i++) {
+		if (!is_on_chain(dr, names.names[i], chain) ||
+		    hex_decode(found, sizeof(found), names.names[i], DOCKER_ID_LEN) < 0)
 			continue;
-		rc = sl_image_new(&image, "", err);
-		/* one that cannot be read is not the one that is looked for */
-		if (rc < 0 || read_chain(dr, image, names.names[i], NULL) < 0 ||
-		    image->layer_count == 0)
-			continue;
-		if (memcmp(image->layers[image->layer_count - 1].chain_id, chain, sizeof(chain)) ==
-		    0)
-			return hex_decode(id, SL_SHA256_SIZE, names.names[i], DOCKER_ID_LEN);
+		*name = docker_repos_name(repos, found);
+		if (!is_found || *name != NULL)
+			memcpy(id, found, sizeof(found));
+		is_found = true;
 	}
-	return rc < 0 ? rc : 1;
+	return is_found ? 0 : 1;
 }

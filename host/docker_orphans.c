@@ -230,18 +230,15 @@ static void take_time(const struct docker_driver *dr, const char *dir, struct sl
 static int take_image(struct docker_driver *dr, const struct docker_mount *m,
 		      struct sl_container *c, struct sl_error *err)
 {
-	const struct jval *repos = NULL;
-	const char *name = NULL;
+	const char *name;
 	int rc;
 
 	if (m->parent.len == 0)
 		return 0;
-	rc = docker_image_on_chain(dr, m->parent.data, c->image_id, err);
+	rc = docker_image_on_chain(dr, m->parent.data, c->image_id, &name, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	c->has_image_id = true;
-	if (docker_repos(dr, &repos, NULL) == 0)
-		name = docker_repos_name(repos, c->image_id);
 	if (name == NULL)
 		return 0;
 	c->image_ref = strdup(name);

@@ -255,7 +255,7 @@ static int list_fits(struct host *h, const struct word *word, struct store_list 
 	if (rc < 0 || fits->count > 0 || word->kind == WORD_POD)
 		return rc;
 	forget(list, fits, unread);
-	rc = host_others(h, list, err);
+	rc = h->place.ns == NULL ? host_others(h, list, err) : 0;
 	if (rc == 0)
 		rc = fits_of(fits, list, word, err);
 	if (rc < 0 || fits->count > 0)

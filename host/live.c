@@ -165,7 +165,8 @@ static int describe_cgroup(const struct live *live, struct sl_container *c, int 
 
 int live_describe(const struct live *live, struct sl_container *c, struct sl_error *err)
 {
-	AUTO_CLOSE int pid_fd = process_open(live->place->proc_fd, c->pid, NULL);
+	struct process_stat st;
+	AUTO_CLOSE int pid_fd = process_open_living(live->place->proc_fd, c->pid, &st, NULL);
 	const struct {
 		const char *name;
 		uint64_t *number;
@@ -175,9 +176,8 @@ int live_describe(const struct live *live, struct sl_container *c, struct sl_err
 		{"ipc", &c->namespaces.ipc},       {"uts", &c->namespaces.uts},
 		{"cgroup", &c->namespaces.cgroup},
 	};
-	struct process_stat st;
 
-	if (pid_fd < 0 || process_stat(pid_fd, &st, NULL) < 0)
+	if (pid_fd < 0)
 		return 0; /* gone since */
 	c->has_pid_start = true;
 	c->pid_start = st.start;

@@ -21,7 +21,8 @@
 struct state_root {
 	struct stat st; /* of its root directory */
 	bool known;
-	bool used; /* it gave an overlay its name */
+	bool holds; /* a root file system is in it */
+	bool used;  /* it gave an overlay its name */
 };
 
 struct finder {
@@ -79,6 +80,21 @@ static int add(struct finder *f, struct other *other)
 	return store_list_add(f->out, &row, f->err);
 }
 
+/* Something that could be a container's root: mounts of other kinds have no /etc beside /bin. */
+static bool holds_rootfs(int merged_fd)
+{
+	static const char *const programs[] = {"bin", "usr", "sbin"};
+	AUTO_CLOSE int etc = root_open_path(merged_fd, "etc", ROOT_NO_LINKS, NULL);
+
+	for (size_t i = 0; etc >= 0 && i < ARRAY_SIZE(programs); i++) {
+		AUTO_CLOSE int fd = root_open_path(merged_fd, programs[i], ROOT_NO_LINKS, NULL);
+
+		if (fd >= 0)
+			return true;
+	}
+	return false;
+}
+
 /* Where the runtimes' containers have their root directories, looked at once. */
 static int look_at_roots(struct finder *f)
 {
@@ -93,6 +109,7 @@ static int look_at_roots(struct finder *f)
 							       ROOT_FOLLOW_INSIDE, NULL);
 
 		f->roots[i].known = fd >= 0 && fstat(fd, &f->roots[i].st) == 0;
+		f->roots[i].holds = f->roots[i].known && holds_rootfs(fd);
 	}
 	return 0;
 }
@@ -148,21 +165,6 @@ static int note_overlay(struct other *other, const struct process *process)
 	if (n < 0)
 		other->note = NULL;
 	return n < 0 ? -SL_ENOMEM : 0;
-}
-
-/* Something that could be a container's root: mounts of other kinds have no /etc beside /bin. */
-static bool holds_rootfs(int merged_fd)
-{
-	static const char *const programs[] = {"bin", "usr", "sbin"};
-	AUTO_CLOSE int etc = root_open_path(merged_fd, "etc", ROOT_NO_LINKS, NULL);
-
-	for (size_t i = 0; etc >= 0 && i < ARRAY_SIZE(programs); i++) {
-		AUTO_CLOSE int fd = root_open_path(merged_fd, programs[i], ROOT_NO_LINKS, NULL);
-
-		if (fd >= 0)
-			return true;
-	}
-	return false;
 }
 
 /* Whether a store has it: by its upper directory, or where that cannot be found by an id. */
@@ -225,13 +227,22 @@ static int find_overlay(struct finder *f, size_t at)
 	return add(f, &other);
 }
 
-/* A container of runc or crun on a plain directory. */
+static bool is_alive(const struct finder *f, int64_t pid, uint64_t start)
+{
+	const struct process *p = processes_by_pid(&f->live->processes, pid);
+
+	return pid > 0 && p != NULL && p->start == start;
+}
+
+/* A container of runc or crun on a plain directory. What only left its name behind is none. */
 static int find_state(struct finder *f, size_t at)
 {
 	const struct runtime_state *s = &f->states.all[at];
 	const struct state_root *root = &f->roots[at];
 	struct other other = {.overlay = OVERLAYS_NONE, .pid = s->pid, .start = s->start};
 
+	if (!root->holds && !is_alive(f, s->pid, s->start))
+		return 0;
 	if (root->used || !is_plain_id(s->id) || is_taken(f, s->id) ||
 	    (root->known && owned_has_dir(f->owned, root->st.st_dev, root->st.st_ino)))
 		return 0;

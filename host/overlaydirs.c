@@ -36,6 +36,8 @@ struct search {
 	int upper_fd;
 };
 
+#define SEARCH_INIT ((struct search){.merged_fd = -1, .upper_fd = -1, .base = {.root_fd = -1}})
+
 static void base_clear(struct base *b)
 {
 	if (b->root_fd >= 0)
@@ -239,11 +241,8 @@ static int search_begin(struct search *s, const struct overlays *o, size_t at, s
 	const struct overlay *overlay = &o->all[at];
 	int rc;
 
-	*s = (struct search){.all = o,
-			     .overlay = overlay,
-			     .merged_fd = -1,
-			     .upper_fd = -1,
-			     .base = {.root_fd = -1}};
+	s->all = o;
+	s->overlay = overlay;
 	if (overlay->is_fuse)
 		return sl_fail(err, SL_EUNSUPPORTED, 0,
 			       "fuse-overlayfs does not tell what it is made of");
@@ -263,8 +262,7 @@ static int search_begin(struct search *s, const struct overlays *o, size_t at, s
 
 int overlays_look(struct overlays *o, size_t at, struct sl_error *err)
 {
-	struct search s CLEANUP(search_clear) = {
-		.merged_fd = -1, .upper_fd = -1, .base = {.root_fd = -1}};
+	struct search s CLEANUP(search_clear) = SEARCH_INIT;
 	struct overlay *overlay = &o->all[at];
 	struct stat st;
 	int rc;
@@ -385,7 +383,7 @@ static int fill_stack(struct search *s, struct sl_stack *stack, struct sl_error 
 
 int overlays_stack(struct overlays *o, size_t at, struct sl_stack *stack, struct sl_error *err)
 {
-	struct search s CLEANUP(search_clear);
+	struct search s CLEANUP(search_clear) = SEARCH_INIT;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc = search_begin(&s, o, at, &why);
 

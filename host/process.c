@@ -14,6 +14,8 @@
 /* Linux: include/linux/sched.h */
 #define FLAG_KERNEL_THREAD 0x00200000u
 
+#define THREADS_MAX ((size_t)4 << 20)
+
 /* Where these stand behind the name, which is field 2. */
 enum { AT_STATE = 3, AT_PARENT = 4, AT_FLAGS = 9, AT_START = 22 };
 
@@ -123,6 +125,34 @@ int process_stat(int pid_fd, struct process_stat *out, struct sl_error *err)
 
 	return rc < 0 ? rc
 		      : process_stat_parse(out, text.data != NULL ? text.data : "", text.len, err);
+}
+
+/* The first thread may have ended while others go on: only theirs tell more then. */
+static int open_living_thread(int pid_fd, struct sl_error *err)
+{
+	CLEANUP(root_names_clear) struct root_names names = {0};
+	AUTO_CLOSE int tasks = root_open_subdir(pid_fd, "task", ROOT_NO_LINKS, NULL);
+
+	if (tasks >= 0)
+		(void)root_list(tasks, &names, THREADS_MAX, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_CLOSE int fd = root_open_subdir(tasks, names.names[i], ROOT_NO_LINKS, NULL);
+		struct process_stat st;
+
+		if (fd >= 0 && process_stat(fd, &st, NULL) == 0 && !st.is_dead)
+			return take_fd(&fd);
+	}
+	return sl_fail(err, SL_ENOTFOUND, 0, "the process has ended");
+}
+
+int process_open_living(int proc_fd, int64_t pid, struct process_stat *st, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = process_open(proc_fd, pid, err);
+	int rc = fd < 0 ? fd : process_stat(fd, st, err);
+
+	if (rc < 0)
+		return rc;
+	return st->is_dead ? open_living_thread(fd, err) : take_fd(&fd);
 }
 
 /* "mnt:[4026531841]" */

@@ -28,6 +28,9 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len,
 
 /* Its directory in /proc, O_PATH; -SL_ENOTFOUND. */
 int process_open(int proc_fd, int64_t pid, struct sl_error *err);
+/* The same of one that has not ended, and its status: of a process whose first thread has, another
+ * thread's directory. */
+int process_open_living(int proc_fd, int64_t pid, struct process_stat *st, struct sl_error *err);
 int process_stat(int pid_fd, struct process_stat *out, struct sl_error *err);
 
 /* A file that the kernel writes in one piece: "cgroup", "status". */

@@ -40,24 +40,6 @@ static int64_t pid_of_name(const char *name)
 	return *name == '\0' ? pid : 0;
 }
 
-/* The first thread may have ended while others go on: only theirs tell more then. */
-static int open_living_thread(int pid_fd)
-{
-	CLEANUP(root_names_clear) struct root_names names = {0};
-	AUTO_CLOSE int tasks = root_open_subdir(pid_fd, "task", ROOT_NO_LINKS, NULL);
-
-	if (tasks < 0 || root_list(tasks, &names, PROCESSES_MAX, NULL) < 0)
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		AUTO_CLOSE int fd = root_open_subdir(tasks, names.names[i], ROOT_NO_LINKS, NULL);
-		struct process_stat st;
-
-		if (fd >= 0 && process_stat(fd, &st, NULL) == 0 && !st.is_dead)
-			return take_fd(&fd);
-	}
-	return -1;
-}
-
 static int look_at_cgroup(struct process *out, int pid_fd, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(CGROUP_FILE_MAX);
@@ -89,26 +71,16 @@ static bool look_at_view(struct process_view *out, int pid_fd, struct sl_error *
 static int look_at(struct look *out, int proc_fd, int64_t pid, size_t *denied)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	AUTO_CLOSE int pid_fd = process_open(proc_fd, pid, NULL);
 	struct process_stat st;
+	AUTO_CLOSE int pid_fd = process_open_living(proc_fd, pid, &st, &why);
 
 	*out = (struct look){.process = {.pid = pid, .view = PROCESSES_NO_VIEW}};
-	if (pid_fd < 0)
-		return 1; /* gone */
-	if (process_stat(pid_fd, &st, &why) < 0) {
+	if (pid_fd < 0) {
 		*denied += is_refusal(&why);
 		return 1;
 	}
 	if (st.is_kernel)
 		return 1;
-	if (st.is_dead) {
-		int thread = open_living_thread(pid_fd);
-
-		if (thread < 0)
-			return 1;
-		close(pid_fd);
-		pid_fd = thread;
-	}
 	out->process.parent = st.parent;
 	out->process.start = st.start;
 	out->has_view = look_at_view(&out->view, pid_fd, &why);
@@ -378,15 +350,11 @@ size_t processes_by_id(const struct processes *p, const char *id, size_t *first)
 
 int processes_open(const struct process *process, int proc_fd, struct sl_error *err)
 {
-	AUTO_CLOSE int fd = process_open(proc_fd, process->pid, err);
 	struct process_stat st;
-	int rc;
+	AUTO_CLOSE int fd = process_open_living(proc_fd, process->pid, &st, err);
 
 	if (fd < 0)
 		return fd;
-	rc = process_stat(fd, &st, err);
-	if (rc < 0)
-		return rc;
 	if (st.start != process->start)
 		return sl_fail(err, SL_ENOTFOUND, 0, "another process has its number now");
 	return take_fd(&fd);

@@ -218,7 +218,7 @@ int host_containers(struct host *h, const struct host_filter *filter,
 	if (filter != NULL)
 		w.filter = *filter;
 	/* where stores were named, what other stores have would pass for what none knows */
-	w.others = h->place.proc_fd >= 0 && w.filter.pod == NULL &&
+	w.others = h->place.proc_fd >= 0 && h->place.ns == NULL && w.filter.pod == NULL &&
 		   (w.filter.engine == NULL ? h->discovered
 					    : strcmp(w.filter.engine, LIVE_ENGINE) == 0);
 	for (size_t i = 0; rc == 0 && i < h->miss_count; i++)

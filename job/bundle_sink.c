@@ -50,10 +50,17 @@ static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct eviden
 	return 0;
 }
 
-/* The lower directory that shows @before: of whole trees the first one shows everything. */
+/* The lower directory that shows @before: a whole tree shows all that is below it, too. */
 static size_t lower_of(const struct bundle_sink *b, const struct sl_entry *before)
 {
-	return b->o.stack->is_whole ? 0 : before->layer;
+	const struct sl_stack *stack = b->o.stack;
+
+	if (stack->is_whole)
+		return 0;
+	for (size_t i = 0; i < before->layer && i < stack->lower_count; i++)
+		if (stack->lowers[i].is_whole)
+			return i;
+	return before->layer;
 }
 
 /* Is there an image object whose bytes should travel with this finding? */

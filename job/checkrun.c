@@ -24,6 +24,7 @@ struct standing {
 	const char *path;
 	enum sl_marker marker;
 	const struct sl_idmap *idmap;
+	bool is_whole; /* it shows the layers below, too */
 };
 
 static bool is_fatal(int rc)
@@ -164,6 +165,17 @@ static bool same_directory(int a, int b)
 	       x.st_ino == y.st_ino;
 }
 
+/* What is known beforehand not to be readable is a result as well. */
+static int fail_layer(struct sl_layer_check *out, const char *why, struct sl_error *err)
+{
+	*out = (struct sl_layer_check){.at = clock_now(),
+				       .trust = SL_TRUST_ON_DISK,
+				       .verdict = SL_CHECK_UNREAD,
+				       .counts.gaps = 1,
+				       .why = strdup(why)};
+	return out->why != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer check");
+}
+
 static int check_layer(struct subject *s, const struct standing *at, struct sl_layer_check *out)
 {
 	struct checkrun *r = s->run;
@@ -176,6 +188,12 @@ static int check_layer(struct subject *s, const struct standing *at, struct sl_l
 				       .proven_by = s->proven_by[at->layer]};
 	int rc;
 
+	/* names of the layers below would pass for names that were added */
+	if (at->is_whole)
+		return fail_layer(out,
+				  "it is a whole tree, not one layer: such trees are not checked "
+				  "by this version",
+				  r->err);
 	/* what came out of one directory proves no other */
 	if (place.proven_by == SL_CHECK_TAR_SPLIT && !same_directory(at->dir_fd, layer->dir_fd))
 		place.proven_by = SL_CHECK_NONE;
@@ -185,12 +203,7 @@ static int check_layer(struct subject *s, const struct standing *at, struct sl_l
 	if (is_fatal(rc) || why.code == 0)
 		return why.code != 0 ? sl_fail(r->err, why.code, why.sys, "%s", sl_error_text(&why))
 				     : rc;
-	*out = (struct sl_layer_check){.at = clock_now(),
-				       .trust = SL_TRUST_ON_DISK,
-				       .verdict = SL_CHECK_UNREAD,
-				       .counts.gaps = 1,
-				       .why = strdup(sl_error_text(&why))};
-	return out->why != NULL ? 0 : sl_fail(r->err, SL_ENOMEM, 0, "layer check");
+	return fail_layer(out, sl_error_text(&why), r->err);
 }
 
 static int check_directory(struct subject *s, struct checkplan_row *row, const struct standing *at)
@@ -232,8 +245,12 @@ int checkrun_image(struct checkrun *r, struct sl_image *image)
 
 	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
 		const struct sl_layer *layer = &image->layers[i];
-		const struct standing at = {i, layer->dir_fd, layer->dir_path, layer->marker,
-					    &layer->idmap};
+		const struct standing at = {i,
+					    layer->dir_fd,
+					    layer->dir_path,
+					    layer->marker,
+					    &layer->idmap,
+					    layer->dir_is_whole};
 		struct checkplan_row *row = NULL;
 
 		rc = checkplan_row(&r->plan, layer->chain_id, layer->dir_fd, &row, r->err);
@@ -264,8 +281,8 @@ static int stray(struct checkrun *r, const struct sl_lower *lower, const char *w
 static int check_lower(struct subject *s, const struct sl_container *c,
 		       const struct sl_lower *lower, size_t layer)
 {
-	const struct standing at = {layer, lower->dir_fd, lower->dir_path, c->stack.marker,
-				    &lower->idmap};
+	const struct standing at = {layer,           lower->dir_fd, lower->dir_path,
+				    c->stack.marker, &lower->idmap, lower->is_whole};
 	struct checkplan_row *row = NULL;
 	int rc = checkplan_row(&s->run->plan, s->image->layers[layer].chain_id, lower->dir_fd, &row,
 			       s->run->err);
@@ -305,7 +322,9 @@ static int check_lowers(struct subject *s, const struct sl_container *c)
 			rc = stray(s->run, lower, "no layer of the image is known to lie here");
 			continue;
 		}
-		seen[lower->image_layer] = true;
+		for (size_t k = lower->is_whole ? 0 : lower->image_layer; k <= lower->image_layer;
+		     k++)
+			seen[k] = true;
 		rc = check_lower(s, c, lower, lower->image_layer);
 	}
 	return rc == 0 ? tell_absent(s->run, c, seen, layers) : rc;

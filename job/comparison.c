@@ -7,6 +7,7 @@
 #include "core/encode.h"
 #include "job/baseline.h"
 #include "job/database.h"
+#include "job/initpaths.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -54,6 +55,26 @@ static int prove_copy(const struct sl_stack *stack, const struct sl_lower *lower
 	return rc < 0 ? sl_wrap(err, rc, "lower directory '%s'", lower->dir_path) : 0;
 }
 
+/* Is what lies below one tree that shows all layers of the image? */
+static bool has_whole_lower(const struct sl_stack *stack)
+{
+	size_t inits = init_layers(stack);
+
+	return inits < stack->lower_count && stack->lowers[inits].is_whole;
+}
+
+static int fit_whole_lower(const struct sl_stack *stack, const struct sl_image *image,
+			   struct sl_error *err)
+{
+	const struct sl_lower *lower = &stack->lowers[init_layers(stack)];
+
+	if (lower + 1 == stack->lowers + stack->lower_count && lower->has_image_layer &&
+	    lower->image_layer + 1 == image->layer_count)
+		return 0;
+	return sl_fail(err, SL_ENOTFOUND, 0, "lower directory '%s' is not the whole image",
+		       lower->dir_path);
+}
+
 /* Do the stack's directories stand for the image's layers, one for one and in order? */
 static int fit_stack(const struct sl_stack *stack, const struct sl_image *image,
 		     struct sl_error *err)
@@ -61,6 +82,8 @@ static int fit_stack(const struct sl_stack *stack, const struct sl_image *image,
 	size_t inits = init_layers(stack);
 	int rc = 0;
 
+	if (has_whole_lower(stack))
+		return fit_whole_lower(stack, image, err);
 	if (stack->lower_count - inits != image->layer_count)
 		return sl_fail(err, SL_ENOTFOUND, 0,
 			       "%zu lower directories cannot be the %zu layers of the image",
@@ -152,7 +175,7 @@ static int choose_baseline(struct comparison *c, const struct job *job,
 		rc = sl_fail(&why, SL_ENOTFOUND, 0, "the image is not in the store");
 	else
 		rc = must_fit ? fit_stack(&c->container->stack, c->image, &why) : 0;
-	c->stack_fits = rc == 0 && must_fit;
+	c->stack_fits = rc == 0 && must_fit && !has_whole_lower(&c->container->stack);
 	if (rc == 0)
 		rc = find_or_index(c, job, options, &why);
 	if (rc == 0)
@@ -289,6 +312,21 @@ static int open_first_lower(struct sl_source **out, const struct sl_stack *stack
 			      err);
 }
 
+/* The image, and what the engine put into its copy of it; the rest of that copy proves nothing. */
+static int open_image_with_init(struct comparison *c, struct sl_source **out, struct sl_error *err)
+{
+	const struct sl_stack *stack = &c->container->stack;
+	struct sl_source *init = NULL;
+	bool has_init = init_layers(stack) > 0;
+	int rc = has_init ? open_first_lower(&init, stack, err) : 0;
+
+	if (rc == 0 && has_init)
+		rc = initpaths_open(&init, init, err);
+	if (rc < 0)
+		return rc;
+	return sl_baselines_view(c->baselines, c->image->config_digest, &init, has_init, out, err);
+}
+
 /*
  * What the container shows: its whole tree, or the upper directory (@upper, taken over, also on
  * failure) on whatever the comparison stands on.
@@ -322,9 +360,8 @@ int comparison_before(struct comparison *c, struct sl_source **out, struct sl_er
 		return open_first_lower(out, stack, err);
 	if (c->baselines == NULL)
 		return merged_open_lowers(out, stack, err);
-	/* what an engine put into its copy of the image is explained, not taken for the image's */
 	if (stack->is_whole)
-		return sl_baselines_view(c->baselines, c->image->config_digest, NULL, 0, out, err);
+		return open_image_with_init(c, out, err);
 	if (inits > MAX_INIT_LAYERS)
 		return sl_fail(err, SL_ELIMIT, 0, "more than %d init layers", MAX_INIT_LAYERS);
 	for (; rc == 0 && count < inits; count += rc == 0)

@@ -69,14 +69,15 @@ static int open_layer(const struct inside *in, size_t layer, struct sl_source **
 {
 	const struct sl_stack *stack = &in->container->stack;
 	const struct sl_lower *lower;
+	bool is_plain;
 
 	if (layer == 0)
 		return layertree_open(out, stack->upper_fd,
 				      stack->is_whole ? SL_MARKER_NONE : stack->marker,
 				      &stack->idmap, err);
 	lower = &stack->lowers[layer - 1];
-	return layertree_open(out, lower->dir_fd,
-			      lower->kind == SL_LOWER_DATA ? SL_MARKER_NONE : stack->marker,
+	is_plain = lower->kind == SL_LOWER_DATA || lower->is_whole;
+	return layertree_open(out, lower->dir_fd, is_plain ? SL_MARKER_NONE : stack->marker,
 			      &lower->idmap, err);
 }
 

@@ -72,6 +72,7 @@ struct knowledge {
 	enum known state;
 	enum sl_check_method method;
 	enum sl_trust trust;
+	bool is_unread;  /* a source, or a file that it needs, could not be read */
 	bool is_damaged; /* tar-split: the digest does not come out; trust is on-disk */
 	struct nameset damage;
 	struct inodes inodes; /* of those files that have several names */
@@ -207,6 +208,13 @@ static int stage(struct sl_checker *c, size_t i, const struct sl_layer *layer,
 	return rc;
 }
 
+/* This source does not do, and that is remembered. */
+static int cannot(struct knowledge *k, int rc, struct sl_error *why, struct sl_error *err)
+{
+	k->is_unread = k->is_unread || rc == -SL_EIO || rc == -SL_ELIMIT;
+	return keep(rc == -SL_EUNTRUSTED ? &k->contradiction : &k->why, why, err);
+}
+
 static int try_blob(struct sl_checker *c, size_t i, struct sl_error *err)
 {
 	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
@@ -223,7 +231,7 @@ static int try_blob(struct sl_checker *c, size_t i, struct sl_error *err)
 	if (is_fatal(rc))
 		return give(err, &why);
 	if (rc < 0)
-		return keep(rc == -SL_EUNTRUSTED ? &k->contradiction : &k->why, &why, err);
+		return cannot(k, rc, &why, err);
 	k->state = KNOWN;
 	k->method = SL_CHECK_BLOB;
 	k->trust = SL_TRUST_PROVEN;
@@ -282,7 +290,7 @@ static int try_tar_split(struct sl_checker *c, size_t i, int dir_fd, struct sl_e
 	if (rc == -SL_EUNTRUSTED && read.is_parsed)
 		return take_damaged(k, &damage, dir_fd, &why, err);
 	if (rc < 0)
-		return keep(rc == -SL_EUNTRUSTED ? &k->contradiction : &k->why, &why, err);
+		return cannot(k, rc, &why, err);
 	k->state = KNOWN;
 	k->method = SL_CHECK_TAR_SPLIT;
 	k->trust = SL_TRUST_PROVEN;
@@ -433,7 +441,7 @@ static enum sl_check_verdict judge(const struct sl_layer_check *out, const struc
 {
 	if (tampered(&out->counts) > 0 || out->contradiction != NULL || k->is_damaged)
 		return SL_CHECK_TAMPERED;
-	if (out->counts.gaps > 0)
+	if (out->counts.gaps > 0 || (k->method == SL_CHECK_NONE && k->is_unread))
 		return SL_CHECK_UNREAD;
 	return out->counts.doubtful > 0 || out->trust > SL_TRUST_SIGNED ? SL_CHECK_UNPROVEN
 									: SL_CHECK_INTACT;

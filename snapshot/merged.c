@@ -573,12 +573,13 @@ int merged_open_lowers(struct sl_source **out, const struct sl_stack *stack, str
 	while (rc == 0 && count < stack->lower_count) {
 		const struct sl_lower *lower = &stack->lowers[count];
 		bool is_data = lower->kind == SL_LOWER_DATA;
+		bool is_plain = is_data || lower->is_whole;
 
-		/* nothing in a data-only layer is a marker */
+		/* nothing in a data-only layer or a whole tree is a marker */
 		rc = !is_data && data_only > 0
 			     ? sl_fail(err, SL_EINVAL, 0, "it is below one that holds data alone")
 			     : layertree_open(&layers[count], lower->dir_fd,
-					      is_data ? SL_MARKER_NONE : stack->marker,
+					      is_plain ? SL_MARKER_NONE : stack->marker,
 					      &lower->idmap, err);
 		count += rc == 0;
 		data_only += rc == 0 && is_data;

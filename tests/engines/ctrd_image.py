@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image layout that `ctr images import` takes, from layer tars:
 
-    ctrd_image.py DIR NAME [index] [labels=JSON] [cmd=PROGRAM] LAYER.tar...
+    ctrd_image.py DIR NAME [index] [labels=JSON] [cmd="PROGRAM ARGUMENT..."] LAYER.tar...
 
 "index" puts a multi-platform index in front, whose other machine's manifest is not there and which
 has an attestation beside the image, as registries serve them.
@@ -40,7 +40,7 @@ def main(directory, name, *rest):
         diff_ids.append("sha256:" + hashlib.sha256(content).hexdigest())
         layers.append(put(gzip.compress(content, 6, mtime=0), "layer.v1.tar+gzip"))
     labels = next((json.loads(o[7:]) for o in options if o.startswith("labels=")), {})
-    command = next(([o[4:]] for o in options if o.startswith("cmd=")),
+    command = next((o[4:].split() for o in options if o.startswith("cmd=")),
                    ["/bin/sleep", "1000000"])
     config = document({"architecture": "amd64", "os": "linux",
                        "config": {"Cmd": command, "Labels": labels,

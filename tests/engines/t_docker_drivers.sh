@@ -102,3 +102,21 @@ modified /etc/passwd'
 for driver in overlay2 fuse-overlayfs overlay; do
 	it "$driver: the changes of the container are found" same "$(paths $driver | grep -v ' /root')" "$want"
 done
+it "vfs: what differs in a whole tree is found" same "$(paths vfs | grep -v ' /root')" "$want"
+
+# ---- a whole tree is no layer: what lies below is nothing that somebody added
+for driver in overlay vfs; do
+	id=$(jq -r '.[0].Id' $driver.image)
+	it "$driver: checking the image proves nothing, and calls nothing tampered with" exits 3 \
+		"$STRANDLINE" check --image "$id" --no-db --store "docker=$store" -o "check.$driver"
+	it "$driver: and says why" contains "check.$driver" "it is a whole tree, not one layer"
+	it "$driver: the container is unread as well" exits 3 \
+		"$STRANDLINE" check "c-$driver" --no-db --store "docker=$store" -o /dev/null
+done
+for driver in overlay2 fuse-overlayfs; do
+	it "$driver: the container's layers are intact" exits 0 \
+		"$STRANDLINE" check "c-$driver" --no-db --store "docker=$store" -o /dev/null
+done
+it "nothing is an orphan, and nothing went unread on the way" exits 0 \
+	"$STRANDLINE" ps --orphans --store "docker=$store" -o orphans
+it "but the containers" same "$(grep -c c- orphans)" 4

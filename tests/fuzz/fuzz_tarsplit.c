@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "snapshot/nameset.h"
 #include "snapshot/tarsplit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,22 +43,38 @@ static void make_dir(void)
 	(void)atexit(remove_dir);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void read_all(const uint8_t *data, size_t size, struct tarsplit_damage *damage)
 {
 	struct istream *lines = NULL, *tar = NULL;
 	const uint8_t *bytes;
 	size_t len, total = 0;
 
-	if (dir_fd < 0)
-		make_dir();
 	if (istream_from_memory(&lines, data, size, NULL) < 0)
-		return 0;
+		return;
 	if (tarsplit_open(&tar, lines, dir_fd, NULL) < 0) {
 		istream_close(lines);
-		return 0;
+		return;
 	}
+	if (damage != NULL)
+		tarsplit_go_on(tar, damage);
 	while (total < (1u << 20) && istream_next(tar, &bytes, &len, NULL) == 0)
 		total += len;
 	istream_close(tar);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct tarsplit_damage damage = {.names = BUF_INIT(4096)};
+	struct nameset names = {.count = 0};
+
+	if (dir_fd < 0)
+		make_dir();
+	read_all(data, size, NULL);
+	read_all(data, size, &damage);
+	if (damage.names.len > 0 && nameset_take(&names, &damage.names, NULL) == 0 &&
+	    !nameset_has(&names, names.paths[0]))
+		abort();
+	nameset_clear(&names);
+	buf_clear(&damage.names);
 	return 0;
 }

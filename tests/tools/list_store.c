@@ -66,8 +66,8 @@ static void print_stack(const struct sl_stack *s)
 
 static void print_pod(const struct sl_pod *pod)
 {
-	printf("pod %s %s %s\npod-container %s %" PRIu32 "\npod-sandbox %s\n", text_of(pod->ns),
-	       text_of(pod->name), text_of(pod->uid), text_of(pod->container), pod->attempt,
+	printf("pod %s %s %s %u\npod-uid %s\npod-sandbox %s\n", text_of(pod->ns),
+	       text_of(pod->name), text_of(pod->container), pod->attempt, text_of(pod->uid),
 	       text_of(pod->sandbox));
 }
 
@@ -100,11 +100,6 @@ static int print_container(void *payload, struct sl_container *c)
 		       : c->artifacts[i].is_log           ? "log"
 							  : "-");
 	print_stack(&c->stack);
-	if (c->note != NULL)
-		printf("note %s\n", c->note);
-	if (c->pod != NULL)
-		printf("pod %s %s %s %u\n", text_of(c->pod->ns), text_of(c->pod->name),
-		       text_of(c->pod->container), c->pod->attempt);
 	if (c->metadata_gap != NULL)
 		printf("metadata-gap %s\n", c->metadata_gap);
 	sl_container_free(c);

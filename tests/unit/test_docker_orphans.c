@@ -131,6 +131,28 @@ static void a_removed_container_whose_directory_is_still_there_is_read(void **st
 	assert_true(c->created.sec > 1700000000);
 }
 
+/* Each step of a classic build is an image, and the last ones add no layer. */
+static void of_several_images_on_the_same_layers_the_named_one_is_meant(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *config = NULL;
+	char id[65], other[65];
+
+	assert_true(asprintf(&config, "{\"rootfs\":{\"diff_ids\":[\"sha256:%s\",\"sha256:%s\"]}}",
+			     f->image.diff_id[0], f->image.diff_id[1]) >= 0);
+	for (const char *digit = "0f"; *digit != '\0'; digit++)
+		fake_file(f->root, config, DR "/image/overlay2/imagedb/content/sha256/%s",
+			  fake_id(other, *digit));
+	fake_remove(f->root, DR "/containers/%s", fake_id(id, '7'));
+	assert_int_equal(list(f), 1);
+	assert_string_equal(load(f, id)->image_ref, "web:1");
+	/* without a name any of them will do */
+	fake_remove(f->root, DR "/image/overlay2/repositories.json");
+	assert_int_equal(list(f), 1);
+	assert_true(load(f, id)->has_image_id);
+	assert_null(f->c->image_ref);
+}
+
 static void a_directory_that_nothing_names_is_read_by_its_own_files(void **state)
 {
 	struct fixture *f = *state;
@@ -248,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_store_in_order_has_no_orphans),
 		TEST(a_removed_container_whose_directory_is_still_there_is_read),
+		TEST(of_several_images_on_the_same_layers_the_named_one_is_meant),
 		TEST(a_directory_that_nothing_names_is_read_by_its_own_files),
 		TEST(what_was_prepared_for_a_container_that_is_gone_is_one),
 		TEST(a_layer_that_was_being_removed_is_one),
