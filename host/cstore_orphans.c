@@ -119,7 +119,7 @@ static int list_layers(struct cstore *s, size_t at, struct store_list *out, stru
 		if (!is_layer_dir(names.names[i]) || !is_dir(part->layer_dir_fd, names.names[i]))
 			continue;
 		row = cstore_table_find(&part->layers, names.names[i]);
-		if (row != NULL && row->is_used && !is_incomplete(row))
+		if (row != NULL && row->is_used)
 			continue;
 		rc = add(s, 'l', at, names.names[i], strdup(layer_name(row, names.names[i])), out,
 			 err);

@@ -163,6 +163,25 @@ static void pods_of_cri_o_have_names_namespaces_and_attempts(void **state)
 	assert_int_equal(find(f, "cri-o:5")->kind, SL_CONTAINER_SANDBOX);
 }
 
+/* Only the sandbox's row says which namespace a pod of this name is in. */
+static void a_pods_namespace_is_its_sandboxs(void **state)
+{
+	struct fixture *f = *state;
+	char id[65];
+	AUTO_FREE char *more = NULL;
+
+	fake_cid(id, '5');
+	assert_true(asprintf(&more,
+			     ",\"names\":[\"app\"],\"metadata\":\"{\\\"pod-name\\\":\\\"web\\\","
+			     "\\\"pod-id\\\":\\\"%s\\\",\\\"metadata-name\\\":\\\"app\\\"}\"",
+			     id) >= 0);
+	fake_cstore_crio(&f->store, '5', '5', "", 0);
+	fake_cstore_container(&f->store, '7', more);
+	fake_cstore_write(&f->store);
+	assert_string_equal(find(f, "app")->pod->ns, "shop");
+	assert_string_equal(f->c->pod->uid, "0f-2c");
+}
+
 /* The kubelet removed the sandbox's row; its container's name still tells. */
 static void a_pod_without_its_sandbox_is_known_by_its_containers_name(void **state)
 {
@@ -183,6 +202,24 @@ static void stable_and_volatile_containers_are_both_there(void **state)
 	assert_string_equal(listed(f, false), "podman workload fleeting\npodman workload stable\n");
 	assert_non_null(find(f, "fleeting")->note);
 	assert_null(find(f, "stable")->note);
+}
+
+static void of_two_rows_with_one_id_the_synced_one_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_cstore_volatile(&f->store, '7', NAMED("hasty"));
+	(void)buf_printf(
+		&f->store.containers,
+		"{\"id\":"
+		"\"7777777777777777777777777777777777777777777777777777777777777777\"" NAMED(
+			"steady") "}");
+	fake_cstore_write(&f->store);
+	assert_string_equal(
+		listed(f, false),
+		"gap /" GR
+		"/overlay-containers: '7777777777777777777777777777777777777777777777777777"
+		"777777777777' is listed twice\npodman workload steady\n");
 }
 
 static void what_is_kept_over_no_restart_is_read_from_the_run_root(void **state)
@@ -262,11 +299,10 @@ static void a_changed_list_of_lower_directories_is_found(void **state)
 	fake_file(f->store.root, "EVILEVILEVIL", GR "/overlay/" EVIL "/link");
 	fake_link(f->store.root, "../" EVIL "/diff", GR "/overlay/l/EVILEVILEVIL");
 	fake_remove(f->store.root, GR "/overlay/%s/lower", layer);
-	fake_file(f->store.root,
-		  "l/EVILEVILEVIL:l/2222222222222222ZZZZZZZZZZ:l/1111111111111111ZZZZZZZZZZ",
+	fake_file(f->store.root, "l/EVILEVILEVIL:l/1111111111111111ZZZZZZZZZZ",
 		  GR "/overlay/%s/lower", layer);
 	c = find(f, "seven");
-	assert_int_equal(c->stack.lower_count, 3);
+	assert_int_equal(c->stack.lower_count, 2);
 	assert_dir(c->stack.lowers[0].dir_fd, f->store.root, GR "/overlay/" EVIL "/diff");
 	assert_false(c->stack.lowers[0].has_image_layer);
 	assert_true(c->stack.lowers[1].has_image_layer);
@@ -323,6 +359,13 @@ static void an_additional_layer_store_is_entered_only_where_it_is_configured(voi
 	s = &find(f, "seven")->stack;
 	assert_null(s->unsupported);
 	assert_dir(s->lowers[0].dir_fd, f->store.root, "srv/als/x/diff");
+	fake_remove(f->store.root, GR "/overlay/%s/diff", FAKE_TOP);
+	fake_link(f->store.root, "/srv/als/../../etc", GR "/overlay/%s/diff", FAKE_TOP);
+	assert_non_null(find(f, "seven")->stack.unsupported);
+	fake_remove(f->store.root, GR "/overlay/%s/diff", FAKE_TOP);
+	fake_link(f->store.root, "/srv/any/x", GR "/overlay/%s/diff", FAKE_TOP);
+	fake_dir(f->store.root, "srv/any/x");
+	assert_non_null(find(f, "seven")->stack.unsupported);
 }
 
 /* It would be mounted, but no engine makes it. */
@@ -536,8 +579,10 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_stack_is_the_containers_layer_on_those_of_its_image),
 		T(pods_of_cri_o_have_names_namespaces_and_attempts),
+		T(a_pods_namespace_is_its_sandboxs),
 		T(a_pod_without_its_sandbox_is_known_by_its_containers_name),
 		T(stable_and_volatile_containers_are_both_there),
+		T(of_two_rows_with_one_id_the_synced_one_counts),
 		T(what_is_kept_over_no_restart_is_read_from_the_run_root),
 		T(damage_costs_what_is_damaged_and_is_said),
 		T(a_changed_list_of_lower_directories_is_found),
