@@ -8,7 +8,11 @@ docker_start "$PWD/d"
 store=$(docker_data)
 
 docker_sample_image base
-docker_build_classic multi
+docker_cli create --name maker --network none base /bin/true >/dev/null
+echo more >more.txt
+docker_cli cp more.txt maker:/more
+docker_cli commit maker multi >/dev/null
+docker_cli rm maker >/dev/null
 mkdir -p bound/deep
 docker_cli run -d --name web --network none -v named:/vol -v "$PWD/bound:/bound:ro" multi \
 	/bin/sleep 100000 >/dev/null
@@ -22,7 +26,7 @@ where() { ps --format json --path "$1" >where.json; }
 owners() { where "$1" && jq -r '.owners[] | [.what, .container.name // .image.ref, .path, .shown] | join(" ")' where.json | sort -u; }
 of() { docker_cli inspect -f "{{.GraphDriver.Data.$2}}" "$1"; }
 upper=$(of web UpperDir)
-IFS=: read -r init _ <<<"$(of web LowerDir)"
+IFS=: read -r init top _ <<<"$(of web LowerDir)"
 bottom=$(of web LowerDir | sed 's/.*://')
 
 it "a file in the upper directory is its container's, and shown" \
@@ -35,14 +39,16 @@ mount --bind "$(dirname "$upper")" mnt
 it "another mount point does not matter" \
 	same "$(owners "$PWD/mnt/diff/tmp/evil")" "upper web /tmp/evil true"
 umount mnt
-# the classic builder leaves an image without a name behind each of its steps
 it "a file of a shared layer is every container's and the images', with its number" \
-	same "$(owners "$bottom/bin/sleep" | sed 's/ $//')" "image  /bin/sleep
+	same "$(owners "$bottom/bin/sleep" | sed 's/ $//')" "image base:latest /bin/sleep
 image multi:latest /bin/sleep
+layer base /bin/sleep true
 layer twin /bin/sleep true
 layer web /bin/sleep true"
 it "layers are counted from the bottom and have a diff_id" \
 	same "$(jq -r '[.owners[].layer | "\(.number) \(.diff_id[:7])"] | unique | join(",")' where.json)" "1 sha256:"
+it "a layer that one image has is that image's alone" \
+	same "$(owners "$top/more" | cut -d' ' -f1,2 | paste -sd,)" "image multi:latest,layer twin,layer web"
 it "the engine's own layer is told apart" \
 	same "$(owners "$init/etc/hosts" | cut -d' ' -f1-3)" "init web /etc/hosts"
 it "a volume is a mount of the container" \
