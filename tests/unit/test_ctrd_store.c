@@ -242,7 +242,7 @@ static void directories_are_not_reached_through_links(void **state)
 	fake_ctrd_container(&f, "default", "c1", &image, SPEC);
 	fake_ctrd_finish(&f);
 	fake_remove(f.root, "%s", OVERLAYFS "/snapshots/3/fs");
-	fake_link(f.root, "/etc", "%s", OVERLAYFS "/snapshots/3/fs");
+	fake_link(f.root, "../1/fs", "%s", OVERLAYFS "/snapshots/3/fs");
 	found = read_all(f.root, false);
 	assert_non_null(by_id(&found, "c1")->stack.unsupported);
 	assert_int_equal(by_id(&found, "c1")->stack.upper_fd, -1);
