@@ -168,6 +168,34 @@ static void what_is_wrong_with_one_container_costs_that_one(void **state)
 	fake_root_remove(f.root);
 }
 
+/* The sandbox's record says other than the container's name, so that one is seen to count. */
+static void a_pod_is_what_its_sandbox_says(void **state)
+{
+	struct fake_ctrd f;
+	struct fake_ctrd_image image;
+	struct found found;
+
+	(void)state;
+	fake_ctrd_start(&f);
+	fake_ctrd_image(&f, "k8s.io", 1, &image);
+	fake_ctrd_container(&f, "k8s.io", "app1", &image, SPEC);
+	fake_ctrd_extension(&f, "app1", false,
+			    "{\"Metadata\":{\"ID\":\"app1\",\"Name\":\"app_x_y_z_0\",\"SandboxID\":"
+			    "\"box\",\"Config\":{\"metadata\":{\"name\":\"app\"}}}}");
+	fake_ctrd_container(&f, "k8s.io", "box", &image, SPEC);
+	fake_ctrd_extension(&f, "box", true,
+			    "{\"Metadata\":{\"ID\":\"box\",\"Config\":{\"metadata\":{\"name\":"
+			    "\"web\",\"namespace\":\"prod\",\"uid\":\"u\"}}}}");
+	fake_ctrd_finish(&f);
+	found = read_all(f.root, false);
+	assert_string_equal(by_id(&found, "app1")->pod->name, "web");
+	assert_string_equal(by_id(&found, "app1")->pod->ns, "prod");
+	assert_string_equal(by_id(&found, "app1")->name, "app");
+	assert_int_equal(by_id(&found, "box")->kind, SL_CONTAINER_SANDBOX);
+	found_clear(&found);
+	fake_root_remove(f.root);
+}
+
 static void snapshots_that_no_container_has_are_orphans(void **state)
 {
 	struct fake_ctrd f;
@@ -242,7 +270,7 @@ static void directories_are_not_reached_through_links(void **state)
 	fake_ctrd_container(&f, "default", "c1", &image, SPEC);
 	fake_ctrd_finish(&f);
 	fake_remove(f.root, "%s", OVERLAYFS "/snapshots/3/fs");
-	fake_link(f.root, "/etc", "%s", OVERLAYFS "/snapshots/3/fs");
+	fake_link(f.root, "../1/fs", "%s", OVERLAYFS "/snapshots/3/fs");
 	found = read_all(f.root, false);
 	assert_non_null(by_id(&found, "c1")->stack.unsupported);
 	assert_int_equal(by_id(&found, "c1")->stack.upper_fd, -1);
@@ -355,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_container_stands_on_its_images_layers),
 		cmocka_unit_test(a_name_that_moved_on_does_not_rename_the_container),
 		cmocka_unit_test(what_is_wrong_with_one_container_costs_that_one),
+		cmocka_unit_test(a_pod_is_what_its_sandbox_says),
 		cmocka_unit_test(snapshots_that_no_container_has_are_orphans),
 		cmocka_unit_test(a_chain_that_bites_its_tail_ends),
 		cmocka_unit_test(directories_are_not_reached_through_links),
