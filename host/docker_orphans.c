@@ -300,7 +300,7 @@ int docker_orphan_load(struct docker *d, const struct store_name *row, struct sl
 {
 	CLEANUP(container_cleanup) struct sl_container *c = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	struct orphan o;
+	struct orphan o = {0};
 	int rc;
 
 	if (docker_ctrd_is_orphan(row->key))
