@@ -111,13 +111,13 @@ void ps_gap_note(struct app *app, const struct sl_gap *gap)
 /* People type the beginning of 64 digits; what else is an id is shown whole. */
 static void id_cell(struct columns *t, const struct sl_container *c)
 {
-	char cut[SHORT_ID + 1];
+	char cut[SHORT_ID + 1] = "";
 
 	if (strlen(c->id) != HEX_ID || strspn(c->id, "0123456789abcdef") != HEX_ID) {
 		columns_cell(t, c->id);
 		return;
 	}
-	(void)snprintf(cut, sizeof(cut), "%s", c->id);
+	memcpy(cut, c->id, SHORT_ID);
 	columns_cell(t, cut);
 }
 

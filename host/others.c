@@ -204,7 +204,7 @@ static int find_overlay(struct finder *f, size_t at)
 	const struct runtime_state *state;
 	const struct process *process;
 	struct stat st;
-	bool owned;
+	bool owned = false;
 	int rc = live_on_overlay(f->live, at, &set, f->err);
 	AUTO_CLOSE int merged = -1;
 
