@@ -115,11 +115,29 @@ static bool is_workdir(const struct sl_change *c, const struct sl_container *con
 	return where == FACTS_AT || where == FACTS_ABOVE;
 }
 
+/* containers/storage makes the root of every layer itself, whatever the image's tar says of it. */
+static bool is_made_root(const struct sl_change *c, const struct sl_container *container)
+{
+	static const char *const engines[] = {"podman", "cri-o", "buildah"};
+
+	if (c->path.len > 0 || c->kind != SL_CHANGE_METADATA || container->engine == NULL ||
+	    (c->fields & ~(SL_FIELD_MODE | SL_FIELD_MTIME)) != 0)
+		return false;
+	if ((c->before->mode & 07777) != 0755 || (c->after->mode & 07777) != 0555)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (strcmp(engines[i], container->engine) == 0)
+			return true;
+	return false;
+}
+
 const char *stub_explains(const struct sl_change *c, uint64_t facts,
 			  const struct sl_container *container, bool has_children)
 {
 	const char *name;
 
+	if (is_made_root(c, container))
+		return "root directory of the store's making";
 	if (!is_harmless(c, facts))
 		return NULL;
 	name = fixed_stub(c);

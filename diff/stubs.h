@@ -10,7 +10,8 @@
  * The name of the stub that explains the change ("mount point", "working directory"...), or NULL.
  *
  * Explained is only what is new, empty (or exactly the link a runtime makes), owned by root,
- * without special bits, attributes or write permission for others, and no account file.
+ * without special bits, attributes or write permission for others, and no account file; and the
+ * mode that containers/storage gives to root directories.
  *
  * @has_children: the container's tree has something new beneath it
  */

@@ -16,8 +16,12 @@ struct check {
 	const struct check_request *request;
 	struct checkrun run;
 	struct host *host;
+	bool failed; /* err says why */
 	struct sl_error *err;
 };
+
+/* A pod's sandbox stands on layers like any other. */
+static const struct host_filter everything = {.sandboxes = true};
 
 static bool is_fatal(int rc)
 {
@@ -63,7 +67,9 @@ static int make_plan(struct check *c)
 {
 	int rc = host_images(c->host, plan_image, ignore_gap, c, c->err);
 
-	return rc == 0 ? host_containers(c->host, NULL, plan_container, ignore_gap, c, c->err) : rc;
+	return rc == 0 ? host_containers(c->host, &everything, plan_container, ignore_gap, c,
+					 c->err)
+		       : rc;
 }
 
 /* ---- containers ---- */
@@ -101,26 +107,46 @@ static int check_container(struct check *c, const struct sl_container *container
 	return checkrun_container(&c->run, container, image, sl_error_text(&why));
 }
 
+/* Takes @container over. */
+static int each_container(void *payload, struct sl_container *container)
+{
+	struct check *c = payload;
+	int rc = check_container(c, container);
+
+	sl_container_free(container);
+	c->failed = rc < 0;
+	return rc;
+}
+
+static int each_gap(void *payload, const struct sl_gap *gap)
+{
+	struct check *c = payload;
+	int rc;
+
+	c->run.totals.gaps++;
+	rc = c->run.sink->ops->gap(c->run.sink, gap, c->err);
+	c->failed = rc < 0;
+	return rc;
+}
+
 static int check_named(struct check *c)
 {
 	const struct check_request *r = c->request;
+	int rc = 0;
 
-	for (size_t i = 0; i < r->container_count; i++) {
+	for (size_t i = 0; rc == 0 && i < r->container_count; i++) {
 		struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
-		struct sl_container *container = NULL;
-		int rc = host_find_container(c->host, r->containers[i], &container, &why);
 
-		if (rc == 0)
-			rc = check_container(c, container);
-		else if (is_fatal(rc) || r->container_count == 1)
+		rc = host_find_containers(c->host, r->containers[i], each_container, each_gap, c,
+					  &why);
+		if (rc >= 0 || c->failed)
+			continue;
+		if (is_fatal(rc) || r->container_count == 1)
 			rc = sl_fail(c->err, why.code, why.sys, "%s", sl_error_text(&why));
 		else
 			rc = checkrun_gap(&c->run, r->containers[i], sl_error_text(&why), why.sys);
-		sl_container_free(container);
-		if (rc != 0)
-			return rc;
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- everything ---- */
@@ -141,22 +167,6 @@ static int each_image(void *payload, const struct host_image *row)
 				    : checkrun_gap(&c->run, name, sl_error_text(&why), why.sys);
 }
 
-static int each_container(void *payload, struct sl_container *container)
-{
-	int rc = check_container(payload, container);
-
-	sl_container_free(container);
-	return rc;
-}
-
-static int each_gap(void *payload, const struct sl_gap *gap)
-{
-	struct check *c = payload;
-
-	c->run.totals.gaps++;
-	return c->run.sink->ops->gap(c->run.sink, gap, c->err);
-}
-
 static int check_all(struct check *c)
 {
 	int rc;
@@ -166,7 +176,8 @@ static int check_all(struct check *c)
 		return sl_fail(c->err, SL_ENOTFOUND, 0,
 			       "no engine's store was found: name one with --store ENGINE=DIR");
 	rc = host_images(c->host, each_image, each_gap, c, c->err);
-	return rc == 0 ? host_containers(c->host, NULL, each_container, each_gap, c, c->err) : rc;
+	return rc == 0 ? host_containers(c->host, &everything, each_container, each_gap, c, c->err)
+		       : rc;
 }
 
 /* ---- one image ---- */

@@ -180,7 +180,11 @@ static int choose_baseline(struct comparison *c, const struct job *job,
 		rc = find_or_index(c, job, options, &why);
 	if (rc == 0)
 		return 0;
-	if (options->must_prove || !is_about_the_image(rc) || job_stopped(job)) {
+	/* the empty directory below it would make everything look added */
+	if (c->container->stack.lower_count == 0 && is_about_the_image(rc))
+		rc = sl_wrap(&why, rc, "nothing lies below to compare with");
+	if (options->must_prove || c->container->stack.lower_count == 0 ||
+	    !is_about_the_image(rc) || job_stopped(job)) {
 		if (err != NULL) {
 			sl_error_clear(err);
 			*err = why;

@@ -32,10 +32,8 @@ modified /etc/passwd'
 where=()
 for engine in $THREE_ENGINES; do where+=(--store "$engine=$(three_store "$engine")"); done
 sl() { "$STRANDLINE" "$@" --no-db "${where[@]}"; }
-drift_of() { # drift_of DOC: what a drift document says that nothing explains. (Podman makes the root
-	# of a container with a mode of its own: true, and for information only.)
-	jq -r '.containers[].findings[] | select(.kind == "file" and .explained_by == null and
-			.severity != "info") |
+drift_of() { # drift_of DOC: what a drift document says that nothing explains
+	jq -r '.containers[].findings[] | select(.kind == "file" and .explained_by == null) |
 		"\(.change) \(.path)"' "$1" | sort
 }
 named() { # named DOC PATH: a layer that was tampered with, and this path in it

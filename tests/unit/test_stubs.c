@@ -142,11 +142,44 @@ static void explained_changes_count_as_explained_only(void **state)
 	assert_non_null(strstr(log, "added=1 "));
 }
 
+static void the_root_that_containers_storage_makes_is_explained_there_alone(void **state)
+{
+	static const struct {
+		const char *engine, *want;
+		uint32_t mode, uid;
+	} rows[] = {
+		{"podman", "metadata  info (engine)\n", 0555, 0},
+		{"cri-o", "metadata  info (engine)\n", 0555, 0},
+		{"docker", "metadata  info\n", 0555, 0},
+		{"podman", "metadata  info\n", 0550, 0},
+		{"podman", "metadata  info\n", 0555, 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct sl_container of = {.name = (char *)(uintptr_t) "web",
+						.engine = (char *)(uintptr_t)rows[i].engine};
+		const struct drift_case c = {
+			"root",
+			true,
+			{DIRECTORY("")},
+			{DIRECTORY("", .mode = S_IFDIR | rows[i].mode, .uid = rows[i].uid)},
+			NULL};
+		const struct drift_setup setup = {.container = &of};
+		struct sl_summary sum;
+		AUTO_FREE char *log = drift_log(&c, &setup, &sum);
+
+		if (strstr(log, rows[i].want) == NULL)
+			fail_msg("row %zu: %s", i, log);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stubs_are_explained_and_nothing_else_is),
 		cmocka_unit_test(explained_changes_count_as_explained_only),
+		cmocka_unit_test(the_root_that_containers_storage_makes_is_explained_there_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
