@@ -266,6 +266,12 @@ static int find_in_layers(struct comparison *c, const struct comparison_options 
 	} else if (c->baselines != NULL && c->image != NULL && c->stack_fits) {
 		rc = layerfindings_last(f, c->baselines, c->image, &c->container->stack, err);
 	}
+	/* the same layers may lie elsewhere, too: what was checked there says nothing of these */
+	if (c->container->stack.lower_count > 0) {
+		s->has_checked_at = c->has_checked_at =
+			f->has_check && f->verdict == SL_CHECK_INTACT;
+		s->checked_at = c->checked_at = f->at;
+	}
 	s->has_last_check = f->has_check;
 	s->is_check_asked = options->checked != NULL;
 	s->last_check_at = f->at;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <strandline/check.h>
+
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "snapshot/treedigest.h"
@@ -92,6 +94,20 @@ static int note_contradiction(struct sl_baselines *b, int64_t layer, const struc
 	return rc < 0 ? rc : 0;
 }
 
+/* The layer's tar came out of its directory, and the directory has nothing more. */
+static int keep_check(struct sl_baselines *b, const struct sl_layer *layer,
+		      const struct publish_layer *p, struct sl_error *err)
+{
+	const struct sl_layer_check check = {.at = p->proven_at,
+					     .method = SL_CHECK_TAR_SPLIT,
+					     .trust = SL_TRUST_PROVEN,
+					     .verdict = SL_CHECK_INTACT};
+
+	if (layer->dir_path == NULL)
+		return sl_baselines_checked(b, layer->chain_id, p->proven_at, err);
+	return sl_baselines_keep_check(b, layer->chain_id, layer->dir_path, &check, err);
+}
+
 static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 			 const struct publish_layer *p, int64_t *id, struct sl_index_result *result,
 			 struct sl_error *err)
@@ -112,9 +128,7 @@ static int publish_layer(struct sl_baselines *b, const struct sl_layer *layer,
 		if (rc == 0)
 			rc = insert_entries(b, p->staged, *id, err);
 	}
-	if (rc == 0 && p->is_checked)
-		rc = sl_baselines_checked(b, layer->chain_id, p->proven_at, err);
-	return rc;
+	return rc == 0 && p->is_checked ? keep_check(b, layer, p, err) : rc;
 }
 
 /*
