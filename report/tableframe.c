@@ -124,7 +124,7 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 		header_container(out, s->container);
 	header_image(out, after == NULL ? "image" : "before", &image);
 	header_layers(out, s->trust, s->has_checked_at ? &s->checked_at : NULL);
-	if (s->has_last_check) {
+	if (s->has_last_check && !s->has_checked_at) {
 		char when[CLOCK_TEXT_SIZE];
 
 		clock_format_short(when, s->last_check_at);
