@@ -185,15 +185,10 @@ static int check_layer(struct subject *s, const struct standing *at, struct sl_l
 	struct sl_check_place place = {.dir_fd = at->dir_fd,
 				       .marker = at->marker,
 				       .idmap = at->idmap,
+				       .is_whole = at->is_whole,
 				       .proven_by = s->proven_by[at->layer]};
 	int rc;
 
-	/* names of the layers below would pass for names that were added */
-	if (at->is_whole)
-		return fail_layer(out,
-				  "it is a whole tree, not one layer: such trees are not checked "
-				  "by this version",
-				  r->err);
 	/* what came out of one directory proves no other */
 	if (place.proven_by == SL_CHECK_TAR_SPLIT && !same_directory(at->dir_fd, layer->dir_fd))
 		place.proven_by = SL_CHECK_NONE;
@@ -271,6 +266,12 @@ static size_t image_lowers(const struct sl_stack *stack)
 	return count;
 }
 
+/* Does it show the layers below it, too? */
+static bool is_whole(const struct sl_container *c, const struct sl_lower *lower)
+{
+	return c->stack.is_whole || lower->is_whole;
+}
+
 /* A directory that no layer of the image can be meant by. */
 static int stray(struct checkrun *r, const struct sl_lower *lower, const char *why)
 {
@@ -282,7 +283,7 @@ static int check_lower(struct subject *s, const struct sl_container *c,
 		       const struct sl_lower *lower, size_t layer)
 {
 	const struct standing at = {layer,           lower->dir_fd, lower->dir_path,
-				    c->stack.marker, &lower->idmap, lower->is_whole};
+				    c->stack.marker, &lower->idmap, is_whole(c, lower)};
 	struct checkplan_row *row = NULL;
 	int rc = checkplan_row(&s->run->plan, s->image->layers[layer].chain_id, lower->dir_fd, &row,
 			       s->run->err);
@@ -322,8 +323,8 @@ static int check_lowers(struct subject *s, const struct sl_container *c)
 			rc = stray(s->run, lower, "no layer of the image is known to lie here");
 			continue;
 		}
-		for (size_t k = lower->is_whole ? 0 : lower->image_layer; k <= lower->image_layer;
-		     k++)
+		for (size_t k = is_whole(c, lower) ? 0 : lower->image_layer;
+		     k <= lower->image_layer; k++)
 			seen[k] = true;
 		rc = check_lower(s, c, lower, lower->image_layer);
 	}
@@ -338,11 +339,6 @@ int checkrun_container(struct checkrun *r, const struct sl_container *c, struct 
 
 	if (c->stack.unsupported != NULL)
 		return checkrun_gap(r, name, c->stack.unsupported, 0);
-	if (c->stack.is_whole)
-		return checkrun_gap(r, name,
-				    "its storage driver keeps whole trees: their layers are not "
-				    "checked one by one",
-				    0);
 	if (image == NULL)
 		return checkrun_gap(r, name, why, 0);
 	return check_lowers(&s, c);

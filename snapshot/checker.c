@@ -6,6 +6,7 @@
  */
 #include <strandline/check.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "snapshot/layercheck.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
+#include "snapshot/merged.h"
 #include "snapshot/nameset.h"
 #include "snapshot/store.h"
 #include "snapshot/tarsplit.h"
@@ -365,17 +367,42 @@ struct target {
 	const struct sl_check_place *place;
 };
 
+static int open_rows(const struct sl_checker *c, size_t layer, struct sl_source **out,
+		     struct sl_error *err)
+{
+	struct row_at at = c->at[layer];
+
+	return at.is_staged ? store_open_staged(c->b, at.layer, out, err)
+			    : store_open_layer(c->b, at.layer, out, err);
+}
+
+/* What the layers up to this one show together. */
+static int open_shown(const struct target *t, struct sl_source **out, struct sl_error *err)
+{
+	size_t count = 0, layers = t->layer + 1;
+	AUTO_FREE struct sl_source **sources = calloc(layers, sizeof(struct sl_source *));
+	int rc = sources != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "layer check");
+
+	for (; rc == 0 && count < layers; count += rc == 0)
+		rc = open_rows(t->c, t->layer - count, &sources[count], err);
+	if (rc == 0)
+		return merged_open(out, sources, count, err);
+	while (count > 0)
+		sl_source_close(sources[--count]);
+	return rc;
+}
+
 static int open_side(void *payload, enum layer_side side, struct sl_source **out,
 		     struct sl_error *err)
 {
 	const struct target *t = payload;
-	struct row_at at = t->c->at[t->layer];
+	const struct sl_check_place *place = t->place;
 
 	if (side == LAYER_ON_DISK)
-		return layertree_open(out, t->place->dir_fd, t->place->marker, t->place->idmap,
-				      err);
-	return at.is_staged ? store_open_staged(t->c->b, at.layer, out, err)
-			    : store_open_layer(t->c->b, at.layer, out, err);
+		return layertree_open(out, place->dir_fd,
+				      place->is_whole ? SL_MARKER_NONE : place->marker,
+				      place->idmap, err);
+	return place->is_whole ? open_shown(t, out, err) : open_rows(t->c, t->layer, out, err);
 }
 
 /* tar-split notes one name of a file; its others are the same file. */
@@ -396,6 +423,9 @@ static enum layer_contents contents_of(const struct target *t)
 
 	if (k->is_damaged)
 		return LAYER_CONTENTS_NAMED;
+	/* one layer's tar proves nothing of what the layers below show here */
+	if (t->place->is_whole)
+		return LAYER_CONTENTS_HASH;
 	if (t->place->proven_by == SL_CHECK_TAR_SPLIT ||
 	    (k->method == SL_CHECK_TAR_SPLIT && same_directory(k, t->place->dir_fd)))
 		return LAYER_CONTENTS_PROVEN;
@@ -416,8 +446,12 @@ static int compare(struct target *t, const struct sl_check_events *events,
 				    .progress = c->progress,
 				    .total = k->bytes,
 				    .events = events};
-	int rc = lowertree_new(&check.lower, c->rows, c->at, t->layer, err);
+	int rc = 0;
 
+	if (!t->place->is_whole)
+		rc = lowertree_new(&check.lower, c->rows, c->at, t->layer, err);
+	for (size_t i = 0; t->place->is_whole && i < t->layer; i++)
+		check.total += c->knowledge[i].bytes;
 	if (rc == 0)
 		rc = layer_check(&check, &out->counts, err);
 	if (rc == 0 && check.contents != LAYER_CONTENTS_HASH)
@@ -500,6 +534,41 @@ static int check_gone(struct sl_layer_check *out, const struct sl_check_events *
 	return rc == 0 ? events->gap(events->payload, &gone) : rc;
 }
 
+/* A whole tree is no better known than the worst of the layers that it shows. */
+static int settle_whole(struct sl_checker *c, size_t layer, struct sl_layer_check *out,
+			struct sl_error *err)
+{
+	for (size_t i = 0; i < layer; i++) {
+		const struct knowledge *k = &c->knowledge[i];
+
+		if (k->state == KNOWN && !k->is_damaged) {
+			out->trust = k->trust > out->trust ? k->trust : out->trust;
+			continue;
+		}
+		out->trust = SL_TRUST_ON_DISK;
+		out->counts.gaps++;
+		if (asprintf(&out->why, "layer %zu, which it shows as well, is not known", i + 1) <
+		    0) {
+			out->why = NULL;
+			return sl_fail(err, SL_ENOMEM, 0, "layer check");
+		}
+		break;
+	}
+	if (out->verdict == SL_CHECK_INTACT && out->trust > SL_TRUST_SIGNED)
+		out->verdict = out->counts.gaps > 0 ? SL_CHECK_UNREAD : SL_CHECK_UNPROVEN;
+	return 0;
+}
+
+/* Are all the rows there that a comparison needs? */
+static bool is_comparable(const struct sl_checker *c, size_t layer, bool is_whole)
+{
+	bool known = c->knowledge[layer].state == KNOWN;
+
+	for (size_t i = 0; is_whole && known && i < layer; i++)
+		known = c->knowledge[i].state == KNOWN && !c->knowledge[i].is_damaged;
+	return known;
+}
+
 static int run(struct sl_checker *c, size_t layer, const struct sl_check_place *place,
 	       const struct sl_check_events *events, struct sl_layer_check *out,
 	       struct sl_error *err)
@@ -511,9 +580,11 @@ static int run(struct sl_checker *c, size_t layer, const struct sl_check_place *
 		return check_gone(out, events, err);
 	for (size_t i = 0; rc == 0 && i <= layer; i++)
 		rc = learn(c, i, i == layer ? place->dir_fd : c->image->layers[i].dir_fd, err);
-	if (rc == 0 && c->knowledge[layer].state == KNOWN)
+	if (rc == 0 && is_comparable(c, layer, place->is_whole))
 		rc = compare(&target, events, out, err);
-	return rc == 0 ? settle(&c->knowledge[layer], place->proven_by, out, err) : rc;
+	if (rc == 0)
+		rc = settle(&c->knowledge[layer], place->proven_by, out, err);
+	return rc == 0 && place->is_whole ? settle_whole(c, layer, out, err) : rc;
 }
 
 int sl_checker_layer(struct sl_checker *c, size_t layer, const struct sl_check_place *place,

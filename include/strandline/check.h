@@ -82,6 +82,11 @@ struct sl_check_place {
 	enum sl_marker marker;
 	const struct sl_idmap *idmap; /**< shift of ids on disk, or NULL */
 	/**
+	 * The directory shows the layers below, too, and no name in it is a marker: drivers that
+	 * copy. It is held against all layers up to this one together.
+	 */
+	bool is_whole;
+	/**
 	 * How the layer was read and stored just now, or SL_CHECK_NONE. With SL_CHECK_TAR_SPLIT
 	 * its tar came out of this very directory: contents are proven, and names and metadata
 	 * are still to be compared.

@@ -32,3 +32,27 @@ it "and finds the same" same \
 zstd -dc web.tar.zst >web.tar
 it "the image's file of what was changed travels along" \
 	grep -aqE '"role":"before".*"path":"/?etc/passwd"|"path":"/?etc/passwd".*"role":"before"' web.tar
+
+# ---- the trees below: each shows all layers up to its own
+docker_build_classic layered
+docker_cli run -d --name deep --network none layered /bin/sleep 100000 >/dev/null
+verdicts() { jq -r '[.layers[].verdict] | unique | join(",")' "$1"; }
+differences() { jq -r '[.layers[].differences[] | .kind + " " + .path] | unique | join(",")' "$1"; }
+
+it "whole trees below a container are proven against all layers up to theirs" \
+	exits 0 sl check deep --format json -o whole.json --no-db
+it "every one of them" same "$(verdicts whole.json)" intact
+it "those of an image as well" exits 0 sl check --image docker:layered -o /dev/null --no-db
+top=$(docker_cli inspect -f '{{json .RootFS.Layers}}' layered | jq -r '.[]' | tail -n 1)
+tree=$(jq -r --arg d "$top" '.layers[] | select(.diff_id == $d).directory' whole.json)
+it "the topmost tree is named" test -d "$tree"
+touch -r "$tree/etc/passwd" stamp
+printf '\377' | dd of="$tree/etc/passwd" bs=1 seek=3 conv=notrunc status=none
+touch -r stamp "$tree/etc/passwd"
+echo x >"$tree/opt/extra"
+chmod 0600 "$tree/etc/context"
+rm "$tree/opt/two"
+it "a byte, a mode, a name more and a name less in such a tree are tampering" \
+	exits 1 sl check deep --format json -o tampered.json --no-db
+it "each is named, also what a layer below brought" same "$(differences tampered.json)" \
+	"changed /etc/passwd,extra /opt/extra,metadata /etc/context,missing /opt/two"
