@@ -166,6 +166,10 @@ it "and that is proven" same \
 	"$(jq -r '.containers[0] | "\(.complete) \(.layers.trust)"' fresh.json)" "true proven"
 it "a pod's container has none either" exits 0 sl diff "$second"
 it "nor has one in a user namespace" exits 0 sl diff shifted
+for name in mounts copied "$second"; do
+	it "what lies below ${name:0:7} is the image's, by the blobs" exits 0 sl check "$name" -o /dev/null
+done
+it "pods are checked whole" exits 0 sl check pod:prod/front-1 -o /dev/null
 ctrd_cli -n $one task exec --exec-id x mounts /bin/sh -c \
 	'echo evil >/usr/bin/evil; chmod 4755 /usr/bin/evil; rm /opt/two; chown 7:7 /etc/os-release'
 ctrd_cli -n $one task exec --exec-id x shifted /bin/sh -c 'echo x >/opt/new; chown 7:8 /opt/new'
