@@ -84,6 +84,7 @@ static void read_gaps(struct treelist *t, struct sl_source *src)
 
 	while ((gap = sl_source_gap(src)) != NULL) {
 		t->gaps++;
+		t->gap_errno = gap->sys;
 		free(t->gap);
 		if (asprintf(&t->gap, "%s: %s (%d)", gap->what.data, gap->why, gap->sys) < 0)
 			abort();

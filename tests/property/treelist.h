@@ -22,6 +22,7 @@ struct treelist {
 	size_t count, room;
 	size_t gaps;
 	char *gap; /* the last one, as text */
+	int gap_errno;
 };
 
 /* What two trees must agree on about one entry, its content by SHA-256. Aborts on failure. */
