@@ -421,11 +421,11 @@ static enum layer_contents contents_of(const struct target *t)
 {
 	const struct knowledge *k = &t->c->knowledge[t->layer];
 
-	if (k->is_damaged)
-		return LAYER_CONTENTS_NAMED;
 	/* one layer's tar proves nothing of what the layers below show here */
 	if (t->place->is_whole)
 		return LAYER_CONTENTS_HASH;
+	if (k->is_damaged)
+		return LAYER_CONTENTS_NAMED;
 	if (t->place->proven_by == SL_CHECK_TAR_SPLIT ||
 	    (k->method == SL_CHECK_TAR_SPLIT && same_directory(k, t->place->dir_fd)))
 		return LAYER_CONTENTS_PROVEN;
@@ -534,6 +534,18 @@ static int check_gone(struct sl_layer_check *out, const struct sl_check_events *
 	return rc == 0 ? events->gap(events->payload, &gone) : rc;
 }
 
+/* Can a comparison with the layer stand on this? */
+static bool is_known(const struct knowledge *k)
+{
+	return k->state == KNOWN && !k->is_damaged;
+}
+
+static void worsen(struct sl_layer_check *out, enum sl_check_verdict verdict)
+{
+	if (out->verdict < verdict)
+		out->verdict = verdict;
+}
+
 /* A whole tree is no better known than the worst of the layers that it shows. */
 static int settle_whole(struct sl_checker *c, size_t layer, struct sl_layer_check *out,
 			struct sl_error *err)
@@ -541,22 +553,26 @@ static int settle_whole(struct sl_checker *c, size_t layer, struct sl_layer_chec
 	for (size_t i = 0; i < layer; i++) {
 		const struct knowledge *k = &c->knowledge[i];
 
-		if (k->state == KNOWN && !k->is_damaged) {
+		if (is_known(k)) {
 			out->trust = k->trust > out->trust ? k->trust : out->trust;
 			continue;
 		}
 		out->trust = SL_TRUST_ON_DISK;
 		out->counts.gaps++;
+		worsen(out, SL_CHECK_UNREAD);
+		free(out->why);
 		if (asprintf(&out->why, "layer %zu, which it shows as well, is not known", i + 1) <
 		    0) {
 			out->why = NULL;
 			return sl_fail(err, SL_ENOMEM, 0, "layer check");
 		}
-		break;
+		return 0;
 	}
-	if (out->verdict == SL_CHECK_INTACT && out->trust > SL_TRUST_SIGNED)
-		out->verdict = out->counts.gaps > 0 ? SL_CHECK_UNREAD : SL_CHECK_UNPROVEN;
-	return 0;
+	if (out->trust <= SL_TRUST_SIGNED)
+		return 0;
+	worsen(out, SL_CHECK_UNPROVEN);
+	return copy_text(&out->why,
+			 "a layer that it shows as well was recorded, which nothing proves", err);
 }
 
 /* Are all the rows there that a comparison needs? */
@@ -565,7 +581,7 @@ static bool is_comparable(const struct sl_checker *c, size_t layer, bool is_whol
 	bool known = c->knowledge[layer].state == KNOWN;
 
 	for (size_t i = 0; is_whole && known && i < layer; i++)
-		known = c->knowledge[i].state == KNOWN && !c->knowledge[i].is_damaged;
+		known = is_known(&c->knowledge[i]);
 	return known;
 }
 

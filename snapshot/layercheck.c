@@ -236,8 +236,7 @@ static int want_hash(struct walk *w, struct checkitem *it)
 
 static bool is_named(const struct walk *w, const struct sl_entry *disk)
 {
-	return w->check->contents == LAYER_CONTENTS_NAMED &&
-	       w->check->differs(w->check->payload, disk);
+	return w->check->differs != NULL && w->check->differs(w->check->payload, disk);
 }
 
 /* A file whose bytes are known to be others: tell which they are. */

@@ -13,14 +13,14 @@ enum layer_side { LAYER_ON_DISK, LAYER_AS_STORED };
 enum layer_contents {
 	LAYER_CONTENTS_HASH,   /* hash each file and compare with the row's SHA-256 */
 	LAYER_CONTENTS_PROVEN, /* they are the layer's: its tar came out of this directory */
-	LAYER_CONTENTS_NAMED,  /* differ in the files that differs() names, and nowhere else */
+	LAYER_CONTENTS_NAMED,  /* are the layer's but for the files that differs() names */
 };
 
 struct layer_check {
 	/* A new walk of either side; may be asked again for a second look. */
 	int (*open)(void *payload, enum layer_side side, struct sl_source **out,
 		    struct sl_error *err);
-	/* With LAYER_CONTENTS_NAMED. */
+	/* Files that are known to differ, however contents are known otherwise; may be NULL. */
 	bool (*differs)(void *payload, const struct sl_entry *disk);
 	void *payload;
 	enum layer_contents contents;

@@ -207,6 +207,71 @@ static void a_directory_that_is_gone_is_unread(void **state)
 	sl_layer_check_clear(&got);
 }
 
+/* A second layer, and the tree that a driver which copies makes of both: /whole. */
+static void add_second_layer(struct fixture *f)
+{
+	struct sl_layer layer = SL_LAYER_INIT;
+
+	command("umask 022; mkdir -p second/etc; echo more >second/etc/more; : "
+		">second/.wh.symlink; "
+		"tar -C second --format=pax --numeric-owner --sort=name -cf second.tar etc "
+		".wh.symlink; cp -a layer whole; cp -a second/etc whole; rm whole/symlink");
+	layer.has_diff_id = true;
+	digest_file("second.tar", layer.diff_id);
+	layer.marker = SL_MARKER_NONE;
+	layer.dir_fd = open("whole", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	layer.dir_is_whole = true;
+	layer.blob_fd = open("second.tar", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(sl_image_add_layer(f->image, &layer, NULL), 0);
+	assert_int_equal(sl_image_chain(f->image, NULL), 0);
+}
+
+static void check_whole(struct fixture *f, struct sl_layer_check *out)
+{
+	const struct sl_check_place place = {.dir_fd = f->image->layers[1].dir_fd,
+					     .marker = SL_MARKER_OVERLAY_USER,
+					     .is_whole = true};
+	const struct sl_check_events events = {on_difference, on_gap, &f->told};
+	struct sl_checker *c = NULL;
+
+	buf_reset(&f->told);
+	assert_int_equal(sl_checker_new(&c, f->baselines, f->image, 2, NULL, NULL), 0);
+	assert_int_equal(sl_checker_layer(c, 1, &place, &events, out, NULL), 0);
+	sl_checker_free(c);
+}
+
+static void a_whole_tree_is_held_against_all_layers_that_it_shows(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_layer_check got;
+
+	add_second_layer(f);
+	check_whole(f, &got);
+	expect(f, &got, SL_CHECK_INTACT, SL_CHECK_BLOB, "");
+	assert_int_equal(got.counts.bytes, 17);
+	sl_layer_check_clear(&got);
+	command("printf X | dd of=whole/etc/one bs=1 conv=notrunc status=none; "
+		"touch -r layer/etc/one whole/etc/one; ln -s two whole/symlink");
+	check_whole(f, &got);
+	expect(f, &got, SL_CHECK_TAMPERED, SL_CHECK_BLOB,
+	       "changed etc/one content;extra symlink symlink;");
+	sl_layer_check_clear(&got);
+}
+
+static void a_whole_tree_is_unread_where_a_layer_that_it_shows_is_unknown(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_layer_check got;
+
+	add_second_layer(f);
+	close(take_fd(&f->image->layers[0].blob_fd));
+	check_whole(f, &got);
+	assert_int_equal(got.verdict, SL_CHECK_UNREAD);
+	assert_int_equal(got.trust, SL_TRUST_ON_DISK);
+	assert_string_equal(got.why, "layer 1, which it shows as well, is not known");
+	sl_layer_check_clear(&got);
+}
+
 static int note_checked(void *payload, const struct sl_layer_info *info)
 {
 	*(bool *)payload = info->has_checked_at;
@@ -258,6 +323,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_IMAGE(a_blob_proves_its_directory),
 		WITH_IMAGE(a_byte_is_found_under_both_its_names),
+		WITH_IMAGE(a_whole_tree_is_held_against_all_layers_that_it_shows),
+		WITH_IMAGE(a_whole_tree_is_unread_where_a_layer_that_it_shows_is_unknown),
 		WITH_IMAGE(a_blob_that_contradicts_its_digest_is_said_and_proves_nothing),
 		WITH_IMAGE(without_any_source_nothing_is_proven),
 		WITH_IMAGE(a_baseline_proves_it_when_the_blob_is_gone),
