@@ -17,10 +17,13 @@ static const char *const kind_names[SL_CHANGE_KINDS] = {
 
 /* In the order of their bits. */
 static const char *const signal_names[] = {
-	"forged-mtime", "setuid",      "setgid",         "caps",
-	"opaque",       "hidden-name", "renamed",        "unstable",
-	"elf",          "script",      "executable",     "world-writable",
-	"device",       "under-mount", "stray-whiteout", "truncated",
+	"forged-mtime", "setuid",         "setgid",    "caps",        "opaque",
+	"hidden-name",  "renamed",        "unstable",  "elf",         "script",
+	"executable",   "world-writable", "device",    "under-mount", "stray-whiteout",
+	"truncated",    "running",        "mapped",    "archive",     "key",
+	"packaged",     "volume",         "known-bad", "known-good",  "yara",
+	"in-path",      "in-temp",        "unlinked",  "memfd",       "preload",
+	"traced",
 };
 
 const char *sl_change_name(enum sl_change_kind kind)

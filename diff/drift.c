@@ -11,6 +11,7 @@ struct drift {
 	const struct drift_options *options;
 	struct sl_sink *sink;
 	struct spool *spool;
+	struct enrich enrich;
 	struct sl_counts *counts;
 };
 
@@ -77,14 +78,19 @@ static int walk(struct drift *d, struct sl_error *err)
 
 static void count(struct sl_counts *counts, const struct sl_finding *f)
 {
-	if (f->change->kind == SL_CHANGE_TOUCHED) {
+	if (f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED) {
 		counts->by_kind[SL_CHANGE_TOUCHED]++;
-	} else if (f->cause != SL_CAUSE_NONE) {
-		counts->explained++;
-	} else {
-		counts->by_kind[f->change->kind]++;
-		counts->by_severity[f->severity]++;
+		return;
 	}
+	if (f->cause != SL_CAUSE_NONE) {
+		counts->explained++;
+		return;
+	}
+	if (f->change != NULL)
+		counts->by_kind[f->change->kind]++;
+	else if (f->kind != SL_FINDING_POSTURE)
+		counts->other++;
+	counts->by_severity[f->severity]++;
 }
 
 /* Does @next lie beneath the directory that @c is about? Path order puts it right behind. */
@@ -93,15 +99,15 @@ static bool is_parent(const struct sl_change *c, const struct spool_record *next
 	return next->change != NULL && sl_path_within(next->change->path, c->path);
 }
 
-static int tell(struct drift *d, struct enrich *e, const struct spool_record *r,
-		const struct spool_record *next, struct sl_error *err)
+static int tell(struct drift *d, const struct spool_record *r, const struct spool_record *next,
+		struct sl_error *err)
 {
 	struct sl_finding f;
 	int rc;
 
 	if (r->gap != NULL)
 		return sl_sink_gap(d->sink, r->gap, err);
-	rc = enrich_change(e, r->change, is_parent(r->change, next), &f, err);
+	rc = enrich_change(&d->enrich, r->change, is_parent(r->change, next), &f, err);
 	if (rc < 0)
 		return rc;
 	count(d->counts, &f);
@@ -111,23 +117,20 @@ static int tell(struct drift *d, struct enrich *e, const struct spool_record *r,
 static int replay(struct drift *d, struct sl_error *err)
 {
 	struct spool_record now = {0}, next = {0};
-	struct enrich e;
 	int rc = spool_rewind(d->spool, err);
 
 	if (rc < 0)
 		return rc;
-	enrich_init(&e, d->input->subject);
 	rc = spool_next(d->spool, &now, err);
 	while (rc == 0) {
 		int told;
 
 		rc = spool_next(d->spool, &next, err);
-		told = rc < 0 ? rc : tell(d, &e, &now, &next, err);
+		told = rc < 0 ? rc : tell(d, &now, &next, err);
 		now = next;
 		if (told < 0)
 			rc = told;
 	}
-	enrich_clear(&e);
 	return rc < 0 ? rc : 0;
 }
 
@@ -139,11 +142,10 @@ static int tell_known(struct drift *d, struct sl_error *err)
 	for (size_t i = 0; rc >= 0 && i < d->input->finding_count; i++) {
 		struct sl_finding f = d->input->findings[i];
 
-		rc = enrich_identify(&f, d->input->subject, err);
+		rc = enrich_known(&d->enrich, &f, err);
 		if (rc < 0)
 			return rc;
-		d->counts->other++;
-		d->counts->by_severity[f.severity]++;
+		count(d->counts, &f);
 		rc = sl_sink_finding(d->sink, &f, err);
 	}
 	return rc;
@@ -161,6 +163,7 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 	if (rc < 0)
 		return rc;
 	d.spool = spool;
+	enrich_init(&d.enrich, input);
 	rc = sl_sink_container(sink, input->subject, err);
 	if (rc >= 0)
 		rc = tell_known(&d, err);
@@ -168,6 +171,7 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 		rc = walk(&d, err);
 	if (rc >= 0)
 		rc = replay(&d, err);
+	enrich_clear(&d.enrich);
 	if (rc < 0)
 		return rc;
 	out->complete = out->counts.gaps == 0;

@@ -15,6 +15,19 @@ struct drift_disk {
 	bool proven;                  /* the layers on disk were checked: their times may be used */
 };
 
+/*
+ * Something else that is known about findings, asked for each. Marks come before the rules, add to
+ * the change's signals and to the finding's notes, and are not asked about other kinds than file.
+ * Judges come last, in order, and may explain what is not explained yet. What a step lends must
+ * live until it is asked again.
+ */
+struct drift_step {
+	/* @c: the change of @f, to add signals to; NULL for other kinds than file */
+	int (*apply)(void *payload, struct sl_finding *f, struct sl_change *c,
+		     struct sl_error *err);
+	void *payload;
+};
+
 struct drift_options {
 	unsigned int jobs; /* hashing threads; 0: none beside the caller */
 	bool quick;        /* compare contents by size and XXH3 only */
@@ -34,9 +47,11 @@ struct drift_input {
 	/* Gaps known beforehand (unsupported dialect, unreadable stack). */
 	const struct sl_gap *gaps;
 	size_t gap_count;
-	/* Findings known beforehand (a layer that contradicts its digest). */
+	/* Findings known beforehand: of layers, processes, settings. */
 	const struct sl_finding *findings;
 	size_t finding_count;
+	const struct drift_step *marks, *judges;
+	size_t mark_count, judge_count;
 };
 
 /*

@@ -10,9 +10,9 @@
 #include "diff/rules.h"
 #include "diff/stubs.h"
 
-void enrich_init(struct enrich *e, const struct sl_subject *subject)
+void enrich_init(struct enrich *e, const struct drift_input *input)
 {
-	*e = (struct enrich){.subject = subject, .message = BUF_INIT(4096)};
+	*e = (struct enrich){.input = input, .message = BUF_INIT(4096)};
 }
 
 void enrich_clear(struct enrich *e)
@@ -71,7 +71,7 @@ static const char *describe(struct enrich *e)
  * Who the id is about. A container of a pod has another id and often another name with every
  * attempt; its place in the pod stays.
  */
-static char *identity(const struct sl_container *c)
+static char *who_of(const struct sl_container *c)
 {
 	const struct sl_pod *pod = c->pod;
 	char *text = NULL;
@@ -84,9 +84,9 @@ static char *identity(const struct sl_container *c)
 	return text;
 }
 
-int enrich_identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err)
+static int identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err)
 {
-	AUTO_FREE char *who = identity(subject->container);
+	AUTO_FREE char *who = who_of(subject->container);
 
 	if (who == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "finding");
@@ -94,21 +94,44 @@ int enrich_identify(struct sl_finding *f, const struct sl_subject *subject, stru
 				   subject->has_image_id ? subject->image_id : NULL, err);
 }
 
+static int ask(const struct drift_step *steps, size_t count, struct sl_finding *f,
+	       struct sl_change *c, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = steps[i].apply(steps[i].payload, f, c, err);
+	return rc;
+}
+
+/* Nothing that runs, matches or is known to be bad is an empty stub. */
+static const char *find_stub(const struct enrich *e, uint64_t facts, bool has_children)
+{
+	const struct sl_subject *subject = e->input->subject;
+
+	/* no engine has been at an image */
+	if (subject->after != NULL || (facts & FACT_INCRIMINATES) != 0)
+		return NULL;
+	return stub_explains(&e->change, facts, subject->container, has_children);
+}
+
 int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children,
 		  struct sl_finding *out, struct sl_error *err)
 {
-	const struct sl_subject *subject = e->subject;
-	uint64_t facts = facts_of(c, subject->container);
+	const struct drift_input *in = e->input;
+	uint64_t facts = facts_of(c, in->subject->container);
 	const char *stub;
+	int rc;
 
 	e->change = *c;
 	e->change.signals = (uint32_t)facts;
-	*out = (struct sl_finding){
-		.kind = SL_FINDING_FILE, .severity = base_severity(c, facts), .change = &e->change};
-	/* no engine has been at an image */
-	stub = subject->after != NULL
-		       ? NULL
-		       : stub_explains(&e->change, facts, subject->container, has_children);
+	*out = (struct sl_finding){.kind = SL_FINDING_FILE, .change = &e->change};
+	rc = ask(in->marks, in->mark_count, out, &e->change, err);
+	if (rc < 0)
+		return rc;
+	facts |= e->change.signals;
+	out->severity = base_severity(c, facts);
+	stub = find_stub(e, facts, has_children);
 	if (stub != NULL) {
 		out->severity = SL_SEVERITY_INFO;
 		out->cause = SL_CAUSE_ENGINE;
@@ -116,6 +139,15 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	} else if (c->kind != SL_CHANGE_TOUCHED) {
 		rules_apply(out, &e->change, facts);
 	}
-	out->message = describe(e);
-	return enrich_identify(out, subject, err);
+	if (out->message == NULL)
+		out->message = describe(e);
+	rc = identify(out, in->subject, err);
+	return rc < 0 ? rc : ask(in->judges, in->judge_count, out, &e->change, err);
+}
+
+int enrich_known(struct enrich *e, struct sl_finding *f, struct sl_error *err)
+{
+	int rc = identify(f, e->input->subject, err);
+
+	return rc < 0 ? rc : ask(e->input->judges, e->input->judge_count, f, NULL, err);
 }

@@ -6,15 +6,17 @@
 #include <strandline/sink.h>
 
 #include "core/buf.h"
+#include "diff/drift.h"
 
 /* Scratch of one finding; what it lends lives until the next call. */
 struct enrich {
-	const struct sl_subject *subject;
+	const struct drift_input *input;
 	struct sl_change change; /* the change with its signals */
 	struct buf message;
 };
 
-void enrich_init(struct enrich *e, const struct sl_subject *subject);
+/* Borrows @input: its subject, marks and judges. */
+void enrich_init(struct enrich *e, const struct drift_input *input);
 void enrich_clear(struct enrich *e);
 
 /*
@@ -23,7 +25,7 @@ void enrich_clear(struct enrich *e);
 int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children,
 		  struct sl_finding *out, struct sl_error *err);
 
-/* The stable id of any finding about this subject. */
-int enrich_identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err);
+/* Id and judgement of a finding that was known before the walk. */
+int enrich_known(struct enrich *e, struct sl_finding *f, struct sl_error *err);
 
 #endif

@@ -29,6 +29,10 @@
 /* Any of these makes a file a program. */
 #define FACT_PROGRAM (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)
 
+/* Whatever it looks like, something is known that speaks against it. */
+#define FACT_INCRIMINATES                                                                          \
+	(SL_SIGNAL_RUNNING | SL_SIGNAL_MAPPED | SL_SIGNAL_KNOWN_BAD | SL_SIGNAL_YARA)
+
 /* Signals and facts together. @container says what is mounted where; may be NULL. */
 uint64_t facts_of(const struct sl_change *c, const struct sl_container *container);
 

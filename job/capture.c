@@ -18,6 +18,7 @@
 #include "job/comparison.h"
 #include "job/directory.h"
 #include "job/head_content.h"
+#include "job/meaning.h"
 #include "job/resolve.h"
 #include "snapshot/content.h"
 #include "snapshot/layertree.h"
@@ -224,8 +225,10 @@ static int compare_recorded(struct capture *c, struct comparison *comparison, st
 					      .before_bytes = c->request->before_bytes,
 					      .before_total = c->request->before_total};
 	struct drift_options how = {.jobs = c->job->threads, .stop = c->job->stop};
+	struct meaning_request wanted = {.no_processes = false};
 	struct sl_source *upper = NULL, *after = NULL;
 	struct sl_sink *sink = NULL;
+	struct meaning meaning = {0};
 	struct sl_summary summary;
 	int rc = recording_open(&upper, c->recording, err);
 
@@ -234,7 +237,9 @@ static int compare_recorded(struct capture *c, struct comparison *comparison, st
 	if (rc == 0)
 		rc = bundle_sink_new(&sink, &options, err);
 	if (rc == 0)
-		rc = comparison_run(comparison, after, &how, sink, &summary, err);
+		rc = meaning_open(&meaning, c->job, &wanted, comparison, err);
+	if (rc == 0)
+		rc = comparison_run(comparison, after, &meaning, &how, sink, &summary, err);
 	if (rc == 0) {
 		c->out->has_summary = true;
 		c->out->counts = summary.counts;
@@ -242,6 +247,7 @@ static int compare_recorded(struct capture *c, struct comparison *comparison, st
 		c->out->contradicted =
 			comparison->contradiction != NULL || bundle_sink_contradictions(sink) > 0;
 	}
+	meaning_close(&meaning);
 	sl_sink_close(sink);
 	sl_source_close(after);
 	return rc;

@@ -8,6 +8,7 @@
 #include "job/baseline.h"
 #include "job/database.h"
 #include "job/initpaths.h"
+#include "job/meaning.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -385,7 +386,7 @@ int comparison_before(struct comparison *c, struct sl_source **out, struct sl_er
 	return sl_baselines_view(c->baselines, c->image->config_digest, tops, count, out, err);
 }
 
-int comparison_run(struct comparison *c, struct sl_source *after,
+int comparison_run(struct comparison *c, struct sl_source *after, const struct meaning *meaning,
 		   const struct drift_options *options, struct sl_sink *sink,
 		   struct sl_summary *out, struct sl_error *err)
 {
@@ -395,9 +396,14 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 		/* a directory that was found tampered with lends no times */
 		.disk = {.proven = c->has_checked_at && !(c->layers.has_check &&
 							  c->layers.verdict == SL_CHECK_TAMPERED)},
-		.findings = c->layers.items,
-		.finding_count = c->layers.count};
-	struct sl_gap metadata = {0};
+		.findings = meaning->findings,
+		.finding_count = meaning->finding_count,
+		.gaps = meaning->gaps,
+		.gap_count = meaning->gap_count,
+		.marks = meaning->marks,
+		.mark_count = meaning->mark_count,
+		.judges = meaning->judges,
+		.judge_count = meaning->judge_count};
 	int rc = comparison_before(c, &input.before, err);
 
 	if (rc < 0)
@@ -405,14 +411,6 @@ int comparison_run(struct comparison *c, struct sl_source *after,
 	c->subject.quick = options->quick;
 	if (c->stack_fits)
 		input.disk.stack = &c->container->stack;
-	if (c->container->metadata_gap != NULL) {
-		const char *label = sl_container_label(c->container);
-
-		metadata.what = (struct sl_bytes){label, strlen(label)};
-		metadata.why = c->container->metadata_gap;
-		input.gaps = &metadata;
-		input.gap_count = 1;
-	}
 	rc = drift_run(&input, options, sink, out, err);
 	sl_source_close(input.before);
 	return rc;

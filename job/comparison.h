@@ -56,8 +56,10 @@ int comparison_before(struct comparison *c, struct sl_source **out, struct sl_er
 int comparison_after(struct comparison *c, struct sl_source *upper, struct sl_source **out,
 		     struct sl_error *err);
 
-/* Compare with @after (borrowed; closed by the caller) and report. */
-int comparison_run(struct comparison *c, struct sl_source *after,
+struct meaning;
+
+/* Compare with @after (borrowed; closed by the caller) and report what it means. */
+int comparison_run(struct comparison *c, struct sl_source *after, const struct meaning *meaning,
 		   const struct drift_options *options, struct sl_sink *sink,
 		   struct sl_summary *out, struct sl_error *err);
 

@@ -14,6 +14,7 @@
 #include "job/comparison.h"
 #include "job/database.h"
 #include "job/directory.h"
+#include "job/meaning.h"
 #include "job/resolve.h"
 #include "snapshot/layertree.h"
 
@@ -88,11 +89,17 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.stop = run->job->stop,
 					.raced = raced_so_far,
 					.raced_payload = walked};
+	struct meaning_request wanted = {.no_processes = false};
 	struct sl_summary summary;
+	struct meaning meaning;
 	int rc = begin_once(run);
 
 	if (rc == 0)
-		rc = comparison_run(comparison, after, &options, run->sink, &summary, run->err);
+		rc = meaning_open(&meaning, run->job, &wanted, comparison, run->err);
+	if (rc < 0)
+		return rc;
+	rc = comparison_run(comparison, after, &meaning, &options, run->sink, &summary, run->err);
+	meaning_close(&meaning);
 	if (rc == 0)
 		take_status(run, &summary);
 	return rc;

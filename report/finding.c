@@ -164,6 +164,91 @@ static void explained_by(struct jout *j, const struct sl_finding *f)
 	jout_object_end(j);
 }
 
+static void changed_lines(struct jout *j, const struct sl_notes *n)
+{
+	jout_key(j, "lines");
+	jout_array(j);
+	for (size_t i = 0; i < n->line_count; i++) {
+		const struct sl_line *line = &n->lines[i];
+		char sign[2] = {line->sign, '\0'};
+
+		jout_object(j);
+		jout_key_str(j, "sign", sign);
+		jout_key_u64(j, "number", line->number);
+		jout_bytes(j, "text", "", line->text);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+	if (n->lines_left_out > 0)
+		jout_key_u64(j, "lines_left_out", n->lines_left_out);
+}
+
+static void package(struct jout *j, const struct sl_package *p)
+{
+	jout_key(j, "package");
+	jout_object(j);
+	jout_key_str(j, "manager", p->manager);
+	jout_bytes(j, "name", "", p->name);
+	if (p->version.data != NULL)
+		jout_bytes(j, "version", "", p->version);
+	jout_key_bool(j, "in_image", p->is_in_image);
+	if (p->has_digest)
+		jout_key_bool(j, "digest_equal", p->digest_equal);
+	jout_key_bool(j, "verified", false); /* whatever it says, who wrote it is not known */
+	jout_object_end(j);
+}
+
+static void process(struct jout *j, const struct sl_notes *n)
+{
+	jout_key(j, "process");
+	jout_object(j);
+	jout_key_u64(j, "pid", (uint64_t)n->pid);
+	if (n->process.data != NULL)
+		jout_bytes(j, "command", "", n->process);
+	jout_object_end(j);
+}
+
+static void setting(struct jout *j, const struct sl_notes *n)
+{
+	jout_key(j, "setting");
+	jout_object(j);
+	jout_key_str(j, "name", n->setting);
+	jout_key_str(j, "expected", n->expected);
+	jout_key_str(j, "found", n->found);
+	jout_object_end(j);
+}
+
+static void acknowledged(struct jout *j, const struct sl_notes *n)
+{
+	jout_key(j, "acknowledged");
+	jout_object(j);
+	jout_key_str(j, "by", n->ack_by);
+	jout_key_str(j, "reason", n->ack_reason);
+	if (n->has_ack_until)
+		jout_key_time(j, "until", n->ack_until);
+	jout_object_end(j);
+}
+
+static void notes(struct jout *j, const struct sl_notes *n)
+{
+	if (n->line_count > 0 || n->lines_left_out > 0)
+		changed_lines(j, n);
+	if (n->package != NULL)
+		package(j, n->package);
+	if (n->pid != 0)
+		process(j, n);
+	if (n->setting != NULL)
+		setting(j, n);
+	if (n->yara_count > 0)
+		strings(j, "yara", n->yara, n->yara_count);
+	if (n->listed_as != NULL)
+		jout_key_str(j, "listed_as", n->listed_as);
+	if (n->ack_by != NULL)
+		acknowledged(j, n);
+	if (n->is_seen)
+		jout_key_bool(j, "seen", true);
+}
+
 void report_finding_members(struct jout *j, const struct sl_finding *f)
 {
 	const struct sl_change *c = f->change;
@@ -180,6 +265,7 @@ void report_finding_members(struct jout *j, const struct sl_finding *f)
 		signals(j, c->signals);
 	} else {
 		jout_bytes(j, "subject", "", f->subject);
+		signals(j, f->signals);
 	}
 	jout_key_str(j, "severity", sl_severity_name(f->severity));
 	strings(j, "rules", f->rules, f->rule_count);
@@ -192,4 +278,5 @@ void report_finding_members(struct jout *j, const struct sl_finding *f)
 		jout_bytes(j, "renamed_from", "/", c->renamed_from);
 	if (f->message != NULL)
 		jout_key_str(j, "message", f->message);
+	notes(j, &f->notes);
 }

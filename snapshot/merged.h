@@ -21,4 +21,7 @@ int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t
 /* The lower directories of a stack as they are on disk now, as one view. */
 int merged_open_lowers(struct sl_source **out, const struct sl_stack *stack, struct sl_error *err);
 
+/* All of it, the writable directory on top: the container's own tree as it is now. */
+int merged_open_stack(struct sl_source **out, const struct sl_stack *stack, struct sl_error *err);
+
 #endif

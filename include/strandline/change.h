@@ -51,6 +51,21 @@ enum sl_signal {
 	SL_SIGNAL_UNDER_MOUNT = 1u << 13,    /**< lies at or beneath a mount point: hidden inside */
 	SL_SIGNAL_STRAY_WHITEOUT = 1u << 14, /**< deletes a name that the image never had */
 	SL_SIGNAL_TRUNCATED = 1u << 15,      /**< had content, is empty now */
+	SL_SIGNAL_RUNNING = 1u << 16,        /**< a process of the container runs it */
+	SL_SIGNAL_MAPPED = 1u << 17,         /**< a process maps it, executable */
+	SL_SIGNAL_ARCHIVE = 1u << 18,        /**< tar, zip, compressed data, by its first bytes */
+	SL_SIGNAL_KEY = 1u << 19,            /**< a private key, by its first bytes */
+	SL_SIGNAL_PACKAGED = 1u << 20,       /**< a package database claims it: proves nothing */
+	SL_SIGNAL_VOLUME = 1u << 21,         /**< in a mount, which has no baseline */
+	SL_SIGNAL_KNOWN_BAD = 1u << 22,      /**< its SHA-256 is in a list of bad ones */
+	SL_SIGNAL_KNOWN_GOOD = 1u << 23,     /**< its SHA-256 is in a list of good ones */
+	SL_SIGNAL_YARA = 1u << 24,           /**< a YARA rule matches its bytes */
+	SL_SIGNAL_IN_PATH = 1u << 25,        /**< in a directory of PATH */
+	SL_SIGNAL_IN_TEMP = 1u << 26,        /**< in a directory for temporary files */
+	SL_SIGNAL_UNLINKED = 1u << 27,       /**< has no name any more, or another file has it */
+	SL_SIGNAL_MEMFD = 1u << 28,          /**< lives in memory only */
+	SL_SIGNAL_PRELOAD = 1u << 29,        /**< loaded into every program of a process */
+	SL_SIGNAL_TRACED = 1u << 30,         /**< another process traces it */
 };
 
 /** One difference. Everything borrowed. */

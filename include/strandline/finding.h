@@ -35,6 +35,41 @@ enum sl_cause {
 
 #define SL_FINDING_MAX_RULES 16
 
+/** A line of a text file that came or went. Evidence bytes; what is secret in it is masked. */
+struct sl_line {
+	char sign;       /**< '+' or '-' */
+	uint32_t number; /**< from 1; of the text after for '+', of the text before for '-' */
+	struct sl_bytes text;
+};
+
+/** What a package database says of a file. Its owner may have written it: it explains nothing. */
+struct sl_package {
+	const char *manager; /**< "dpkg", "apk" or "rpm" */
+	struct sl_bytes name, version;
+	bool is_in_image;  /**< the image's own database says so, not only the container's */
+	bool has_digest;   /**< it records one for this file, of whatever kind */
+	bool digest_equal; /**< and the file has it */
+};
+
+/** What is known of a file or subject beyond the change itself. Borrowed; 0 and NULL: nothing. */
+struct sl_notes {
+	const struct sl_line *lines;
+	size_t line_count;
+	uint64_t lines_left_out; /**< past the bound */
+	const struct sl_package *package;
+	int64_t pid;             /**< the process that is found, or that runs or maps the file */
+	struct sl_bytes process; /**< its command line, arguments separated by blanks */
+	const char *setting;     /**< kind config and posture: which */
+	const char *expected, *found; /**< its approved and its present value */
+	const char *const *yara;      /**< names of the rules that match */
+	size_t yara_count;
+	const char *listed_as;           /**< what the list of digests calls it */
+	const char *ack_by, *ack_reason; /**< acknowledged: by whom and why */
+	bool has_ack_until;
+	struct sl_time ack_until;
+	bool is_seen; /**< the last run of this container found it, too */
+};
+
 /** Borrowed, like the change inside it. */
 struct sl_finding {
 	enum sl_finding_kind kind;
@@ -42,6 +77,7 @@ struct sl_finding {
 	enum sl_severity severity;
 	const struct sl_change *change;            /**< kind file; else NULL */
 	struct sl_bytes subject;                   /**< kind other than file: what it is about */
+	uint32_t signals;                          /**< kind other than file: enum sl_signal */
 	const char *message;                       /**< one sentence for people, or NULL */
 	const char *rules[SL_FINDING_MAX_RULES];   /**< ids of the rules that named it */
 	const char *reasons[SL_FINDING_MAX_RULES]; /**< one sentence each, in the same order */
@@ -50,6 +86,7 @@ struct sl_finding {
 	size_t attack_count;
 	enum sl_cause cause;    /**< none: it counts */
 	const char *cause_name; /**< which stub, rule or policy; NULL when none */
+	struct sl_notes notes;
 };
 
 /**

@@ -12,6 +12,7 @@
 
 #include "core/cleanup.h"
 #include "job/comparison.h"
+#include "job/meaning.h"
 #include "snapshot/layertree.h"
 #include "unit/fake_root.h"
 #include "unit/fake_sink.h"
@@ -96,14 +97,19 @@ static void compare(struct fixture *f, struct buf *log)
 	struct drift_options options = {.jobs = 0};
 	struct sl_source *tree = NULL, *after = NULL;
 	struct sl_sink *sink = fake_sink(log);
+	struct meaning_request wanted = {.no_processes = true};
 	struct sl_summary summary;
+	struct meaning meaning;
 
 	assert_int_equal(comparison_open(&f->comparison, &f->job, f->c, NULL, &how, &f->err), 0);
 	assert_int_equal(layertree_open(&tree, f->c->stack.upper_fd, SL_MARKER_NONE, NULL, &f->err),
 			 0);
 	assert_int_equal(comparison_after(&f->comparison, tree, &after, &f->err), 0);
-	assert_int_equal(comparison_run(&f->comparison, after, &options, sink, &summary, &f->err),
-			 0);
+	assert_int_equal(meaning_open(&meaning, &f->job, &wanted, &f->comparison, &f->err), 0);
+	assert_int_equal(
+		comparison_run(&f->comparison, after, &meaning, &options, sink, &summary, &f->err),
+		0);
+	meaning_close(&meaning);
 	sl_source_close(after);
 	sl_sink_close(sink);
 }
