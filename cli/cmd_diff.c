@@ -22,7 +22,9 @@ struct diff_args {
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list limits;
-	unsigned int jobs; /* 0: as many as there are processors */
+	bool freeze;
+	unsigned int freeze_limit; /* seconds */
+	unsigned int jobs;         /* 0: as many as there are processors */
 };
 
 static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
@@ -47,6 +49,11 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
+	if (a->freeze && (directory || a->images))
+		return sl_fail(err, SL_EINVAL, 0, "--freeze goes with containers or --all");
+	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
+		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
+			       DIFF_FREEZE_MAX);
 	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "%s goes with --all",
 			       a->stopped     ? "--stopped"
@@ -86,6 +93,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_index = a->no_index,
 				       .check = a->check,
 				       .quick = a->quick,
+				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .show_touched = a->show_touched,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven};
@@ -169,6 +177,11 @@ static const struct opt options[] = {
 	 "exit with 0 although the layers are not proven to be the image's"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
+	 "stop the processes of a running container while it is read, by its control group; they "
+	 "are started again whatever happens to this program"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
+	 "with --freeze: start them again after so long at the latest; by default 10"},
 	{"show-touched", 0, OPT_FLAG, NULL, NULL, AT(show_touched),
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
@@ -179,7 +192,8 @@ static const struct opt options[] = {
 };
 static const char *const formats[] = {"table", "json", "jsonl", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
-					  .fail_on = SL_SEVERITY_LOW};
+					  .fail_on = SL_SEVERITY_LOW,
+					  .freeze_limit = DIFF_FREEZE_DEFAULT};
 
 const struct command command_diff = {
 	.name = "diff",
