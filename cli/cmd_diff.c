@@ -7,13 +7,14 @@
 #include "cli/output.h"
 #include "core/cleanup.h"
 #include "job/diff.h"
+#include "job/diff_bundles.h"
 #include "job/diff_images.h"
 
 struct diff_args {
 	bool all, stopped, sandboxes, orphans;
 	const char *upper, *rootfs; /* compare this directory instead of a container */
 	const char *image;          /* with this image */
-	bool images;                /* the operands are two images */
+	bool images, bundles;       /* the operands are two images, or two bundles */
 	bool no_index;
 	bool check;
 	unsigned int marker;  /* enum sl_marker of upper */
@@ -31,6 +32,12 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 {
 	bool directory = a->upper != NULL || a->rootfs != NULL;
 
+	if (a->bundles && (a->images || directory || a->all || a->quick || a->check || a->freeze))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--bundles excludes --images, --all, --upper, --rootfs, --quick, "
+			       "--check and --freeze");
+	if (a->bundles && words->count != 2)
+		return sl_fail(err, SL_EINVAL, 0, "--bundles needs two bundles: before and after");
 	if (a->images && (directory || a->all || a->image != NULL || a->quick))
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--images excludes --all, --upper, --rootfs, --image and --quick");
@@ -75,6 +82,18 @@ static int compare_images(const struct job *job, const struct diff_args *a,
 	return job_diff_images(job, &request, sink, found, err);
 }
 
+static int compare_bundles(const struct job *job, const struct diff_args *a,
+			   const struct operands *words, struct sl_sink *sink, int *found,
+			   struct sl_error *err)
+{
+	struct diff_bundles_request request = {.before = words->items[0],
+					       .after = words->items[1],
+					       .fail_on = (enum sl_severity)a->fail_on,
+					       .accept_unproven = a->accept_unproven};
+
+	return job_diff_bundles(job, &request, sink, found, err);
+}
+
 /* Compare everything that was asked for; *status is the job's verdict on all containers. */
 static int compare(struct app *app, const struct diff_args *a, const struct operands *words,
 		   struct sl_sink *sink, enum exit_status *status, struct sl_error *err)
@@ -103,8 +122,9 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	if (rc == 0)
 		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
-		rc = a->images ? compare_images(&j.job, a, words, sink, &found, err)
-			       : job_diff(&j.job, &request, sink, &found, err);
+		rc = a->images    ? compare_images(&j.job, a, words, sink, &found, err)
+		     : a->bundles ? compare_bundles(&j.job, a, words, sink, &found, err)
+				  : job_diff(&j.job, &request, sink, &found, err);
 	*status = (enum exit_status)found;
 	return rc;
 }
@@ -164,6 +184,9 @@ static const struct opt options[] = {
 	 "the image that --upper or --rootfs is compared with"},
 	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
 	 "the operands are two images: say what changed from the first to the second"},
+	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
+	 "the operands are two bundles of one container: say what changed from one capture to the "
+	 "next; nothing but the bundles is read"},
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk, or, "
 	 "where there are none, fail"},
@@ -198,7 +221,7 @@ static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
 const struct command command_diff = {
 	.name = "diff",
 	.summary = "say what changed in a container since its image was built",
-	.operands = "[CONTAINER... | --images BEFORE AFTER]",
+	.operands = "[CONTAINER... | {--images|--bundles} BEFORE AFTER]",
 	.description =
 		"Compare containers with their images, and say of every difference how severe it "
 		"is "
