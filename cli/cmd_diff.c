@@ -221,7 +221,7 @@ static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
 const struct command command_diff = {
 	.name = "diff",
 	.summary = "say what changed in a container since its image was built",
-	.operands = "[CONTAINER... | {--images|--bundles} BEFORE AFTER]",
+	.operands = "[CONTAINER... | --images A B | --bundles A B]",
 	.description =
 		"Compare containers with their images, and say of every difference how severe it "
 		"is "
