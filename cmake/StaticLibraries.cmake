@@ -10,7 +10,7 @@ function(strandline_archive variable name)
 	target_link_libraries(strandline_libraries INTERFACE ${${variable}})
 endfunction()
 
-foreach(name archive xxhash crypto zstd sqlite3 jansson lzma bz2)
+foreach(name archive xxhash crypto zstd sqlite3 jansson yaml lzma bz2)
 	string(TOUPPER STRANDLINE_${name}_A variable)
 	strandline_archive(${variable} ${name})
 endforeach()

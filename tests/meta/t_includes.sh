@@ -10,6 +10,7 @@ BEGIN {
 	allow["job"] = " core snapshot host diff forensics report "
 	allow["cli"] = " core report job "
 	library["jansson.h"] = "^core/json"
+	library["yaml.h"] = "^core/yaml.c$"
 	library["sqlite3.h"] = "^core/db"
 	library["zstd.h"] = library["zstd_errors.h"] = library["zlib.h"] = "^core/(z|inflate)"
 	library["isa-l.h"] = library["isa-l/igzip_lib.h"] = library["igzip_lib.h"] = "^core/(z|inflate)"

@@ -23,6 +23,7 @@
 #include "core/inflate.h"
 #include "core/root.h"
 #include "core/tempfile.h"
+#include "core/yaml.h"
 #include "core/zstream.h"
 #include "host/bolt.h"
 #include "snapshot/dump.h"
@@ -363,6 +364,21 @@ static void document_crimes_fail(void **state)
 	each_fails_with_its_code("config", read_config);
 }
 
+static int read_yaml(const struct buf *in, struct sl_error *err)
+{
+	struct ydoc *doc = NULL;
+	int rc = ydoc_parse(&doc, "f", in->data, in->len, err);
+
+	ydoc_free(doc);
+	return rc;
+}
+
+static void yaml_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("yaml", read_yaml);
+}
+
 static void dump_crimes_fail(void **state)
 {
 	(void)state;
@@ -400,7 +416,7 @@ int main(void)
 		cmocka_unit_test(tar_crimes_fail),       cmocka_unit_test(tar_split_crimes_fail),
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
 		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
-		cmocka_unit_test(import_crimes_fail),
+		cmocka_unit_test(import_crimes_fail),    cmocka_unit_test(yaml_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
