@@ -22,6 +22,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
+	struct text_list policies;
 	struct text_list limits;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
@@ -61,6 +62,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
 			       DIFF_FREEZE_MAX);
+	if (a->policies.count > 0 && (a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--policy goes with containers or directories");
 	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "%s goes with --all",
 			       a->stopped     ? "--stopped"
@@ -114,6 +117,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .quick = a->quick,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .show_touched = a->show_touched,
+				       .policies = a->policies.items,
+				       .policy_count = a->policies.count,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven};
 	int found = EXIT_TROUBLE;
@@ -209,6 +214,9 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies),
+	 "drift that FILE expects is explained: counted, and listed with --show-explained "
+	 "(repeatable; see 'policy')"},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},

@@ -15,6 +15,7 @@
 #include "job/database.h"
 #include "job/directory.h"
 #include "job/meaning.h"
+#include "job/policy.h"
 #include "job/resolve.h"
 #include "job/standstill.h"
 #include "snapshot/layertree.h"
@@ -26,6 +27,7 @@ struct diff_run {
 	struct host *host;
 	struct sl_sink *sink;
 	struct job_run about;
+	struct policy *policy;
 	bool begun;
 	int status;  /* combined so far; -1: no statement yet */
 	bool failed; /* a container was found, and comparing it ended the run */
@@ -99,7 +101,7 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.raced_payload = walked,
 					.finish = end_standstill,
 					.finish_payload = &standstill};
-	struct meaning_request wanted = {.no_processes = false};
+	struct meaning_request wanted = {.policy = run->policy};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
@@ -393,13 +395,18 @@ int job_diff(const struct job *job, const struct diff_request *request, struct s
 
 	if (rc < 0)
 		return rc;
-	rc = run_request(&run);
+	rc = job_policy_read(&run.policy, request->policies, request->policy_count, err);
+	if (rc == 0)
+		rc = run_request(&run);
+	if (rc == 0)
+		job_policy_warn(job, run.policy, true);
 	if (rc == 0)
 		rc = begin_once(&run);
 	if (rc == 0) {
 		run.about.run.finished = clock_now();
 		rc = sl_sink_end(sink, &run.about.run, err);
 	}
+	policy_free(run.policy);
 	job_run_clear(&run.about);
 	*status = run.status < 0 ? 0 : run.status;
 	return rc;

@@ -28,6 +28,8 @@ struct diff_request {
 	bool quick;
 	unsigned int freeze_seconds; /* stop running containers, at most so long; 0: do not */
 	bool show_touched;
+	const char *const *policies; /* files */
+	size_t policy_count;
 	enum sl_severity fail_on;
 	bool accept_unproven;
 };

@@ -10,11 +10,14 @@
 #include "job/comparison.h"
 #include "job/job.h"
 
+struct policy;
+
 #define MEANING_STEPS_MAX 12
 
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
-	bool no_processes; /* do not look at what runs */
+	struct policy *policy; /* what is expected; NULL: nothing */
+	bool no_processes;     /* do not look at what runs */
 };
 
 /* A part's own memory, freed with the meaning. */

@@ -161,6 +161,10 @@ static void explained_by(struct jout *j, const struct sl_finding *f)
 	jout_object(j);
 	jout_key_str(j, "cause", sl_cause_name(f->cause));
 	jout_key_str(j, "name", f->cause_name);
+	if (f->cause_by != NULL)
+		jout_key_str(j, "approved_by", f->cause_by);
+	if (f->cause_reason != NULL)
+		jout_key_str(j, "reason", f->cause_reason);
 	jout_object_end(j);
 }
 

@@ -123,6 +123,22 @@ for engine in $THREE_ENGINES; do
 	it "live: and $engine:two runs again" same thawed "$(thawed "$(three_pid "$engine" two)")"
 done
 
+
+# ---- what is expected of one of them, as proposed by what is there
+engine=${THREE_ENGINES%% *}
+three_exec "$engine" two /bin/sh -c 'mkdir -p /srv/data/deep; for i in 1 2 3 4 5 6; do echo $i >/srv/data/deep/$i
+	echo $i >/etc/app$i; done; echo "#!/bin/sh" >/srv/data/run; echo "eve:x:0:0::/:/bin/sh" >>/etc/passwd'
+it "a policy is proposed" exits 0 sl policy learn "$engine:two" --by "a test" -o learned.yaml
+it "it is a good one" exits 0 "$STRANDLINE" policy check learned.yaml
+it "a new directory is expected as a whole" contains learned.yaml '- "/srv/data/**"'
+it "many new files of another by their directory" contains learned.yaml '- "/etc/*"'
+it "what an account file became is not proposed" contains learned.yaml '#   critical modified /etc/passwd (account)'
+it "nor a script" contains learned.yaml '/srv/data/run (program)'
+it "with it, these two are left" exits 1 sl diff "$engine:two" --policy learned.yaml --format json -o policy.json
+it "and nothing else" same "added /srv/data/run
+modified /etc/passwd" "$(drift_of policy.json)"
+three_exec "$engine" two /bin/sh -c 'rm -r /srv/data /etc/app*; echo "root:x:0:0::/root:/bin/sh" >/etc/passwd'
+
 three_halt
 mkdir dead
 mount --bind "$T" dead
