@@ -84,8 +84,8 @@ struct sl_finding {
 	size_t rule_count;
 	const char *attack[SL_FINDING_MAX_RULES]; /**< ATT&CK technique ids, sorted, unique */
 	size_t attack_count;
-	enum sl_cause cause;    /**< none: it counts */
-	const char *cause_name; /**< which stub, rule or policy; NULL when none */
+	enum sl_cause cause;                 /**< none: it counts */
+	const char *cause_name;              /**< which stub, rule or policy; NULL when none */
 	const char *cause_by, *cause_reason; /**< of a policy: who approved it, and why */
 	struct sl_notes notes;
 };
