@@ -69,8 +69,9 @@ int app_sink(struct sl_sink **out, const struct app *app, struct ostream *to,
 extern const struct command command_index, command_images, command_images_list, command_images_show,
 	command_images_rm, command_images_verify, command_images_dump, command_images_load,
 	command_images_vacuum, command_baseline, command_baseline_export, command_baseline_import,
-	command_baseline_show, command_ps, command_diff, command_check, command_capture,
-	command_verify, command_show, command_extract, command_timeline, command_keygen,
-	command_help, command_man, command_completion;
+	command_baseline_show, command_ps, command_diff, command_approve, command_approve_list,
+	command_approve_show, command_approve_rm, command_check, command_capture, command_verify,
+	command_show, command_extract, command_timeline, command_keygen, command_help, command_man,
+	command_completion;
 
 #endif

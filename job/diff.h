@@ -25,6 +25,7 @@ struct diff_request {
 	bool show_touched;
 	enum sl_severity fail_on;
 	bool accept_unproven;
+	bool posture; /* what is risky by itself counts like what is found */
 };
 
 /*

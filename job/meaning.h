@@ -15,6 +15,7 @@
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
 	bool no_processes; /* do not look at what runs */
+	bool posture;      /* what is risky by itself counts like what is found */
 };
 
 /* A part's own memory, freed with the meaning. */
