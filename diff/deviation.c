@@ -202,7 +202,7 @@ static int compare_set(const struct search *s, enum sl_setting setting)
 
 	if (is_same(was, is))
 		return 0;
-	(void)buf_printf(&text, "%s: not as approved", sl_setting_name(setting));
+	(void)buf_append_str(&text, sl_setting_name(setting));
 	name_difference(&came, is, was, &is_dangerous);
 	name_difference(&went, was, is, &ignored);
 	if (text.status < 0)

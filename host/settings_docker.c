@@ -72,14 +72,17 @@ static int read_capabilities(const struct reader *r, enum sl_setting setting, co
 static int read_seccomp(const struct reader *r)
 {
 	const char *profile = jval_str(jval_get(r->config, "SeccompProfile"));
-	bool privileged = sl_settings_is(r->out, SL_SETTING_PRIVILEGED, "true");
+	const char *privileged = sl_settings_get(r->out, SL_SETTING_PRIVILEGED);
 	uint8_t digest[SL_SHA256_SIZE];
 	char text[DIGEST_TEXT_SIZE + 16], hex[DIGEST_TEXT_SIZE];
 
 	if (profile == NULL && jval_get(r->config, "SeccompProfile") == NULL)
 		return 0;
+	if (!is_text(profile) && privileged == NULL)
+		return 0;
 	if (!is_text(profile))
-		return put(r, SL_SETTING_SECCOMP, privileged ? "unconfined" : "default");
+		return put(r, SL_SETTING_SECCOMP,
+			   strcmp(privileged, "true") == 0 ? "unconfined" : "default");
 	if (strcmp(profile, "unconfined") == 0 || strcmp(profile, "builtin") == 0)
 		return put(r, SL_SETTING_SECCOMP, profile);
 	if (sha256_once(profile, strlen(profile), digest, r->err) < 0)

@@ -86,10 +86,9 @@ static int add_note(void *payload, const struct posture_note *n, struct sl_error
 	AUTO_FREE char *message = NULL;
 	int rc;
 
-	/* the table has no column for the value, nor for the section */
-	if (shown == NULL ||
-	    asprintf(&message, "%s (%s: %s); CIS Docker Benchmark 1.6, %s", n->check->sentence,
-		     sl_setting_name(n->check->about), shown, n->check->section) < 0) {
+	/* the table has no column for the value */
+	if (shown == NULL || asprintf(&message, "%s (%s: %s)", n->check->sentence,
+				      sl_setting_name(n->check->about), shown) < 0) {
 		message = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "posture");
 	}
