@@ -66,12 +66,19 @@ int app_sink(struct sl_sink **out, const struct app *app, struct ostream *to,
 	     const struct report_options *options, struct sl_error *err);
 
 /* The subcommands, one a file. */
-extern const struct command command_index, command_images, command_images_list, command_images_show,
+extern const struct command command_index;
+extern const struct command command_images, command_images_list, command_images_show,
 	command_images_rm, command_images_verify, command_images_dump, command_images_load,
-	command_images_vacuum, command_baseline, command_baseline_export, command_baseline_import,
-	command_baseline_show, command_policy, command_policy_check, command_policy_learn,
-	command_policy_test, command_ps, command_diff, command_check, command_capture,
-	command_verify, command_show, command_extract, command_timeline, command_keygen,
-	command_help, command_man, command_completion;
+	command_images_vacuum;
+extern const struct command command_baseline, command_baseline_export, command_baseline_import,
+	command_baseline_show;
+extern const struct command command_ps, command_diff, command_check;
+extern const struct command command_policy, command_policy_check, command_policy_learn,
+	command_policy_test;
+extern const struct command command_approve, command_approve_list, command_approve_show,
+	command_approve_rm;
+extern const struct command command_capture, command_verify, command_show, command_extract,
+	command_timeline, command_keygen;
+extern const struct command command_help, command_man, command_completion;
 
 #endif

@@ -20,6 +20,7 @@ struct diff_args {
 	unsigned int marker;  /* enum sl_marker of upper */
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven;
+	bool posture;
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list policies;
@@ -120,7 +121,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .policies = a->policies.items,
 				       .policy_count = a->policies.count,
 				       .fail_on = (enum sl_severity)a->fail_on,
-				       .accept_unproven = a->accept_unproven};
+				       .accept_unproven = a->accept_unproven,
+				       .posture = a->posture};
 	int found = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
@@ -150,6 +152,7 @@ static int diff(struct app *app, const struct diff_args *a, const struct operand
 	report = app_report_options(app, output.is_terminal);
 	report.show_touched = a->show_touched;
 	report.show_explained = a->show_explained;
+	report.show_posture = a->posture;
 	rc = app_sink(&sink, app, output.stream, &report, err);
 	if (rc == 0)
 		rc = compare(app, a, words, sink, &status, err);
@@ -203,6 +206,9 @@ static const struct opt options[] = {
 	 "default low"},
 	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
 	 "exit with 0 although the layers are not proven to be the image's"},
+	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),
+	 "list what is risky about the containers' settings by itself, and count it in the exit "
+	 "status"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
 	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),

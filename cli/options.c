@@ -332,7 +332,8 @@ static int check_operands(const struct command *c, const struct operands *words,
 {
 	if (words->count < c->operands_min)
 		return sl_fail(err, SL_EINVAL, 0, "missing operand: %s", c->operands);
-	if (words->count > 0 && command_nested(c, NULL) != NULL)
+	/* one that takes none itself can only have meant a nested one */
+	if (words->count > 0 && c->operands_max == 0 && command_nested(c, NULL) != NULL)
 		return unknown_nested(c, words->items[0], err);
 	if (words->count > c->operands_max) {
 		const char *extra = words->items[c->operands_max];

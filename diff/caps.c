@@ -3,52 +3,8 @@
 
 #include <strandline/error.h>
 
+#include "core/capability.h"
 #include "core/cleanup.h"
-
-/* linux/capability.h, in the order of their numbers. */
-static const char *const names[] = {
-	"chown",
-	"dac_override",
-	"dac_read_search",
-	"fowner",
-	"fsetid",
-	"kill",
-	"setgid",
-	"setuid",
-	"setpcap",
-	"linux_immutable",
-	"net_bind_service",
-	"net_broadcast",
-	"net_admin",
-	"net_raw",
-	"ipc_lock",
-	"ipc_owner",
-	"sys_module",
-	"sys_rawio",
-	"sys_chroot",
-	"sys_ptrace",
-	"sys_pacct",
-	"sys_admin",
-	"sys_boot",
-	"sys_nice",
-	"sys_resource",
-	"sys_time",
-	"sys_tty_config",
-	"mknod",
-	"lease",
-	"audit_write",
-	"audit_control",
-	"setfcap",
-	"mac_override",
-	"mac_admin",
-	"syslog",
-	"wake_alarm",
-	"block_suspend",
-	"audit_read",
-	"perfmon",
-	"bpf",
-	"checkpoint_restore",
-};
 
 #define REVISION_MASK 0xff000000u
 #define FLAG_EFFECTIVE 0x000001u
@@ -106,8 +62,8 @@ static void format_set(struct buf *out, uint64_t set, const char *flags)
 		if (!first)
 			(void)buf_append_char(out, ',');
 		first = false;
-		if (i < ARRAY_SIZE(names))
-			(void)buf_printf(out, "cap_%s", names[i]);
+		if (capability_name(i) != NULL)
+			(void)buf_printf(out, "cap_%s", capability_name(i));
 		else
 			(void)buf_printf(out, "%u", i);
 	}

@@ -76,7 +76,7 @@ static int walk(struct drift *d, struct sl_error *err)
 
 /* ---- second phase: what is in the spool becomes findings ---- */
 
-static void count(struct sl_counts *counts, const struct sl_finding *f)
+static void count(struct sl_counts *counts, const struct sl_finding *f, bool count_posture)
 {
 	if (f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED) {
 		counts->by_kind[SL_CHANGE_TOUCHED]++;
@@ -86,10 +86,15 @@ static void count(struct sl_counts *counts, const struct sl_finding *f)
 		counts->explained++;
 		return;
 	}
-	if (f->change != NULL)
+	if (f->kind == SL_FINDING_POSTURE) {
+		counts->posture++;
+		if (!count_posture)
+			return;
+	} else if (f->change != NULL) {
 		counts->by_kind[f->change->kind]++;
-	else if (f->kind != SL_FINDING_POSTURE)
+	} else {
 		counts->other++;
+	}
 	counts->by_severity[f->severity]++;
 }
 
@@ -110,7 +115,7 @@ static int tell(struct drift *d, const struct spool_record *r, const struct spoo
 	rc = enrich_change(&d->enrich, r->change, is_parent(r->change, next), &f, err);
 	if (rc < 0)
 		return rc;
-	count(d->counts, &f);
+	count(d->counts, &f, d->options->count_posture);
 	return sl_sink_finding(d->sink, &f, err);
 }
 
@@ -145,7 +150,7 @@ static int tell_known(struct drift *d, struct sl_error *err)
 		rc = enrich_known(&d->enrich, &f, err);
 		if (rc < 0)
 			return rc;
-		count(d->counts, &f);
+		count(d->counts, &f, d->options->count_posture);
 		rc = sl_sink_finding(d->sink, &f, err);
 	}
 	return rc;

@@ -32,6 +32,7 @@ struct drift_options {
 	unsigned int jobs; /* hashing threads; 0: none beside the caller */
 	bool quick;        /* compare contents by size and XXH3 only */
 	bool show_touched;
+	bool count_posture; /* by severity, so that it is in the exit status */
 	/* Set by a signal handler: stop, with a gap that says so. May be NULL. */
 	const volatile sig_atomic_t *stop;
 	/* Names that vanished while walking, asked at the end. May be NULL. */

@@ -76,15 +76,21 @@ int sl_finding_identify(struct sl_finding *f, struct sl_bytes container_name,
 	const struct sl_entry *after = c != NULL ? c->after : NULL;
 	struct sl_bytes about = c != NULL ? c->path : f->subject;
 	bool has_digest = after != NULL && (after->fields & SL_ENTRY_SHA256) != 0;
+	const char *found = c == NULL ? f->notes.found : NULL;
 	struct buf b = BUF_INIT(SIZE_MAX);
+	uint8_t digest[SL_SHA256_SIZE];
 	int rc;
 
+	if (has_digest)
+		memcpy(digest, after->sha256, sizeof(digest));
+	else if (found != NULL && sha256_once(found, strlen(found), digest, err) < 0)
+		return -SL_ENOMEM;
 	add_field(&b, container_name.data, container_name.len);
 	add_field(&b, image_id, image_id != NULL ? SL_SHA256_SIZE : 0);
 	add_text(&b, sl_finding_kind_name(f->kind));
 	add_field(&b, about.data, about.len);
 	add_text(&b, c != NULL ? sl_change_name(c->kind) : "");
-	add_field(&b, has_digest ? after->sha256 : NULL, has_digest ? SL_SHA256_SIZE : 0);
+	add_field(&b, digest, has_digest || found != NULL ? SL_SHA256_SIZE : 0);
 	rc = b.status < 0 ? sl_fail(err, SL_ENOMEM, 0, "finding id")
 			  : sha256_once(b.data, b.len, f->id, err);
 	buf_clear(&b);

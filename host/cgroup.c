@@ -248,11 +248,20 @@ static void read_line(struct cgroup *out, unsigned int *best, struct sl_bytes co
 		out->unified = path;
 	if (names_controller(controllers, "freezer"))
 		out->freezer = path;
+	if (names_controller(controllers, "memory"))
+		out->memory = path;
+	if (names_controller(controllers, "pids"))
+		out->pids = path;
+	if (names_controller(controllers, "cpu"))
+		out->cpu = path;
 	if (worth(&c, controllers) <= *best)
 		return;
 	*best = worth(&c, controllers);
 	c.unified = out->unified;
 	c.freezer = out->freezer;
+	c.memory = out->memory;
+	c.pids = out->pids;
+	c.cpu = out->cpu;
 	*out = c;
 }
 

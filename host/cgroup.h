@@ -14,11 +14,12 @@
 
 /* All texts are borrowed from the document. */
 struct cgroup {
-	struct sl_bytes path;    /* of the hierarchy that says most; "/" at least */
-	struct sl_bytes unified; /* path in version 2's hierarchy; len 0: none */
-	struct sl_bytes freezer; /* path in version 1's freezer; len 0: none */
-	struct sl_bytes id;      /* of the innermost container; len 0: in none */
-	const char *engine;      /* whose way of naming it is, or NULL; static */
+	struct sl_bytes path;              /* of the hierarchy that says most; "/" at least */
+	struct sl_bytes unified;           /* path in version 2's hierarchy; len 0: none */
+	struct sl_bytes freezer;           /* path in version 1's freezer; len 0: none */
+	struct sl_bytes memory, pids, cpu; /* paths in version 1's hierarchies; len 0: none */
+	struct sl_bytes id;                /* of the innermost container; len 0: in none */
+	const char *engine;                /* whose way of naming it is, or NULL; static */
 	/* No engine's way of naming: the last two components, as containerd's own client makes them
 	 * of a namespace and an id. Good for nothing but comparing with these. */
 	bool is_guess;

@@ -151,6 +151,7 @@ void sl_container_free(struct sl_container *c)
 	free(c->mounts);
 	free(c->artifacts);
 	sl_stack_clear(&c->stack);
+	sl_settings_free(c->settings);
 	free(c->engine);
 	free(c->id);
 	free(c->name);

@@ -109,6 +109,11 @@ int host_load_image(struct host *h, const struct host_image *image, struct sl_im
 
 /* An image of a store: "docker:NAME[:TAG]", "podman:ID"..., or without an engine in front. */
 int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err);
+/*
+ * Read what a container was told to be into c->settings, from the files that were found with it and
+ * from what runs; done once. What cannot be read is in settings->gap; negative is memory only.
+ */
+int host_container_settings(const struct host *h, struct sl_container *c, struct sl_error *err);
 /* The image a container runs, in the store it was found in. */
 int host_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,
 			 struct sl_error *err);

@@ -20,6 +20,7 @@
 #include "job/head_content.h"
 #include "job/meaning.h"
 #include "job/resolve.h"
+#include "report/settings.h"
 #include "snapshot/content.h"
 #include "snapshot/layertree.h"
 #include "snapshot/recording.h"
@@ -119,6 +120,21 @@ static int capture_text(struct capture *c, const char *name, const char *text, s
 	return rc < 0 ? rc : keep(c, &file, &stored, err);
 }
 
+/* What the engine's files and the kernel say, in one form; names of the environment only. */
+static int capture_settings(struct capture *c, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(8 * SL_SETTINGS_BYTES_MAX);
+	struct jout j;
+
+	if (c->container->settings == NULL)
+		return 0;
+	jout_begin(&j, &text);
+	settings_json(&j, c->container->settings, false);
+	if (jout_end(&j) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "settings");
+	return capture_text(c, "settings.json", text.data, text.len, err);
+}
+
 static int capture_metadata(struct capture *c, struct sl_error *err)
 {
 	int rc = 0;
@@ -131,6 +147,8 @@ static int capture_metadata(struct capture *c, struct sl_error *err)
 	if (rc == 0 && c->image != NULL)
 		rc = capture_text(c, "image/manifest.json", c->image->manifest,
 				  c->image->manifest_size, err);
+	if (rc == 0)
+		rc = capture_settings(c, err);
 	if (rc == 0 && c->container->metadata_gap != NULL)
 		rc = gap(c, (struct sl_bytes){"engine metadata", 15}, c->container->metadata_gap, 0,
 			 false, err);
@@ -291,6 +309,8 @@ static int find_container(struct capture *c, struct sl_error *err)
 		if (rc == 0)
 			rc = host_find_container(c->host, c->request->container, &c->container,
 						 err);
+		if (rc == 0)
+			rc = host_container_settings(c->host, c->container, err);
 	}
 	if (rc < 0)
 		return rc;

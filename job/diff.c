@@ -96,12 +96,13 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	struct drift_options options = {.jobs = run->job->threads,
 					.quick = run->request->quick,
 					.show_touched = run->request->show_touched,
+					.count_posture = run->request->posture,
 					.stop = run->job->stop,
 					.raced = raced_so_far,
 					.raced_payload = walked,
 					.finish = end_standstill,
 					.finish_payload = &standstill};
-	struct meaning_request wanted = {.policy = run->policy};
+	struct meaning_request wanted = {.policy = run->policy, .posture = run->request->posture};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
@@ -178,7 +179,7 @@ static void say_no_image(const struct job *job, const struct sl_container *c,
 	job_say(job, "image of '%s': %s", shown != NULL ? shown : "?", sl_error_text(why));
 }
 
-static int diff_container(struct diff_run *run, const struct sl_container *c)
+static int diff_container(struct diff_run *run, struct sl_container *c)
 {
 	CLEANUP(layerfindings_clear) struct layerfindings checked = {0};
 	struct comparison_options options = {.no_index = run->request->no_index};
@@ -187,6 +188,9 @@ static int diff_container(struct diff_run *run, const struct sl_container *c)
 	struct comparison comparison;
 	int rc;
 
+	rc = host_container_settings(run->host, c, run->err);
+	if (rc < 0)
+		return rc;
 	if (c->stack.unsupported != NULL)
 		return report_unread(run, c, c->stack.unsupported, 0);
 	if (run->request->check) {

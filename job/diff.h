@@ -32,6 +32,7 @@ struct diff_request {
 	size_t policy_count;
 	enum sl_severity fail_on;
 	bool accept_unproven;
+	bool posture; /* what is risky by itself counts like what is found */
 };
 
 /*

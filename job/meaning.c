@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "job/meaning_policy.h"
+#include "job/meaning_settings.h"
 
 int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), struct sl_error *err)
 {
@@ -96,14 +98,18 @@ static int add_layers(struct meaning *m, struct sl_error *err)
 int meaning_open(struct meaning *m, const struct job *job, const struct meaning_request *request,
 		 const struct comparison *comparison, struct sl_error *err)
 {
-	int rc;
+	/* policies last: what they judge must be all there is */
+	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
+		add_metadata_gap,
+		add_layers,
+		meaning_settings,
+		meaning_policy,
+	};
+	int rc = 0;
 
 	*m = (struct meaning){.job = job, .request = request, .comparison = comparison};
-	rc = add_metadata_gap(m, err);
-	if (rc == 0)
-		rc = add_layers(m, err);
-	if (rc == 0)
-		rc = meaning_policy(m, err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(parts); i++)
+		rc = parts[i](m, err);
 	if (rc < 0)
 		meaning_close(m);
 	return rc;

@@ -18,6 +18,7 @@ struct policy;
 struct meaning_request {
 	struct policy *policy; /* what is expected; NULL: nothing */
 	bool no_processes;     /* do not look at what runs */
+	bool posture;          /* what is risky by itself counts like what is found */
 };
 
 /* A part's own memory, freed with the meaning. */

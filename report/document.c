@@ -5,6 +5,7 @@
 
 #include "report/container.h"
 #include "report/report.h"
+#include "report/settings.h"
 
 void document_run(struct jout *j, const struct sl_run *run)
 {
@@ -161,6 +162,12 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	jout_key_bool(j, "quick", s->quick);
 }
 
+void document_settings(struct jout *j, const struct sl_subject *s)
+{
+	jout_key(j, "settings");
+	settings_json(j, s->container->settings, false);
+}
+
 void document_gap(struct jout *j, const struct sl_gap *gap)
 {
 	jout_bytes(j, "what", gap->is_path ? "/" : "", gap->what);
@@ -188,6 +195,7 @@ void document_counts(struct jout *j, const struct sl_counts *counts)
 	jout_key_u64(j, "touched", counts->by_kind[SL_CHANGE_TOUCHED]);
 	jout_key_u64(j, "raced", counts->raced);
 	jout_key_u64(j, "other", counts->other);
+	jout_key_u64(j, "posture", counts->posture);
 	jout_key(j, "severities");
 	jout_object(j);
 	for (int s = SL_SEVERITY_INFO; s <= SL_SEVERITY_CRITICAL; s++)

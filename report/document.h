@@ -16,6 +16,8 @@ void document_run_as(struct jout *j, const char *schema, const struct sl_run *ru
 /* engine, id, name, state, pod, image, layers, scope, quick */
 void document_subject(struct jout *j, const struct sl_subject *subject);
 /* what, why, errno, is_path, below */
+/* "settings": what the container was told to be; too long for a record of a bundle. */
+void document_settings(struct jout *j, const struct sl_subject *s);
 void document_gap(struct jout *j, const struct sl_gap *gap);
 /* counts */
 void document_counts(struct jout *j, const struct sl_counts *counts);

@@ -42,6 +42,7 @@ static int on_container(struct sl_sink *s, const struct sl_subject *subject, str
 	rowspool_clear(&k->gaps);
 	jout_object(&k->j);
 	document_subject(&k->j, subject);
+	document_settings(&k->j, subject);
 	jout_key(&k->j, "findings");
 	jout_array(&k->j);
 	return outbuf_maybe_flush(&k->out, err);

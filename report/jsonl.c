@@ -99,6 +99,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 
 	start_line(k, &j, "container");
 	document_subject(&j, sum->subject);
+	document_settings(&j, sum->subject);
 	document_counts(&j, &sum->counts);
 	jout_key_u64(&j, "gaps", sum->counts.gaps);
 	document_outcome(&j, sum);

@@ -12,6 +12,7 @@ struct report_options {
 	bool colour;
 	unsigned int width;     /* columns of the terminal, 0: unlimited */
 	bool show_touched;      /* list touched entries too */
+	bool show_posture;      /* table: list what is risky by itself, too */
 	bool show_explained;    /* table: list explained changes too (documents always hold them) */
 	enum sl_severity least; /* table: fold everything below into counts; default info */
 };

@@ -87,6 +87,8 @@ static bool is_listed(const struct table_sink *t, const struct sl_finding *f)
 		return t->options.show_touched;
 	if (f->cause != SL_CAUSE_NONE)
 		return t->options.show_explained;
+	if (f->kind == SL_FINDING_POSTURE)
+		return t->options.show_posture;
 	return f->severity >= t->options.least;
 }
 
@@ -341,6 +343,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 
 	if (rc < 0)
 		return rc;
+	t->tally.posture_listed = t->options.show_posture;
 	frame_footer(&t->out.buf, sum, &t->tally);
 	t->drifted += frame_has_drift(&sum->counts);
 	t->incomplete += !sum->complete;

@@ -214,6 +214,15 @@ static void footer_explained(struct buf *out, uint64_t total, const struct frame
 	(void)buf_append_char(out, '\n');
 }
 
+static void footer_posture(struct buf *out, uint64_t total, bool listed)
+{
+	if (total == 0)
+		return;
+	(void)buf_append_str(out, "posture    ");
+	words_plural(out, total, "note", "notes");
+	(void)buf_append_str(out, listed ? "\n" : "; --posture lists them\n");
+}
+
 static void footer_rest(struct buf *out, const struct sl_counts *c)
 {
 	if (c->by_kind[SL_CHANGE_TOUCHED] > 0) {
@@ -317,6 +326,7 @@ void frame_footer(struct buf *out, const struct sl_summary *sum, const struct fr
 {
 	footer_found(out, &sum->counts);
 	footer_explained(out, sum->counts.explained, t);
+	footer_posture(out, sum->counts.posture, t->posture_listed);
 	footer_rest(out, &sum->counts);
 	footer_gaps(out, t);
 	footer_frozen(out, sum);

@@ -12,6 +12,7 @@
 
 /* Counted while the findings pass. */
 struct frame_tally {
+	bool posture_listed;              /* among the rows */
 	uint64_t explained[FRAME_CAUSES]; /* by enum sl_cause */
 	uint64_t gaps;
 	struct buf gap_lines; /* the first FRAME_GAP_LINES, as they are printed */

@@ -6,6 +6,7 @@
 #ifndef SL_CONTAINER_H
 #define SL_CONTAINER_H
 
+#include <strandline/settings.h>
 #include <strandline/stack.h>
 
 enum sl_container_state {
@@ -89,6 +90,9 @@ struct sl_container {
 	struct sl_stack stack;
 	struct sl_artifact *artifacts;
 	size_t artifact_count;
+	/** What it was told to be; NULL until somebody asked for it, or there is no record. Owned.
+	 */
+	struct sl_settings *settings;
 	/** Why what the store says about it could not be read fully, or NULL; owned. A gap. */
 	char *metadata_gap;
 };

@@ -93,7 +93,8 @@ struct sl_finding {
 /**
  * Work out the stable id: SHA-256 over the length-prefixed fields container name (or pod), image
  * id, kind, path or subject, change and after-digest, so that the same drift has the same id in
- * every run. A deleted or unread after-side contributes an empty field.
+ * every run. A deleted or unread after-side contributes an empty field; a setting, the digest of
+ * the value found.
  */
 SL_API int sl_finding_identify(struct sl_finding *f, struct sl_bytes container_name,
 			       const uint8_t image_id[SL_SHA256_SIZE], struct sl_error *err);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/records.h"
+
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "job/database.h"
+
+/* Append only (core/db.h). */
+static const struct db_migration migrations[] = {
+	{"approval", 1,
+	 "CREATE TABLE approval ("
+	 " kind TEXT NOT NULL,"    /* name, pod, image */
+	 " key TEXT NOT NULL,"     /* whose it is */
+	 " profile TEXT NOT NULL," /* settings as JSON */
+	 " approved_by TEXT NOT NULL,"
+	 " reason TEXT,"
+	 " at_s INTEGER NOT NULL, at_ns INTEGER NOT NULL,"
+	 " PRIMARY KEY (kind, key)) WITHOUT ROWID",
+	 NULL},
+};
+
+int records_open(const struct job *job, struct db **out, struct sl_error *err)
+{
+	struct sl_baselines *baselines = NULL;
+	int rc;
+
+	if (job->db == NULL)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "there is no database to keep it in: name one with --db FILE");
+	/* the same rules about where it may lie, and the directories above it are made */
+	rc = job_database_open(job, &baselines, err);
+	if (rc < 0)
+		return rc;
+	sl_baselines_close(baselines);
+	rc = db_open(out, job->db, migrations, ARRAY_SIZE(migrations), err);
+	if (rc < 0)
+		return rc;
+	rc = db_writable(*out, err);
+	if (rc < 0) {
+		db_close(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+static int has_table(struct db *db, const char *table, struct sl_error *err)
+{
+	AUTO_FINALIZE struct db_stmt *s = NULL;
+	int rc = db_prepare(&s, db, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?1",
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind_text(s, 1, table);
+	return db_step(s, err);
+}
+
+int records_read(const struct job *job, const char *table, struct db **out, struct sl_error *err)
+{
+	int rc;
+
+	*out = NULL;
+	if (job->db == NULL || access(job->db, F_OK) < 0)
+		return 1;
+	rc = db_open(out, job->db, NULL, 0, err);
+	if (rc < 0)
+		return rc;
+	rc = has_table(*out, table, err);
+	if (rc != 0) {
+		db_close(*out);
+		*out = NULL;
+	}
+	return rc;
+}
