@@ -21,6 +21,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
+	bool summary, tree; /* the table in another shape */
 	struct text_list limits;
 	unsigned int jobs; /* 0: as many as there are processors */
 };
@@ -53,6 +54,35 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 			       : a->sandboxes ? "--sandboxes"
 					      : "--orphans");
 	return 0;
+}
+
+static int check_shape(const struct app *app, const struct diff_args *a, struct sl_error *err)
+{
+	unsigned int format = app->options.format;
+
+	if (a->summary && a->tree)
+		return sl_fail(err, SL_EINVAL, 0, "--summary and --tree exclude each other");
+	if (a->summary && format != FORMAT_TABLE && format != FORMAT_JSONL)
+		return sl_fail(err, SL_EINVAL, 0, "--summary goes with --format table or jsonl");
+	if (a->tree && format != FORMAT_TABLE)
+		return sl_fail(err, SL_EINVAL, 0, "--tree goes with --format table");
+	return 0;
+}
+
+/* The sink for --format, --summary and --tree. */
+static int open_sink(struct sl_sink **out, const struct app *app, const struct diff_args *a,
+		     const struct output *output, struct sl_error *err)
+{
+	struct report_options o = app_report_options(app, output->is_terminal);
+
+	o.show_touched = a->show_touched;
+	o.show_explained = a->show_explained;
+	o.only_containers = a->summary;
+	if (a->tree)
+		return report_tree(out, output->stream, &o, err);
+	if (a->summary && app->options.format == FORMAT_TABLE)
+		return report_summary(out, output->stream, &o, err);
+	return app_sink(out, app, output->stream, &o, err);
 }
 
 static int compare_images(const struct job *job, const struct diff_args *a,
@@ -107,17 +137,15 @@ static int diff(struct app *app, const struct diff_args *a, const struct operand
 	CLEANUP(output_clear) struct output output = {0};
 	CLEANUP(close_sink) struct sl_sink *sink = NULL;
 	enum exit_status status = EXIT_TROUBLE;
-	struct report_options report;
 	int rc = check(a, words, err);
 
+	if (rc == 0)
+		rc = check_shape(app, a, err);
 	if (rc == 0)
 		rc = output_open(&output, app->options.output, err);
 	if (rc < 0)
 		return rc;
-	report = app_report_options(app, output.is_terminal);
-	report.show_touched = a->show_touched;
-	report.show_explained = a->show_explained;
-	rc = app_sink(&sink, app, output.stream, &report, err);
+	rc = open_sink(&sink, app, a, &output, err);
 	if (rc == 0)
 		rc = compare(app, a, words, sink, &status, err);
 	progress_erase(&app->progress);
@@ -173,11 +201,15 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"summary", 0, OPT_FLAG, NULL, NULL, AT(summary),
+	 "table: one line a container; jsonl: only the container records"},
+	{"tree", 0, OPT_FLAG, NULL, NULL, AT(tree),
+	 "table: the changed paths as a tree with marks"},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},
 };
-static const char *const formats[] = {"table", "json", "jsonl", NULL};
+static const char *const formats[] = {"table", "json", "jsonl", "sarif", "ocsf", "html", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
 					  .fail_on = SL_SEVERITY_LOW};
 

@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
+#include "report/tablenotes.h"
 #include "report/words.h"
 
 /* A text that grows by facts: "a, b, c". */
@@ -214,11 +215,16 @@ static void sentence(struct buf *out, const struct sl_finding *f, bool alike)
 		(void)buf_append_str(out, ": ");
 		(void)quote_bytes(out, f->message, strlen(f->message));
 	}
-	if (f->change == NULL)
+	if (f->change != NULL) {
+		if (out->len > start)
+			(void)buf_append_str(out, "; ");
+		facts(out, f->change, alike);
+	}
+	if (!notes_has_clause(&f->notes))
 		return;
 	if (out->len > start)
 		(void)buf_append_str(out, "; ");
-	facts(out, f->change, alike);
+	notes_clause(out, &f->notes);
 }
 
 void tablerow_detail(struct buf *out, const struct sl_finding *f)
