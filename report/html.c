@@ -146,9 +146,10 @@ static int on_end(struct sl_sink *s, const struct sl_run *run, struct sl_error *
 
 	(void)buf_append_str(out, "<section class=overview><h2>");
 	words_plural(out, k->containers, "container", "containers");
-	(void)buf_append_str(out, "</h2>\n<div class=wide><table><thead><tr><th>Container"
-				  "<th>critical<th>high<th>medium<th>low<th>info<th>explained"
-				  "<th>gaps<th>layers<th>verdict</thead>\n<tbody>\n");
+	(void)buf_append_str(out, "</h2>\n<div class=wide><table><thead><tr><th>container"
+				  "<th class=n>critical<th class=n>high<th class=n>medium<th "
+				  "class=n>low<th class=n>info<th class=n>explained"
+				  "<th class=n>gaps<th>layers<th>verdict</thead>\n<tbody>\n");
 	rc = put_rows(k, &k->overview, err);
 	if (rc < 0)
 		return rc;

@@ -202,7 +202,7 @@ static void put_lines(struct buf *out, const struct sl_notes *n)
 		*end = '\0';
 		(void)buf_printf(out, "<%s>", tag);
 		html_text(out, p);
-		(void)buf_printf(out, "</%s>\n", tag);
+		(void)buf_printf(out, "\n</%s>", tag);
 		p = end + 1;
 	}
 	(void)buf_append_str(out, "</pre>\n");
@@ -267,7 +267,7 @@ static void put_facts(struct buf *out, const struct sl_finding *f)
 	put_signals(out, f);
 	put_words(out, "ATT&amp;CK", f->attack, f->attack_count);
 	put_clause(out, &f->notes);
-	if (f->message != NULL) {
+	if (f->message != NULL && f->change != NULL) { /* else it stands in the line */
 		(void)buf_append_str(out, "<dt>message<dd>");
 		html_name(out, f->message);
 	}
