@@ -59,7 +59,7 @@ static const char style[] =
 	".counts,.filter{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem .5rem;padding:0;"
 	"margin:.3rem 0 0;border:0}\n"
 	".counts li,.filter label,.tag{background:var(--chip);border-radius:1rem;padding:.05rem "
-	".65rem;font-size:.88rem}.counts b,.filter b{font-variant-numeric:tabular-nums}"
+	".65rem;font-size:.88em}.counts b,.filter b{font-variant-numeric:tabular-nums}"
 	".counts [class] b,.filter [class] b{color:var(--s)}.tag{border-radius:.3rem;"
 	"padding:.05rem .4rem}\n"
 	".filter{margin-top:1rem}.filter legend{float:left;padding:0 .3rem 0 0;"
@@ -101,7 +101,8 @@ static const char style[] =
 	"--ok:#0f5c2d;--sea:#07545b;--ins:#eef7f0;--insink:#0e5a2c;--del:#fbeeee;"
 	"--delink:#8f1722;--chip:#f1f1f1}body{max-width:none;padding:0;font-size:9.5pt;"
 	"display:flex}section{border:0;padding:0}.f{content-visibility:visible;"
-	"break-inside:avoid}.f::details-content{content-visibility:visible;display:block}"
+	"break-inside:avoid}.f:not(.info)::details-content{content-visibility:visible;"
+	"display:block}"
 	".filter{display:none}.c{break-before:page}}\n";
 
 static int put_policy(struct buf *out, struct sl_error *err)

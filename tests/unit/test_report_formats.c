@@ -73,6 +73,8 @@ static void every_machine_format_is_utf8_without_control_characters(void **state
 		assert_true(utf8_valid(out.data, out.len));
 		for (const char *p = out.data; *p != '\0'; p++)
 			assert_true((uint8_t)*p >= 0x20 || *p == '\n');
+		assert_null(strstr(out.data, "\xe2\x80\xae"));
+		assert_null(strstr(out.data, "\xc2\x85"));
 	}
 }
 
