@@ -227,7 +227,11 @@ const struct command command_diff = {
 		"An image is named as for index, or by the id that images shows. A recorded tree "
 		"(rootfs:, rootfs-tar:) is compared as it was recorded when it is named like then; "
 		"recordings are not proven, so that nothing found ends with exit status "
-		"3.\n\n" CLI_CONTAINER_HELP
+		"3.\n\n"
+		"The formats table and html are for people; html is one page that stands alone. "
+		"json, jsonl, sarif (2.1.0) and ocsf (1.5.0, one event a line) are for programs. "
+		"All of them hold the same findings in the same order, but the table, which sorts "
+		"by severity and folds what is alike.\n\n" CLI_CONTAINER_HELP
 		" A pod without a container stands for all that runs in it.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

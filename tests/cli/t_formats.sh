@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the formats of a run promise to other programs: the rules of SARIF and OCSF, transcribed in
 # tests/schema, and to a real browser.
-need python3
+need python3 jq
 python3 -c 'import jsonschema' 2>/dev/null || skip "needs python3-jsonschema"
 sample=$BUILD_DIR/tests/unit_test_report_formats
 [ -x "$sample" ] || skip "needs $sample"
@@ -55,7 +55,7 @@ it "a log with an unknown level is refused" refused sarif 's/"level":"error"/"le
 it "a result without a message is refused" refused sarif 's/"message":{"text":"added /"m":{"text":"added /'
 it "a location with a scheme is refused" refused sarif 's/"uri":"bin/"uri":"x:bin/'
 it "a message with a link is refused" refused sarif 's/x5bclick..x5d/[click]/'
-it "a rule of another index is refused" refused sarif 's/"ruleIndex":1,/"ruleIndex":2,/'
+it "a rule of another index is refused" refused sarif 's/"ruleIndex":2,/"ruleIndex":1,/'
 it "suppressions in some results only are refused" refused sarif 's/"suppressions":\[\],//'
 it "an event without its product is refused" refused ocsf 's/"product"/"produce"/'
 it "a severity under another caption is refused" refused ocsf 's/"severity":"High"/"severity":"Low"/'
@@ -93,6 +93,48 @@ ocsf = [e["unmapped"]["finding"] for e in map(json.loads, open("run.ocsf")) if "
 sys.exit(want != sarif or want != ocsf)
 PY
 it "nothing of a finding is lost in sarif and ocsf" python3 same.py
+
+# ---- the program ----
+
+sl() { timeout 120 "$STRANDLINE" --db "$PWD/db" "$@"; }
+mkdir -p t/etc t/bin
+echo root:x:0:0 >t/etc/passwd
+echo text >t/bin/tool
+sl index --quiet rootfs:t >/dev/null
+finds() { sl diff --quiet --rootfs t --image rootfs:t "$@"; }
+for format in table json jsonl sarif ocsf html; do
+	it "nothing found on a recording is 3 in $format" exits 3 finds --format $format -o none.$format
+done
+it "and a log that is no promise of equality says so" contains none.sarif '"id":"unproven-layers"},"level":"warning"'
+it "so does an event" contains none.ocsf '"status_detail":"unproven"'
+it "and the page" contains none.html '<p class="verdict unproven">'
+
+python3 -c 'open(b"t/bin/\xff<script>\x1b[31m\n", "w")'
+printf '#!/bin/sh\n' >t/bin/tool
+onto_full_disk() { finds "$@" >/dev/full; }
+for format in table json jsonl sarif ocsf html; do
+	it "drift is 1 in $format" exits 1 finds --format $format -o some.$format
+	it "and a full disk 2" exits 2 onto_full_disk --format $format
+done
+for format in jsonl sarif ocsf html; do
+	python3 ids.py $format some.$format >got
+	it "$format has the findings of json, found by the program" \
+		same "$(python3 ids.py json some.json)" "$(cat got)"
+done
+it "a log of the program follows the rules" valid sarif some.sarif
+it "so do events" valid ocsf some.ocsf
+for shape in --summary --tree; do
+	it "$shape changes no exit status" exits 1 finds $shape -o some$shape
+	it "nor does a full disk become less" exits 2 onto_full_disk $shape
+done
+it "a summary is one line a container" same "3 drift" \
+	"$(wc -l <some--summary) $(awk 'NR == 2 { print $NF }' some--summary)"
+it "a tree has marks" contains some--tree '~     tool'
+it "a summary in lines is the container alone" exits 1 finds --summary --format jsonl -o one
+it "which is one record" same container "$(jq -r .record one)"
+it "a tree in json is no format" exits 2 finds --tree --format json
+it "nor is a summary in sarif" exits 2 finds --summary --format sarif
+it "nor both at once" exits 2 finds --summary --tree
 
 # ---- a real browser ----
 
