@@ -42,6 +42,17 @@ else:
     assert (docs[0]["class_uid"], docs[0]["activity_id"]) == (6007, 1)
     assert (docs[-1]["class_uid"], docs[-1]["activity_id"]) == (6007, 2)
 PY
+cat >drift.py <<'PY'
+import json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator(schema).validate(json.load(open("run.json")))
+record = jsonschema.Draft202012Validator({"$defs": schema["$defs"], "$ref": "#/$defs/record"})
+for line in open("run.jsonl", encoding="utf-8"):
+    record.validate(json.loads(line))
+PY
+it "everything that can be known of a finding fits our own schema" \
+	python3 drift.py "$SOURCE_DIR/docs/schema/drift-1.schema.json"
 valid() { python3 check.py "$1" "$SOURCE_DIR/tests/schema/$1.json" "$2" 2>trace || { tail -20 trace >&2; return 1; }; }
 it "a log follows the rules of SARIF 2.1.0" valid sarif run.sarif
 it "every line follows the rules of OCSF 1.5.0" valid ocsf run.ocsf

@@ -187,6 +187,7 @@ static void a_sarif_message_holds_no_link_and_no_placeholder_of_evidence(void **
 					      "zoo/%5Bclick%5D%28https%3A%252f%252fexample.com%29"
 					      "%20%7B0%7D"),
 				  "message", "text", NULL));
+	assert_non_null(text);
 	assert_non_null(strstr(text, "/zoo/\\x5bclick\\x5d(https:%2f%2fexample.com) {{0}}"));
 	jval_free(doc);
 }
