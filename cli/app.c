@@ -170,6 +170,12 @@ int app_sink(struct sl_sink **out, const struct app *app, struct ostream *to,
 		return report_json(out, to, options, err);
 	case FORMAT_JSONL:
 		return report_jsonl(out, to, options, err);
+	case FORMAT_SARIF:
+		return report_sarif(out, to, options, err);
+	case FORMAT_OCSF:
+		return report_ocsf(out, to, options, err);
+	case FORMAT_HTML:
+		return report_html(out, to, options, err);
 	}
 	return sl_fail(err, SL_EINVAL, 0, "unknown format");
 }

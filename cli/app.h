@@ -10,7 +10,14 @@
 #include "report/report.h"
 
 /* Order of the words of --format. */
-enum app_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL };
+enum app_format {
+	FORMAT_TABLE,
+	FORMAT_JSON,
+	FORMAT_JSONL,
+	FORMAT_SARIF,
+	FORMAT_OCSF,
+	FORMAT_HTML,
+};
 /* Order of the words of --color and --progress. */
 enum app_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 

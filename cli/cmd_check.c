@@ -33,6 +33,10 @@ static int open_sink(struct sl_check_sink **out, const struct app *app, struct o
 		return report_check_json(out, to, err);
 	case FORMAT_JSONL:
 		return report_check_jsonl(out, to, err);
+	case FORMAT_SARIF:
+	case FORMAT_OCSF:
+	case FORMAT_HTML:
+		break; /* not among the formats of this command */
 	}
 	return sl_fail(err, SL_EINVAL, 0, "unknown format");
 }

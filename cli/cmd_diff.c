@@ -24,6 +24,7 @@ struct diff_args {
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list policies;
+	bool summary, tree; /* the table in another shape */
 	struct text_list limits;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
@@ -71,6 +72,36 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 			       : a->sandboxes ? "--sandboxes"
 					      : "--orphans");
 	return 0;
+}
+
+static int check_shape(const struct app *app, const struct diff_args *a, struct sl_error *err)
+{
+	unsigned int format = app->options.format;
+
+	if (a->summary && a->tree)
+		return sl_fail(err, SL_EINVAL, 0, "--summary and --tree exclude each other");
+	if (a->summary && format != FORMAT_TABLE && format != FORMAT_JSONL)
+		return sl_fail(err, SL_EINVAL, 0, "--summary goes with --format table or jsonl");
+	if (a->tree && format != FORMAT_TABLE)
+		return sl_fail(err, SL_EINVAL, 0, "--tree goes with --format table");
+	return 0;
+}
+
+/* The sink for --format, --summary and --tree. */
+static int open_sink(struct sl_sink **out, const struct app *app, const struct diff_args *a,
+		     const struct output *output, struct sl_error *err)
+{
+	struct report_options o = app_report_options(app, output->is_terminal);
+
+	o.show_touched = a->show_touched;
+	o.show_explained = a->show_explained;
+	o.show_posture = a->posture;
+	o.only_containers = a->summary;
+	if (a->tree)
+		return report_tree(out, output->stream, &o, err);
+	if (a->summary && app->options.format == FORMAT_TABLE)
+		return report_summary(out, output->stream, &o, err);
+	return app_sink(out, app, output->stream, &o, err);
 }
 
 static int compare_images(const struct job *job, const struct diff_args *a,
@@ -142,18 +173,15 @@ static int diff(struct app *app, const struct diff_args *a, const struct operand
 	CLEANUP(output_clear) struct output output = {0};
 	CLEANUP(close_sink) struct sl_sink *sink = NULL;
 	enum exit_status status = EXIT_TROUBLE;
-	struct report_options report;
 	int rc = check(a, words, err);
 
+	if (rc == 0)
+		rc = check_shape(app, a, err);
 	if (rc == 0)
 		rc = output_open(&output, app->options.output, err);
 	if (rc < 0)
 		return rc;
-	report = app_report_options(app, output.is_terminal);
-	report.show_touched = a->show_touched;
-	report.show_explained = a->show_explained;
-	report.show_posture = a->posture;
-	rc = app_sink(&sink, app, output.stream, &report, err);
+	rc = open_sink(&sink, app, a, &output, err);
 	if (rc == 0)
 		rc = compare(app, a, words, sink, &status, err);
 	progress_erase(&app->progress);
@@ -223,11 +251,15 @@ static const struct opt options[] = {
 	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies),
 	 "drift that FILE expects is explained: counted, and listed with --show-explained "
 	 "(repeatable; see 'policy')"},
+	{"summary", 0, OPT_FLAG, NULL, NULL, AT(summary),
+	 "table: one line a container; jsonl: only the container records"},
+	{"tree", 0, OPT_FLAG, NULL, NULL, AT(tree),
+	 "table: the changed paths as a tree with marks"},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},
 };
-static const char *const formats[] = {"table", "json", "jsonl", NULL};
+static const char *const formats[] = {"table", "json", "jsonl", "sarif", "ocsf", "html", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
 					  .fail_on = SL_SEVERITY_LOW,
 					  .freeze_limit = DIFF_FREEZE_DEFAULT};
@@ -246,7 +278,11 @@ const struct command command_diff = {
 		"An image is named as for index, or by the id that images shows. A recorded tree "
 		"(rootfs:, rootfs-tar:) is compared as it was recorded when it is named like then; "
 		"recordings are not proven, so that nothing found ends with exit status "
-		"3.\n\n" CLI_CONTAINER_HELP
+		"3.\n\n"
+		"The formats table and html are for people; html is one page that stands alone. "
+		"json, jsonl, sarif (2.1.0) and ocsf (1.5.0, one event a line) are for programs. "
+		"All of them hold the same findings in the same order, but the table, which sorts "
+		"by severity and folds what is alike.\n\n" CLI_CONTAINER_HELP
 		" A pod without a container stands for all that runs in it.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

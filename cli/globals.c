@@ -42,7 +42,8 @@ const struct command *const commands[] = {
 	NULL,
 };
 
-static const char *const format_words[] = {"table", "json", "jsonl", NULL};
+/* A command takes some of them: struct command. */
+static const char *const format_words[] = {"table", "json", "jsonl", "sarif", "ocsf", "html", NULL};
 static const char *const when_words[] = {"auto", "always", "never", NULL};
 
 #define AT(member) offsetof(struct app_options, member)
@@ -61,7 +62,7 @@ const struct opt global_options[] = {
 	{"db", 0, OPT_TEXT, "FILE", NULL, AT(db),
 	 "keep baselines in FILE instead of /var/lib/strandline/strandline.db"},
 	{"format", 0, OPT_WORD, "FORMAT", format_words, AT(format),
-	 "how the result is said: table, json or jsonl"},
+	 "how the result is said: table, json, jsonl, or, by diff, sarif, ocsf or html"},
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
 	 "write the result to FILE, which appears only when it is whole"},
 	{"quiet", 'q', OPT_FLAG, NULL, NULL, AT(quiet), "say nothing but results and errors"},

@@ -74,6 +74,40 @@ void jout_array_end(struct jout *j)
 	close_level(j, ']');
 }
 
+/* What a terminal obeys, what turns text around, and what some readers take for a line's end. */
+static bool acts(uint32_t code)
+{
+	return (code >= 0x7f && code <= 0x9f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+/* One character that does not stand for itself. @n: bytes of it, 0: no UTF-8. Bytes used. */
+static size_t escape_one(struct buf *out, size_t n, uint32_t code)
+{
+	if (n == 0) {
+		(void)buf_append_str(out, "\\ufffd");
+		return 1;
+	}
+	switch (code) {
+	case '"':
+		(void)buf_append_str(out, "\\\"");
+		break;
+	case '\\':
+		(void)buf_append_str(out, "\\\\");
+		break;
+	case '\n':
+		(void)buf_append_str(out, "\\n");
+		break;
+	case '\t':
+		(void)buf_append_str(out, "\\t");
+		break;
+	default:
+		(void)buf_printf(out, "\\u%04x", (unsigned int)code);
+		break;
+	}
+	return n;
+}
+
 /* The inside of a JSON string. Runs of plain bytes are copied whole. */
 static void escape(struct buf *out, const char *text, size_t len)
 {
@@ -82,12 +116,8 @@ static void escape(struct buf *out, const char *text, size_t len)
 		uint32_t code = 0;
 
 		while (plain < len) {
-			uint8_t c = (uint8_t)text[plain];
-
-			if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f)
-				break;
 			n = utf8_next(text + plain, len - plain, &code);
-			if (n == 0)
+			if (n == 0 || code < 0x20 || code == '"' || code == '\\' || acts(code))
 				break;
 			plain += n;
 		}
@@ -96,28 +126,9 @@ static void escape(struct buf *out, const char *text, size_t len)
 		len -= plain;
 		if (len == 0)
 			return;
-		switch (*text) {
-		case '"':
-			(void)buf_append(out, "\\\"", 2);
-			break;
-		case '\\':
-			(void)buf_append(out, "\\\\", 2);
-			break;
-		case '\n':
-			(void)buf_append(out, "\\n", 2);
-			break;
-		case '\t':
-			(void)buf_append(out, "\\t", 2);
-			break;
-		default:
-			if ((uint8_t)*text < 0x80)
-				(void)buf_printf(out, "\\u%04x", (unsigned int)(uint8_t)*text);
-			else
-				(void)buf_append(out, "\\ufffd", 6);
-			break;
-		}
-		text++;
-		len--;
+		plain = escape_one(out, n, code);
+		text += plain;
+		len -= plain;
 	}
 }
 

@@ -12,7 +12,7 @@ struct jsonl_sink {
 	struct sl_sink sink;
 	struct outbuf out;
 	struct buf container; /* members that name the container, for its findings and gaps */
-	bool show_touched;
+	bool show_touched, only_containers;
 };
 
 static struct jsonl_sink *jsonl_sink(struct sl_sink *s)
@@ -45,6 +45,8 @@ static int on_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error
 	struct jsonl_sink *k = jsonl_sink(s);
 	struct jout j;
 
+	if (k->only_containers)
+		return 0;
 	start_line(k, &j, "run");
 	document_run(&j, run);
 	end_line(k, &j);
@@ -71,7 +73,8 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 	struct jsonl_sink *k = jsonl_sink(s);
 	struct jout j;
 
-	if (f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED && !k->show_touched)
+	if (k->only_containers ||
+	    (f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED && !k->show_touched))
 		return 0;
 	start_line(k, &j, "finding");
 	whose(k, &j);
@@ -85,6 +88,8 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 	struct jsonl_sink *k = jsonl_sink(s);
 	struct jout j;
 
+	if (k->only_containers)
+		return 0;
 	start_line(k, &j, "gap");
 	whose(k, &j);
 	document_gap(&j, gap);
@@ -112,6 +117,8 @@ static int on_end(struct sl_sink *s, const struct sl_run *run, struct sl_error *
 	struct jsonl_sink *k = jsonl_sink(s);
 	struct jout j;
 
+	if (k->only_containers)
+		return outbuf_flush(&k->out, err);
 	start_line(k, &j, "run");
 	document_run(&j, run);
 	jout_key_time(&j, "finished", run->finished);
@@ -144,7 +151,8 @@ int report_jsonl(struct sl_sink **out, struct ostream *to, const struct report_o
 		return sl_fail(err, SL_ENOMEM, 0, "report");
 	*k = (struct jsonl_sink){.sink.ops = &ops,
 				 .container = BUF_INIT((size_t)1 << 20),
-				 .show_touched = o != NULL && o->show_touched};
+				 .show_touched = o != NULL && o->show_touched,
+				 .only_containers = o != NULL && o->only_containers};
 	outbuf_init(&k->out, to);
 	*out = &k->sink;
 	return 0;

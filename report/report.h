@@ -15,6 +15,7 @@ struct report_options {
 	bool show_posture;      /* table: list what is risky by itself, too */
 	bool show_explained;    /* table: list explained changes too (documents always hold them) */
 	enum sl_severity least; /* table: fold everything below into counts; default info */
+	bool only_containers;   /* jsonl: nothing but how each container ended */
 };
 
 /* A table for people: by severity, aligned, thousands alike folded, names quoted. Spools. */
@@ -26,6 +27,22 @@ int report_json(struct sl_sink **out, struct ostream *to, const struct report_op
 /* One record a line: run, finding, gap, container. Streams. */
 int report_jsonl(struct sl_sink **out, struct ostream *to, const struct report_options *o,
 		 struct sl_error *err);
+
+/* How each container ended, a line each, for people. */
+int report_summary(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		   struct sl_error *err);
+/* The changed paths as a tree with marks. Streams. */
+int report_tree(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		struct sl_error *err);
+/* A SARIF 2.1.0 log of one run. Streams. */
+int report_sarif(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		 struct sl_error *err);
+/* OCSF 1.5.0 events, one a line. Streams. */
+int report_ocsf(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		struct sl_error *err);
+/* One page that stands alone. Streams. */
+int report_html(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		struct sl_error *err);
 
 /* Timelines. */
 int report_events_table(struct sl_event_sink **out, struct ostream *to,

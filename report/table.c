@@ -14,7 +14,9 @@
 #include "report/report.h"
 #include "report/rowspool.h"
 #include "report/tableframe.h"
+#include "report/tablenotes.h"
 #include "report/tablerow.h"
+#include "report/verdict.h"
 #include "report/words.h"
 
 #define SEVERITIES (SL_SEVERITY_CRITICAL + 1)
@@ -23,6 +25,7 @@
 #define FIXED_COLUMNS 20                   /* severity, change and the spaces between */
 #define DETAIL_COLUMNS 36                  /* left for the detail when a width is given */
 #define LEAST_PATH_COLUMNS 16
+#define NOTE_COLUMNS 20 /* what is beneath a row starts under its path */
 
 /* So many alike become one line; the worse, the later. */
 static const uint64_t fold_from[SEVERITIES] = {8, 16, 64, 128, 1024};
@@ -38,7 +41,16 @@ struct table_sink {
 };
 
 /* The cells of a spooled row: strings behind each other. */
-enum cell { CELL_KEY, CELL_WORD, CELL_PATH, CELL_DETAIL, CELL_ALIKE, CELL_PLURAL, CELLS };
+enum cell {
+	CELL_KEY,
+	CELL_WORD,
+	CELL_PATH,
+	CELL_DETAIL,
+	CELL_ALIKE,
+	CELL_PLURAL,
+	CELL_NOTES,
+	CELLS
+};
 
 struct row {
 	const char *cells[CELLS];
@@ -48,6 +60,7 @@ struct row {
 struct line {
 	enum sl_severity severity;
 	const char *word, *path, *detail;
+	const char *notes; /* lines beneath it */
 };
 
 static struct table_sink *table_sink(struct sl_sink *s)
@@ -98,8 +111,9 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	struct fold_group *g;
 	int rc = 1;
 
-	tablerow_key(&row, f);
-	if (row.status == 0 && f->change != NULL)
+	if (!notes_has_lines(&f->notes)) /* what has lines of its own is alike to nothing */
+		tablerow_key(&row, f);
+	if (row.status == 0 && row.len > 0 && f->change != NULL)
 		rc = fold_add(t->fold, row.data, f->change->path, tablerow_bytes(f), &g);
 	if (rc == 0 && g->count > fold_from[f->severity])
 		return 0; /* part of a line whose first member waits already */
@@ -112,6 +126,8 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	tablerow_alike(&row, f);
 	(void)buf_append_char(&row, '\0');
 	(void)buf_append(&row, tablerow_plural(f), strlen(tablerow_plural(f)) + 1);
+	notes_lines(&row, &f->notes);
+	(void)buf_append_char(&row, '\0');
 	if (rc < 0 || row.status < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
 	return rowspool_put(&t->rows[f->severity], row.data, row.len, err);
@@ -159,7 +175,8 @@ static bool line_of(struct table_sink *t, enum sl_severity severity, const struc
 	*out = (struct line){.severity = severity,
 			     .word = row->cells[CELL_WORD],
 			     .path = row->cells[CELL_PATH],
-			     .detail = row->cells[CELL_DETAIL]};
+			     .detail = row->cells[CELL_DETAIL],
+			     .notes = row->cells[CELL_NOTES]};
 	if (g == NULL || g->count < fold_from[severity])
 		return true;
 	if (g->shown)
@@ -282,6 +299,25 @@ static void put_severity(struct table_sink *t, enum sl_severity severity)
 			 10 - (int)strlen(sl_severity_name(severity)), "");
 }
 
+/* Lines of a file that came and went, indented beneath its row. */
+static void put_notes(struct table_sink *t, const char *notes)
+{
+	struct buf *out = &t->out.buf;
+
+	while (*notes != '\0') {
+		size_t len = strcspn(notes, "\n");
+		const char *colour = !t->options.colour ? NULL
+				     : *notes == '+'    ? "\033[32m"
+				     : *notes == '-'    ? "\033[31m"
+							: NULL;
+
+		(void)buf_printf(out, "%*s%s", NOTE_COLUMNS, "", colour != NULL ? colour : "");
+		(void)buf_append(out, notes, len);
+		(void)buf_append_str(out, colour != NULL ? "\033[0m\n" : "\n");
+		notes += len + 1;
+	}
+}
+
 static void print(struct table_sink *t, const struct line *line, void *payload)
 {
 	const struct layout *l = payload;
@@ -300,6 +336,7 @@ static void print(struct table_sink *t, const struct line *line, void *payload)
 		(void)buf_append_str(out, line->detail);
 	}
 	(void)buf_append_char(out, '\n');
+	put_notes(t, line->notes);
 }
 
 static void fit(struct layout *l, unsigned int width)
@@ -345,8 +382,8 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 		return rc;
 	t->tally.posture_listed = t->options.show_posture;
 	frame_footer(&t->out.buf, sum, &t->tally);
-	t->drifted += frame_has_drift(&sum->counts);
-	t->incomplete += !sum->complete;
+	t->drifted += verdict_of(sum, t->tally.gaps) == VERDICT_DRIFT;
+	t->incomplete += !verdict_is_complete(sum, t->tally.gaps);
 	return outbuf_flush(&t->out, err);
 }
 

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/encode.h"
 #include "core/quote.h"
+#include "report/verdict.h"
 #include "report/words.h"
 
 /* Names from a store are evidence too. */
@@ -81,26 +82,11 @@ static void header_image(struct buf *out, const char *label, const struct sl_sub
 	(void)buf_append_char(out, '\n');
 }
 
-static const char *trust_sentence(enum sl_trust trust)
-{
-	switch (trust) {
-	case SL_TRUST_PROVEN:
-		return "proven against the image's digests";
-	case SL_TRUST_SIGNED:
-		return "imported under a trusted key";
-	case SL_TRUST_RECORDED:
-		return "as recorded earlier, not proven";
-	case SL_TRUST_ON_DISK:
-		return "as found on disk, not proven";
-	}
-	return "of unknown trust, not proven";
-}
-
 static void header_layers(struct buf *out, enum sl_trust trust, const struct sl_time *checked_at)
 {
 	char when[CLOCK_TEXT_SIZE];
 
-	(void)buf_printf(out, "layers     %s", trust_sentence(trust));
+	(void)buf_printf(out, "layers     %s", verdict_trust(trust));
 	if (checked_at != NULL) {
 		clock_format_short(when, *checked_at);
 		(void)buf_printf(out, "; layer directories checked %s UTC", when);
@@ -153,16 +139,6 @@ void frame_add_gap(struct frame_tally *t, const struct sl_gap *gap)
 	if (gap->sys != 0)
 		(void)buf_printf(out, ": %s", strerror_r(gap->sys, text, sizeof(text)));
 	(void)buf_printf(out, "%s\n", gap->below ? " (and everything beneath)" : "");
-}
-
-bool frame_has_drift(const struct sl_counts *counts)
-{
-	uint64_t n = counts->other;
-
-	for (int kind = 0; kind < SL_CHANGE_KINDS; kind++)
-		if (kind != SL_CHANGE_TOUCHED)
-			n += counts->by_kind[kind];
-	return n > 0;
 }
 
 /* "found      3 changes: 1 critical, 2 low (2 added, 1 modified)" */
@@ -280,41 +256,6 @@ static void mounts(struct buf *out, const struct sl_container *c, bool rw)
 	(void)buf_append_char(out, '\n');
 }
 
-/* The one line that may say "no drift" says it only when everything was read and proven. */
-static void verdict(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t)
-{
-	const struct sl_subject *s = sum->subject;
-	enum sl_trust trust = sl_subject_trust(s);
-	bool complete = sum->complete && t->gaps == 0 && sum->counts.gaps == 0;
-	int worst = SL_SEVERITY_CRITICAL;
-
-	(void)buf_append_str(out, "verdict    ");
-	if (frame_has_drift(&sum->counts)) {
-		while (worst > 0 && sum->counts.by_severity[worst] == 0)
-			worst--;
-		(void)buf_printf(out, "%s found, worst: %s%s\n",
-				 s->after != NULL ? "differences" : "drift",
-				 sl_severity_name((enum sl_severity)worst),
-				 complete ? "" : "; and not everything was read");
-	} else if (!complete) {
-		(void)buf_append_str(out, "incomplete: nothing found in what was read\n");
-	} else if (s->quick) {
-		(void)buf_append_str(out, "nothing found by the quick comparison, which proves no "
-					  "equality\n");
-	} else if (trust == SL_TRUST_PROVEN || trust == SL_TRUST_SIGNED) {
-		(void)buf_append_str(
-			out, s->after != NULL ? "no difference: the images show the same\n"
-					      : "no drift: everything compared equals the image\n");
-	} else if (trust == SL_TRUST_RECORDED) {
-		(void)buf_append_str(out,
-				     "nothing found, but what was compared with is a recording "
-				     "that no image proves\n");
-	} else {
-		(void)buf_append_str(out, "nothing found, but the layers are not proven to be the "
-					  "image's\n");
-	}
-}
-
 static void footer_frozen(struct buf *out, const struct sl_summary *sum)
 {
 	if (sum->was_frozen)
@@ -332,5 +273,7 @@ void frame_footer(struct buf *out, const struct sl_summary *sum, const struct fr
 	footer_frozen(out, sum);
 	mounts(out, sum->subject->container, true);
 	mounts(out, sum->subject->container, false);
-	verdict(out, sum, t);
+	(void)buf_append_str(out, "verdict    ");
+	verdict_sentence(out, sum, t->gaps);
+	(void)buf_append_char(out, '\n');
 }

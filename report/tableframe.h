@@ -23,7 +23,4 @@ void frame_add_gap(struct frame_tally *t, const struct sl_gap *gap);
 /* Counts, gaps, what was not compared, and the verdict. */
 void frame_footer(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t);
 
-/* Something unexplained was found, of whatever severity. */
-bool frame_has_drift(const struct sl_counts *counts);
-
 #endif

@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
+#include "report/tablenotes.h"
 #include "report/words.h"
 
 /* A text that grows by facts: "a, b, c". */
@@ -203,8 +204,7 @@ static void sentence(struct buf *out, const struct sl_finding *f, bool alike)
 	size_t start = out->len;
 
 	if (f->cause != SL_CAUSE_NONE)
-		(void)buf_printf(out, "explained by %s %s", sl_cause_name(f->cause),
-				 f->cause_name != NULL ? f->cause_name : "");
+		words_cause(out, f);
 	else if (f->rule_count > 0 && f->reasons[0] != NULL)
 		(void)buf_append_str(out, f->reasons[0]);
 	else if (f->message != NULL)
@@ -214,11 +214,16 @@ static void sentence(struct buf *out, const struct sl_finding *f, bool alike)
 		(void)buf_append_str(out, ": ");
 		(void)quote_bytes(out, f->message, strlen(f->message));
 	}
-	if (f->change == NULL)
+	if (f->change != NULL) {
+		if (out->len > start)
+			(void)buf_append_str(out, "; ");
+		facts(out, f->change, alike);
+	}
+	if (!notes_has_clause(&f->notes))
 		return;
 	if (out->len > start)
 		(void)buf_append_str(out, "; ");
-	facts(out, f->change, alike);
+	notes_clause(out, &f->notes);
 }
 
 void tablerow_detail(struct buf *out, const struct sl_finding *f)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/quote.h"
 
 const char *words_type(uint32_t mode)
 {
@@ -45,6 +46,26 @@ const char *words_field(uint32_t bit)
 		if (fields[i].bit == bit)
 			return fields[i].name;
 	return NULL;
+}
+
+static void quoted(struct buf *out, const char *text)
+{
+	(void)quote_bytes(out, text, strlen(text));
+}
+
+void words_cause(struct buf *out, const struct sl_finding *f)
+{
+	(void)buf_printf(out, "explained by %s ", sl_cause_name(f->cause));
+	if (f->cause_name != NULL)
+		quoted(out, f->cause_name);
+	if (f->cause_by != NULL) {
+		(void)buf_append_str(out, ", approved by ");
+		quoted(out, f->cause_by);
+	}
+	if (f->cause_reason != NULL) {
+		(void)buf_append_str(out, ": ");
+		quoted(out, f->cause_reason);
+	}
 }
 
 void words_count(struct buf *out, uint64_t n)

@@ -12,6 +12,9 @@ const char *words_type(uint32_t mode);
 /* "mode", "owner"... for one bit of enum sl_change_field; NULL for an unknown one. Static. */
 const char *words_field(uint32_t bit);
 
+/* "explained by policy 'uploads', approved by Jane Doe: customers upload pictures"; quoted. */
+void words_cause(struct buf *out, const struct sl_finding *f);
+
 /* "50,000" */
 void words_count(struct buf *out, uint64_t n);
 /* "1 finding", "50,000 findings" */

@@ -24,6 +24,7 @@ rule() { # rule NAME LINE...: a policy of one rule
 	shift
 	printf '    %s\n' "$@"
 }
+# shellcheck disable=SC2120 # it is given policies through it and exits
 diff_by() { sl diff --upper upper --image oci:oci:1 --accept-unproven --format json -o out.json "$@" 2>said; }
 explained() {
 	jq -r '[.containers[0].findings[] | select(.explained_by.cause == "policy") | .path] | join(" ")' out.json

@@ -11,6 +11,7 @@
 
 #include "core/cleanup.h"
 #include "unit/fake_source.h"
+#include "unit/sample_notes.h"
 
 /* 2026-11-22T15:00:14.000204773Z */
 #define STARTED ((struct sl_time){1795359614, 204773})
@@ -191,6 +192,8 @@ static int feed_container(struct sl_sink *sink, const struct sample *s)
 	struct sl_summary sum = {.subject = &subject, .complete = s->clean};
 	int rc = sl_sink_container(sink, &subject, NULL);
 
+	if (s->notes && rc == 0)
+		rc = sample_feed_others(sink);
 	for (size_t i = 0; !s->clean && rc == 0 && i < ARRAY_SIZE(rows); i++) {
 		rc = feed_row(sink, &rows[i], (uint8_t)i);
 		if (rc == 0 && i == 3)
@@ -200,8 +203,12 @@ static int feed_container(struct sl_sink *sink, const struct sample *s)
 		if (rc == 0 && i == 1)
 			rc = feed_gaps(sink, s->gaps);
 	}
+	if (s->notes && rc == 0)
+		rc = sample_feed_zoo(sink);
 	if (!s->clean)
 		count(&sum.counts, s);
+	if (s->notes)
+		sample_count_notes(&sum.counts);
 	return rc < 0 ? rc : sl_sink_container_end(sink, &sum, NULL);
 }
 

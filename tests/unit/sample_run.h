@@ -16,6 +16,7 @@ struct sample {
 	bool clean;    /* no finding, no gap */
 	bool unproven; /* layers as found on disk */
 	bool quick;
+	bool notes;              /* findings of every kind and with everything known of them */
 	unsigned int alike;      /* so many files in /srv/data change owner */
 	unsigned int unlike;     /* so many in /srv/unlike each get an owner of their own */
 	unsigned int gaps;       /* so many more gaps */

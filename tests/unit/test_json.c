@@ -94,6 +94,8 @@ static void written_values_read_back_equal(void **state)
 	jout_begin(&j, &out);
 	jout_object(&j);
 	jout_key_str(&j, "text", "a\"b\\c\nd\x01\x7f\xc3\xa9");
+	jout_key_str(&j, "acts",
+		     "\xc2\x9b\xe2\x80\xa8\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x94\xf0\x9f\x8c\x8a");
 	jout_key_str(&j, "null", NULL);
 	jout_key(&j, "id");
 	jout_id(&j, UINT64_MAX);
@@ -109,10 +111,12 @@ static void written_values_read_back_equal(void **state)
 	jout_bytes(&j, "odd", "/", (struct sl_bytes){"\xff", 1});
 	jout_object_end(&j);
 	assert_int_equal(jout_end(&j), 0);
-	assert_string_equal(out.data,
-			    "{\"text\":\"a\\\"b\\\\c\\nd\\u0001\\u007f\xc3\xa9\",\"null\":null,"
-			    "\"id\":\"18446744073709551615\",\"list\":[-1,false,[],\"04755\"],"
-			    "\"path\":\"/etc/x\",\"odd_b64\":\"L/8=\"}");
+	assert_string_equal(
+		out.data,
+		"{\"text\":\"a\\\"b\\\\c\\nd\\u0001\\u007f\xc3\xa9\",\"acts\":"
+		"\"\\u009b\\u2028\\u202e\\u2066\xe2\x80\x94\xf0\x9f\x8c\x8a\",\"null\":null,"
+		"\"id\":\"18446744073709551615\",\"list\":[-1,false,[],\"04755\"],"
+		"\"path\":\"/etc/x\",\"odd_b64\":\"L/8=\"}");
 	buf_clear(&out);
 }
 
