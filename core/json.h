@@ -29,6 +29,14 @@ int jval_parse_bounded(struct jval **out, const void *text, size_t len, size_t m
 		       struct sl_error *err);
 void jval_free(struct jval *doc);
 
+/*
+ * The text of one member of the outermost object, without parsing the document: 0 and @out, a piece
+ * of @text; 1 when there is no such member. -SL_EFORMAT when that takes a parser: the document is
+ * no closed object, the member is there twice or is no text, or an escape or a byte beyond ASCII is
+ * in it or in a key. Of a document that parses, the answer is what a parser says.
+ */
+int json_scan_text(const char *text, size_t len, const char *key, struct sl_bytes *out);
+
 enum jval_type jval_type(const struct jval *v);
 /* Member of an object; NULL when v is NULL, no object, or has no such member. */
 const struct jval *jval_get(const struct jval *v, const char *key);

@@ -97,10 +97,7 @@ static int read_spec(struct sl_container *c, int userdata_fd, struct cstore_spec
 	if (rc == 0) {
 		if (text.data != NULL)
 			text.len = cstore_spec_shorten(text.data, text.len);
-		rc = jval_parse_bounded(&doc, text.data != NULL ? text.data : "", text.len,
-					CSTORE_VALUES_MAX, &why);
-		if (rc < 0)
-			(void)sl_wrap(&why, rc, "'config.json'");
+		rc = store_parse_json(&doc, &text, "config.json", &why);
 	}
 	if (rc == 0)
 		rc = cstore_spec_read(c, doc, spec, &why);

@@ -43,7 +43,7 @@ static int add_configured(struct store_dirs *dirs, int root_fd, const char *path
 		return 0;
 	/* an empty file is how some installers leave it */
 	if (rc == 0 && text.len > 0)
-		rc = jval_parse(&config, text.data, text.len, &why);
+		rc = jval_parse_bounded(&config, text.data, text.len, STORE_VALUES_MAX, &why);
 	if (rc < 0)
 		return sl_fail(err, why.code, why.sys, "/%s: %s", path,
 			       why.sys == 0 ? sl_error_text(&why) : "open");

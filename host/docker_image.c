@@ -185,7 +185,7 @@ static int read_chain(const struct docker_driver *dr, struct sl_image *image, co
 		      struct sl_error *err)
 {
 	CLEANUP(jval_cleanup) struct jval *config = NULL;
-	int rc = docker_read_json(dr->imagedb_fd, name, &config, err);
+	int rc = store_read_json(dr->imagedb_fd, name, &config, err);
 
 	if (rc == 0)
 		rc = read_diff_ids(dr, image, config, err);
