@@ -62,6 +62,7 @@ int job_ps(const struct job *job, const struct ps_request *request,
 				     .orphans = request->orphans,
 				     .engine = request->engine,
 				     .pod = request->pod,
+				     .bare = true,
 				     .hidden = &left_out};
 	struct host *host = NULL;
 	int rc = request->engine != NULL ? host_check_engine(request->engine, err) : 0;

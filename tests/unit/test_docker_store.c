@@ -155,6 +155,45 @@ static void a_process_of_something_else_is_not_running(void **state)
 	assert_int_equal(f->c->pid, 0);
 }
 
+/* However the document writes it: names that need a parser get one. */
+static void a_name_is_found_in_any_spelling(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_docker_container(f->root, &f->image, '8', "e\\u0069ght", "", "");
+	fake_docker_container(f->root, &f->image, '9', "nine", "", ",\"Names\":[\"Name\"]");
+	open_host(f);
+	assert_int_equal(host_find_container(f->host, "eight", &f->c, &f->err), 0);
+	assert_string_equal(f->c->name, "eight");
+	sl_container_free(f->c);
+	assert_int_equal(host_find_container(f->host, "nine", &f->c, &f->err), 0);
+	assert_int_equal(f->c->id[0], '9');
+}
+
+static int count_artifacts(void *payload, struct sl_container *c)
+{
+	*(size_t *)payload += c->artifact_count;
+	sl_container_free(c);
+	return 0;
+}
+
+static void a_bare_listing_opens_no_artifacts_and_finding_does(void **state)
+{
+	static const struct host_filter bare = {.bare = true}, full = {0};
+	struct fixture *f = *state;
+	size_t count = 0;
+
+	open_host(f);
+	assert_int_equal(host_containers(f->host, &bare, count_artifacts, NULL, &count, &f->err),
+			 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(host_containers(f->host, &full, count_artifacts, NULL, &count, &f->err),
+			 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(host_find_container(f->host, "seven", &f->c, &f->err), 0);
+	assert_int_equal(f->c->artifact_count, 2);
+}
+
 static void containers_are_listed_by_name(void **state)
 {
 	struct fixture *f = *state;
@@ -535,6 +574,8 @@ int main(void)
 		TEST(metadata_is_as_recorded),
 		TEST(on_a_disk_nothing_has_a_process),
 		TEST(a_process_of_something_else_is_not_running),
+		TEST(a_name_is_found_in_any_spelling),
+		TEST(a_bare_listing_opens_no_artifacts_and_finding_does),
 		TEST(containers_are_listed_by_name),
 		TEST(garbled_metadata_is_one_gap_and_costs_no_other_container),
 		TEST(a_container_with_a_garbled_config_is_still_found_with_its_stack),
