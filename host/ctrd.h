@@ -39,6 +39,7 @@ struct ctrd_target;
 struct ctrd {
 	struct store store;
 	const struct place *place;
+	bool is_own; /* read for containerd's own containers, not for another engine's */
 	int root_fd;
 	uint32_t owner;        /* of the root: whoever runs a rootless one */
 	enum sl_marker marker; /* dialect of its overlay directories */
@@ -56,8 +57,11 @@ struct ctrd {
 
 /* ---- ctrd.c ---- */
 
-/* Is @ns meant by @family: the same, or remapped ("moby-1000.1000")? NULL means every one. */
-bool ctrd_ns_fits(const char *family, const char *ns);
+/* Does Docker keep its containers there: "moby", or "moby-1000.1000" where ids are remapped? */
+bool ctrd_ns_is_dockers(const char *ns);
+/* Is @ns meant by @wanted? NULL means every one; for Docker, "moby" means its remapped twins too.
+ */
+bool ctrd_ns_fits(const struct ctrd *c, const char *wanted, const char *ns);
 /* NULL when the root has no such snapshotter. */
 const struct ctrd_snapper *ctrd_snapper(const struct ctrd *c, const char *name);
 
@@ -315,8 +319,8 @@ struct ctrd_names {
 	struct ctrd_name *names; /* owned, sorted by namespace, then name */
 	size_t count;
 };
-/* Every name of @family; a name whose target is unreadable is left out. */
-int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *family,
+/* Every name in @wanted; a name whose target is unreadable is left out. */
+int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *wanted,
 		    struct sl_error *err);
 void ctrd_names_clear(struct ctrd_names *names);
 

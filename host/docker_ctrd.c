@@ -142,7 +142,8 @@ bool docker_is_ctrd(const struct docker *d, const struct sl_container *c)
 static int find_stack(struct docker *d, const struct sl_container *c, struct sl_stack *out,
 		      struct containerd_top *top, struct ctrd **root, struct sl_error *err)
 {
-	struct containerd_key key = {.ns = "moby", .snapshotter = c->driver, .key = c->id};
+	struct containerd_key key = {
+		.ns = CONTAINERD_DOCKER, .snapshotter = c->driver, .key = c->id};
 	struct docker_ctrd *all;
 	int rc = docker_ctrd_roots(d, &all, err);
 
@@ -187,7 +188,7 @@ static int load_image(struct ctrd *root, const struct sl_container *c,
 		      const struct containerd_top *top, const uint8_t target[SL_SHA256_SIZE],
 		      struct sl_image **out, struct sl_error *err)
 {
-	return containerd_image(root, "moby", c->driver, target, top,
+	return containerd_image(root, CONTAINERD_DOCKER, c->driver, target, top,
 				c->image_ref != NULL ? c->image_ref : c->id, out, err);
 }
 
@@ -291,7 +292,7 @@ int docker_ctrd_images(struct docker *d,
 	int rc = docker_ctrd_roots(d, &all, err);
 
 	for (size_t i = 0; rc == 0 && i < all->count; i++)
-		rc = containerd_images(all->roots[i], "moby", each, gap, payload, err);
+		rc = containerd_images(all->roots[i], CONTAINERD_DOCKER, each, gap, payload, err);
 	return rc;
 }
 
@@ -306,7 +307,7 @@ int docker_ctrd_find_image(struct docker *d, const char *word, struct sl_image *
 	for (size_t i = 0; i < all->count; i++) {
 		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 
-		rc = containerd_find_image(all->roots[i], "moby", word, out, &why);
+		rc = containerd_find_image(all->roots[i], CONTAINERD_DOCKER, word, out, &why);
 		if (rc != -SL_ENOTFOUND)
 			return rc < 0 ? store_give_error(err, &why) : 0;
 	}

@@ -91,7 +91,8 @@ int docker_ctrd_orphans(struct docker *d, struct store_list *out, host_gap_fn ga
 	int rc = docker_ctrd_roots(d, &all, err);
 
 	for (; rc == 0 && f.root < all->count; f.root++)
-		rc = containerd_each_active(all->roots[f.root], "moby", add_row, on_gap, &f, err);
+		rc = containerd_each_active(all->roots[f.root], CONTAINERD_DOCKER, add_row, on_gap,
+					    &f, err);
 	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "container list") : rc;
 }
 
@@ -105,7 +106,7 @@ static int fill(struct docker *d, const char *key, struct sl_container *c, struc
 	char *rest = NULL;
 	unsigned long root = strtoul(key + sizeof(PREFIX) - 1, &rest, 10);
 	const char *slash = rest[0] == '/' ? strchr(rest + 1, '/') : NULL;
-	struct containerd_key which = {.ns = "moby"};
+	struct containerd_key which = {.ns = CONTAINERD_DOCKER};
 	struct docker_ctrd *all;
 	size_t id_len;
 	int rc = docker_ctrd_roots(d, &all, err);
