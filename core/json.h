@@ -9,6 +9,7 @@
 #include <strandline/error.h>
 
 #include "core/buf.h"
+#include "core/cleanup.h"
 
 /* ---- reading: values are borrowed from the document they belong to ---- */
 
@@ -28,6 +29,11 @@ int jval_parse(struct jval **out, const void *text, size_t len, struct sl_error 
 int jval_parse_bounded(struct jval **out, const void *text, size_t len, size_t max_values,
 		       struct sl_error *err);
 void jval_free(struct jval *doc);
+#define AUTO_JVAL CLEANUP(jval_freep)
+static inline void jval_freep(struct jval *const *doc)
+{
+	jval_free(*doc);
+}
 
 /*
  * The text of one member of the outermost object, without parsing the document: 0 and @out, a piece

@@ -4,20 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
 #include "host/cstore.h"
-
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
 
 int cstore_bigdata_name(struct buf *out, const char *key)
 {
@@ -72,7 +63,7 @@ static int read_config(const struct cstore_image *at, struct sl_image *image, st
 /* Does the manifest name this image's config? */
 static bool names_config(const struct buf *text, const struct sl_image *image)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	const char *named;
 
@@ -226,7 +217,7 @@ static int open_layers(struct cstore *s, const struct cstore_image *at, struct s
 static int read_layers(struct cstore *s, const struct cstore_image *at, struct sl_image *image,
 		       struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	AUTO_JVAL struct jval *config = NULL;
 	int rc = jval_parse_bounded(&config, image->config, image->config_size, CSTORE_VALUES_MAX,
 				    err);
 
@@ -243,7 +234,7 @@ static int read_layers(struct cstore *s, const struct cstore_image *at, struct s
 int cstore_image_load(struct cstore *s, const struct cstore_image *at, const char *reference,
 		      const char *name, struct sl_image **out, struct sl_error *err)
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	int rc = sl_image_new(&image, reference, err);
 
 	if (rc < 0)

@@ -10,11 +10,6 @@
 #include "host/cstore.h"
 #include "host/docker.h"
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 /* Go writes its zero time, year 1, for "never". */
 static bool read_time(struct sl_time *out, const struct jval *v)
 {
@@ -55,7 +50,7 @@ void cstore_state_crio(struct sl_container *c, const struct jval *state)
 
 static int from_crio(struct sl_container *c, int userdata_fd, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc = userdata_fd < 0 ? -SL_ENOTFOUND
 				 : store_read_json(userdata_fd, "state.json", &doc, &why);

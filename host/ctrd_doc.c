@@ -36,11 +36,6 @@ static const char *const layers[] = {
 	"application/vnd.docker.image.rootfs.foreign.diff.tar",
 };
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 static enum ctrd_doc_kind kind_of(const char *type)
 {
 	for (size_t i = 0; type != NULL && i < ARRAY_SIZE(kinds); i++)
@@ -166,7 +161,7 @@ static int read_doc(struct ctrd_doc *out, const struct jval *doc, struct sl_erro
 
 int ctrd_doc_parse(struct ctrd_doc *out, const void *text, size_t len, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);
 
 	*out = (struct ctrd_doc){0};
@@ -228,7 +223,7 @@ static int read_diff_ids(struct ctrd_image_config *out, const struct jval *ids,
 int ctrd_config_doc_parse(struct ctrd_image_config *out, const void *text, size_t len,
 			  struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);
 
 	*out = (struct ctrd_image_config){0};

@@ -5,14 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "host/ctrd.h"
-
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
 
 static int read_manifest(struct ctrd *c, struct sl_image *image, struct ctrd_doc *out,
 			 const uint8_t digest[SL_SHA256_SIZE], struct sl_error *err)
@@ -178,7 +174,7 @@ int ctrd_image_build(struct ctrd *c, const char *ns, const char *snapshotter,
 {
 	CLEANUP(ctrd_image_config_clear) struct ctrd_image_config config = {0};
 	CLEANUP(ctrd_doc_clear) struct ctrd_doc manifest = {0};
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	int rc = sl_image_new(&image, reference, err);
 
 	if (rc == 0 && choice->has_manifest)

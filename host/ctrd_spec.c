@@ -20,11 +20,6 @@ struct reader {
 	struct sl_error *err;
 };
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 void ctrd_spec_clear(struct ctrd_spec *spec)
 {
 	free(spec->root_path);
@@ -199,7 +194,7 @@ static int keep(char **out, const char *text, struct sl_error *err)
 int ctrd_spec_read(struct sl_container *c, const void *text, size_t len, const char *volumes,
 		   struct ctrd_spec *out, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	struct reader r = {.c = c, .volumes = volumes, .err = err};
 	const char *workdir;
 	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);

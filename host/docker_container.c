@@ -4,18 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "host/docker_ctrd.h"
-
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
 
 /* "/name" as it is listed: without the slash, or NULL. */
 static char *listed_name(const char *name, size_t len)
@@ -27,7 +18,7 @@ static char *listed_name(const char *name, size_t len)
 
 static char *parse_name(const struct buf *config)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	const char *name;
 
 	if (store_parse_json(&doc, config, "config.v2.json", NULL) < 0)
@@ -146,8 +137,8 @@ static bool is_of_old_daemon(int fd)
 static int read_documents(struct docker *d, struct sl_container *c, int fd, char **log_path,
 			  struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
-	CLEANUP(jval_cleanup) struct jval *hostconfig = NULL;
+	AUTO_JVAL struct jval *config = NULL;
+	AUTO_JVAL struct jval *hostconfig = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const char *log;
 	int rc = store_read_json(fd, "config.v2.json", &config, &why);
@@ -199,7 +190,7 @@ static void claim_digest(struct docker *d, struct sl_container *c)
 static int load_container(struct docker *d, const char *id, struct sl_container **out,
 			  struct sl_error *err)
 {
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	AUTO_FREE char *log_path = NULL;
 	AUTO_CLOSE int fd = root_open_subdir(d->containers_fd, id, ROOT_NO_LINKS, err);
 	int rc;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "host/docker_ctrd.h"
@@ -124,15 +125,10 @@ static int fill(struct docker *d, const char *key, struct sl_container *c, struc
 	return containerd_stack(all->roots[root], &which, &c->stack, NULL, err);
 }
 
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
-
 int docker_ctrd_orphan_load(struct docker *d, const struct store_name *row,
 			    struct sl_container **out, struct sl_error *err)
 {
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc = sl_container_new(&c, err);
 

@@ -14,11 +14,6 @@
 #define FLAGS_MAX ((size_t)1024 * 1024)
 #define DROPINS_MAX 256
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 /* "graph" is what data-root was called before 17.05. */
 static const char *data_root(const struct jval *config)
 {
@@ -33,7 +28,7 @@ static const char *data_root(const struct jval *config)
 static int add_configured(struct store_dirs *dirs, int root_fd, const char *path,
 			  struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	AUTO_JVAL struct jval *config = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const char *found;

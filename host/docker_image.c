@@ -4,21 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
 #include "host/docker.h"
 #include "host/idmap.h"
-
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
 
 /* The id is the digest of these bytes: anything else was put there later. */
 static int read_config(const struct docker_driver *dr, struct sl_image *image, struct sl_error *err)
@@ -135,7 +126,7 @@ static int open_layer(const struct docker_driver *dr, struct sl_layer *layer, si
 
 static int read_layers(const struct docker_driver *dr, struct sl_image *image, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	AUTO_JVAL struct jval *config = NULL;
 	int rc = jval_parse(&config, image->config, image->config_size, err);
 
 	if (rc < 0)
@@ -154,7 +145,7 @@ int docker_image_load(struct docker_driver *dr, const uint8_t id[SL_SHA256_SIZE]
 		      const char *reference, const char *name, struct sl_image **out,
 		      struct sl_error *err)
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	const struct jval *repos = NULL;
 	int rc = sl_image_new(&image, reference, err);
 
@@ -184,7 +175,7 @@ int docker_image_load(struct docker_driver *dr, const uint8_t id[SL_SHA256_SIZE]
 static int read_chain(const struct docker_driver *dr, struct sl_image *image, const char *name,
 		      struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	AUTO_JVAL struct jval *config = NULL;
 	int rc = store_read_json(dr->imagedb_fd, name, &config, err);
 
 	if (rc == 0)
@@ -196,7 +187,7 @@ static int read_chain(const struct docker_driver *dr, struct sl_image *image, co
 static bool is_on_chain(const struct docker_driver *dr, const char *name,
 			const uint8_t chain[SL_SHA256_SIZE])
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 
 	if (!docker_is_id(name) || sl_image_new(&image, "", NULL) < 0 ||
 	    read_chain(dr, image, name, NULL) < 0 || image->layer_count == 0)
