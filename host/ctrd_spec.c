@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/idmap.h"
 #include "core/json.h"
+#include "host/store.h"
 
 /* Most values in one specification: one with thousands of mounts and seccomp rules fits. */
 #define VALUES_MAX 262144
@@ -61,14 +62,6 @@ static const char *type_of(const struct reader *r, const struct jval *m)
 	return "bind";
 }
 
-static bool is_known(const struct sl_container *c, const char *path)
-{
-	for (size_t i = 0; i < c->mount_count; i++)
-		if (strcmp(c->mounts[i].path, path) == 0)
-			return true;
-	return false;
-}
-
 /* The last mount on a path is the one that shows; one of it is enough to know. */
 static int add_mount(const struct reader *r, const struct jval *m)
 {
@@ -77,7 +70,7 @@ static int add_mount(const struct reader *r, const struct jval *m)
 	const char *type = type_of(r, m);
 	bool is_real = source != NULL && source[0] == '/';
 
-	if (type == NULL || path == NULL || path[0] != '/' || is_known(r->c, path))
+	if (type == NULL || path == NULL || path[0] != '/' || store_has_mount(r->c, path))
 		return 0;
 	return sl_container_add_mount(r->c, path, type, is_real ? source : NULL,
 				      !has_option(m, "ro"), r->err);

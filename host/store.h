@@ -119,6 +119,9 @@ int store_parse_json(struct jval **out, const struct buf *text, const char *path
 /* Move @own into @err (which may be NULL) and return its negated code. */
 int store_give_error(struct sl_error *err, struct sl_error *own);
 
+/* container.c: is something mounted on @path already? */
+bool store_has_mount(const struct sl_container *c, const char *path);
+
 /* A gap about something other than a path in a container. */
 int store_gap(host_gap_fn gap, void *payload, const char *what, const struct sl_error *why);
 
