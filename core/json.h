@@ -108,6 +108,9 @@ void jout_raw(struct jout *j, const char *json, size_t len);
  */
 void jout_bytes(struct jout *j, const char *key, const char *prefix, struct sl_bytes bytes);
 
+/* The same of a text; NULL is null. */
+void jout_key_bytes(struct jout *j, const char *key, const char *text);
+
 /* key and value in one call, for the common kinds */
 void jout_key_str(struct jout *j, const char *key, const char *text);
 void jout_key_u64(struct jout *j, const char *key, uint64_t n);
