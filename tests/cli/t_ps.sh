@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # What ps says of a store that is not all there, by its exit status.
 python3 "$SOURCE_DIR/tests/bench/make-host.py" "$PWD/store" 3 1
