@@ -66,23 +66,6 @@ static const struct sl_container *seven(struct fixture *f)
 	return f->c;
 }
 
-__attribute__((format(printf, 3, 4))) static void assert_dir(int fd, const char *root,
-							     const char *path, ...)
-{
-	AUTO_FREE char *below = NULL;
-	AUTO_FREE char *whole = NULL;
-	struct stat a, b;
-	va_list ap;
-
-	va_start(ap, path);
-	assert_true(vasprintf(&below, path, ap) >= 0);
-	va_end(ap);
-	assert_true(asprintf(&whole, "%s/%s", root, below) >= 0);
-	assert_int_equal(fstat(fd, &a), 0);
-	assert_int_equal(stat(whole, &b), 0);
-	assert_true(a.st_ino == b.st_ino && a.st_dev == b.st_dev);
-}
-
 static void a_stack_is_the_upper_directory_on_init_and_image(void **state)
 {
 	struct fixture *f = *state;
@@ -92,7 +75,7 @@ static void a_stack_is_the_upper_directory_on_init_and_image(void **state)
 	fake_mount_id(mount, '7');
 	assert_null(s->unsupported);
 	assert_int_equal(s->marker, SL_MARKER_OVERLAY_TRUSTED);
-	assert_dir(s->upper_fd, f->root, DR "/overlay2/%s/diff", mount);
+	assert_true(fake_is(f->root, s->upper_fd, DR "/overlay2/%s/diff", mount));
 	assert_int_equal(s->lower_count, 3);
 	assert_int_equal(s->lowers[0].kind, SL_LOWER_INIT);
 	assert_false(s->lowers[0].has_image_layer);
@@ -100,8 +83,8 @@ static void a_stack_is_the_upper_directory_on_init_and_image(void **state)
 		assert_int_equal(s->lowers[i].kind, SL_LOWER_IMAGE);
 		assert_true(s->lowers[i].has_image_layer);
 		assert_int_equal(s->lowers[i].image_layer, 2 - i);
-		assert_dir(s->lowers[i].dir_fd, f->root, DR "/overlay2/%s/diff",
-			   f->image.cache_id[2 - i]);
+		assert_true(fake_is(f->root, s->lowers[i].dir_fd, DR "/overlay2/%s/diff",
+				    f->image.cache_id[2 - i]));
 	}
 }
 
@@ -549,7 +532,7 @@ static void a_log_elsewhere_is_taken_inside_the_root(void **state)
 	fake_file(f->root, "{}", "srv/logs/%s-json.log", id);
 	a = &seven(f)->artifacts[f->c->artifact_count - 1];
 	assert_string_equal(a->name, "json.log");
-	assert_dir(a->fd, f->root, "srv/logs/%s-json.log", id);
+	assert_true(fake_is(f->root, a->fd, "srv/logs/%s-json.log", id));
 }
 
 static void a_log_path_cannot_name_any_file(void **state)
