@@ -112,7 +112,9 @@ const struct command command_ps = {
 	.description =
 		"List the containers of every engine's store, running or not, with engine, image, "
 		"state, process, pod and the directories they are made of. What cannot be read is "
-		"listed as a gap. Sandboxes of pods, working containers of image builds, and "
+		"listed as a gap, and a container whose own directories cannot be read says why; "
+		"either makes the exit status 3. Sandboxes of pods, working containers of image "
+		"builds, and "
 		"orphans (directories that lost their container) are shown when they are asked "
 		"for.\n\n"
 		"With --path, say which layer of which image, and which containers and pods, a "

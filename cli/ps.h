@@ -40,8 +40,6 @@ void ps_identity(struct jout *j, const struct sl_container *c);
 void ps_image(struct jout *j, const char *ref, const uint8_t *id);
 /* "layer": its number, from 1 at the bottom, and diff_id; or null */
 void ps_layer(struct jout *j, bool has_layer, size_t layer, const uint8_t *diff_id);
-/* A text that need not be UTF-8, or null. */
-void ps_bytes(struct jout *j, const char *key, const char *text);
 /* Cells: engine, id, name, pod, kind. An id of 64 digits is cut where it is a container's. */
 void ps_identity_cells(struct columns *t, const struct sl_container *c);
 

@@ -52,14 +52,6 @@ void ps_layer(struct jout *j, bool has_layer, size_t layer, const uint8_t *diff_
 	jout_object_end(j);
 }
 
-void ps_bytes(struct jout *j, const char *key, const char *text)
-{
-	if (text != NULL)
-		jout_bytes(j, key, "", (struct sl_bytes){text, strlen(text)});
-	else
-		jout_key_str(j, key, NULL);
-}
-
 void ps_document_begin(struct ps_document *d, const char *schema)
 {
 	d->text = BUF_INIT((size_t)256 << 20);

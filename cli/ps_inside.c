@@ -126,14 +126,14 @@ static int path_json(void *payload, const struct sl_container *c, const char *re
 	ps_identity(j, c);
 	ps_image(j, c->image_ref, c->has_image_id ? c->image_id : NULL);
 	jout_object_end(j);
-	ps_bytes(j, "path", resolved);
+	jout_key_bytes(j, "path", resolved);
 	jout_key_bool(j, "exists", shown);
 	jout_key(j, "mount");
 	if (mount != NULL) {
 		jout_object(j);
-		ps_bytes(j, "path", mount->path);
+		jout_key_bytes(j, "path", mount->path);
 		jout_key_str(j, "type", mount->type);
-		ps_bytes(j, "source", mount->source);
+		jout_key_bytes(j, "source", mount->source);
 		jout_object_end(j);
 	} else {
 		jout_null(j);
@@ -152,10 +152,10 @@ static int layer_json(void *payload, const struct located_layer *l)
 	jout_object(j);
 	jout_key_str(j, "what", located_name(l->what));
 	ps_layer(j, l->has_layer, l->layer, l->has_diff_id ? l->diff_id : NULL);
-	ps_bytes(j, "directory", l->dir);
+	jout_key_bytes(j, "directory", l->dir);
 	jout_key_str(j, "object", objects[l->object]);
-	ps_bytes(j, "path", l->path);
-	ps_bytes(j, "host_path", path);
+	jout_key_bytes(j, "path", l->path);
+	jout_key_bytes(j, "host_path", path);
 	jout_key_str(j, "type", l->object == OBJECT_FOUND ? words_type(l->mode) : NULL);
 	jout_key_bool(j, "shown", l->shown);
 	jout_object_end(j);

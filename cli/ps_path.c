@@ -123,7 +123,7 @@ static int path_json(void *payload, const struct located_path *p)
 {
 	struct jout *j = &((struct where *)payload)->document.out;
 
-	ps_bytes(j, "path", p->path);
+	jout_key_bytes(j, "path", p->path);
 	jout_key_bool(j, "exists", p->exists);
 	jout_key_str(j, "type", p->exists ? words_type(p->mode) : NULL);
 	jout_key(j, "size");
@@ -160,8 +160,8 @@ static int owner_json(void *payload, const struct located_owner *o)
 	container_json(j, o->container);
 	ps_image(j, o->image, o->has_image_id ? o->image_id : NULL);
 	ps_layer(j, o->has_layer, o->layer, o->has_diff_id ? o->diff_id : NULL);
-	ps_bytes(j, "directory", o->dir);
-	ps_bytes(j, "path", o->path);
+	jout_key_bytes(j, "directory", o->dir);
+	jout_key_bytes(j, "path", o->path);
 	jout_key(j, "shown");
 	if (o->shown == SHOWN_UNKNOWN)
 		jout_null(j);

@@ -9,6 +9,7 @@
 #include <strandline/error.h>
 
 #include "core/buf.h"
+#include "core/cleanup.h"
 
 /* ---- reading: values are borrowed from the document they belong to ---- */
 
@@ -28,6 +29,19 @@ int jval_parse(struct jval **out, const void *text, size_t len, struct sl_error 
 int jval_parse_bounded(struct jval **out, const void *text, size_t len, size_t max_values,
 		       struct sl_error *err);
 void jval_free(struct jval *doc);
+#define AUTO_JVAL CLEANUP(jval_freep)
+static inline void jval_freep(struct jval *const *doc)
+{
+	jval_free(*doc);
+}
+
+/*
+ * The text of one member of the outermost object, without parsing the document: 0 and @out, a piece
+ * of @text; 1 when there is no such member. -SL_EFORMAT when that takes a parser: the document is
+ * no closed object, the member is there twice or is no text, or an escape or a byte beyond ASCII is
+ * in it or in a key. Of a document that parses, the answer is what a parser says.
+ */
+int json_scan_text(const char *text, size_t len, const char *key, struct sl_bytes *out);
 
 enum jval_type jval_type(const struct jval *v);
 /* Member of an object; NULL when v is NULL, no object, or has no such member. */
@@ -93,6 +107,9 @@ void jout_raw(struct jout *j, const char *json, size_t len);
  * @prefix ("/" or "") goes in front of the bytes.
  */
 void jout_bytes(struct jout *j, const char *key, const char *prefix, struct sl_bytes bytes);
+
+/* The same of a text; NULL is null. */
+void jout_key_bytes(struct jout *j, const char *key, const char *text);
 
 /* key and value in one call, for the common kinds */
 void jout_key_str(struct jout *j, const char *key, const char *text);

@@ -259,6 +259,14 @@ void jout_bytes(struct jout *j, const char *key, const char *prefix, struct sl_b
 	buf_clear(&joined);
 }
 
+void jout_key_bytes(struct jout *j, const char *key, const char *text)
+{
+	if (text != NULL)
+		jout_bytes(j, key, "", (struct sl_bytes){text, strlen(text)});
+	else
+		jout_key_str(j, key, NULL);
+}
+
 void jout_key_str(struct jout *j, const char *key, const char *text)
 {
 	jout_key(j, key);

@@ -166,32 +166,31 @@ static int private_proc(void)
 }
 
 /* A directory that only looks like /proc must not hand us another file. */
-static bool is_same(int a, int b)
+static bool is_same(int fd, const struct stat *st)
 {
-	struct stat x, y;
+	struct stat now;
 
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	return fstat(fd, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
 }
 
-static int reopen_in(int proc_fd, const char *proc, int path_fd, int flags)
+static int reopen_in(int proc_fd, const char *proc, int path_fd, const struct stat *st, int flags)
 {
 	AUTO_CLOSE int fd = -1;
 	char name[48];
 
 	(void)snprintf(name, sizeof(name), "%sself/fd/%d", proc, path_fd);
 	fd = openat(proc_fd, name, flags);
-	if (fd >= 0 && !is_same(fd, path_fd)) {
+	if (fd >= 0 && !is_same(fd, st)) {
 		errno = ENOENT;
 		return -1;
 	}
 	return take_fd(&fd);
 }
 
-int kernel_reopen(int path_fd, int flags)
+int kernel_reopen(int path_fd, const struct stat *st, int flags)
 {
 	AUTO_CLOSE int proc_fd = -1;
-	int fd = reopen_in(AT_FDCWD, "/proc/", path_fd, flags);
+	int fd = reopen_in(AT_FDCWD, "/proc/", path_fd, st, flags);
 
 	if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR) || kernel_has_proc())
 		return fd;
@@ -200,7 +199,7 @@ int kernel_reopen(int path_fd, int flags)
 		errno = ENXIO;
 		return -1;
 	}
-	return reopen_in(proc_fd, "", path_fd, flags);
+	return reopen_in(proc_fd, "", path_fd, st, flags);
 }
 
 int kernel_open_program(void)

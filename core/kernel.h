@@ -36,10 +36,11 @@ int kernel_statx(int dir_fd, const char *name, int flags, struct statx *out);
 bool kernel_mount_id(int fd, uint64_t *id);
 
 /*
- * Open what @path_fd (O_PATH, a directory or regular file) refers to again with @flags. What comes
- * back is that very object, whatever lies at /proc. -1 with errno; ENXIO when there is no way.
+ * Open what @path_fd (O_PATH, a directory or regular file, @st its status) refers to again with
+ * @flags. What comes back is that very object, whatever lies at /proc. -1 with errno; ENXIO when
+ * there is no way.
  */
-int kernel_reopen(int path_fd, int flags);
+int kernel_reopen(int path_fd, const struct stat *st, int flags);
 
 /* The file of the program that runs, to read; without /proc as above. -1 with errno. */
 int kernel_open_program(void);

@@ -83,7 +83,7 @@ int root_open_named(const char *path, bool pipe_ok, struct sl_error *err)
 
 static int open_fail(const char *path, int sys, struct sl_error *err)
 {
-	AUTO_FREE char *shown = quote_dup(path, strlen(path));
+	AUTO_FREE char *shown = err != NULL ? quote_dup(path, strlen(path)) : NULL;
 
 	return sl_fail(err, sys == ENOENT || sys == ENOTDIR ? SL_ENOTFOUND : SL_EIO, sys,
 		       "open '%s'", shown != NULL ? shown : "?");
@@ -162,9 +162,9 @@ int root_reopen(int path_fd, struct sl_error *err)
 	flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
 		(S_ISDIR(st.st_mode) ? O_DIRECTORY : 0);
 	/* O_NOATIME is for owners and CAP_FOWNER only */
-	fd = kernel_reopen(path_fd, flags | O_NOATIME);
+	fd = kernel_reopen(path_fd, &st, flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM)
-		fd = kernel_reopen(path_fd, flags);
+		fd = kernel_reopen(path_fd, &st, flags);
 	if (fd < 0 && errno == ENXIO && S_ISDIR(st.st_mode))
 		fd = openat(path_fd, ".", flags);
 	if (fd < 0 && errno == ENXIO)

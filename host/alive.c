@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/alive.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/root.h"
+#include "host/process.h"
 
 /* Look for @id in a file of the process: 1 found, 0 not there, negative as the read failed. */
 static int names_id(int pid_fd, const char *file, const char *id, struct sl_error *err)
@@ -22,16 +21,16 @@ static int names_id(int pid_fd, const char *file, const char *id, struct sl_erro
 enum alive alive_check(int proc_fd, int64_t pid, const char *id)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	struct process_stat st;
 	AUTO_CLOSE int pid_fd = -1;
-	char name[24];
 	int by_cgroup, by_mounts;
 
 	if (pid <= 0)
 		return ALIVE_NO;
-	(void)snprintf(name, sizeof(name), "%" PRId64, pid);
-	pid_fd = root_open_subdir(proc_fd, name, ROOT_NO_LINKS, &why);
+	/* one that has ended and that nobody has waited for keeps its control group */
+	pid_fd = process_open_living(proc_fd, pid, &st, &why);
 	if (pid_fd < 0)
-		return pid_fd == -SL_ENOTFOUND ? ALIVE_NO : ALIVE_UNKNOWN;
+		return pid_fd == -SL_ENOTFOUND || why.sys == ESRCH ? ALIVE_NO : ALIVE_UNKNOWN;
 	by_cgroup = names_id(pid_fd, "cgroup", id, &why);
 	if (by_cgroup == 1)
 		return ALIVE_YES;

@@ -6,7 +6,7 @@
 #include <strandline/error.h>
 
 enum alive {
-	ALIVE_NO,      /* no such process, or it belongs to something else */
+	ALIVE_NO,      /* no such process, it has ended, or it belongs to something else */
 	ALIVE_YES,     /* its control group or its mounts name the container */
 	ALIVE_UNKNOWN, /* /proc would not say */
 };

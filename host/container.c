@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/store.h"
 
 int sl_container_new(struct sl_container **out, struct sl_error *err)
 {
@@ -47,6 +48,13 @@ static size_t mount_place(const struct sl_container *c, const char *path)
 			high = mid;
 	}
 	return low;
+}
+
+bool store_has_mount(const struct sl_container *c, const char *path)
+{
+	size_t place = mount_place(c, path);
+
+	return place > 0 && strcmp(c->mounts[place - 1].path, path) == 0;
 }
 
 int sl_container_add_mount(struct sl_container *c, const char *path, const char *type,

@@ -4,7 +4,8 @@
  * containers are snapshots and images of the namespace "moby". containerd's own containers come
  * through store.h, from the same reader.
  *
- * A namespace @ns also means its remapped twins ("moby-100000.100000").
+ * Of a root that was opened here, Docker's namespace also means its remapped twins
+ * ("moby-100000.100000"); any other is that one alone.
  */
 #ifndef HOST_CONTAINERD_H
 #define HOST_CONTAINERD_H
@@ -12,6 +13,9 @@
 #include "host/store.h"
 
 struct ctrd;
+
+/* Docker's namespace. */
+#define CONTAINERD_DOCKER "moby"
 
 /*
  * Open the root at @dir, a path inside the examined root. @place is lent until containerd_close().

@@ -80,6 +80,8 @@ int cstore_artifacts(struct cstore *s, const struct cstore_part *part, struct sl
 	AUTO_CLOSE int run_fd = -1;
 	int rc = 0;
 
+	if (s->place->bare)
+		return 0;
 	if (asprintf(&dir, "%s/%s-containers/%s/userdata", part->dir, part->driver, c->id) < 0) {
 		dir = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "artifact");

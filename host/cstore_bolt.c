@@ -98,16 +98,11 @@ static int on_container(void *payload, const struct bolt_item *item, struct sl_e
 	return 0;
 }
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 /* Which container holds a pod's namespaces stands in the pod's state. */
 static int mark_infra(struct walk *w, struct sl_bytes text, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	const char *id;
 
 	if (jval_parse_bounded(&doc, text.data, text.len, CSTORE_VALUES_MAX, &why) < 0)

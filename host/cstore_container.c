@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "host/cstore.h"
-
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
 
 int cstore_note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err)
 {
@@ -85,7 +76,7 @@ static int read_image(struct cstore *s, const char *id, struct sl_container *c,
 static int read_spec(struct sl_container *c, int userdata_fd, struct cstore_spec *spec,
 		     struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc = userdata_fd < 0
@@ -97,10 +88,7 @@ static int read_spec(struct sl_container *c, int userdata_fd, struct cstore_spec
 	if (rc == 0) {
 		if (text.data != NULL)
 			text.len = cstore_spec_shorten(text.data, text.len);
-		rc = jval_parse_bounded(&doc, text.data != NULL ? text.data : "", text.len,
-					CSTORE_VALUES_MAX, &why);
-		if (rc < 0)
-			(void)sl_wrap(&why, rc, "'config.json'");
+		rc = store_parse_json(&doc, &text, "config.json", &why);
 	}
 	if (rc == 0)
 		rc = cstore_spec_read(c, doc, spec, &why);
@@ -180,7 +168,7 @@ static int refuse_lost(struct sl_container *c, struct sl_error *err)
 
 static int load_foreign(struct cstore *s, struct sl_container *c, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	CLEANUP(cstore_spec_clear) struct cstore_spec spec = {0};
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const struct cstore_libpod_row *row;
@@ -231,7 +219,7 @@ int cstore_load(struct store *store, const struct store_name *row, struct sl_con
 		struct sl_error *err)
 {
 	struct cstore *s = container_of(store, struct cstore, store);
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	struct cstore_part *part;
 	const char *id;
 	char kind;

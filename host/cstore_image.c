@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
 #include "host/cstore.h"
-
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
+#include "host/imageconfig.h"
 
 int cstore_bigdata_name(struct buf *out, const char *key)
 {
@@ -72,7 +64,7 @@ static int read_config(const struct cstore_image *at, struct sl_image *image, st
 /* Does the manifest name this image's config? */
 static bool names_config(const struct buf *text, const struct sl_image *image)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	const char *named;
 
@@ -109,44 +101,6 @@ static int read_manifest(const struct cstore_image *at, struct sl_image *image,
 	image->manifest_size = text.len;
 	image->manifest = buf_take(&text);
 	return image->manifest != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "manifest");
-}
-
-static int read_platform(struct sl_image *image, const struct jval *config, struct sl_error *err)
-{
-	const char *os = jval_str(jval_get(config, "os"));
-	const char *arch = jval_str(jval_get(config, "architecture"));
-	const char *variant = jval_str(jval_get(config, "variant"));
-	bool has_variant = variant != NULL && variant[0] != '\0';
-
-	if (os == NULL || arch == NULL)
-		return 0;
-	if (asprintf(&image->platform, "%s/%s%s%s", os, arch, has_variant ? "/" : "",
-		     has_variant ? variant : "") < 0) {
-		image->platform = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "image platform");
-	}
-	return 0;
-}
-
-static int read_diff_ids(struct sl_image *image, const struct jval *config, struct sl_error *err)
-{
-	const struct jval *ids = jval_path(config, "rootfs", "diff_ids", NULL);
-	int rc = 0;
-
-	if (jval_len(ids) > SL_IMAGE_MAX_LAYERS)
-		return sl_fail(err, SL_ELIMIT, 0, "image config: more than %d layers",
-			       SL_IMAGE_MAX_LAYERS);
-	for (size_t i = 0; rc == 0 && i < jval_len(ids); i++) {
-		struct sl_layer layer = SL_LAYER_INIT;
-		const char *text = jval_str(jval_at(ids, i));
-
-		if (text == NULL || digest_parse(layer.diff_id, text, strlen(text)) < 0)
-			return sl_fail(err, SL_EFORMAT, 0, "image config: diff_id %zu is no digest",
-				       i);
-		layer.has_diff_id = true;
-		rc = sl_image_add_layer(image, &layer, err);
-	}
-	return rc;
 }
 
 /*
@@ -226,24 +180,21 @@ static int open_layers(struct cstore *s, const struct cstore_image *at, struct s
 static int read_layers(struct cstore *s, const struct cstore_image *at, struct sl_image *image,
 		       struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
-	int rc = jval_parse_bounded(&config, image->config, image->config_size, CSTORE_VALUES_MAX,
-				    err);
+	CLEANUP(imageconfig_clear) struct imageconfig config = {0};
+	int rc = imageconfig_parse(&config, image->config, image->config_size, err);
 
+	if (rc == 0)
+		rc = imageconfig_add_layers(&config, image, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "image config");
-	rc = read_platform(image, config, err);
-	if (rc == 0)
-		rc = read_diff_ids(image, config, err);
-	if (rc == 0)
-		rc = sl_image_chain(image, err);
-	return rc < 0 ? rc : open_layers(s, at, image, err);
+	image->platform = take_ptr(&config.platform);
+	return open_layers(s, at, image, err);
 }
 
 int cstore_image_load(struct cstore *s, const struct cstore_image *at, const char *reference,
 		      const char *name, struct sl_image **out, struct sl_error *err)
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	int rc = sl_image_new(&image, reference, err);
 
 	if (rc < 0)

@@ -27,7 +27,6 @@ static int give_gaps(const struct cstore_gap *gaps, size_t count, host_gap_fn ga
 static bool is_running(struct cstore *s, const struct cstore_part *part, const char *id,
 		       const char *engine)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
 	const struct cstore_libpod_row *row;
 	struct sl_container c = {0};
 	AUTO_FREE char *path = NULL;
@@ -41,9 +40,7 @@ static bool is_running(struct cstore *s, const struct cstore_part *part, const c
 		path = NULL;
 		return false;
 	}
-	if (root_read_file(part->containers_fd, path, ROOT_NO_LINKS, &text, NULL) < 0 ||
-	    jval_parse_bounded(&doc, text.data != NULL ? text.data : "", text.len,
-			       CSTORE_VALUES_MAX, NULL) < 0)
+	if (store_read_json(part->containers_fd, path, &doc, NULL) < 0)
 		return false;
 	cstore_state_crio(&c, doc);
 	jval_free(doc);

@@ -8,11 +8,6 @@
 #include "core/clock.h"
 #include "host/cstore.h"
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 void cstore_meta_clear(struct cstore_meta *meta)
 {
 	free(meta->name);
@@ -89,7 +84,7 @@ static int from_unique_names(struct sl_pod *pod, const char *name, struct sl_err
 
 static int from_sandbox(struct sl_pod *pod, const struct cstore_part *part, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	const struct cstore_row *row =
 		pod->sandbox != NULL ? cstore_table_find(&part->containers, pod->sandbox) : NULL;
 	bool kept;
@@ -189,7 +184,7 @@ static void read_created(struct cstore_meta *out, const struct cstore_row *row)
 int cstore_meta_read(struct cstore *s, struct cstore_part *part, const struct cstore_row *row,
 		     struct cstore_meta *out, struct sl_error *gap, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	const char *name = first_name(row);
 	int rc = parse(row, &doc, gap);
 

@@ -44,24 +44,6 @@ static const char *type_of(const char *type, const char *source, const struct jv
 	return strcmp(type, "overlay") == 0 ? "bind" : "tmpfs";
 }
 
-static bool is_known(const struct sl_container *c, const char *path)
-{
-	size_t low = 0, high = c->mount_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = strcmp(c->mounts[mid].path, path);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
-}
-
 /*
  * What the kernel itself shows there, and the directory of devices, are in every container; no
  * engine calls them a mount, and no file of the container's can be under them.
@@ -86,7 +68,7 @@ static int add_mount(struct sl_container *c, const struct jval *m, struct sl_err
 	const struct jval *options = jval_get(m, "options");
 	bool is_path = source != NULL && source[0] == '/';
 
-	if (dest == NULL || dest[0] != '/' || dest[1] == '\0' || is_known(c, dest) ||
+	if (dest == NULL || dest[0] != '/' || dest[1] == '\0' || store_has_mount(c, dest) ||
 	    (type != NULL && is_of_kernel(type, dest)))
 		return 0;
 	if (c->mount_count >= CSTORE_MOUNTS_MAX)

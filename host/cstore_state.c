@@ -10,11 +10,6 @@
 #include "host/cstore.h"
 #include "host/docker.h"
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 /* Go writes its zero time, year 1, for "never". */
 static bool read_time(struct sl_time *out, const struct jval *v)
 {
@@ -55,22 +50,15 @@ void cstore_state_crio(struct sl_container *c, const struct jval *state)
 
 static int from_crio(struct sl_container *c, int userdata_fd, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
+	AUTO_JVAL struct jval *doc = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	int rc = userdata_fd < 0
-			 ? -SL_ENOTFOUND
-			 : root_read_file(userdata_fd, "state.json", ROOT_NO_LINKS, &text, &why);
+	int rc = userdata_fd < 0 ? -SL_ENOTFOUND
+				 : store_read_json(userdata_fd, "state.json", &doc, &why);
 
 	if (rc == -SL_ENOTFOUND)
 		return 0; /* it has not been started */
-	if (rc == 0)
-		rc = jval_parse_bounded(&doc, text.data != NULL ? text.data : "", text.len,
-					CSTORE_VALUES_MAX, &why);
-	if (rc < 0) {
-		(void)sl_wrap(&why, rc, "'state.json'");
+	if (rc < 0)
 		return cstore_note_gap(c, &why, err);
-	}
 	cstore_state_crio(c, doc);
 	return 0;
 }

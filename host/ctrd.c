@@ -7,19 +7,28 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/docker.h"
 
 #define SNAPSHOTTERS "io.containerd.snapshotter.v1."
 /* Most snapshotters of one root. */
 #define SNAPPERS_MAX 64
 
-bool ctrd_ns_fits(const char *family, const char *ns)
+bool ctrd_ns_is_dockers(const char *ns)
 {
-	size_t len;
+	static const char dockers[] = CONTAINERD_DOCKER;
+	const size_t len = sizeof(dockers) - 1;
+	uint32_t uid, gid;
 
-	if (family == NULL)
+	if (strncmp(ns, dockers, len) != 0)
+		return false;
+	return ns[len] == '\0' || (ns[len] == '-' && docker_is_remap_dir(ns + len + 1, &uid, &gid));
+}
+
+bool ctrd_ns_fits(const struct ctrd *c, const char *wanted, const char *ns)
+{
+	if (wanted == NULL || strcmp(ns, wanted) == 0)
 		return true;
-	len = strlen(family);
-	return strncmp(ns, family, len) == 0 && (ns[len] == '\0' || ns[len] == '-');
+	return !c->is_own && strcmp(wanted, CONTAINERD_DOCKER) == 0 && ctrd_ns_is_dockers(ns);
 }
 
 const struct ctrd_snapper *ctrd_snapper(const struct ctrd *c, const char *name)
@@ -275,6 +284,7 @@ int ctrd_open(struct store_set *set, const struct place *place, const char *dir,
 
 	if (rc < 0)
 		return rc;
+	c->is_own = true;
 	for (size_t i = 0; i < set->count; i++)
 		if (set->stores[i]->ops == c->store.ops &&
 		    is_same_dir(container_of(set->stores[i], struct ctrd, store)->root_fd,

@@ -13,6 +13,7 @@
 #include "host/ctrd_config.h"
 #include "host/ctrd_cri.h"
 #include "host/ctrd_spec.h"
+#include "host/imageconfig.h"
 
 /* Longest text (name, key, label) that is taken from a database. */
 #define CTRD_TEXT_MAX ((size_t)65536)
@@ -39,6 +40,7 @@ struct ctrd_target;
 struct ctrd {
 	struct store store;
 	const struct place *place;
+	bool is_own; /* read for containerd's own containers, not for another engine's */
 	int root_fd;
 	uint32_t owner;        /* of the root: whoever runs a rootless one */
 	enum sl_marker marker; /* dialect of its overlay directories */
@@ -56,8 +58,11 @@ struct ctrd {
 
 /* ---- ctrd.c ---- */
 
-/* Is @ns meant by @family: the same, or remapped ("moby-1000.1000")? NULL means every one. */
-bool ctrd_ns_fits(const char *family, const char *ns);
+/* Does Docker keep its containers there: "moby", or "moby-1000.1000" where ids are remapped? */
+bool ctrd_ns_is_dockers(const char *ns);
+/* Is @ns meant by @wanted? NULL means every one; for Docker, "moby" means its remapped twins too.
+ */
+bool ctrd_ns_fits(const struct ctrd *c, const char *wanted, const char *ns);
 /* NULL when the root has no such snapshotter. */
 const struct ctrd_snapper *ctrd_snapper(const struct ctrd *c, const char *name);
 
@@ -258,15 +263,6 @@ struct ctrd_doc {
 int ctrd_doc_parse(struct ctrd_doc *out, const void *text, size_t len, struct sl_error *err);
 void ctrd_doc_clear(struct ctrd_doc *doc);
 
-struct ctrd_image_config {
-	char *platform;                      /* "linux/amd64", or NULL; owned */
-	uint8_t (*diff_ids)[SL_SHA256_SIZE]; /* owned */
-	size_t count;
-};
-int ctrd_config_doc_parse(struct ctrd_image_config *out, const void *text, size_t len,
-			  struct sl_error *err);
-void ctrd_image_config_clear(struct ctrd_image_config *config);
-
 /* ---- ctrd_target.c: which image a digest leads to ---- */
 
 /* One image behind a target that is at hand. */
@@ -315,11 +311,14 @@ struct ctrd_names {
 	struct ctrd_name *names; /* owned, sorted by namespace, then name */
 	size_t count;
 };
-/* Every name of @family; a name whose target is unreadable is left out. */
-int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *family,
+/* Every name in @wanted; a name whose target is unreadable is left out. */
+int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *wanted,
 		    struct sl_error *err);
 void ctrd_names_clear(struct ctrd_names *names);
 
+/* A configuration of the content store, which must have a list of layers; and its bytes. */
+int ctrd_imageconfig_read(struct ctrd *c, const uint8_t digest[SL_SHA256_SIZE], struct buf *text,
+			  struct imageconfig *out, struct sl_error *err);
 /* Build the image of one choice; @name may be NULL. */
 int ctrd_image_build(struct ctrd *c, const char *ns, const char *snapshotter,
 		     const struct ctrd_target *t, const struct ctrd_choice *choice,

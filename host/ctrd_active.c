@@ -343,8 +343,9 @@ int ctrd_entries_read(struct ctrd_entries *out, const struct ctrd_snapper *s, st
 
 /* ---- for other engines ---- */
 
-static int tell_active(const struct ctrd_snapper *s, const struct ctrd_entry *e,
-		       const struct ctrd_marks *marks, const char *family,
+static int tell_active(const struct ctrd *c, const struct ctrd_snapper *s,
+		       const struct ctrd_entry *e, const struct ctrd_marks *marks,
+		       const char *wanted,
 		       int (*each)(void *payload, const struct containerd_snapshot *s),
 		       void *payload, struct sl_error *err)
 {
@@ -362,7 +363,7 @@ static int tell_active(const struct ctrd_snapper *s, const struct ctrd_entry *e,
 	ns = strndup(e->backend, len);
 	if (ns == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "snapshots");
-	if (!ctrd_ns_fits(family, ns))
+	if (!ctrd_ns_fits(c, wanted, ns))
 		return 0;
 	(void)snprintf(dir, sizeof(dir), "%" PRIu64, e->id);
 	told.ns = ns;
@@ -387,7 +388,7 @@ int containerd_each_active(struct ctrd *c, const char *ns,
 		if (ctrd_entries_read(&all, &c->snappers[i], &why) < 0)
 			rc = store_gap(gap, payload, c->snappers[i].dir, &why);
 		for (size_t k = 0; rc == 0 && k < all.count; k++)
-			rc = tell_active(&c->snappers[i], &all.entries[k], &marks, ns, each,
+			rc = tell_active(c, &c->snappers[i], &all.entries[k], &marks, ns, each,
 					 payload, err);
 	}
 	return rc;

@@ -160,8 +160,11 @@ int ctrd_artifacts(const struct ctrd *d, struct sl_container *c, const struct ct
 	static const char *const sandbox_files[] = {"hostname", "hosts", "resolv.conf"};
 	struct shelf s = {.d = d, .c = c, .err = err};
 	const char *sandbox = !r->has_own ? NULL : r->is_sandbox ? r->id : r->own.sandbox;
-	int rc = add_record(&s, "spec.json", &r->spec);
+	int rc;
 
+	if (d->place->bare)
+		return 0;
+	rc = add_record(&s, "spec.json", &r->spec);
 	if (rc == 0)
 		rc = add_record(&s, "metadata.json", &r->cri);
 	if (rc == 0 && r->has_own && !r->is_sandbox)

@@ -158,6 +158,7 @@ int ctrd_chain_read(struct ctrd_chain *out, const struct ctrd_snapper *s, const 
 }
 
 struct finder {
+	const struct ctrd *c;
 	const struct containerd_key *which;
 	struct bolt *b;
 	char **out;
@@ -170,7 +171,7 @@ static int on_meta_ns(void *payload, const struct bolt_item *item, struct sl_err
 	struct bolt_bucket in;
 	int rc;
 
-	if (item->value.data != NULL || ns == NULL || !ctrd_ns_fits(f->which->ns, ns))
+	if (item->value.data != NULL || ns == NULL || !ctrd_ns_fits(f->c, f->which->ns, ns))
 		return 0;
 	rc = bolt_path(f->b, item->bucket, &in, err, "snapshots", f->which->snapshotter,
 		       f->which->key, NULL);
@@ -206,7 +207,7 @@ static int on_backend(void *payload, const struct bolt_item *item, struct sl_err
 	ns = strndup(backend, ns_len);
 	if (ns == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "snapshot");
-	if (!ctrd_ns_fits(f->which->ns, ns))
+	if (!ctrd_ns_fits(f->c, f->which->ns, ns))
 		return 0;
 	free(*f->out);
 	*f->out = take_ptr(&backend);
@@ -226,7 +227,7 @@ static int find_in_snapper(struct bolt *b, struct bolt_bucket root, void *payloa
 int ctrd_backend_find(struct ctrd *c, const struct ctrd_snapper *s,
 		      const struct containerd_key *which, char **out, struct sl_error *err)
 {
-	struct finder f = {.which = which, .out = out};
+	struct finder f = {.c = c, .which = which, .out = out};
 	int rc = 0;
 
 	*out = NULL;

@@ -4,15 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/idmap.h"
 #include "core/quote.h"
 #include "host/ctrd.h"
-
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
 
 int ctrd_note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err)
 {
@@ -256,7 +252,7 @@ int ctrd_load(struct store *s, const struct store_name *row, struct sl_container
 	      struct sl_error *err)
 {
 	struct ctrd *d = container_of(s, struct ctrd, store);
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	int rc = sl_container_new(&c, err);
 
 	if (rc == 0)

@@ -13,11 +13,6 @@
 
 #define NS_PER_SEC 1000000000
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 void ctrd_cri_clear(struct ctrd_cri *cri)
 {
 	free(cri->id);
@@ -69,7 +64,7 @@ static int fill(struct ctrd_cri *out, const struct jval *meta, struct sl_error *
 int ctrd_cri_parse(struct ctrd_cri *out, const void *text, size_t len, const char *id,
 		   struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);
 
 	*out = (struct ctrd_cri){0};
@@ -168,7 +163,7 @@ static bool read_time(struct sl_time *out, const struct jval *v)
 
 int ctrd_cri_status(struct sl_container *c, const void *text, size_t len, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);
 	int64_t n;
 

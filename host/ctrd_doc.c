@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Manifests, indexes and configs of images as containerd stores them, parsed from bytes that their
+ * Manifests and indexes of images as containerd stores them, parsed from bytes that their
  * digest has proven: no I/O here.
  */
 #include <stdio.h>
@@ -11,8 +11,6 @@
 #include "core/encode.h"
 #include "host/ctrd.h"
 
-/* Most values in one document; an image of 500 layers and as many steps has some thousands. */
-#define VALUES_MAX 262144
 /* Most descriptors in one index. */
 #define ITEMS_MAX 4096
 
@@ -35,11 +33,6 @@ static const char *const layers[] = {
 	"application/vnd.docker.image.rootfs.diff.tar",
 	"application/vnd.docker.image.rootfs.foreign.diff.tar",
 };
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
 
 static enum ctrd_doc_kind kind_of(const char *type)
 {
@@ -166,8 +159,8 @@ static int read_doc(struct ctrd_doc *out, const struct jval *doc, struct sl_erro
 
 int ctrd_doc_parse(struct ctrd_doc *out, const void *text, size_t len, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
-	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);
+	AUTO_JVAL struct jval *doc = NULL;
+	int rc = jval_parse_bounded(&doc, text, len, STORE_VALUES_MAX, err);
 
 	*out = (struct ctrd_doc){0};
 	if (rc == 0 && jval_type(doc) != JVAL_OBJECT)
@@ -183,67 +176,4 @@ void ctrd_doc_clear(struct ctrd_doc *doc)
 {
 	free(doc->items);
 	*doc = (struct ctrd_doc){0};
-}
-
-static int read_platform(struct ctrd_image_config *out, const struct jval *doc,
-			 struct sl_error *err)
-{
-	const char *os = jval_str(jval_get(doc, "os"));
-	const char *arch = jval_str(jval_get(doc, "architecture"));
-	const char *variant = jval_str(jval_get(doc, "variant"));
-	bool has_variant = variant != NULL && variant[0] != '\0';
-
-	if (os == NULL || arch == NULL)
-		return 0;
-	if (asprintf(&out->platform, "%s/%s%s%s", os, arch, has_variant ? "/" : "",
-		     has_variant ? variant : "") < 0) {
-		out->platform = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "image platform");
-	}
-	return 0;
-}
-
-static int read_diff_ids(struct ctrd_image_config *out, const struct jval *ids,
-			 struct sl_error *err)
-{
-	size_t n = jval_len(ids);
-
-	if (ids == NULL || jval_type(ids) != JVAL_ARRAY)
-		return sl_fail(err, SL_EFORMAT, 0, "no rootfs.diff_ids");
-	if (n > SL_IMAGE_MAX_LAYERS)
-		return sl_fail(err, SL_ELIMIT, 0, "more than %d layers", SL_IMAGE_MAX_LAYERS);
-	out->diff_ids = calloc(n > 0 ? n : 1, sizeof(*out->diff_ids));
-	if (out->diff_ids == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "image config");
-	for (size_t i = 0; i < n; i++) {
-		const char *text = jval_str(jval_at(ids, i));
-
-		if (text == NULL || digest_parse(out->diff_ids[i], text, strlen(text)) < 0)
-			return sl_fail(err, SL_EFORMAT, 0, "diff_id %zu is no sha256 digest", i);
-	}
-	out->count = n;
-	return 0;
-}
-
-int ctrd_config_doc_parse(struct ctrd_image_config *out, const void *text, size_t len,
-			  struct sl_error *err)
-{
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
-	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);
-
-	*out = (struct ctrd_image_config){0};
-	if (rc == 0)
-		rc = read_platform(out, doc, err);
-	if (rc == 0)
-		rc = read_diff_ids(out, jval_path(doc, "rootfs", "diff_ids", NULL), err);
-	if (rc < 0)
-		ctrd_image_config_clear(out);
-	return rc;
-}
-
-void ctrd_image_config_clear(struct ctrd_image_config *config)
-{
-	free(config->platform);
-	free(config->diff_ids);
-	*config = (struct ctrd_image_config){0};
 }

@@ -5,14 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "host/ctrd.h"
-
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
 
 static int read_manifest(struct ctrd *c, struct sl_image *image, struct ctrd_doc *out,
 			 const uint8_t digest[SL_SHA256_SIZE], struct sl_error *err)
@@ -31,14 +27,24 @@ static int read_manifest(struct ctrd *c, struct sl_image *image, struct ctrd_doc
 	return image->manifest != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "manifest");
 }
 
-static int read_config(struct ctrd *c, struct sl_image *image, struct ctrd_image_config *out,
+int ctrd_imageconfig_read(struct ctrd *c, const uint8_t digest[SL_SHA256_SIZE], struct buf *text,
+			  struct imageconfig *out, struct sl_error *err)
+{
+	int rc = ctrd_blob_read(c, digest, "image config", text, err);
+
+	if (rc == 0)
+		rc = imageconfig_parse(out, text->data, text->len, err);
+	if (rc == 0 && !out->has_diff_ids)
+		rc = sl_fail(err, SL_EFORMAT, 0, "no rootfs.diff_ids");
+	return rc;
+}
+
+static int read_config(struct ctrd *c, struct sl_image *image, struct imageconfig *out,
 		       const uint8_t digest[SL_SHA256_SIZE], struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(0);
-	int rc = ctrd_blob_read(c, digest, "image config", &text, err);
+	int rc = ctrd_imageconfig_read(c, digest, &text, out, err);
 
-	if (rc == 0)
-		rc = ctrd_config_doc_parse(out, text.data, text.len, err);
 	if (rc < 0)
 		return rc;
 	image->platform = take_ptr(&out->platform);
@@ -72,7 +78,7 @@ static int add_layer(struct ctrd *c, struct sl_image *image, const struct ctrd_d
 }
 
 static int add_layers(struct ctrd *c, struct sl_image *image, const struct ctrd_doc *manifest,
-		      const struct ctrd_image_config *config, struct sl_error *err)
+		      const struct imageconfig *config, struct sl_error *err)
 {
 	int rc = 0;
 
@@ -176,9 +182,9 @@ int ctrd_image_build(struct ctrd *c, const char *ns, const char *snapshotter,
 		     const char *reference, const char *name, struct sl_image **out,
 		     struct sl_error *err)
 {
-	CLEANUP(ctrd_image_config_clear) struct ctrd_image_config config = {0};
+	CLEANUP(imageconfig_clear) struct imageconfig config = {0};
 	CLEANUP(ctrd_doc_clear) struct ctrd_doc manifest = {0};
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	int rc = sl_image_new(&image, reference, err);
 
 	if (rc == 0 && choice->has_manifest)

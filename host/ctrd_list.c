@@ -17,12 +17,6 @@ struct lister {
 	void *payload;
 };
 
-/* Docker's reader knows these containers better: by name, and stopped ones, too. */
-static bool is_dockers(const char *ns)
-{
-	return ctrd_ns_fits("moby", ns);
-}
-
 static bool is_task(const struct ctrd *d, const char *ns, const char *id)
 {
 	AUTO_CLOSE int dir =
@@ -112,7 +106,8 @@ static int on_ns(void *payload, const struct bolt_item *item, struct sl_error *e
 	struct bolt_bucket containers;
 	int rc;
 
-	if (item->value.data != NULL || ns == NULL || is_dockers(ns))
+	/* Docker's reader knows these containers better: by name, and stopped ones, too */
+	if (item->value.data != NULL || ns == NULL || ctrd_ns_is_dockers(ns))
 		return 0;
 	l->ns = ns;
 	l->of = item->bucket;

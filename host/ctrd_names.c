@@ -26,7 +26,8 @@ void ctrd_names_clear(struct ctrd_names *names)
 
 struct reader {
 	struct bolt *b;
-	const char *family, *ns;
+	const struct ctrd *c;
+	const char *wanted, *ns;
 	struct ctrd_names *out;
 	size_t cap;
 };
@@ -85,7 +86,7 @@ static int on_ns(void *payload, const struct bolt_item *item, struct sl_error *e
 	struct bolt_bucket images;
 	int rc;
 
-	if (item->value.data != NULL || ns == NULL || !ctrd_ns_fits(r->family, ns))
+	if (item->value.data != NULL || ns == NULL || !ctrd_ns_fits(r->c, r->wanted, ns))
 		return 0;
 	r->ns = ns;
 	rc = bolt_path(r->b, item->bucket, &images, err, "images", NULL);
@@ -108,10 +109,10 @@ static int names_view(struct bolt *b, struct bolt_bucket root, void *payload, st
 	return rc < 0 ? rc : 0;
 }
 
-int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *family,
+int ctrd_names_read(struct ctrd_names *out, struct ctrd *c, const char *wanted,
 		    struct sl_error *err)
 {
-	struct reader r = {.family = family, .out = out};
+	struct reader r = {.c = c, .wanted = wanted, .out = out};
 	int rc;
 
 	*out = (struct ctrd_names){0};

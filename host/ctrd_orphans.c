@@ -101,9 +101,16 @@ static char *note_of(const struct finder *f, const struct ctrd_entry *e)
 /* What Docker has there its own reader knows better. */
 static int consider(struct finder *f, const struct ctrd_entry *e)
 {
+	AUTO_FREE char *ns = NULL;
 	char dir[24];
+	size_t len;
 
-	if (e->kind != CTRD_KIND_ACTIVE || is_ns(e->backend, "moby") ||
+	if (ctrd_backend_split(e->backend, &len) != NULL) {
+		ns = strndup(e->backend, len);
+		if (ns == NULL)
+			return sl_fail(f->err, SL_ENOMEM, 0, "snapshots");
+	}
+	if (e->kind != CTRD_KIND_ACTIVE || (ns != NULL && ctrd_ns_is_dockers(ns)) ||
 	    ctrd_mark(&f->marks, f->s->name, e->backend, CTRD_MARK_USED) != NULL)
 		return 0;
 	(void)snprintf(dir, sizeof(dir), "%" PRIu64, e->id);

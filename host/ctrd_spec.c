@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/idmap.h"
 #include "core/json.h"
+#include "host/store.h"
 
 /* Most values in one specification: one with thousands of mounts and seccomp rules fits. */
 #define VALUES_MAX 262144
@@ -19,11 +20,6 @@ struct reader {
 	const char *volumes;
 	struct sl_error *err;
 };
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
 
 void ctrd_spec_clear(struct ctrd_spec *spec)
 {
@@ -66,14 +62,6 @@ static const char *type_of(const struct reader *r, const struct jval *m)
 	return "bind";
 }
 
-static bool is_known(const struct sl_container *c, const char *path)
-{
-	for (size_t i = 0; i < c->mount_count; i++)
-		if (strcmp(c->mounts[i].path, path) == 0)
-			return true;
-	return false;
-}
-
 /* The last mount on a path is the one that shows; one of it is enough to know. */
 static int add_mount(const struct reader *r, const struct jval *m)
 {
@@ -82,7 +70,7 @@ static int add_mount(const struct reader *r, const struct jval *m)
 	const char *type = type_of(r, m);
 	bool is_real = source != NULL && source[0] == '/';
 
-	if (type == NULL || path == NULL || path[0] != '/' || is_known(r->c, path))
+	if (type == NULL || path == NULL || path[0] != '/' || store_has_mount(r->c, path))
 		return 0;
 	return sl_container_add_mount(r->c, path, type, is_real ? source : NULL,
 				      !has_option(m, "ro"), r->err);
@@ -199,7 +187,7 @@ static int keep(char **out, const char *text, struct sl_error *err)
 int ctrd_spec_read(struct sl_container *c, const void *text, size_t len, const char *volumes,
 		   struct ctrd_spec *out, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	struct reader r = {.c = c, .volumes = volumes, .err = err};
 	const char *workdir;
 	int rc = jval_parse_bounded(&doc, text, len, VALUES_MAX, err);

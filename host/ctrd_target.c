@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "core/quote.h"
@@ -55,40 +56,30 @@ static bool is_this_machine(const char *platform)
 }
 
 /* The chain ID of the uppermost layer, worked out by the rule that images have. */
-static int set_top(struct ctrd_choice *choice, const struct ctrd_image_config *config,
+static int set_top(struct ctrd_choice *choice, const struct imageconfig *config,
 		   struct sl_error *err)
 {
-	struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	int rc = sl_image_new(&image, "", err);
 
-	for (size_t i = 0; rc == 0 && i < config->count; i++) {
-		struct sl_layer layer = SL_LAYER_INIT;
-
-		layer.has_diff_id = true;
-		memcpy(layer.diff_id, config->diff_ids[i], SL_SHA256_SIZE);
-		rc = sl_image_add_layer(image, &layer, err);
-	}
 	if (rc == 0)
-		rc = sl_image_chain(image, err);
+		rc = imageconfig_add_layers(config, image, err);
 	if (rc == 0 && config->count > 0) {
 		choice->has_top = true;
 		memcpy(choice->top, image->layers[config->count - 1].chain_id, SL_SHA256_SIZE);
 	}
-	sl_image_free(image);
 	return rc;
 }
 
 static int add_choice(struct ctrd *c, struct ctrd_target *t, const uint8_t *manifest,
 		      const uint8_t config[SL_SHA256_SIZE], size_t via, struct sl_error *err)
 {
-	CLEANUP(ctrd_image_config_clear) struct ctrd_image_config parsed = {0};
+	CLEANUP(imageconfig_clear) struct imageconfig parsed = {0};
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(0);
 	struct ctrd_choice choice = {.has_manifest = manifest != NULL, .via = via};
 	struct ctrd_choice *grown;
-	int rc = ctrd_blob_read(c, config, "image config", &text, err);
+	int rc = ctrd_imageconfig_read(c, config, &text, &parsed, err);
 
-	if (rc == 0)
-		rc = ctrd_config_doc_parse(&parsed, text.data, text.len, err);
 	if (rc == 0)
 		rc = set_top(&choice, &parsed, err);
 	if (rc < 0)

@@ -55,8 +55,6 @@ bool docker_is_remap_dir(const char *s, uint32_t *uid, uint32_t *gid);
 /* A small file's one word, white space around it trimmed. NUL inside is -SL_EFORMAT. */
 int docker_read_word(int dir_fd, const char *path, size_t max, struct buf *out,
 		     struct sl_error *err);
-/* A whole JSON document of at most STORE_JSON_MAX bytes. */
-int docker_read_json(int dir_fd, const char *path, struct jval **out, struct sl_error *err);
 
 /* ---- docker_config.c, docker_mounts.c: what the daemon wrote about a container ---- */
 

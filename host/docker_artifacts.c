@@ -160,6 +160,8 @@ int docker_artifacts(const struct docker *d, struct sl_container *c, int fd, con
 	struct shelf s = {.d = d, .c = c, .fd = fd};
 	int rc = 0;
 
+	if (d->place->bare)
+		return 0;
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(files); i++)
 		rc = add(&s, files[i], files[i], false, NULL, err);
 	return rc < 0 ? rc : add_logs(&s, log_path, err);

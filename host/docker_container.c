@@ -1,36 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One directory of DR/containers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "host/docker_ctrd.h"
 
-static void container_cleanup(struct sl_container **c)
+/* "/name" as it is listed: without the slash, or NULL. */
+static char *listed_name(const char *name, size_t len)
 {
-	sl_container_free(*c);
+	size_t skip = len > 0 && name[0] == '/';
+
+	return len > skip ? strndup(name + skip, len - skip) : NULL;
 }
 
-static void jval_cleanup(struct jval **doc)
+static char *parse_name(const struct buf *config)
 {
-	jval_free(*doc);
-}
-
-/* The name of a container whose configuration cannot be read is unknown; loading it says why. */
-static char *read_name(int containers_fd, const char *id)
-{
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
-	AUTO_CLOSE int fd = root_open_subdir(containers_fd, id, ROOT_NO_LINKS, NULL);
+	AUTO_JVAL struct jval *doc = NULL;
 	const char *name;
 
-	if (fd < 0 || docker_read_json(fd, "config.v2.json", &doc, NULL) < 0)
+	if (store_parse_json(&doc, config, "config.v2.json", NULL) < 0)
 		return NULL;
 	name = jval_str(jval_get(doc, "Name"));
-	if (name != NULL && name[0] == '/')
-		name++;
-	return name != NULL && name[0] != '\0' ? strdup(name) : NULL;
+	return name != NULL ? listed_name(name, strlen(name)) : NULL;
 }
 
+/*
+ * The name of a container whose configuration cannot be read is unknown; loading it says why. A
+ * listing has nothing else to ask of all these documents, so they are parsed only if they must be.
+ */
+static char *read_name(int containers_fd, const char *id)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
+	char path[DOCKER_ID_LEN + sizeof("/config.v2.json")];
+	struct sl_bytes name;
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "%s/config.v2.json", id);
+	if (root_read_file(containers_fd, path, ROOT_NO_LINKS, &text, NULL) < 0 || text.len == 0)
+		return NULL;
+	rc = json_scan_text(text.data, text.len, "Name", &name);
+	if (rc < 0)
+		return parse_name(&text);
+	return rc == 0 ? listed_name(name.data, name.len) : NULL;
+}
 /* What is wrong with the store as a whole. */
 static int list_gaps(const struct docker *d, host_gap_fn gap, void *payload)
 {
@@ -122,11 +137,11 @@ static bool is_of_old_daemon(int fd)
 static int read_documents(struct docker *d, struct sl_container *c, int fd, char **log_path,
 			  struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
-	CLEANUP(jval_cleanup) struct jval *hostconfig = NULL;
+	AUTO_JVAL struct jval *config = NULL;
+	AUTO_JVAL struct jval *hostconfig = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const char *log;
-	int rc = docker_read_json(fd, "config.v2.json", &config, &why);
+	int rc = store_read_json(fd, "config.v2.json", &config, &why);
 
 	if (rc == -SL_ENOTFOUND && is_of_old_daemon(fd)) {
 		sl_error_clear(&why);
@@ -138,7 +153,7 @@ static int read_documents(struct docker *d, struct sl_container *c, int fd, char
 		rc = docker_config_read(c, config, c->id, &why);
 	if (rc < 0)
 		return note_gap(c, &why, err);
-	if (docker_read_json(fd, "hostconfig.json", &hostconfig, &why) < 0)
+	if (store_read_json(fd, "hostconfig.json", &hostconfig, &why) < 0)
 		rc = note_gap(c, &why, err);
 	if (rc == 0 && docker_mounts_read(c, config, hostconfig, d->store.dir, &why) < 0)
 		rc = note_gap(c, &why, err);
@@ -175,7 +190,7 @@ static void claim_digest(struct docker *d, struct sl_container *c)
 static int load_container(struct docker *d, const char *id, struct sl_container **out,
 			  struct sl_error *err)
 {
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	AUTO_FREE char *log_path = NULL;
 	AUTO_CLOSE int fd = root_open_subdir(d->containers_fd, id, ROOT_NO_LINKS, err);
 	int rc;

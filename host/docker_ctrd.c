@@ -138,24 +138,49 @@ bool docker_is_ctrd(const struct docker *d, const struct sl_container *c)
 	return docker_driver_find(d, c->driver) == NULL && docker_driver_of(d, c->id) == NULL;
 }
 
+/* A question to one root; -SL_ENOTFOUND: the next one is asked. */
+typedef int (*ask_fn)(struct ctrd *root, void *payload, struct sl_error *err);
+
+/* The answer of the first root that has one; -SL_ENOTFOUND, without words, when none has. */
+static int ask_roots(const struct docker_ctrd *all, ask_fn ask, void *payload, struct sl_error *err)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+		int rc = ask(all->roots[i], payload, &why);
+
+		if (rc != -SL_ENOTFOUND)
+			return rc < 0 ? store_give_error(err, &why) : 0;
+	}
+	return -SL_ENOTFOUND;
+}
+
+struct stack_question {
+	struct containerd_key key;
+	struct sl_stack *out;
+	struct containerd_top *top;
+	struct ctrd **root;
+};
+
+static int ask_stack(struct ctrd *root, void *payload, struct sl_error *err)
+{
+	const struct stack_question *q = payload;
+
+	*q->root = root;
+	return containerd_stack(root, &q->key, q->out, q->top, err);
+}
+
 /* The stack of a container, and the root that has it. -SL_ENOTFOUND says what was looked for. */
 static int find_stack(struct docker *d, const struct sl_container *c, struct sl_stack *out,
 		      struct containerd_top *top, struct ctrd **root, struct sl_error *err)
 {
-	struct containerd_key key = {.ns = "moby", .snapshotter = c->driver, .key = c->id};
+	struct stack_question q = {{CONTAINERD_DOCKER, c->driver, c->id}, out, top, root};
 	struct docker_ctrd *all;
 	int rc = docker_ctrd_roots(d, &all, err);
 
-	if (rc < 0)
+	if (rc == 0)
+		rc = ask_roots(all, ask_stack, &q, err);
+	if (rc != -SL_ENOTFOUND)
 		return rc;
-	for (size_t i = 0; i < all->count; i++) {
-		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-
-		rc = containerd_stack(all->roots[i], &key, out, top, &why);
-		*root = all->roots[i];
-		if (rc != -SL_ENOTFOUND)
-			return rc < 0 ? store_give_error(err, &why) : 0;
-	}
 	if (all->gap != NULL)
 		return sl_fail(err, SL_EIO, 0, "containerd's image store: %s", all->gap);
 	if (all->count == 0)
@@ -187,7 +212,7 @@ static int load_image(struct ctrd *root, const struct sl_container *c,
 		      const struct containerd_top *top, const uint8_t target[SL_SHA256_SIZE],
 		      struct sl_image **out, struct sl_error *err)
 {
-	return containerd_image(root, "moby", c->driver, target, top,
+	return containerd_image(root, CONTAINERD_DOCKER, c->driver, target, top,
 				c->image_ref != NULL ? c->image_ref : c->id, out, err);
 }
 
@@ -291,24 +316,30 @@ int docker_ctrd_images(struct docker *d,
 	int rc = docker_ctrd_roots(d, &all, err);
 
 	for (size_t i = 0; rc == 0 && i < all->count; i++)
-		rc = containerd_images(all->roots[i], "moby", each, gap, payload, err);
+		rc = containerd_images(all->roots[i], CONTAINERD_DOCKER, each, gap, payload, err);
 	return rc;
+}
+
+struct image_question {
+	const char *word;
+	struct sl_image **out;
+};
+
+static int ask_image(struct ctrd *root, void *payload, struct sl_error *err)
+{
+	const struct image_question *q = payload;
+
+	return containerd_find_image(root, CONTAINERD_DOCKER, q->word, q->out, err);
 }
 
 int docker_ctrd_find_image(struct docker *d, const char *word, struct sl_image **out,
 			   struct sl_error *err)
 {
+	struct image_question q = {word, out};
 	struct docker_ctrd *all;
 	int rc = docker_ctrd_roots(d, &all, err);
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < all->count; i++) {
-		CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-
-		rc = containerd_find_image(all->roots[i], "moby", word, out, &why);
-		if (rc != -SL_ENOTFOUND)
-			return rc < 0 ? store_give_error(err, &why) : 0;
-	}
-	return sl_fail(err, SL_ENOTFOUND, 0, "no such image");
+	if (rc == 0)
+		rc = ask_roots(all, ask_image, &q, err);
+	return rc == -SL_ENOTFOUND ? sl_fail(err, SL_ENOTFOUND, 0, "no such image") : rc;
 }

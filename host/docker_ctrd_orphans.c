@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "host/docker_ctrd.h"
@@ -91,7 +92,8 @@ int docker_ctrd_orphans(struct docker *d, struct store_list *out, host_gap_fn ga
 	int rc = docker_ctrd_roots(d, &all, err);
 
 	for (; rc == 0 && f.root < all->count; f.root++)
-		rc = containerd_each_active(all->roots[f.root], "moby", add_row, on_gap, &f, err);
+		rc = containerd_each_active(all->roots[f.root], CONTAINERD_DOCKER, add_row, on_gap,
+					    &f, err);
 	return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "container list") : rc;
 }
 
@@ -105,7 +107,7 @@ static int fill(struct docker *d, const char *key, struct sl_container *c, struc
 	char *rest = NULL;
 	unsigned long root = strtoul(key + sizeof(PREFIX) - 1, &rest, 10);
 	const char *slash = rest[0] == '/' ? strchr(rest + 1, '/') : NULL;
-	struct containerd_key which = {.ns = "moby"};
+	struct containerd_key which = {.ns = CONTAINERD_DOCKER};
 	struct docker_ctrd *all;
 	size_t id_len;
 	int rc = docker_ctrd_roots(d, &all, err);
@@ -123,15 +125,10 @@ static int fill(struct docker *d, const char *key, struct sl_container *c, struc
 	return containerd_stack(all->roots[root], &which, &c->stack, NULL, err);
 }
 
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
-
 int docker_ctrd_orphan_load(struct docker *d, const struct store_name *row,
 			    struct sl_container **out, struct sl_error *err)
 {
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc = sl_container_new(&c, err);
 

@@ -14,11 +14,6 @@
 #define FLAGS_MAX ((size_t)1024 * 1024)
 #define DROPINS_MAX 256
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 /* "graph" is what data-root was called before 17.05. */
 static const char *data_root(const struct jval *config)
 {
@@ -33,7 +28,7 @@ static const char *data_root(const struct jval *config)
 static int add_configured(struct store_dirs *dirs, int root_fd, const char *path,
 			  struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	AUTO_JVAL struct jval *config = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const char *found;
@@ -43,7 +38,7 @@ static int add_configured(struct store_dirs *dirs, int root_fd, const char *path
 		return 0;
 	/* an empty file is how some installers leave it */
 	if (rc == 0 && text.len > 0)
-		rc = jval_parse(&config, text.data, text.len, &why);
+		rc = jval_parse_bounded(&config, text.data, text.len, STORE_VALUES_MAX, &why);
 	if (rc < 0)
 		return sl_fail(err, why.code, why.sys, "/%s: %s", path,
 			       why.sys == 0 ? sl_error_text(&why) : "open");

@@ -95,16 +95,3 @@ int docker_read_word(int dir_fd, const char *path, size_t max, struct buf *out,
 	memmove(out->data, out->data + start, out->len + 1);
 	return 0;
 }
-
-int docker_read_json(int dir_fd, const char *path, struct jval **out, struct sl_error *err)
-{
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
-	int rc = root_read_file(dir_fd, path, ROOT_NO_LINKS, &text, err);
-
-	if (rc == 0) {
-		rc = jval_parse(out, text.data != NULL ? text.data : "", text.len, err);
-		if (rc < 0)
-			rc = sl_wrap(err, rc, "'%s'", path);
-	}
-	return rc;
-}

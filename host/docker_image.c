@@ -4,21 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
 #include "host/docker.h"
 #include "host/idmap.h"
-
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
-
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
+#include "host/imageconfig.h"
 
 /* The id is the digest of these bytes: anything else was put there later. */
 static int read_config(const struct docker_driver *dr, struct sl_image *image, struct sl_error *err)
@@ -45,45 +37,25 @@ static int read_config(const struct docker_driver *dr, struct sl_image *image, s
 	return image->config != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "image config");
 }
 
-static int read_platform(struct sl_image *image, const struct jval *config, struct sl_error *err)
+/* What the configuration says: the platform, and the layers with their digests. */
+static int parse_config(const struct docker_driver *dr, struct sl_image *image, const char *text,
+			size_t len, struct sl_error *err)
 {
-	const char *os = jval_str(jval_get(config, "os"));
-	const char *arch = jval_str(jval_get(config, "architecture"));
-	const char *variant = jval_str(jval_get(config, "variant"));
-	bool has_variant = variant != NULL && variant[0] != '\0';
+	CLEANUP(imageconfig_clear) struct imageconfig config = {0};
+	int rc = imageconfig_parse(&config, text, len, err);
 
-	if (os == NULL || arch == NULL)
-		return 0;
-	if (asprintf(&image->platform, "%s/%s%s%s", os, arch, has_variant ? "/" : "",
-		     has_variant ? variant : "") < 0) {
-		image->platform = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "image platform");
+	if (rc == 0)
+		rc = imageconfig_add_layers(&config, image, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "image config");
+	image->platform = take_ptr(&config.platform);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		struct sl_layer *layer = &image->layers[i];
+
+		layer->dir_is_whole = docker_driver_is_whole(dr);
+		layer->marker = layer->dir_is_whole ? SL_MARKER_NONE : dr->marker;
 	}
 	return 0;
-}
-
-static int read_diff_ids(const struct docker_driver *dr, struct sl_image *image,
-			 const struct jval *config, struct sl_error *err)
-{
-	const struct jval *ids = jval_path(config, "rootfs", "diff_ids", NULL);
-	int rc = 0;
-
-	if (jval_len(ids) > SL_IMAGE_MAX_LAYERS)
-		return sl_fail(err, SL_ELIMIT, 0, "image config: more than %d layers",
-			       SL_IMAGE_MAX_LAYERS);
-	for (size_t i = 0; rc == 0 && i < jval_len(ids); i++) {
-		struct sl_layer layer = SL_LAYER_INIT;
-		const char *text = jval_str(jval_at(ids, i));
-
-		if (text == NULL || digest_parse(layer.diff_id, text, strlen(text)) < 0)
-			return sl_fail(err, SL_EFORMAT, 0, "image config: diff_id %zu is no digest",
-				       i);
-		layer.has_diff_id = true;
-		layer.dir_is_whole = docker_driver_is_whole(dr);
-		layer.marker = layer.dir_is_whole ? SL_MARKER_NONE : dr->marker;
-		rc = sl_image_add_layer(image, &layer, err);
-	}
-	return rc;
 }
 
 /* The layer database repeats the diff_id; when it says another, one of the two was changed. */
@@ -135,16 +107,8 @@ static int open_layer(const struct docker_driver *dr, struct sl_layer *layer, si
 
 static int read_layers(const struct docker_driver *dr, struct sl_image *image, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
-	int rc = jval_parse(&config, image->config, image->config_size, err);
+	int rc = parse_config(dr, image, image->config, image->config_size, err);
 
-	if (rc < 0)
-		return sl_wrap(err, rc, "image config");
-	rc = read_platform(image, config, err);
-	if (rc == 0)
-		rc = read_diff_ids(dr, image, config, err);
-	if (rc == 0)
-		rc = sl_image_chain(image, err);
 	for (size_t i = 0; rc == 0 && i < image->layer_count; i++)
 		rc = open_layer(dr, &image->layers[i], i, err);
 	return rc;
@@ -154,7 +118,7 @@ int docker_image_load(struct docker_driver *dr, const uint8_t id[SL_SHA256_SIZE]
 		      const char *reference, const char *name, struct sl_image **out,
 		      struct sl_error *err)
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	const struct jval *repos = NULL;
 	int rc = sl_image_new(&image, reference, err);
 
@@ -184,19 +148,18 @@ int docker_image_load(struct docker_driver *dr, const uint8_t id[SL_SHA256_SIZE]
 static int read_chain(const struct docker_driver *dr, struct sl_image *image, const char *name,
 		      struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *config = NULL;
-	int rc = docker_read_json(dr->imagedb_fd, name, &config, err);
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
+	int rc = root_read_file(dr->imagedb_fd, name, ROOT_NO_LINKS, &text, err);
 
-	if (rc == 0)
-		rc = read_diff_ids(dr, image, config, err);
-	return rc < 0 ? rc : sl_image_chain(image, err);
+	return rc < 0 ? rc
+		      : parse_config(dr, image, text.data != NULL ? text.data : "", text.len, err);
 }
 
 /* Is @name the id of an image whose uppermost layer is @chain? What cannot be read is none. */
 static bool is_on_chain(const struct docker_driver *dr, const char *name,
 			const uint8_t chain[SL_SHA256_SIZE])
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 
 	if (!docker_is_id(name) || sl_image_new(&image, "", NULL) < 0 ||
 	    read_chain(dr, image, name, NULL) < 0 || image->layer_count == 0)

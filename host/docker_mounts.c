@@ -13,28 +13,10 @@ struct reader {
 	struct sl_error *err;
 };
 
-static bool is_known(const struct sl_container *c, const char *path)
-{
-	size_t low = 0, high = c->mount_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = strcmp(c->mounts[mid].path, path);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
-}
-
 /* The first word on a path is the daemon's: mount points, then the host configuration. */
 static int add(struct reader *r, const char *path, const char *type, const char *source, bool rw)
 {
-	if (path == NULL || path[0] != '/' || is_known(r->c, path))
+	if (path == NULL || path[0] != '/' || store_has_mount(r->c, path))
 		return 0;
 	if (r->c->mount_count >= DOCKER_MOUNTS_MAX)
 		return sl_fail(r->err, SL_ELIMIT, 0, "more than %d mounts", DOCKER_MOUNTS_MAX);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/kernel.h"
 #include "host/docker_ctrd.h"
@@ -290,15 +291,10 @@ static int describe(const struct docker *d, const struct store_name *row, const 
 	return rc < 0 ? rc : idmap_copy(&c->stack.idmap, &d->idmap, err);
 }
 
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
-
 int docker_orphan_load(struct docker *d, const struct store_name *row, struct sl_container **out,
 		       struct sl_error *err)
 {
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct orphan o = {0};
 	int rc;

@@ -18,7 +18,7 @@ int docker_repos(struct docker_driver *dr, const struct jval **out, struct sl_er
 	*out = dr->repositories;
 	if (dr->repositories_read || dr->image_fd < 0)
 		return 0;
-	rc = docker_read_json(dr->image_fd, "repositories.json", &dr->repositories, err);
+	rc = store_read_json(dr->image_fd, "repositories.json", &dr->repositories, err);
 	if (rc == -SL_ENOTFOUND && err != NULL)
 		sl_error_clear(err);
 	if (rc < 0 && rc != -SL_ENOTFOUND)

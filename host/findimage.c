@@ -2,24 +2,20 @@
 /* What a word on the command line means: an image of one of the stores. */
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "host/live.h"
 #include "host/machine.h"
 #include "host/word.h"
 
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
-
 int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err)
 {
-	CLEANUP(image_cleanup) struct sl_image *found = NULL;
+	AUTO_IMAGE struct sl_image *found = NULL;
 	CLEANUP(word_clear) struct word w = {0};
 	int rc = word_parse(&w, word, err);
 
 	for (size_t i = 0; rc == 0 && i < h->set.count; i++) {
-		CLEANUP(image_cleanup) struct sl_image *image = NULL;
+		AUTO_IMAGE struct sl_image *image = NULL;
 		struct store *s = h->set.stores[i];
 
 		if (word_engine(&w) != NULL && !host_store_serves(s, w.engine))

@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "host/livetable.h"
-
-static void container_cleanup(struct sl_container **c)
-{
-	sl_container_free(*c);
-}
 
 static int copy_text(char **out, const char *text, struct sl_error *err)
 {
@@ -62,7 +58,7 @@ static int other_load(struct store *s, const struct store_name *row, struct sl_c
 		      struct sl_error *err)
 {
 	struct live *live = container_of(s, struct live, store);
-	CLEANUP(container_cleanup) struct sl_container *c = NULL;
+	AUTO_CONTAINER struct sl_container *c = NULL;
 	const struct other *o;
 	char *end;
 	size_t at = strtoull(row->key, &end, 10);

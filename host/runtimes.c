@@ -35,11 +35,6 @@ void runtimes_clear(struct runtime_states *states)
 	*states = (struct runtime_states){0};
 }
 
-static void jval_cleanup(struct jval **doc)
-{
-	jval_free(*doc);
-}
-
 /* The first of two places where a number may stand; 0 when it is at neither, or negative. */
 static int64_t number_of(const struct jval *doc, const char *one, const char *two)
 {
@@ -52,7 +47,7 @@ static int64_t number_of(const struct jval *doc, const char *one, const char *tw
 
 int runtimes_parse(struct runtime_state *out, const void *text, size_t len, struct sl_error *err)
 {
-	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	AUTO_JVAL struct jval *doc = NULL;
 	const char *rootfs;
 	int rc = jval_parse_bounded(&doc, text, len, STATE_VALUES_MAX, err);
 

@@ -95,6 +95,23 @@ int store_set_add(struct store_set *set, struct store *s, struct sl_error *err)
 	return 0;
 }
 
+int store_parse_json(struct jval **out, const struct buf *text, const char *path,
+		     struct sl_error *err)
+{
+	int rc = jval_parse_bounded(out, text->data != NULL ? text->data : "", text->len,
+				    STORE_VALUES_MAX, err);
+
+	return rc < 0 ? sl_wrap(err, rc, "'%s'", path) : 0;
+}
+
+int store_read_json(int dir_fd, const char *path, struct jval **out, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
+	int rc = root_read_file(dir_fd, path, ROOT_NO_LINKS, &text, err);
+
+	return rc < 0 ? rc : store_parse_json(out, &text, path, err);
+}
+
 int store_give_error(struct sl_error *err, struct sl_error *own)
 {
 	int rc = -(int)own->code;

@@ -6,11 +6,14 @@
 #ifndef HOST_STORE_H
 #define HOST_STORE_H
 
+#include "core/json.h"
 #include "core/root.h"
 #include "host/host.h"
 
 /* Largest metadata document that is read. */
 #define STORE_JSON_MAX ((size_t)16 * 1024 * 1024)
+/* Most values in one: a specification with thousands of mounts and seccomp rules fits. */
+#define STORE_VALUES_MAX ((size_t)262144)
 /* Most names in one directory of a store. */
 #define STORE_NAMES_MAX ((size_t)1 << 20)
 
@@ -19,6 +22,7 @@ struct place {
 	int root_fd;    /* O_PATH: "/" of what is examined */
 	int proc_fd;    /* O_PATH: its /proc, -1 when the machine is not running (or not ours) */
 	const char *ns; /* look up images in this namespace of containerd alone; NULL: in all */
+	bool bare;      /* for now, containers are loaded without their artifacts */
 };
 
 struct store;
@@ -107,8 +111,16 @@ void store_dirs_clear(struct store_dirs *dirs);
 /* Takes over @s, also on failure. */
 int store_set_add(struct store_set *set, struct store *s, struct sl_error *err);
 
+/* A JSON document within both bounds, no link followed; and what was read of one already. */
+int store_read_json(int dir_fd, const char *path, struct jval **out, struct sl_error *err);
+int store_parse_json(struct jval **out, const struct buf *text, const char *path,
+		     struct sl_error *err);
+
 /* Move @own into @err (which may be NULL) and return its negated code. */
 int store_give_error(struct sl_error *err, struct sl_error *own);
+
+/* container.c: is something mounted on @path already? */
+bool store_has_mount(const struct sl_container *c, const char *path);
 
 /* A gap about something other than a path in a container. */
 int store_gap(host_gap_fn gap, void *payload, const char *what, const struct sl_error *why);

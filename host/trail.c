@@ -91,28 +91,38 @@ static int append_name(struct walk *w, const char *name, struct sl_error *err)
 	return 0;
 }
 
+/*
+ * Put @front, which is taken over, before what is left. The limit of links holds for ".." as well:
+ * a path of nothing but both must end, too.
+ */
+static int put_ahead(struct walk *w, struct buf *front, struct sl_error *err)
+{
+	if (++w->links > LINKS_MAX)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %d links or '..' in the path",
+			       LINKS_MAX);
+	(void)buf_append_str(front, w->ahead.data + w->at);
+	if (front->status < 0)
+		return fail_memory(err);
+	buf_clear(&w->ahead);
+	w->ahead = *front;
+	*front = (struct buf){0};
+	w->at = 0;
+	return 0;
+}
+
 /* Back to the directory above, by its name: what was walked through is walked again. */
 static int go_up(struct walk *w, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT(PATH_LIMIT);
 	const char *slash = w->done.len > 0 ? memrchr(w->done.data, '/', w->done.len) : NULL;
+	int rc;
 
 	if (w->lost)
 		return sl_fail(err, SL_ENOTFOUND, 0, "'..' of a directory that is not there");
 	(void)buf_append(&path, w->done.len > 0 ? w->done.data : "",
 			 slash != NULL ? (size_t)(slash - w->done.data) : 0);
-	(void)buf_append_str(&path, w->ahead.data + w->at);
-	if (path.status < 0)
-		return fail_memory(err);
-	buf_clear(&w->ahead);
-	w->ahead = path;
-	path = (struct buf){0};
-	w->at = 0;
-	/* the same limit: a path of nothing but links and ".." must end, too */
-	if (++w->links > LINKS_MAX)
-		return sl_fail(err, SL_ELIMIT, 0, "more than %d links or '..' in the path",
-			       LINKS_MAX);
-	return start(w, err);
+	rc = put_ahead(w, &path, err);
+	return rc < 0 ? rc : start(w, err);
 }
 
 /* Put the target of the link @fd in front of what is left. */
@@ -123,17 +133,10 @@ static int follow(struct walk *w, int fd, struct sl_error *err)
 
 	if (rc < 0)
 		return rc;
-	if (++w->links > LINKS_MAX)
-		return sl_fail(err, SL_ELIMIT, 0, "more than %d links or '..' in the path",
-			       LINKS_MAX);
 	(void)buf_append_char(&path, '/');
-	(void)buf_append_str(&path, w->ahead.data + w->at);
-	if (path.status < 0)
-		return fail_memory(err);
-	buf_clear(&w->ahead);
-	w->ahead = path;
-	path = (struct buf){0};
-	w->at = 0;
+	rc = put_ahead(w, &path, err);
+	if (rc < 0)
+		return rc;
 	return w->ahead.data[0] == '/' ? start(w, err) : 0;
 }
 

@@ -221,12 +221,14 @@ int host_containers(struct host *h, const struct host_filter *filter,
 	w.others = h->place.proc_fd >= 0 && h->place.ns == NULL && w.filter.pod == NULL &&
 		   (w.filter.engine == NULL ? h->discovered
 					    : strcmp(w.filter.engine, LIVE_ENGINE) == 0);
+	h->place.bare = w.filter.bare;
 	for (size_t i = 0; rc == 0 && i < h->miss_count; i++)
 		rc = store_gap(gap, payload, h->misses[i].what, &h->misses[i].why);
 	if (rc == 0)
 		rc = visit_stores(&w, err);
 	if (rc == 0 && w.others)
 		rc = visit_others(&w, err);
+	h->place.bare = false;
 	owned_clear(&w.owned);
 	return rc;
 }

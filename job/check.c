@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/encode.h"
@@ -30,15 +31,10 @@ static bool is_fatal(int rc)
 
 /* ---- who shares what ---- */
 
-static void image_cleanup(struct sl_image **image)
-{
-	sl_image_free(*image);
-}
-
 static int plan_image(void *payload, const struct host_image *row)
 {
 	struct check *c = payload;
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	int rc = host_load_image(c->host, row, &image, NULL);
 
 	if (rc < 0)
@@ -92,7 +88,7 @@ static int container_image(struct check *c, const struct sl_container *container
 static int check_container(struct check *c, const struct sl_container *container)
 {
 	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	const char *name = container->name != NULL ? container->name : container->id;
 	int rc = container_image(c, container, &image, &why);
 
@@ -155,7 +151,7 @@ static int each_image(void *payload, const struct host_image *row)
 {
 	struct check *c = payload;
 	struct sl_error why CLEANUP(sl_error_clear) = SL_ERROR_INIT;
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	const char *name = row->name != NULL ? row->name : row->id;
 	int rc = host_load_image(c->host, row, &image, &why);
 
@@ -184,7 +180,7 @@ static int check_all(struct check *c)
 
 static int check_image(struct check *c)
 {
-	CLEANUP(image_cleanup) struct sl_image *image = NULL;
+	AUTO_IMAGE struct sl_image *image = NULL;
 	bool is_unpacked = false;
 	int rc = resolve_image(c->run.job, c->host, c->request->image, c->request->platform, &image,
 			       c->err);

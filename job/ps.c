@@ -10,7 +10,7 @@
 struct ps {
 	const struct ps_request *request;
 	const struct ps_receiver *receiver;
-	bool gaps;
+	bool gaps; /* something went unread: a container, or what one is made of */
 };
 
 static bool is_image(const struct sl_container *c, const char *word)
@@ -38,8 +38,10 @@ static int on_container(void *payload, struct sl_container *c)
 	struct ps *ps = payload;
 	int rc = 0;
 
-	if (wanted(ps->request, c))
+	if (wanted(ps->request, c)) {
+		ps->gaps |= c->stack.unsupported != NULL;
 		rc = ps->receiver->container(ps->receiver->payload, c);
+	}
 	sl_container_free(c);
 	return rc;
 }
@@ -62,6 +64,7 @@ int job_ps(const struct job *job, const struct ps_request *request,
 				     .orphans = request->orphans,
 				     .engine = request->engine,
 				     .pod = request->pod,
+				     .bare = true,
 				     .hidden = &left_out};
 	struct host *host = NULL;
 	int rc = request->engine != NULL ? host_check_engine(request->engine, err) : 0;

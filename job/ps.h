@@ -29,7 +29,7 @@ struct ps_receiver {
 	void *payload;
 };
 
-/* @param[out] status  3 when something could not be listed, else 0 */
+/* @param[out] status  3 when something could not be listed, or is listed as not read; else 0 */
 int job_ps(const struct job *job, const struct ps_request *request,
 	   const struct ps_receiver *receiver, struct ps_hidden *hidden, int *status,
 	   struct sl_error *err);

@@ -28,11 +28,7 @@ void check_json_subject(struct jout *j, const struct sl_check_subject *s)
 		jout_null(j);
 	jout_key(j, "chain_id");
 	jout_digest(j, s->chain_id);
-	if (s->directory != NULL)
-		jout_bytes(j, "directory", "",
-			   (struct sl_bytes){s->directory, strlen(s->directory)});
-	else
-		jout_key_str(j, "directory", NULL);
+	jout_key_bytes(j, "directory", s->directory);
 	sharers(j, "images", s->images, s->image_count);
 	sharers(j, "containers", s->containers, s->container_count);
 }
@@ -74,7 +70,7 @@ void check_json_result(struct jout *j, const struct sl_layer_check *c)
 
 void check_json_contradiction(struct jout *j, const char *what, const char *why)
 {
-	jout_bytes(j, "what", "", (struct sl_bytes){what, strlen(what)});
+	jout_key_bytes(j, "what", what);
 	jout_key_str(j, "why", why);
 }
 

@@ -4,14 +4,6 @@
 #include <string.h>
 
 /* Names come from stores, and an engine does not check each as Kubernetes does. */
-static void text(struct jout *j, const char *key, const char *value)
-{
-	if (value != NULL)
-		jout_bytes(j, key, "", (struct sl_bytes){value, strlen(value)});
-	else
-		jout_key_str(j, key, NULL);
-}
-
 static void pod_json(struct jout *j, const struct sl_container *c)
 {
 	const struct sl_pod *pod = c->pod;
@@ -22,11 +14,11 @@ static void pod_json(struct jout *j, const struct sl_container *c)
 		return;
 	}
 	jout_object(j);
-	text(j, "namespace", pod->ns);
-	text(j, "name", pod->name);
-	text(j, "uid", pod->uid);
-	text(j, "container", pod->container);
-	text(j, "sandbox", pod->sandbox);
+	jout_key_bytes(j, "namespace", pod->ns);
+	jout_key_bytes(j, "name", pod->name);
+	jout_key_bytes(j, "uid", pod->uid);
+	jout_key_bytes(j, "container", pod->container);
+	jout_key_bytes(j, "sandbox", pod->sandbox);
 	jout_key_u64(j, "attempt", pod->attempt);
 	jout_object_end(j);
 }
@@ -34,8 +26,8 @@ static void pod_json(struct jout *j, const struct sl_container *c)
 void container_json_place(struct jout *j, const struct sl_container *c)
 {
 	jout_key_str(j, "kind", sl_container_kind_name(c->kind));
-	text(j, "namespace", c->ns);
-	text(j, "note", c->note);
+	jout_key_bytes(j, "namespace", c->ns);
+	jout_key_bytes(j, "note", c->note);
 	pod_json(j, c);
 }
 
@@ -45,9 +37,9 @@ void container_json_mounts(struct jout *j, const struct sl_container *c)
 	jout_array(j);
 	for (size_t i = 0; i < c->mount_count; i++) {
 		jout_object(j);
-		text(j, "path", c->mounts[i].path);
+		jout_key_bytes(j, "path", c->mounts[i].path);
 		jout_key_str(j, "type", c->mounts[i].type);
-		text(j, "source", c->mounts[i].source);
+		jout_key_bytes(j, "source", c->mounts[i].source);
 		jout_key_bool(j, "rw", c->mounts[i].rw);
 		jout_object_end(j);
 	}
@@ -84,7 +76,7 @@ void container_json_live(struct jout *j, const struct sl_container *c)
 	jout_object(j);
 	jout_key(j, "start");
 	jout_id(j, c->pid_start);
-	text(j, "cgroup", c->cgroup);
+	jout_key_bytes(j, "cgroup", c->cgroup);
 	namespaces(j, &c->namespaces);
 	jout_object_end(j);
 }

@@ -16,11 +16,6 @@
 #define AUTHENTIC_TIME "io.cncf.notary.authenticSigningTime"
 #define EXPIRY "io.cncf.notary.expiry"
 
-static void free_json(struct jval **v)
-{
-	jval_free(*v);
-}
-
 static bool is_text(const struct jval *v, const char *want)
 {
 	return jval_str(v) != NULL && strcmp(jval_str(v), want) == 0;
@@ -194,7 +189,7 @@ void jws_clear(struct jws *j)
 
 int jws_target(const void *payload, size_t len, struct jws_target *out, struct sl_error *err)
 {
-	struct jval *doc CLEANUP(free_json) = NULL;
+	struct jval *doc AUTO_JVAL = NULL;
 	struct ocidoc_desc d = {0};
 	int rc = jval_parse(&doc, payload, len, err);
 

@@ -8,11 +8,6 @@
 #include "core/encode.h"
 #include "core/json.h"
 
-static void free_json(struct jval **v)
-{
-	jval_free(*v);
-}
-
 static int expect_digest(const char *what, const uint8_t claimed[SL_SHA256_SIZE],
 			 const uint8_t found[SL_SHA256_SIZE], struct sl_error *err)
 {
@@ -53,7 +48,7 @@ static int check_type(const struct sl_image *image, const struct jval *config, b
 
 static int check_diff_ids(const struct sl_image *image, bool *is_tree, struct sl_error *err)
 {
-	struct jval *config CLEANUP(free_json) = NULL;
+	struct jval *config AUTO_JVAL = NULL;
 	const struct jval *diff_ids;
 	int rc = jval_parse(&config, image->config, image->config_size, err);
 
@@ -133,7 +128,7 @@ static int check_chain(const struct sl_image *image, struct sl_error *err)
 /* A list of archives (docker-archive) is no manifest that names a configuration by digest. */
 static int check_manifest(const struct sl_image *image, bool *verified, struct sl_error *err)
 {
-	struct jval *manifest CLEANUP(free_json) = NULL;
+	struct jval *manifest AUTO_JVAL = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	const char *text;
 	int rc;

@@ -15,11 +15,6 @@
 #define SIGN_PREDICATE "https://sigstore.dev/cosign/sign/v1"
 #define BUNDLE_TYPE "application/vnd.dev.sigstore.bundle.v0.3+json"
 
-static void free_json(struct jval **v)
-{
-	jval_free(*v);
-}
-
 static bool is_text(const struct jval *v, const char *want)
 {
 	return jval_str(v) != NULL && strcmp(jval_str(v), want) == 0;
@@ -27,7 +22,7 @@ static bool is_text(const struct jval *v, const char *want)
 
 int sigclaim_simple(const void *text, size_t len, struct sigclaim *out, struct sl_error *err)
 {
-	struct jval *doc CLEANUP(free_json) = NULL;
+	struct jval *doc AUTO_JVAL = NULL;
 	const char *digest;
 	int rc = jval_parse(&doc, text, len, err);
 
@@ -46,7 +41,7 @@ int sigclaim_simple(const void *text, size_t len, struct sigclaim *out, struct s
 
 int sigclaim_statement(const void *text, size_t len, struct sigclaim *out, struct sl_error *err)
 {
-	struct jval *doc CLEANUP(free_json) = NULL;
+	struct jval *doc AUTO_JVAL = NULL;
 	const struct jval *subjects;
 	int rc = jval_parse(&doc, text, len, err);
 
@@ -114,7 +109,7 @@ static int read_envelope(struct sigbundle *b, const struct jval *envelope, struc
 
 int sigbundle_parse(struct sigbundle *out, const char *text, size_t len, struct sl_error *err)
 {
-	struct jval *doc CLEANUP(free_json) = NULL;
+	struct jval *doc AUTO_JVAL = NULL;
 	int rc;
 
 	*out = (struct sigbundle){0};

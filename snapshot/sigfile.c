@@ -13,11 +13,6 @@
 #include "snapshot/ocidoc.h"
 #include "snapshot/signature.h"
 
-static void free_json(struct jval **v)
-{
-	jval_free(*v);
-}
-
 static int copy(struct buf *out, const struct buf *in)
 {
 	*out = BUF_INIT(SIGNATURE_MAX_BYTES);
@@ -60,7 +55,7 @@ static int add_downloaded(struct sl_signatures **list, const char *name, const s
 static int add_document(struct sl_signatures **list, const char *name, const struct buf *line,
 			struct sl_error *err)
 {
-	struct jval *doc CLEANUP(free_json) = NULL;
+	struct jval *doc AUTO_JVAL = NULL;
 	int rc = jval_parse(&doc, line->data, line->len, err);
 
 	if (rc < 0)
@@ -174,7 +169,7 @@ static int take_manifest(struct sl_image *image, const struct buf *file,
 int sigfile_manifest(struct sl_image *image, const struct buf *file, struct sl_error *err)
 {
 	CLEANUP(ocidoc_index_clear) struct ocidoc_index index = {0};
-	struct jval *doc CLEANUP(free_json) = NULL;
+	struct jval *doc AUTO_JVAL = NULL;
 	uint8_t digest[SL_SHA256_SIZE];
 	const char *text = file->data != NULL ? file->data : "";
 	int rc = jval_parse(&doc, text, file->len, err);

@@ -25,11 +25,6 @@ struct search {
 	size_t looks;
 };
 
-static void free_json(struct jval **v)
-{
-	jval_free(*v);
-}
-
 static bool is_text(const struct jval *v, const char *want)
 {
 	return jval_str(v) != NULL && strcmp(jval_str(v), want) == 0;
@@ -69,7 +64,7 @@ int sigfind_mark(struct ocidoc_index *top, const struct sigfind_blobs *blobs, st
 	size_t looks = 0;
 
 	for (size_t i = 0; top->count > 1 && i < top->count && looks < MAX_LOOKS; i++) {
-		struct jval *manifest CLEANUP(free_json) = NULL;
+		struct jval *manifest AUTO_JVAL = NULL;
 		struct ocidoc_desc *d = &top->manifests[i];
 		int rc;
 
@@ -177,7 +172,7 @@ static bool is_about(const struct sl_image *image, const struct jval *manifest)
 static int look_at(struct search *s, const struct ocidoc_desc *d, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	struct jval *manifest CLEANUP(free_json) = NULL;
+	struct jval *manifest AUTO_JVAL = NULL;
 	char where[80];
 	int rc;
 

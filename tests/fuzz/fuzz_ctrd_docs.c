@@ -67,11 +67,19 @@ static void try_manifest(struct sl_container *c, const char *text, size_t len)
 
 static void try_config(struct sl_container *c, const char *text, size_t len)
 {
-	struct ctrd_image_config config;
+	struct sl_image *image = NULL;
+	struct imageconfig config;
 
 	(void)c;
-	if (ctrd_config_doc_parse(&config, text, len, NULL) == 0)
-		ctrd_image_config_clear(&config);
+	if (imageconfig_parse(&config, text, len, NULL) < 0)
+		return;
+	if (config.count > SL_IMAGE_MAX_LAYERS || (config.count > 0 && !config.has_diff_ids))
+		abort();
+	if (sl_image_new(&image, "", NULL) == 0 &&
+	    imageconfig_add_layers(&config, image, NULL) == 0 && image->layer_count != config.count)
+		abort();
+	sl_image_free(image);
+	imageconfig_clear(&config);
 }
 
 static void try_toml(struct sl_container *c, const char *text, size_t len)

@@ -11,6 +11,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Where the document parses, what was found without parsing is what a parser finds. */
+static void check_scan(const struct jval *config, const char *text, size_t len)
+{
+	const char *name = jval_str(jval_get(config, "Name"));
+	struct sl_bytes found;
+	int rc = json_scan_text(text, len, "Name", &found);
+
+	if (rc == 1 && jval_get(config, "Name") != NULL)
+		abort();
+	if (rc == 0 &&
+	    (name == NULL || strlen(name) != found.len || memcmp(name, found.data, found.len) != 0))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *mark = memmem(data, size, "\n%%\n", 4);
@@ -20,9 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (sl_container_new(&c, NULL) < 0)
 		return 0;
-	if (mark != NULL && jval_parse(&hostconfig, mark + 4, size - len - 4, NULL) < 0)
+	if (mark != NULL &&
+	    jval_parse_bounded(&hostconfig, mark + 4, size - len - 4, STORE_VALUES_MAX, NULL) < 0)
 		hostconfig = NULL;
-	if (jval_parse(&config, data, len, NULL) == 0) {
+	if (jval_parse_bounded(&config, data, len, STORE_VALUES_MAX, NULL) == 0) {
+		check_scan(config, (const char *)data, len);
 		if (docker_config_read(c, config, ID, NULL) == 0 && c->pid < 0)
 			abort();
 		(void)docker_mounts_read(c, config, hostconfig, "/var/lib/docker", NULL);

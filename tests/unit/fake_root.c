@@ -122,3 +122,12 @@ void fake_fifo(const char *root, const char *path, ...)
 	make_parents(at);
 	must(mkfifo(at, 0644) == 0);
 }
+
+bool fake_is(const char *root, int fd, const char *path, ...)
+{
+	struct stat a, b;
+
+	PLACE(at);
+	return fstat(fd, &a) == 0 && stat(at, &b) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}

@@ -18,5 +18,7 @@ void fake_link(const char *root, const char *target, const char *path, ...) SL_P
 void fake_fifo(const char *root, const char *path, ...) SL_PRINTF(2, 3);
 /* Remove what is at @path, with everything below it. */
 void fake_remove(const char *root, const char *path, ...) SL_PRINTF(2, 3);
+/* Is the open @fd what is at @path? */
+bool fake_is(const char *root, int fd, const char *path, ...) SL_PRINTF(3, 4);
 
 #endif

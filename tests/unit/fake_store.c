@@ -7,6 +7,8 @@
 
 #include "core/cleanup.h"
 #include "host/machine.h"
+#include "unit/cmocka_all.h"
+#include "unit/fake_root.h"
 
 struct fake_store {
 	struct store store;
@@ -150,4 +152,43 @@ void fake_store_add(struct host *h, const char *engine, const char *dir,
 				 .rows = rows,
 				 .count = count};
 	must(f->store.dir != NULL && store_set_add(&h->set, &f->store, NULL) == 0);
+}
+
+int fake_host_setup(void **state)
+{
+	struct fake_host *f = calloc(1, sizeof(*f));
+	struct host_options options = {0};
+
+	assert_non_null(f);
+	f->root = fake_root();
+	f->log = BUF_INIT(1 << 20);
+	options.root = f->root;
+	assert_int_equal(host_open(&f->host, &options, NULL), 0);
+	*state = f;
+	return 0;
+}
+
+int fake_host_teardown(void **state)
+{
+	struct fake_host *f = *state;
+
+	host_close(f->host);
+	sl_error_clear(&f->err);
+	buf_clear(&f->log);
+	fake_root_remove(f->root);
+	free(f);
+	return 0;
+}
+
+int fake_host_note(void *log, struct sl_container *c)
+{
+	int rc = buf_printf(log, "%s ", c->id);
+
+	sl_container_free(c);
+	return rc;
+}
+
+int fake_host_note_gap(void *log, const struct sl_gap *gap)
+{
+	return buf_printf(log, "gap:%.*s ", (int)gap->what.len, gap->what.data);
 }

@@ -6,6 +6,7 @@
 #ifndef TESTS_FAKE_STORE_H
 #define TESTS_FAKE_STORE_H
 
+#include "core/buf.h"
 #include "host/host.h"
 
 struct fake_row {
@@ -23,5 +24,20 @@ struct fake_row {
 /* Give @h a further store of @engine at @dir. The rows are borrowed, the store is the host's. */
 void fake_store_add(struct host *h, const char *engine, const char *dir,
 		    const struct fake_row *rows, size_t count);
+
+/* A host whose root is empty: its stores are added. */
+struct fake_host {
+	char *root;
+	struct host *host;
+	struct sl_error err;
+	struct buf log;
+};
+
+/* For cmocka: *state is a struct fake_host. */
+int fake_host_setup(void **state);
+int fake_host_teardown(void **state);
+/* Into the struct buf @log: "ID ", "gap:WHAT ". */
+int fake_host_note(void *log, struct sl_container *c);
+int fake_host_note_gap(void *log, const struct sl_gap *gap);
 
 #endif

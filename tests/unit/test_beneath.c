@@ -14,6 +14,7 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/kernel.h"
+#include "core/root.h"
 
 struct place {
 	char base[32];
@@ -273,7 +274,7 @@ static void *move_out_and_back(void *payload)
 static char reach(int root, const char *path, uint64_t resolve)
 {
 	AUTO_CLOSE int fd = beneath_walk(root, path, O_PATH, resolve);
-	AUTO_CLOSE int readable = fd < 0 ? -1 : kernel_reopen(fd, O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int readable = fd < 0 ? -1 : root_reopen(fd, NULL);
 	char text = '-';
 
 	if (readable >= 0)

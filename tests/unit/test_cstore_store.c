@@ -99,23 +99,6 @@ static const char *listed(struct fixture *f, bool orphans)
 	return f->log.data != NULL ? f->log.data : "";
 }
 
-__attribute__((format(printf, 3, 4))) static void assert_dir(int fd, const char *root,
-							     const char *path, ...)
-{
-	AUTO_FREE char *below = NULL;
-	AUTO_FREE char *whole = NULL;
-	struct stat a, b;
-	va_list ap;
-
-	va_start(ap, path);
-	assert_true(vasprintf(&below, path, ap) >= 0);
-	va_end(ap);
-	assert_true(asprintf(&whole, "%s/%s", root, below) >= 0);
-	assert_int_equal(fstat(fd, &a), 0);
-	assert_int_equal(stat(whole, &b), 0);
-	assert_true(a.st_ino == b.st_ino && a.st_dev == b.st_dev);
-}
-
 static void a_stack_is_the_containers_layer_on_those_of_its_image(void **state)
 {
 	struct fixture *f = *state;
@@ -133,7 +116,8 @@ static void a_stack_is_the_containers_layer_on_those_of_its_image(void **state)
 	assert_int_equal(c->stack.marker,
 			 geteuid() == 0 ? SL_MARKER_OVERLAY_TRUSTED : SL_MARKER_OVERLAY_USER);
 	assert_int_equal(c->stack.lower_count, 2);
-	assert_dir(c->stack.lowers[0].dir_fd, f->store.root, GR "/overlay/%s/diff", FAKE_TOP);
+	assert_true(
+		fake_is(f->store.root, c->stack.lowers[0].dir_fd, GR "/overlay/%s/diff", FAKE_TOP));
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(c->stack.lowers[i].has_image_layer);
 		assert_int_equal(c->stack.lowers[i].image_layer, 1 - i);
@@ -303,7 +287,7 @@ static void a_changed_list_of_lower_directories_is_found(void **state)
 		  GR "/overlay/%s/lower", layer);
 	c = find(f, "seven");
 	assert_int_equal(c->stack.lower_count, 2);
-	assert_dir(c->stack.lowers[0].dir_fd, f->store.root, GR "/overlay/" EVIL "/diff");
+	assert_true(fake_is(f->store.root, c->stack.lowers[0].dir_fd, GR "/overlay/" EVIL "/diff"));
 	assert_false(c->stack.lowers[0].has_image_layer);
 	assert_true(c->stack.lowers[1].has_image_layer);
 	assert_non_null(strstr(c->metadata_gap, "not its layer's parents"));
@@ -332,8 +316,8 @@ static void further_directories_of_a_layer_come_directly_below_it(void **state)
 	fake_dir(f->store.root, GR "/overlay/%s/diff2", FAKE_TOP);
 	s = &find(f, "seven")->stack;
 	assert_int_equal(s->lower_count, 4);
-	assert_dir(s->lowers[1].dir_fd, f->store.root, GR "/overlay/%s/diff1", FAKE_TOP);
-	assert_dir(s->lowers[2].dir_fd, f->store.root, GR "/overlay/%s/diff2", FAKE_TOP);
+	assert_true(fake_is(f->store.root, s->lowers[1].dir_fd, GR "/overlay/%s/diff1", FAKE_TOP));
+	assert_true(fake_is(f->store.root, s->lowers[2].dir_fd, GR "/overlay/%s/diff2", FAKE_TOP));
 	assert_false(s->lowers[1].has_image_layer);
 	assert_int_equal(s->lowers[3].image_layer, 0);
 	assert_true(s->lowers[3].has_image_layer);
@@ -358,7 +342,7 @@ static void an_additional_layer_store_is_entered_only_where_it_is_configured(voi
 	fake_file(f->store.root, conf, "etc/containers/storage.conf");
 	s = &find(f, "seven")->stack;
 	assert_null(s->unsupported);
-	assert_dir(s->lowers[0].dir_fd, f->store.root, "srv/als/x/diff");
+	assert_true(fake_is(f->store.root, s->lowers[0].dir_fd, "srv/als/x/diff"));
 	fake_remove(f->store.root, GR "/overlay/%s/diff", FAKE_TOP);
 	fake_link(f->store.root, "/srv/als/../../etc", GR "/overlay/%s/diff", FAKE_TOP);
 	assert_non_null(find(f, "seven")->stack.unsupported);
@@ -407,7 +391,7 @@ static void an_image_of_an_additional_store_is_stood_on(void **state)
 	assert_null(s->unsupported);
 	assert_null(f->c->metadata_gap);
 	assert_int_equal(s->lower_count, 2);
-	assert_dir(s->lowers[0].dir_fd, f->store.root, GR "/overlay/%s/diff", FAKE_TOP);
+	assert_true(fake_is(f->store.root, s->lowers[0].dir_fd, GR "/overlay/%s/diff", FAKE_TOP));
 	assert_true(s->lowers[0].has_image_layer);
 	assert_int_equal(host_container_image(f->host, f->c, &image, &f->err), 0);
 	assert_string_equal(image->name, "localhost/web:1");
@@ -451,7 +435,7 @@ static void a_driver_that_copies_has_whole_trees(void **state)
 	s = &find(f, "copied")->stack;
 	assert_true(s->is_whole);
 	assert_int_equal(s->marker, SL_MARKER_NONE);
-	assert_dir(s->upper_fd, f->store.root, GR "/vfs/dir/aa");
+	assert_true(fake_is(f->store.root, s->upper_fd, GR "/vfs/dir/aa"));
 	assert_int_equal(s->lower_count, 1);
 	assert_string_equal(f->c->driver, "vfs");
 	/* side by side with the other one */

@@ -346,6 +346,63 @@ static void docker_finds_its_snapshots_by_key(void **state)
 	fake_root_remove(f.root);
 }
 
+static int look_up(const char *root, const char *ns, const char *word)
+{
+	struct host_options options = {.root = root, .ns = ns};
+	struct sl_image *image = NULL;
+	struct host *h = NULL;
+	int rc;
+
+	assert_int_equal(host_open(&h, &options, NULL), 0);
+	rc = host_find_image(h, word, &image, NULL);
+	sl_image_free(image);
+	host_close(h);
+	return rc;
+}
+
+/* A namespace is one, whatever others are called; only Docker's has remapped twins. */
+static void a_namespace_is_not_those_that_begin_like_it(void **state)
+{
+	static const struct {
+		const char *ns;
+		int from_a, from_docker;
+	} rows[] = {
+		{"a", 0, -SL_ENOTFOUND},
+		{"a-b", -SL_ENOTFOUND, -SL_ENOTFOUND},
+		{"moby", -SL_ENOTFOUND, 0},
+		{"moby-100000.100000", -SL_ENOTFOUND, 0},
+		{"moby-x", -SL_ENOTFOUND, -SL_ENOTFOUND},
+	};
+	struct fake_ctrd_image images[ARRAY_SIZE(rows)];
+	struct place place = {.proc_fd = -1};
+	struct ctrd *dockers = NULL;
+	struct fake_ctrd f;
+
+	(void)state;
+	fake_ctrd_start(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		fake_ctrd_image(&f, rows[i].ns, (unsigned int)i + 1, &images[i]);
+	fake_ctrd_finish(&f);
+	place.root_fd = root_open_dir(f.root, NULL);
+	assert_int_equal(containerd_open_root(&dockers, &place, "/" CR, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sl_image *image = NULL;
+
+		if (look_up(f.root, "a", images[i].name) != rows[i].from_a)
+			fail_msg("--namespace a: image of %s", rows[i].ns);
+		assert_int_equal(look_up(f.root, NULL, images[i].name), 0);
+		if (containerd_find_image(dockers, CONTAINERD_DOCKER, images[i].name, &image,
+					  NULL) != rows[i].from_docker)
+			fail_msg("Docker: image of %s", rows[i].ns);
+		sl_image_free(image);
+	}
+	/* nor does Docker's namespace mean its twins to those who ask for it by name */
+	assert_int_equal(look_up(f.root, "moby", images[3].name), -SL_ENOTFOUND);
+	containerd_close(dockers);
+	close(place.root_fd);
+	fake_root_remove(f.root);
+}
+
 /* A bound that a slow machine under sanitizers keeps, and one read too many a container breaks. */
 static void a_thousand_containers_are_read_at_once(void **state)
 {
@@ -389,6 +446,7 @@ int main(void)
 		cmocka_unit_test(directories_are_not_reached_through_links),
 		cmocka_unit_test(lost_databases_cost_what_stands_in_them),
 		cmocka_unit_test(docker_finds_its_snapshots_by_key),
+		cmocka_unit_test(a_namespace_is_not_those_that_begin_like_it),
 		cmocka_unit_test(a_thousand_containers_are_read_at_once),
 	};
 

@@ -66,23 +66,6 @@ static const struct sl_container *seven(struct fixture *f)
 	return f->c;
 }
 
-__attribute__((format(printf, 3, 4))) static void assert_dir(int fd, const char *root,
-							     const char *path, ...)
-{
-	AUTO_FREE char *below = NULL;
-	AUTO_FREE char *whole = NULL;
-	struct stat a, b;
-	va_list ap;
-
-	va_start(ap, path);
-	assert_true(vasprintf(&below, path, ap) >= 0);
-	va_end(ap);
-	assert_true(asprintf(&whole, "%s/%s", root, below) >= 0);
-	assert_int_equal(fstat(fd, &a), 0);
-	assert_int_equal(stat(whole, &b), 0);
-	assert_true(a.st_ino == b.st_ino && a.st_dev == b.st_dev);
-}
-
 static void a_stack_is_the_upper_directory_on_init_and_image(void **state)
 {
 	struct fixture *f = *state;
@@ -92,7 +75,7 @@ static void a_stack_is_the_upper_directory_on_init_and_image(void **state)
 	fake_mount_id(mount, '7');
 	assert_null(s->unsupported);
 	assert_int_equal(s->marker, SL_MARKER_OVERLAY_TRUSTED);
-	assert_dir(s->upper_fd, f->root, DR "/overlay2/%s/diff", mount);
+	assert_true(fake_is(f->root, s->upper_fd, DR "/overlay2/%s/diff", mount));
 	assert_int_equal(s->lower_count, 3);
 	assert_int_equal(s->lowers[0].kind, SL_LOWER_INIT);
 	assert_false(s->lowers[0].has_image_layer);
@@ -100,8 +83,8 @@ static void a_stack_is_the_upper_directory_on_init_and_image(void **state)
 		assert_int_equal(s->lowers[i].kind, SL_LOWER_IMAGE);
 		assert_true(s->lowers[i].has_image_layer);
 		assert_int_equal(s->lowers[i].image_layer, 2 - i);
-		assert_dir(s->lowers[i].dir_fd, f->root, DR "/overlay2/%s/diff",
-			   f->image.cache_id[2 - i]);
+		assert_true(fake_is(f->root, s->lowers[i].dir_fd, DR "/overlay2/%s/diff",
+				    f->image.cache_id[2 - i]));
 	}
 }
 
@@ -153,6 +136,45 @@ static void a_process_of_something_else_is_not_running(void **state)
 	assert_int_equal(host_find_container(f->host, "eight", &f->c, &f->err), 0);
 	assert_int_equal(f->c->state, SL_STATE_EXITED);
 	assert_int_equal(f->c->pid, 0);
+}
+
+/* However the document writes it: names that need a parser get one. */
+static void a_name_is_found_in_any_spelling(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_docker_container(f->root, &f->image, '8', "e\\u0069ght", "", "");
+	fake_docker_container(f->root, &f->image, '9', "nine", "", ",\"Names\":[\"Name\"]");
+	open_host(f);
+	assert_int_equal(host_find_container(f->host, "eight", &f->c, &f->err), 0);
+	assert_string_equal(f->c->name, "eight");
+	sl_container_free(f->c);
+	assert_int_equal(host_find_container(f->host, "nine", &f->c, &f->err), 0);
+	assert_int_equal(f->c->id[0], '9');
+}
+
+static int count_artifacts(void *payload, struct sl_container *c)
+{
+	*(size_t *)payload += c->artifact_count;
+	sl_container_free(c);
+	return 0;
+}
+
+static void a_bare_listing_opens_no_artifacts_and_finding_does(void **state)
+{
+	static const struct host_filter bare = {.bare = true}, full = {0};
+	struct fixture *f = *state;
+	size_t count = 0;
+
+	open_host(f);
+	assert_int_equal(host_containers(f->host, &bare, count_artifacts, NULL, &count, &f->err),
+			 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(host_containers(f->host, &full, count_artifacts, NULL, &count, &f->err),
+			 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(host_find_container(f->host, "seven", &f->c, &f->err), 0);
+	assert_int_equal(f->c->artifact_count, 2);
 }
 
 static void containers_are_listed_by_name(void **state)
@@ -510,7 +532,7 @@ static void a_log_elsewhere_is_taken_inside_the_root(void **state)
 	fake_file(f->root, "{}", "srv/logs/%s-json.log", id);
 	a = &seven(f)->artifacts[f->c->artifact_count - 1];
 	assert_string_equal(a->name, "json.log");
-	assert_dir(a->fd, f->root, "srv/logs/%s-json.log", id);
+	assert_true(fake_is(f->root, a->fd, "srv/logs/%s-json.log", id));
 }
 
 static void a_log_path_cannot_name_any_file(void **state)
@@ -535,6 +557,8 @@ int main(void)
 		TEST(metadata_is_as_recorded),
 		TEST(on_a_disk_nothing_has_a_process),
 		TEST(a_process_of_something_else_is_not_running),
+		TEST(a_name_is_found_in_any_spelling),
+		TEST(a_bare_listing_opens_no_artifacts_and_finding_does),
 		TEST(containers_are_listed_by_name),
 		TEST(garbled_metadata_is_one_gap_and_costs_no_other_container),
 		TEST(a_container_with_a_garbled_config_is_still_found_with_its_stack),

@@ -131,51 +131,15 @@ static const struct fake_row pods[] = {
 	{.id = "f0", .name = "web", .pod = "shop", .container = "web"},
 };
 
-struct fixture {
-	char *root;
-	struct host *host;
-	struct sl_error err;
-	struct buf log;
-};
-
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct host_options options = {0};
+	struct fake_host *f;
 
-	f->root = fake_root();
-	f->log = BUF_INIT(1 << 20);
-	options.root = f->root;
-	assert_int_equal(host_open(&f->host, &options, NULL), 0);
+	(void)fake_host_setup(state);
+	f = *state;
 	fake_store_add(f->host, "containerd", "/c", kube, ARRAY_SIZE(kube));
 	fake_store_add(f->host, "podman", "/p", pods, ARRAY_SIZE(pods));
-	*state = f;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	host_close(f->host);
-	sl_error_clear(&f->err);
-	buf_clear(&f->log);
-	fake_root_remove(f->root);
-	free(f);
-	return 0;
-}
-
-static int note(void *payload, struct sl_container *c)
-{
-	int rc = buf_printf(payload, "%s ", c->id);
-
-	sl_container_free(c);
-	return rc;
-}
-
-static int note_gap(void *payload, const struct sl_gap *gap)
-{
-	return buf_printf(payload, "gap:%.*s ", (int)gap->what.len, gap->what.data);
 }
 
 /* What a word means where one container is wanted, and where several may be. */
@@ -240,7 +204,7 @@ static const struct word_row {
 	{"podman:dns", "no container", NULL},
 };
 
-static void expect(struct fixture *f, const char *word, int rc, const char *want)
+static void expect(struct fake_host *f, const char *word, int rc, const char *want)
 {
 	const char *got = rc == 0 ? f->log.data : sl_error_text(&f->err);
 
@@ -252,7 +216,7 @@ static void expect(struct fixture *f, const char *word, int rc, const char *want
 
 static void a_word_names_one_container(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		struct sl_container *c = NULL;
@@ -267,12 +231,12 @@ static void a_word_names_one_container(void **state)
 
 static void a_word_names_all_containers_of_a_pod(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		char want[256];
-		int rc = host_find_containers(f->host, words[i].word, note, note_gap, &f->log,
-					      &f->err);
+		int rc = host_find_containers(f->host, words[i].word, fake_host_note,
+					      fake_host_note_gap, &f->log, &f->err);
 
 		(void)snprintf(want, sizeof(want), "%s%s",
 			       words[i].many != NULL ? words[i].many : words[i].one,
@@ -283,7 +247,7 @@ static void a_word_names_all_containers_of_a_pod(void **state)
 
 static void a_path_is_found_through_links_and_not_by_its_text(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 	AUTO_FREE char *mine = NULL, *lost = NULL;
 	struct fake_row rows[2];
 
@@ -318,11 +282,12 @@ static void a_path_is_found_through_links_and_not_by_its_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_word_names_one_container, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_word_names_one_container, setup,
+						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(a_word_names_all_containers_of_a_pod, setup,
-						teardown),
+						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(a_path_is_found_through_links_and_not_by_its_text,
-						setup, teardown),
+						setup, fake_host_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

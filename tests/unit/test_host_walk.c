@@ -12,14 +12,7 @@
 #include "unit/fake_root.h"
 #include "unit/fake_store.h"
 
-struct fixture {
-	char *root;
-	struct host *host;
-	struct sl_error err;
-	struct buf log;
-};
-
-static struct host *open_host(const struct fixture *f, const char *ns)
+static struct host *open_host(const struct fake_host *f, const char *ns)
 {
 	struct host_options options = {.root = f->root, .ns = ns};
 	struct host *h = NULL;
@@ -28,45 +21,11 @@ static struct host *open_host(const struct fixture *f, const char *ns)
 	return h;
 }
 
-static int setup(void **state)
+static void expect(struct fake_host *f, const struct host_filter *filter, const char *want)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->root = fake_root();
-	f->log = BUF_INIT(1 << 20);
-	f->host = open_host(f, NULL);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	host_close(f->host);
-	sl_error_clear(&f->err);
-	buf_clear(&f->log);
-	fake_root_remove(f->root);
-	free(f);
-	return 0;
-}
-
-static int note(void *payload, struct sl_container *c)
-{
-	int rc = buf_printf(payload, "%s ", c->id);
-
-	sl_container_free(c);
-	return rc;
-}
-
-static int note_gap(void *payload, const struct sl_gap *gap)
-{
-	return buf_printf(payload, "gap:%.*s ", (int)gap->what.len, gap->what.data);
-}
-
-static void expect(struct fixture *f, const struct host_filter *filter, const char *want)
-{
-	assert_int_equal(host_containers(f->host, filter, note, note_gap, &f->log, &f->err), 0);
+	assert_int_equal(host_containers(f->host, filter, fake_host_note, fake_host_note_gap,
+					 &f->log, &f->err),
+			 0);
 	assert_string_equal(f->log.data != NULL ? f->log.data : "", want);
 	buf_reset(&f->log);
 }
@@ -85,7 +44,7 @@ static const struct fake_row mixed[] = {
 
 static void a_listing_is_in_order_and_orphans_come_last(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 
 	fake_store_add(f->host, "containerd", "/c", mixed, ARRAY_SIZE(mixed));
 	expect(f, NULL, "gap:a w p0 q0 q1 z ");
@@ -95,7 +54,7 @@ static void a_listing_is_in_order_and_orphans_come_last(void **state)
 
 static void a_filter_leaves_out_and_counts_only_what_it_would_let_through(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 	struct host_hidden hidden = {0};
 
 	fake_store_add(f->host, "containerd", "/c", mixed, ARRAY_SIZE(mixed));
@@ -115,7 +74,7 @@ static void a_filter_leaves_out_and_counts_only_what_it_would_let_through(void *
 
 static void a_namespace_is_containerds(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 
 	host_close(f->host);
 	f->host = open_host(f, "k8s.io");
@@ -125,7 +84,7 @@ static void a_namespace_is_containerds(void **state)
 
 static void a_directory_that_another_stores_container_owns_is_no_orphan(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 	AUTO_FREE char *one = NULL, *two = NULL, *three = NULL;
 	struct fake_row owners[3] = {{.id = "mine"}, {.id = "twin"}, {.id = "pause"}};
 	struct fake_row lost[4] = {{.id = "x1", .kind = SL_CONTAINER_ORPHAN},
@@ -152,7 +111,7 @@ static void a_directory_that_another_stores_container_owns_is_no_orphan(void **s
 
 static void an_engine_has_a_name(void **state)
 {
-	struct fixture *f = *state;
+	struct fake_host *f = *state;
 
 	assert_int_equal(host_check_engine("cri-o", &f->err), 0);
 	assert_int_equal(host_check_engine("other", &f->err), 0);
@@ -165,16 +124,18 @@ static void an_engine_has_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_listing_is_in_order_and_orphans_come_last, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(a_listing_is_in_order_and_orphans_come_last,
+						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(
-			a_filter_leaves_out_and_counts_only_what_it_would_let_through, setup,
-			teardown),
-		cmocka_unit_test_setup_teardown(a_namespace_is_containerds, setup, teardown),
+			a_filter_leaves_out_and_counts_only_what_it_would_let_through,
+			fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(a_namespace_is_containerds, fake_host_setup,
+						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(
-			a_directory_that_another_stores_container_owns_is_no_orphan, setup,
-			teardown),
-		cmocka_unit_test_setup_teardown(an_engine_has_a_name, setup, teardown),
+			a_directory_that_another_stores_container_owns_is_no_orphan,
+			fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(an_engine_has_a_name, fake_host_setup,
+						fake_host_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

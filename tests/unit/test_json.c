@@ -85,6 +85,47 @@ static void a_document_of_too_many_values_is_refused(void **state)
 	}
 }
 
+static void a_member_is_found_in_the_bytes_or_left_to_the_parser(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		const char *found;
+	} rows[] = {
+		{"{\"a\":1,\"k\":\"web\"}", 0, "web"},
+		{" {\n\"k\" :\t\"\" , \"z\":null } \n", 0, ""},
+		{"{\"x\":\"\\\"k\\\\\",\"k\":\"/{[\"}", 0, "/{["},
+		{"{\"o\":{\"k\":\"inner\"},\"l\":[\"k\",{\"k\":\"in\"}],\"k\":\"out\"}", 0, "out"},
+		{"{}", 1, NULL},
+		{"{\"K\":\"x\",\"kk\":\"y\",\"v\":\"k\"}", 1, NULL},
+		{"{\"o\":{\"k\":\"inner\"}}", 1, NULL},
+		/* only a parser knows */
+		{"{\"k\":\"caf\xc3\xa9\"}", -SL_EFORMAT, NULL},
+		{"{\"k\":\"a\\u0062\"}", -SL_EFORMAT, NULL},
+		{"{\"\\u006b\":\"x\"}", -SL_EFORMAT, NULL},
+		{"{\"k\":\"a\",\"k\":\"b\"}", -SL_EFORMAT, NULL},
+		{"{\"k\":17}", -SL_EFORMAT, NULL},
+		{"{\"k\":", -SL_EFORMAT, NULL},
+		{"{\"k\":\"a\"", -SL_EFORMAT, NULL},
+		{"{\"k\":\"a\"} x", -SL_EFORMAT, NULL},
+		{"{\"k\":\"a\\", -SL_EFORMAT, NULL},
+		{"[\"k\",\"a\"]", -SL_EFORMAT, NULL},
+		{"", -SL_EFORMAT, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sl_bytes out;
+		int rc = json_scan_text(rows[i].text, strlen(rows[i].text), "k", &out);
+
+		if (rc != rows[i].rc)
+			fail_msg("%s: %d", rows[i].text, rc);
+		if (rc == 0 && (out.len != strlen(rows[i].found) ||
+				memcmp(out.data, rows[i].found, out.len) != 0))
+			fail_msg("%s: %.*s", rows[i].text, (int)out.len, out.data);
+	}
+}
+
 static void written_values_read_back_equal(void **state)
 {
 	struct buf out = BUF_INIT(4096);
@@ -143,6 +184,7 @@ int main(void)
 		cmocka_unit_test(a_document_is_read_exactly),
 		cmocka_unit_test(what_two_readers_could_read_differently_is_refused),
 		cmocka_unit_test(a_document_of_too_many_values_is_refused),
+		cmocka_unit_test(a_member_is_found_in_the_bytes_or_left_to_the_parser),
 		cmocka_unit_test(written_values_read_back_equal),
 		cmocka_unit_test(an_unfinished_document_is_noticed),
 	};

@@ -18,6 +18,8 @@
 #define ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define OTHER "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
+#define ZOMBIE "5 (x) Z 1 7 7 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 50 4"
+
 static void fake_process(const char *root, int pid, int ns, const char *cgroup)
 {
 	AUTO_FREE char *text = NULL;
@@ -87,6 +89,10 @@ static const struct row {
 	{"a path that climbs is not followed", SL_STATE_UNKNOWN, 0, NULL, ID,
 	 "0::/../docker/" ID "\n", "sys/fs/docker/" ID "/cgroup.events", "frozen 1\n",
 	 SL_STATE_RUNNING, 5},
+	{"it was killed, and nobody has waited for it", SL_STATE_RUNNING, 5, NULL, ID,
+	 "0::/docker/" ID "\n", "proc/5/stat", ZOMBIE, SL_STATE_EXITED, 0},
+	{"the same, and the store cannot say", SL_STATE_UNKNOWN, 0, NULL, ID, "0::/docker/" ID "\n",
+	 "proc/5/stat", ZOMBIE, SL_STATE_EXITED, 0},
 	{"only an inner namespace's processes are here", SL_STATE_UNKNOWN, 0, NULL, ID, NULL,
 	 "proc/1/ns/.", NULL, SL_STATE_UNKNOWN, 0},
 	{"and a process that is not among them may run elsewhere", SL_STATE_RUNNING, 6, NULL, ID,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration of an image, as every store keeps it: the document that the image's id is the
+ * digest of. Parsed from bytes; who reads them has proven them.
+ */
+#ifndef HOST_IMAGECONFIG_H
+#define HOST_IMAGECONFIG_H
+
+#include <strandline/image.h>
+
+struct imageconfig {
+	char *platform;                      /* "linux/amd64", or NULL; owned */
+	uint8_t (*diff_ids)[SL_SHA256_SIZE]; /* bottom first; owned */
+	size_t count;
+	bool has_diff_ids; /* the list is there, be it empty */
+};
+
+/* -SL_EFORMAT; -SL_ELIMIT for more than SL_IMAGE_MAX_LAYERS layers, or too many values. */
+int imageconfig_parse(struct imageconfig *out, const void *text, size_t len, struct sl_error *err);
+void imageconfig_clear(struct imageconfig *config);
+
+/* Append its layers to an empty image: diff_ids and chain IDs, and nothing else. */
+int imageconfig_add_layers(const struct imageconfig *config, struct sl_image *image,
+			   struct sl_error *err);
+
+#endif
