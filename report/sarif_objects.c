@@ -10,6 +10,7 @@
 #include "report/sarif.h"
 #include "report/tablerow.h"
 #include "report/verdict.h"
+#include "report/words.h"
 
 #define TEXT_BYTES ((size_t)16 << 20)
 
