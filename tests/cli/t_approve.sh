@@ -69,7 +69,7 @@ diff_is 1 || true
 it "another value is another finding" same \
 	"$(jq -r '.containers[0].findings[] | select(.kind == "config") | .id' doc.json | grep -cvxFf ids)" 1
 
-posture=posture-engine-socket,posture-host-pid,posture-memory-limit,posture-privileged,posture-seccomp,posture-sensitive-mount
+posture='posture-engine-socket,posture-host-pid,posture-memory-limit,posture-privileged,posture-seccomp,posture-sensitive-mount'
 it "what is risky by itself is in the document" same "$(posture)" "$posture"
 it "as information" same \
 	"$(jq -r '[.containers[0].findings[] | select(.kind == "posture").severity] | unique | join(",")' doc.json)" info
