@@ -15,15 +15,6 @@ struct approve_args {
 	const char *by, *reason;
 };
 
-const char *const approve_kinds[] = {"auto", "name", "pod", "image", NULL};
-
-const enum approval_kind *approve_kind(unsigned int as)
-{
-	static const enum approval_kind kinds[] = {APPROVAL_NAME, APPROVAL_POD, APPROVAL_IMAGE};
-
-	return as > 0 && as <= ARRAY_SIZE(kinds) ? &kinds[as - 1] : NULL;
-}
-
 static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;

@@ -41,6 +41,64 @@ named() { # named DOC PATH: a layer that was tampered with, and this path in it
 		any(. == $p)' "$1" >/dev/null || { jq -c . "$1" | cut -c1-2000 >&2; return 1; }
 }
 
+# ---- what a container was told to be, and what of that is risky; gone before the rest is looked at
+risky_docker() { three_docker run -d --network none --name risky --pid host \
+	--security-opt seccomp=unconfined -v "$THREE_RUN/docker.sock:/engine.sock" -v /:/host:ro \
+	base:1 /bin/sleep 100000 >/dev/null; }
+risky_containerd() { three_ctr run -d --net-host \
+	--mount type=bind,src=/etc,dst=/host,options=rbind:rw docker.io/library/base:1 risky /bin/sleep 100000; }
+risky_podman() { three_podman run -d -q --network none --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
+	--name risky --pid host --security-opt seccomp=unconfined -v /etc:/host \
+	docker.io/library/base:1 /bin/sleep 100000 >/dev/null; }
+gone_docker() { three_docker rm -f risky >/dev/null; }
+gone_containerd() { three_ctr task kill -s KILL risky; sleep 0.5; three_ctr task rm risky 2>/dev/null || true
+	three_ctr container rm risky; }
+gone_podman() { three_podman rm -f -t 0 risky >/dev/null; }
+declare -A risks=(
+	[docker]="posture-engine-socket posture-host-pid posture-seccomp posture-sensitive-mount"
+	[containerd]="posture-host-network posture-seccomp posture-sensitive-mount"
+	[podman]="posture-host-pid posture-seccomp posture-sensitive-mount")
+kept() { "$STRANDLINE" "$@" --db "$PWD/kept.db" "${where[@]}"; }
+notes() { jq -r '[.containers[].findings[] | select(.kind == "posture" and
+	(.severity == "critical" or .severity == "high" or .severity == "medium")) | .subject] |
+	unique | join(" ")' "$1"; }
+for engine in $THREE_ENGINES; do
+	"risky_$engine"
+	it "risks of $engine's container count when they are asked for" \
+		exits 1 kept diff "$engine:risky" --posture --format json -o risky
+	it "each is named" same "${risks[$engine]}" "$(notes risky)"
+	it "the kernel says the same of its process" same true "$(jq '.containers[0].settings |
+		.live_seccomp == "unconfined" and (.live_capabilities | index("CHOWN")) != null' risky)"
+	it "they are no drift" exits 0 kept diff "$engine:risky" -o /dev/null
+	kept approve "$engine:two" -q
+	it "what was approved of $engine:two is found again" exits 0 kept diff "$engine:two" -o /dev/null
+done
+if three_has docker; then
+	kept approve docker:risky -q
+	three_docker update --restart always risky >/dev/null
+	it "what docker changes is a deviation" exits 1 kept diff docker:risky --format json -o risky
+	it "by what it was and is" same '{"name":"restart_policy","expected":"no","found":"always"}' \
+		"$(jq -c '.containers[0].findings[] | select(.kind == "config").setting' risky)"
+fi
+for engine in $THREE_ENGINES; do "gone_$engine"; done
+# privileged ones cannot be started everywhere; made they can be
+if three_has docker; then
+	three_docker create --network none --name mighty --privileged base:1 >/dev/null
+	it "a privileged container is one before it runs" exits 0 kept diff docker:mighty --format json -o risky
+	it "and unconfined with it" same "posture-privileged true unconfined" "$(jq -r '.containers[0] |
+		[(.findings[].subject | select(. == "posture-privileged")), .settings.privileged, .settings.seccomp] |
+		join(" ")' risky)"
+	three_docker rm mighty >/dev/null
+fi
+if three_has containerd; then
+	three_ctr container create --privileged docker.io/library/base:1 risky /bin/sleep 1
+	it "also by its specification alone" exits 0 kept diff containerd:risky --format json -o risky
+	# capabilities it has as many as whoever started it, which are not all everywhere
+	it "for it may use every device" same true \
+		"$(jq '.containers[0].settings.device_rules | index("allow a *:* rwm") != null' risky)"
+	three_ctr container rm risky
+fi
+
 ambiguous() { # ambiguous LABEL: three containers have the name web
 	local engine
 	it "$1: a bare name is ambiguous" exits 2 sl diff web -o /dev/null 2>err

@@ -93,9 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1 || sl_settings_new(&s, NULL) < 0)
 		return 0;
-	text = strndup((const char *)data + 1, size - 1);
+	text = calloc(1, size);
 	if (text == NULL)
 		abort();
+	memcpy(text, data + 1, size - 1);
 	if (data[0] == 'd')
 		read_docker(s, &c, (const char *)data + 1, size - 1);
 	else if (data[0] == 'o')
