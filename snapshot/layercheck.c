@@ -234,9 +234,10 @@ static int want_hash(struct walk *w, struct checkitem *it)
 	return 0;
 }
 
-static bool is_named(const struct walk *w, const struct sl_entry *disk)
+static enum layer_file single(const struct walk *w, const struct sl_entry *disk)
 {
-	return w->check->differs != NULL && w->check->differs(w->check->payload, disk);
+	return w->check->single != NULL ? w->check->single(w->check->payload, disk)
+					: LAYER_FILE_AS_ALL;
 }
 
 /* A file whose bytes are known to be others: tell which they are. */
@@ -263,28 +264,33 @@ static int compare_content(struct walk *w, struct checkitem *it)
 {
 	const struct sl_entry *disk = w->a, *stored = w->b;
 	const uint32_t without = SL_ENTRY_WHITEOUT | SL_ENTRY_METACOPY;
+	const bool has_digest = (stored->fields & SL_ENTRY_SHA256) != 0;
 	AUTO_FREE char *before = NULL;
+	enum layer_file file;
+	bool must_hash;
 
 	if (!S_ISREG(disk->mode) || !S_ISREG(stored->mode) || (disk->flags & without) != 0 ||
 	    (stored->flags & SL_ENTRY_WHITEOUT) != 0)
 		return 0;
 	it->is_doubtful = checkdiff_is_guess(stored);
-	if (is_named(w, disk))
+	file = single(w, disk);
+	if (file == LAYER_FILE_OTHER)
 		return note_other_content(w, it, "other bytes: their checksum is another");
-	if ((stored->flags & SL_ENTRY_UNRESOLVED) != 0 || (stored->fields & SL_ENTRY_SHA256) == 0) {
-		if (w->check->contents == LAYER_CONTENTS_HASH)
+	must_hash = w->check->contents == LAYER_CONTENTS_HASH || file == LAYER_FILE_UNREAD;
+	if ((stored->flags & SL_ENTRY_UNRESOLVED) != 0 || (must_hash && !has_digest)) {
+		if (must_hash)
 			it->gap = "the layer does not say what is in it: nothing to compare with";
 		return 0;
 	}
 	if (disk->size != stored->size) {
-		before = w->check->contents == LAYER_CONTENTS_NAMED
-				 ? NULL
-				 : checkitem_digest_text(stored->sha256, stored->size);
+		before = has_digest && w->check->contents != LAYER_CONTENTS_NAMED
+				 ? checkitem_digest_text(stored->sha256, stored->size)
+				 : NULL;
 		if (before == NULL && asprintf(&before, "%" PRIu64 " bytes", stored->size) < 0)
 			return out_of_memory(w);
 		return note_other_content(w, it, before);
 	}
-	if (w->check->contents != LAYER_CONTENTS_HASH)
+	if (!must_hash)
 		return 0;
 	it->has_want = true;
 	it->want_size = stored->size;

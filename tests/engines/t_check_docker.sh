@@ -22,7 +22,10 @@ docker_cli create --name spare --network none shop:classic >/dev/null
 
 it "an untouched image is intact" exits 0 check --image shop:classic
 it "known by the tars that its directories make" \
-	jq -e '[.layers[].method] | unique == ["tar-split"]' out.json
+	jq -e '[.layers[] | .method, .trust] | unique == ["proven", "tar-split"]' out.json
+it "which stores no baseline: their files were not hashed one by one" \
+	same "$("$STRANDLINE" images --db "$PWD/db" --format json | jq '.images | length')" 0
+"$STRANDLINE" index --quiet --db "$PWD/db" "${store[@]}" docker:shop:classic >/dev/null
 it "an untouched container is intact by its baseline" exits 0 check web
 it "which was proven" jq -e '.verdict == "intact" and ([.layers[] | .method, .trust] |
 	unique == ["baseline", "proven"])' out.json
@@ -215,6 +218,26 @@ it "by the one" found changed /usr/bin/busybox content
 it "and by the other" found changed /usr/sbin/chroot content
 dd if=busybox.saved of="$dir/usr/bin/busybox" conv=notrunc status=none
 touch -r busybox.saved "$dir/usr/bin/busybox"
+
+# a name that is no longer a link of the file that tar-split notes, other bytes in its place
+cut_off() { # NAME: a file of its own with these bytes and this size, all else as it was
+	cp -a "$dir/usr/bin/busybox" cut
+	[ -z "${1-}" ] || printf X | dd of=cut bs=1 seek=100 conv=notrunc status=none
+	touch -r busybox.saved cut
+	rm "$dir/usr/sbin/chroot"; cp -a cut "$dir/usr/sbin/chroot"
+}
+cut_off
+it "a hard link that was copied is the same file" exits 0 fresh --image shop:classic
+cut_off other
+it "one with other bytes is found without a baseline" exits 1 fresh --image shop:classic
+it "and named" found changed /usr/sbin/chroot content
+it "alone" alone
+it "the layer itself is proven" jq -e '.layers[0] | .method == "tar-split" and .trust == "proven"' out.json
+it "it is not indexed, either" exits 1 "$STRANDLINE" index --no-db "${store[@]}" docker:shop:classic
+it "and found by a baseline" exits 1 check --image shop:classic
+it "by its name" found changed /usr/sbin/chroot content
+ln -f "$dir/usr/bin/busybox" "$dir/usr/sbin/chroot"
+it "linked again, it is intact" exits 0 fresh --image shop:classic
 
 docker_build_buildkit shop:buildkit
 docker_cli run -d --name kit --network none shop:buildkit /bin/sleep 100000 >/dev/null
