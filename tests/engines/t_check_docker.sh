@@ -74,6 +74,7 @@ os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("01000002002000000
 touch -d 2001-02-03 "$(victim 7)"
 mknod "$dir/etc/shadow-" c 0 0
 mkfifo "$dir/etc/pipe"
+mknod "$dir/etc/dev" c 1 5
 rm "$(victim 8)"; ln -s passwd "$(victim 8)"
 printf 'more\n' >>"$(victim 9)"
 : >"$(victim 10)"
@@ -95,6 +96,7 @@ all_found() {
 	it "$1: a time that was set" found metadata "$(inside 7)" mtime
 	it "$1: a whiteout added" found extra /etc/shadow- whiteout
 	it "$1: a FIFO added" found extra /etc/pipe fifo
+	it "$1: a device added" found extra /etc/dev char
 	it "$1: a file that became a link" found changed "$(inside 8)" type
 	it "$1: a file that grew" found changed "$(inside 9)" content
 	it "$1: a file that was emptied" found changed "$(inside 10)" content
@@ -103,7 +105,7 @@ all_found() {
 	it "$1: a file whose bytes are another's" found changed /etc/one.conf marker
 	it "$1: the bytes of a hostile name" same "$(jq -r '[.layers[].differences[].path_b64 | values][0]' \
 		out.json | base64 -d | tail -c 1 | od -An -tx1)" " ff"
-	it "$1: and nothing else" same "$(jq '[.layers[].differences[] | select(.doubtful | not)] | length' out.json)" 20
+	it "$1: and nothing else" same "$(jq '[.layers[].differences[] | select(.doubtful | not)] | length' out.json)" 21
 	it "$1: in two layers" same "$(jq .layer_counts.tampered out.json)" 2
 }
 it "much at once is found by the baseline" exits 1 check web

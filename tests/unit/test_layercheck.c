@@ -221,6 +221,7 @@ static const struct example {
 	 "a metadata mode; a metadata owner; ? a metadata xattr; a changed content"},
 	{"names that the layer has not", "d: f:x,=1 p:pipe w:gone",
 	 "d:", "x extra file; pipe extra fifo; gone extra whiteout"},
+	{"devices are called as everywhere", "d: c:null,=3", "d:", "null extra char"},
 	{"a socket may be one that a build left", "d: s:sock", "d:", "? sock extra socket"},
 	{"a whiteout that is there, and one that is not", "d: f:a w:b", "d: w:a f:b",
 	 "a changed type; b changed type"},
