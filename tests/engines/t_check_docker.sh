@@ -195,6 +195,45 @@ it "an altered tar-split is found" exits 1 fresh web
 it "an altered tar-split does not matter to who has a baseline" exits 0 check web
 cp -a split.saved "$split"
 
+# where nothing is left of the tars, as on nodes that discard them: only a baseline says what is what
+"$STRANDLINE" keygen -q -o key
+"$STRANDLINE" baseline export -q --db db --key key -o signed shop:classic
+"$STRANDLINE" baseline import -q --db signed.db --key key.pub signed
+"$STRANDLINE" images dump --db db shop:classic >dump
+"$STRANDLINE" images load -q --db recorded.db --name told dump
+by() { "$STRANDLINE" check --db "$PWD/$1.db" "${store[@]}" --format json -o out.json "${@:2}" 2>err; }
+known() { # METHOD TRUST VERDICT: every layer, and all of them together
+	jq -e --arg m "$1" --arg t "$2" --arg v "$3" '.verdict == $v and ([.layers[] |
+		.method, .trust, .verdict] | unique) == ([$m, $t, $v] | unique)' out.json
+}
+tar_splits() { find "$(docker_data)/image/overlay2/layerdb" -name "tar-split.json.gz$1"; }
+tar_splits "" | while read -r one; do mv "$one" "$one.away"; done
+it "without tar-split and baseline nothing is proven" exits 3 by none web
+it "which is said" known none on-disk unproven
+it "a signed baseline proves the layers" exits 0 by signed web
+it "and by what they are known is said" known baseline signed intact
+it "of an image as well" exits 0 by signed --image shop:classic
+it "a recorded baseline proves nothing" exits 3 by recorded web
+it "though the layers equal it" known baseline recorded unproven
+it "which is told" jq -e '[.layers[].why] | unique == ["equal to a recording, which nothing proves"]' out.json
+it "and may be accepted" exits 0 by recorded --accept-unproven web
+printf X | dd of="$file" bs=1 conv=notrunc status=none
+touch -d "$before" "$file"
+: >"$dir/etc/added"
+for baseline in signed recorded; do
+	it "tampering is found by a $baseline baseline" exits 1 by "$baseline" web
+	it "the file is named" found changed /etc/group content
+	it "so is one that was added" found extra /etc/added file
+	it "and nothing else" same 2 "$(jq '[.layers[].differences[]] | length' out.json)"
+	it "in its layer alone" same "baseline $baseline" \
+		"$(jq -r '.layers[] | select(.verdict == "tampered") | "\(.method) \(.trust)"' out.json)"
+done
+cp -a saved "$file"
+rm "$dir/etc/added"
+tar_splits .away | while read -r one; do mv "$one" "${one%.away}"; done
+it "a recorded baseline gives way to the layers' own tars" exits 0 by recorded web
+it "which prove them" known tar-split proven intact
+
 # the result is kept, and diff reports it
 printf X | dd of="$file" bs=1 conv=notrunc status=none
 exits 1 check web
