@@ -113,7 +113,7 @@ const struct command command_check = {
 		"a stored baseline that is proven or signed; the layer's blob, or the tar that "
 		"tar-split and the directory make, each hashed to its digest; a recorded "
 		"baseline; or nothing, and then nothing is proven. An image that is not known "
-		"yet is indexed first.\n\n"
+		"yet is indexed first, unless tar-split alone proves its layers.\n\n"
 		"Each directory is one of: intact; tampered with; unproven, because nothing says "
 		"what belongs there, or because of something that engines and builders leave "
 		"behind as well (owners that were all moved alike, attributes that builders "

@@ -88,48 +88,63 @@ int base64_encode(struct buf *out, const void *bytes, size_t len)
 	return out->status;
 }
 
-static int base64_value(char c)
+#define NO 0xff
+/* What each ASCII character stands for. */
+static const uint8_t base64_values[128] = {
+	/* clang-format off */
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+	NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
+	NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+	/* clang-format on */
+};
+#undef NO
+
+static uint32_t base64_value(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	if (c == '/')
-		return 63;
-	return -1;
+	return (unsigned char)c < sizeof(base64_values) ? base64_values[(unsigned char)c] : 0xff;
+}
+
+/* Four characters, none of them padding; over 24 bits when one is no digit. */
+static uint32_t base64_four(const char *text)
+{
+	uint32_t a = base64_value(text[0]), b = base64_value(text[1]), c = base64_value(text[2]),
+		 d = base64_value(text[3]);
+
+	return ((a | b | c | d) & 0xc0) != 0 ? UINT32_MAX : a << 18 | b << 12 | c << 6 | d;
 }
 
 int base64_decode(struct buf *out, const char *text, size_t len)
 {
+	size_t pad = 0;
+	char last[4], *to;
+
 	if (len % 4 != 0)
 		return -SL_EFORMAT;
+	if (len == 0)
+		return 0;
+	pad = (text[len - 1] == '=') + (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
+	if (buf_reserve(out, len / 4 * 3 - pad) < 0)
+		return out->status;
+	memcpy(last, text + len - 4, sizeof(last));
+	memset(last + sizeof(last) - pad, 'A', pad);
+	to = out->data + out->len;
 	for (size_t i = 0; i < len; i += 4) {
-		size_t pad = 0;
-		uint32_t v = 0;
-		char three[3];
+		bool is_last = i + 4 == len;
+		uint32_t v = base64_four(is_last ? last : text + i);
+		const char three[3] = {(char)(v >> 16), (char)(v >> 8), (char)v};
 
-		if (i + 4 == len)
-			pad = (text[i + 3] == '=') +
-			      (size_t)(text[i + 3] == '=' && text[i + 2] == '=');
-		for (size_t k = 0; k < 4; k++) {
-			int d = k < 4 - pad ? base64_value(text[i + k]) : 0;
-
-			if (d < 0)
-				return -SL_EFORMAT;
-			v = v << 6 | (uint32_t)d;
-		}
-		three[0] = (char)(v >> 16);
-		three[1] = (char)(v >> 8);
-		three[2] = (char)v;
-		if ((pad == 1 && (v & 0xff) != 0) || (pad == 2 && (v & 0xffff) != 0))
+		if (v > 0xffffff || (is_last && (v & ((1u << 8 * pad) - 1)) != 0))
 			return -SL_EFORMAT;
-		if (buf_append(out, three, 3 - pad) < 0)
-			return out->status;
+		memcpy(to, three, is_last ? 3 - pad : 3);
+		to += is_last ? 3 - pad : 3;
 	}
+	out->len = (size_t)(to - out->data);
+	*to = '\0';
 	return 0;
 }
 

@@ -15,24 +15,7 @@ static const char *type_name(const struct sl_entry *e)
 {
 	if ((e->flags & SL_ENTRY_WHITEOUT) != 0)
 		return "whiteout";
-	switch (e->mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFCHR:
-		return "char";
-	case S_IFBLK:
-		return "block";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFSOCK:
-		return "socket";
-	default:
-		return NULL;
-	}
+	return (e->mode & S_IFMT) != 0 ? sl_type_name(e->mode) : NULL;
 }
 
 /*

@@ -251,6 +251,7 @@ struct ctrd_desc {
 	uint8_t digest[SL_SHA256_SIZE];
 	uint64_t size;
 	bool is_layer;
+	struct sl_toc_claim toc;
 };
 
 /* An index (descriptors of images, attestations left out) or a manifest (config, layers). */

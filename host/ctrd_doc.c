@@ -9,6 +9,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "core/tocnote.h"
 #include "host/ctrd.h"
 
 /* Most descriptors in one index. */
@@ -77,6 +78,16 @@ static bool is_no_image(const struct jval *v)
 	       jval_get(v, "artifactType") != NULL;
 }
 
+/*
+ * A claim that is malformed is none: containerd unpacks whole layers and reads no annotation. What
+ * stands in the blob is looked at all the same.
+ */
+static void read_toc(struct ctrd_desc *out, const struct jval *notes)
+{
+	if (tocnote_parse(&out->toc, notes, NULL) < 0)
+		out->toc = (struct sl_toc_claim){.kind = SL_TOC_NONE};
+}
+
 static int read_desc(struct ctrd_desc *out, const struct jval *v, const char *what,
 		     struct sl_error *err)
 {
@@ -89,6 +100,7 @@ static int read_desc(struct ctrd_desc *out, const struct jval *v, const char *wh
 		return sl_fail(err, SL_EFORMAT, 0, "%s without a usable size", what);
 	out->size = (uint64_t)size;
 	out->is_layer = is_layer(jval_str(jval_get(v, "mediaType")));
+	read_toc(out, jval_get(v, "annotations"));
 	return 0;
 }
 

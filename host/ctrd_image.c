@@ -68,6 +68,7 @@ static int add_layer(struct ctrd *c, struct sl_image *image, const struct ctrd_d
 		layer.has_blob_digest = true;
 		memcpy(layer.blob_digest, blob->digest, SL_SHA256_SIZE);
 		layer.blob_size = blob->size;
+		layer.toc = blob->toc;
 		fd = ctrd_blob_open(c, blob->digest, NULL);
 	}
 	layer.blob_fd = fd < 0 ? -1 : fd;

@@ -4,31 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/quote.h"
 
 const char *words_type(uint32_t mode)
 {
-	switch (mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFSOCK:
-		return "socket";
-	case S_IFCHR:
-		return "char";
-	case S_IFBLK:
-		return "block";
-	default:
-		return "unknown";
-	}
+	return sl_type_name(mode);
 }
 
 const char *words_field(uint32_t bit)

@@ -7,7 +7,7 @@
 
 #include "core/buf.h"
 
-/* "file", "directory", "symlink", "fifo", "socket", "char", "block". Static. */
+/* sl_type_name() */
 const char *words_type(uint32_t mode);
 /* "mode", "owner"... for one bit of enum sl_change_field; NULL for an unknown one. Static. */
 const char *words_field(uint32_t bit);

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/encode.h"
 #include "snapshot/apply.h"
+#include "snapshot/inodeset.h"
 #include "snapshot/layercheck.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
@@ -86,6 +87,7 @@ static int find_known(struct job *j, struct sl_error *err)
 struct sides {
 	struct job *job;
 	size_t layer;
+	struct inodeset severed; /* files that the tar did not prove */
 };
 
 static int open_side(void *payload, enum layer_side side, struct sl_source **out,
@@ -99,16 +101,32 @@ static int open_side(void *payload, enum layer_side side, struct sl_source **out
 	return layertree_open(out, layer->dir_fd, layer->marker, &layer->idmap, err);
 }
 
+static enum layer_file single_file(void *payload, const struct sl_entry *disk)
+{
+	struct sides *s = payload;
+
+	return (disk->fields & SL_ENTRY_INODE) != 0 && inodeset_has(&s->severed, disk->ino)
+		       ? LAYER_FILE_UNREAD
+		       : LAYER_FILE_AS_ALL;
+}
+
+static void sides_clear(struct sides *s)
+{
+	inodeset_clear(&s->severed);
+}
+
 /*
  * The tar came out of the directory, so everything the tar names has its content there. Containers
  * show the directory, not the tar: names, modes, owners, attributes and markers are
  * to be the layer's, too.
  */
-static int check_directory(struct job *j, size_t i, struct sl_error *err)
+static int check_directory(struct sides *sides, struct sl_error *err)
 {
-	struct sides sides = {j, i};
+	struct job *j = sides->job;
+	size_t i = sides->layer;
 	struct layer_check check = {.open = open_side,
-				    .payload = &sides,
+				    .single = single_file,
+				    .payload = sides,
 				    .contents = LAYER_CONTENTS_PROVEN,
 				    .dir_fd = j->image->layers[i].dir_fd};
 	int rc = lowertree_new(&check.lower, j->rows, j->at, i, err);
@@ -123,6 +141,9 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 {
 	const struct sl_layer *layer = &j->image->layers[i];
 	struct sl_progress wrapped = {.report = on_progress, .payload = j};
+	CLEANUP(sides_clear) struct sides sides = {.job = j, .layer = i};
+	const struct layer_rebuild how = {.severed = &sides.severed};
+	const struct sl_progress *progress = j->progress != NULL ? &wrapped : NULL;
 	struct layer_apply *apply = NULL;
 	struct layer_result read = {.entries = 0};
 	struct sl_time started = clock_now();
@@ -135,13 +156,15 @@ static int read_layer(struct job *j, size_t i, struct sl_error *err)
 		return rc;
 	if (j->progress != NULL)
 		wrapped.stop = j->progress->stop;
-	rc = layer_read(layer, &j->b->limits, layer_apply_item, apply,
-			j->progress != NULL ? &wrapped : NULL, &read, err);
+	rc = layer->blob_fd >= 0 ? layer_read(layer, &j->b->limits, layer_apply_item, apply,
+					      progress, &read, err)
+				 : layer_rebuild(layer, &j->b->limits, &how, layer_apply_item,
+						 apply, progress, &read, err);
 	/* a whole tree shows what is below the layer, too: it is no copy of the layer */
 	is_comparable = read.from_directory && !layer_apply_strays(apply) && !layer->dir_is_whole;
 	layer_apply_free(apply);
 	if (rc == 0 && is_comparable)
-		rc = check_directory(j, i, err);
+		rc = check_directory(&sides, err);
 	if (rc < 0)
 		return rc;
 	j->layers[i].bytes = read.tar_bytes;

@@ -17,26 +17,7 @@
 
 const char *checkdiff_type(const struct sl_entry *e)
 {
-	if ((e->flags & SL_ENTRY_WHITEOUT) != 0)
-		return "whiteout";
-	switch (e->mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFCHR:
-		return "character device";
-	case S_IFBLK:
-		return "block device";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFSOCK:
-		return "socket";
-	default:
-		return "unknown";
-	}
+	return (e->flags & SL_ENTRY_WHITEOUT) != 0 ? "whiteout" : sl_type_name(e->mode);
 }
 
 /* A formatted text, owned; NULL when memory ran out. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <strandline/error.h>
 
@@ -32,6 +33,28 @@ bool sl_path_within(struct sl_bytes path, struct sl_bytes dir)
 	if (path.len < dir.len || memcmp(path.data, dir.data, dir.len) != 0)
 		return false;
 	return path.len == dir.len || path.data[dir.len] == '/';
+}
+
+const char *sl_type_name(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFCHR:
+		return "char";
+	case S_IFBLK:
+		return "block";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	default:
+		return "unknown";
+	}
 }
 
 const struct sl_xattr *sl_entry_xattr(const struct sl_entry *e, const char *name)

@@ -12,7 +12,6 @@
 
 #include "core/cleanup.h"
 #include "core/pool.h"
-#include "core/quote.h"
 #include "core/root.h"
 #include "snapshot/checkdiff.h"
 #include "snapshot/checktime.h"
@@ -234,9 +233,10 @@ static int want_hash(struct walk *w, struct checkitem *it)
 	return 0;
 }
 
-static bool is_named(const struct walk *w, const struct sl_entry *disk)
+static enum layer_file single(const struct walk *w, const struct sl_entry *disk)
 {
-	return w->check->differs != NULL && w->check->differs(w->check->payload, disk);
+	return w->check->single != NULL ? w->check->single(w->check->payload, disk)
+					: LAYER_FILE_AS_ALL;
 }
 
 /* A file whose bytes are known to be others: tell which they are. */
@@ -263,28 +263,33 @@ static int compare_content(struct walk *w, struct checkitem *it)
 {
 	const struct sl_entry *disk = w->a, *stored = w->b;
 	const uint32_t without = SL_ENTRY_WHITEOUT | SL_ENTRY_METACOPY;
+	const bool has_digest = (stored->fields & SL_ENTRY_SHA256) != 0;
 	AUTO_FREE char *before = NULL;
+	enum layer_file file;
+	bool must_hash;
 
 	if (!S_ISREG(disk->mode) || !S_ISREG(stored->mode) || (disk->flags & without) != 0 ||
 	    (stored->flags & SL_ENTRY_WHITEOUT) != 0)
 		return 0;
 	it->is_doubtful = checkdiff_is_guess(stored);
-	if (is_named(w, disk))
+	file = single(w, disk);
+	if (file == LAYER_FILE_OTHER)
 		return note_other_content(w, it, "other bytes: their checksum is another");
-	if ((stored->flags & SL_ENTRY_UNRESOLVED) != 0 || (stored->fields & SL_ENTRY_SHA256) == 0) {
-		if (w->check->contents == LAYER_CONTENTS_HASH)
+	must_hash = w->check->contents == LAYER_CONTENTS_HASH || file == LAYER_FILE_UNREAD;
+	if ((stored->flags & SL_ENTRY_UNRESOLVED) != 0 || (must_hash && !has_digest)) {
+		if (must_hash)
 			it->gap = "the layer does not say what is in it: nothing to compare with";
 		return 0;
 	}
 	if (disk->size != stored->size) {
-		before = w->check->contents == LAYER_CONTENTS_NAMED
-				 ? NULL
-				 : checkitem_digest_text(stored->sha256, stored->size);
+		before = has_digest && w->check->contents != LAYER_CONTENTS_NAMED
+				 ? checkitem_digest_text(stored->sha256, stored->size)
+				 : NULL;
 		if (before == NULL && asprintf(&before, "%" PRIu64 " bytes", stored->size) < 0)
 			return out_of_memory(w);
 		return note_other_content(w, it, before);
 	}
-	if (w->check->contents != LAYER_CONTENTS_HASH)
+	if (!must_hash)
 		return 0;
 	it->has_want = true;
 	it->want_size = stored->size;
@@ -590,65 +595,4 @@ int layer_check(const struct layer_check *check, struct sl_check_counts *counts,
 	if (rc == 0)
 		rc = checktime_tell(&w.times, tell_time, &w, err);
 	return rc == 0 ? tell_raced(&w, check->dir_fd >= 0) : rc;
-}
-
-/* ---- yes or no ---- */
-
-struct first {
-	struct sl_error *err;
-};
-
-/* @payload is a struct first. */
-static int first_difference(void *payload, const struct sl_difference *d)
-{
-	struct sl_error *err = ((struct first *)payload)->err;
-	bool is_attribute = d->name != NULL, is_owner = strcmp(d->what, "owner") == 0;
-	AUTO_FREE char *path = NULL;
-
-	/* builders round times, sockets are in no archive, and guesses are no statement */
-	if (strcmp(d->what, "mtime") == 0 || (d->is_doubtful && !is_attribute && !is_owner))
-		return 0;
-	if (d->is_doubtful && is_owner)
-		return sl_fail(err, SL_EUNSUPPORTED, 0,
-			       "the owners in the layer directory are %s: nothing is proven",
-			       d->after);
-	path = quote_dup(d->path.data, d->path.len);
-	if (path == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "layer directory");
-	if (d->is_doubtful)
-		return sl_fail(
-			err, SL_EUNSUPPORTED, 0,
-			"'%s' in the layer directory has the attribute '%s', which the layer's "
-			"tar has not: builders leave such out, so nothing is proven",
-			path, d->name);
-	if (d->kind == SL_DIFFERENCE_EXTRA)
-		return sl_fail(err, SL_EUNTRUSTED, 0,
-			       "'%s' in the layer directory is not part of the layer", path);
-	if (d->kind == SL_DIFFERENCE_MISSING)
-		return sl_fail(err, SL_EUNTRUSTED, 0, "'%s' is missing from the layer directory",
-			       path);
-	return sl_fail(err, SL_EUNTRUSTED, 0,
-		       "'%s' in the layer directory differs from the layer: %s%s%s is %s, not %s",
-		       path, d->what, is_attribute ? " " : "", is_attribute ? d->name : "",
-		       d->after != NULL ? d->after : "absent",
-		       d->before != NULL ? d->before : "absent");
-}
-
-static int first_gap(void *payload, const struct sl_gap *gap)
-{
-	AUTO_FREE char *shown = quote_dup(gap->what.data, gap->what.len);
-
-	return sl_fail(((struct first *)payload)->err, SL_EIO, gap->sys,
-		       "'%s' in the layer directory: %s", shown != NULL ? shown : "?", gap->why);
-}
-
-int layer_check_first(const struct layer_check *check, struct sl_error *err)
-{
-	struct first first = {err};
-	const struct sl_check_events events = {first_difference, first_gap, &first};
-	struct layer_check yes_or_no = *check;
-	struct sl_check_counts counts;
-
-	yes_or_no.events = &events;
-	return layer_check(&yes_or_no, &counts, err);
 }

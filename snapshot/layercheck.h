@@ -13,15 +13,22 @@ enum layer_side { LAYER_ON_DISK, LAYER_AS_STORED };
 enum layer_contents {
 	LAYER_CONTENTS_HASH,   /* hash each file and compare with the row's SHA-256 */
 	LAYER_CONTENTS_PROVEN, /* they are the layer's: its tar came out of this directory */
-	LAYER_CONTENTS_NAMED,  /* are the layer's but for the files that differs() names */
+	LAYER_CONTENTS_NAMED,  /* are the layer's but for the files that single() names */
+};
+
+/* What is known of a single file. */
+enum layer_file {
+	LAYER_FILE_AS_ALL, /* no more than of all of them */
+	LAYER_FILE_OTHER,  /* it has other bytes */
+	LAYER_FILE_UNREAD, /* its bytes were no part of the tar: hash it */
 };
 
 struct layer_check {
 	/* A new walk of either side; may be asked again for a second look. */
 	int (*open)(void *payload, enum layer_side side, struct sl_source **out,
 		    struct sl_error *err);
-	/* Files that are known to differ, however contents are known otherwise; may be NULL. */
-	bool (*differs)(void *payload, const struct sl_entry *disk);
+	/* Files of which something else is known than of all others; may be NULL. */
+	enum layer_file (*single)(void *payload, const struct sl_entry *disk);
 	void *payload;
 	enum layer_contents contents;
 	int dir_fd;              /* of the directory, borrowed: to read a file that moved again */

@@ -22,6 +22,7 @@
 #include "core/zstream.h"
 #include "snapshot/halt.h"
 #include "snapshot/limits.h"
+#include "snapshot/linkproof.h"
 #include "snapshot/ring.h"
 #include "snapshot/tar.h"
 #include "snapshot/tarsplit.h"
@@ -63,8 +64,8 @@ struct pipeline {
 	void *payload;
 	bool fn_failed;
 	bool from_directory;
-	struct tarsplit_damage *damage; /* the feeding thread's until it is joined; or NULL */
-	uint64_t total;                 /* bytes of the blob, 0 when unknown */
+	struct layer_rebuild how; /* its damage is the feeding thread's until that is joined */
+	uint64_t total;           /* bytes of the blob, 0 when unknown */
 };
 
 /* ---- where the bytes come from ---- */
@@ -188,8 +189,8 @@ static int open_directory(struct pipeline *p, struct sl_error *err)
 		rc = istream_unpack(&f->in, kind, p->limits->window, err);
 	if (rc == 0)
 		rc = tarsplit_open(&f->in, f->in, p->layer->dir_fd, err);
-	if (rc == 0 && p->damage != NULL)
-		tarsplit_go_on(f->in, p->damage);
+	if (rc == 0 && p->how.damage != NULL)
+		tarsplit_go_on(f->in, p->how.damage);
 	return rc;
 }
 
@@ -357,7 +358,11 @@ static int on_item(void *payload, const struct layer_item *item, struct sl_error
 	struct pipeline *p = payload;
 	int rc;
 
-	if (p->from_directory && p->damage == NULL && (rc = check_empty(p, &item->entry, err)) < 0)
+	if (p->from_directory && p->how.damage == NULL &&
+	    (rc = check_empty(p, &item->entry, err)) < 0)
+		return rc;
+	if (p->how.severed != NULL &&
+	    (rc = linkproof_item(p->how.severed, p->layer->dir_fd, item, err)) < 0)
 		return rc;
 	if (p->toc != NULL && (rc = toc_item(p->toc, item, err)) < 0)
 		return rc;
@@ -466,6 +471,7 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 		.limits = p->limits,
 		.must_close = !p->layer->has_diff_id && !p->layer->has_blob_digest,
 		.is_rebuilt = p->from_directory,
+		.no_digests = p->how.no_digests,
 		.item = on_item,
 		.content = p->toc != NULL ? on_content : NULL,
 		.payload = p,
@@ -558,16 +564,14 @@ int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, lay
 	return read_layer(&p, progress, out, err);
 }
 
-int layer_salvage(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
-		  void *payload, const struct sl_progress *progress, struct tarsplit_damage *damage,
-		  struct layer_result *out, struct sl_error *err)
+int layer_rebuild(const struct sl_layer *layer, const struct sl_limits *limits,
+		  const struct layer_rebuild *how, layer_item_fn fn, void *payload,
+		  const struct sl_progress *progress, struct layer_result *out,
+		  struct sl_error *err)
 {
 	struct sl_layer unpacked = *layer;
-	struct pipeline p = {.layer = &unpacked,
-			     .limits = limits,
-			     .fn = fn,
-			     .payload = payload,
-			     .damage = damage};
+	struct pipeline p = {
+		.layer = &unpacked, .limits = limits, .fn = fn, .payload = payload, .how = *how};
 
 	unpacked.blob_fd = -1;
 	return read_layer(&p, progress, out, err);

@@ -55,13 +55,23 @@ int layer_read(const struct sl_layer *layer, const struct sl_limits *limits, lay
 	       struct sl_error *err);
 
 struct tarsplit_damage;
+struct inodeset;
 
-/*
- * The same from tar-split and directory, though files of the directory are not the layer's: those
- * are noted in @damage, and the entries are handed over all the same, told by tar-split alone.
- */
-int layer_salvage(const struct sl_layer *layer, const struct sl_limits *limits, layer_item_fn fn,
-		  void *payload, const struct sl_progress *progress, struct tarsplit_damage *damage,
-		  struct layer_result *out, struct sl_error *err);
+/* How a layer is rebuilt. Both are borrowed. */
+struct layer_rebuild {
+	/*
+	 * Files of the directory that are not the layer's are noted here, and the entries are
+	 * handed over all the same, told by tar-split alone. NULL: the first one ends it.
+	 */
+	struct tarsplit_damage *damage;
+	struct inodeset *severed; /* files whose bytes the tar does not prove (linkproof.h) */
+	bool no_digests; /* files are not hashed one by one: the stream's own digest proves them */
+};
+
+/* layer_read() from tar-split and directory, also where there is a blob. */
+int layer_rebuild(const struct sl_layer *layer, const struct sl_limits *limits,
+		  const struct layer_rebuild *how, layer_item_fn fn, void *payload,
+		  const struct sl_progress *progress, struct layer_result *out,
+		  struct sl_error *err);
 
 #endif

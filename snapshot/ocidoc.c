@@ -10,7 +10,7 @@
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "core/quote.h"
-#include "snapshot/tocnote.h"
+#include "core/tocnote.h"
 
 static const struct {
 	const char *media_type;

@@ -23,6 +23,8 @@ struct tar_options {
 	 * it was stored, so that its layer cannot be rebuilt. -SL_EUNSUPPORTED.
 	 */
 	bool is_rebuilt;
+	/* Contents pass unhashed: files have a size and no digest. */
+	bool no_digests;
 	layer_item_fn item;
 	tar_content_fn content; /* of each file, before the file itself goes to @c item; or NULL */
 	void *payload;          /* of both */
@@ -30,7 +32,8 @@ struct tar_options {
 
 /*
  * Read @in to its end, also what stands behind the end-of-archive blocks. Regular files are hashed
- * with both digests. @in is borrowed. *entries counts what was handed to the receiver.
+ * with both digests, unless that is not wanted. @in is borrowed. *entries counts what was handed to
+ * the receiver.
  */
 int tar_read(struct istream *in, const struct tar_options *options, uint64_t *entries,
 	     struct sl_error *err);

@@ -92,6 +92,12 @@ SL_API int sl_path_compare(struct sl_bytes a, struct sl_bytes b);
 /** True when @p path is @p dir itself or lies beneath it. Every path lies beneath the root "". */
 SL_API bool sl_path_within(struct sl_bytes path, struct sl_bytes dir);
 
+/**
+ * What kind of object a mode is of, as every document and table says it: "file", "directory",
+ * "symlink", "char", "block", "fifo", "socket", "unknown". Static.
+ */
+SL_API const char *sl_type_name(uint32_t mode);
+
 /** Find an attribute by name. @return borrowed, or NULL */
 SL_API const struct sl_xattr *sl_entry_xattr(const struct sl_entry *e, const char *name);
 

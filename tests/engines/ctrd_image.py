@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image layout that `ctr images import` takes, from layer tars:
 
-    ctrd_image.py DIR NAME [index] [labels=JSON] [cmd="PROGRAM ARGUMENT..."] LAYER.tar...
+    ctrd_image.py DIR NAME [index] [labels=JSON] [notes=JSON] [cmd="PROGRAM ARGUMENT..."]
+        LAYER.tar...
 
 "index" puts a multi-platform index in front, whose other machine's manifest is not there and which
-has an attestation beside the image, as registries serve them.
+has an attestation beside the image, as registries serve them. "notes" are annotations of each layer.
 """
 import gzip
 import hashlib
@@ -31,6 +32,7 @@ def main(directory, name, *rest):
     def document(value, kind, **more):
         return put(json.dumps(value).encode(), kind, **more)
 
+    notes = next(({"annotations": json.loads(o[6:])} for o in options if o.startswith("notes=")), {})
     diff_ids, layers = [], []
     for path in rest:
         if path in options:
@@ -38,7 +40,7 @@ def main(directory, name, *rest):
         with open(path, "rb") as tar:
             content = tar.read()
         diff_ids.append("sha256:" + hashlib.sha256(content).hexdigest())
-        layers.append(put(gzip.compress(content, 6, mtime=0), "layer.v1.tar+gzip"))
+        layers.append(put(gzip.compress(content, 6, mtime=0), "layer.v1.tar+gzip", **notes))
     labels = next((json.loads(o[7:]) for o in options if o.startswith("labels=")), {})
     command = next((o[4:].split() for o in options if o.startswith("cmd=")),
                    ["/bin/sleep", "1000000"])

@@ -22,7 +22,10 @@ docker_cli create --name spare --network none shop:classic >/dev/null
 
 it "an untouched image is intact" exits 0 check --image shop:classic
 it "known by the tars that its directories make" \
-	jq -e '[.layers[].method] | unique == ["tar-split"]' out.json
+	jq -e '[.layers[] | .method, .trust] | unique == ["proven", "tar-split"]' out.json
+it "which stores no baseline: their files were not hashed one by one" \
+	same "$("$STRANDLINE" images --db "$PWD/db" --format json | jq '.images | length')" 0
+"$STRANDLINE" index --quiet --db "$PWD/db" "${store[@]}" docker:shop:classic >/dev/null
 it "an untouched container is intact by its baseline" exits 0 check web
 it "which was proven" jq -e '.verdict == "intact" and ([.layers[] | .method, .trust] |
 	unique == ["baseline", "proven"])' out.json
@@ -71,6 +74,7 @@ os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("01000002002000000
 touch -d 2001-02-03 "$(victim 7)"
 mknod "$dir/etc/shadow-" c 0 0
 mkfifo "$dir/etc/pipe"
+mknod "$dir/etc/dev" c 1 5
 rm "$(victim 8)"; ln -s passwd "$(victim 8)"
 printf 'more\n' >>"$(victim 9)"
 : >"$(victim 10)"
@@ -92,6 +96,7 @@ all_found() {
 	it "$1: a time that was set" found metadata "$(inside 7)" mtime
 	it "$1: a whiteout added" found extra /etc/shadow- whiteout
 	it "$1: a FIFO added" found extra /etc/pipe fifo
+	it "$1: a device added" found extra /etc/dev char
 	it "$1: a file that became a link" found changed "$(inside 8)" type
 	it "$1: a file that grew" found changed "$(inside 9)" content
 	it "$1: a file that was emptied" found changed "$(inside 10)" content
@@ -100,7 +105,7 @@ all_found() {
 	it "$1: a file whose bytes are another's" found changed /etc/one.conf marker
 	it "$1: the bytes of a hostile name" same "$(jq -r '[.layers[].differences[].path_b64 | values][0]' \
 		out.json | base64 -d | tail -c 1 | od -An -tx1)" " ff"
-	it "$1: and nothing else" same "$(jq '[.layers[].differences[] | select(.doubtful | not)] | length' out.json)" 20
+	it "$1: and nothing else" same "$(jq '[.layers[].differences[] | select(.doubtful | not)] | length' out.json)" 21
 	it "$1: in two layers" same "$(jq .layer_counts.tampered out.json)" 2
 }
 it "much at once is found by the baseline" exits 1 check web
@@ -190,6 +195,45 @@ it "an altered tar-split is found" exits 1 fresh web
 it "an altered tar-split does not matter to who has a baseline" exits 0 check web
 cp -a split.saved "$split"
 
+# where nothing is left of the tars, as on nodes that discard them: only a baseline says what is what
+"$STRANDLINE" keygen -q -o key
+"$STRANDLINE" baseline export -q --db db --key key -o signed shop:classic
+"$STRANDLINE" baseline import -q --db signed.db --key key.pub signed
+"$STRANDLINE" images dump --db db shop:classic >dump
+"$STRANDLINE" images load -q --db recorded.db --name told dump
+by() { "$STRANDLINE" check --db "$PWD/$1.db" "${store[@]}" --format json -o out.json "${@:2}" 2>err; }
+known() { # METHOD TRUST VERDICT: every layer, and all of them together
+	jq -e --arg m "$1" --arg t "$2" --arg v "$3" '.verdict == $v and ([.layers[] |
+		.method, .trust, .verdict] | unique) == ([$m, $t, $v] | unique)' out.json
+}
+tar_splits() { find "$(docker_data)/image/overlay2/layerdb" -name "tar-split.json.gz$1"; }
+tar_splits "" | while read -r one; do mv "$one" "$one.away"; done
+it "without tar-split and baseline nothing is proven" exits 3 by none web
+it "which is said" known none on-disk unproven
+it "a signed baseline proves the layers" exits 0 by signed web
+it "and by what they are known is said" known baseline signed intact
+it "of an image as well" exits 0 by signed --image shop:classic
+it "a recorded baseline proves nothing" exits 3 by recorded web
+it "though the layers equal it" known baseline recorded unproven
+it "which is told" jq -e '[.layers[].why] | unique == ["equal to a recording, which nothing proves"]' out.json
+it "and may be accepted" exits 0 by recorded --accept-unproven web
+printf X | dd of="$file" bs=1 conv=notrunc status=none
+touch -d "$before" "$file"
+: >"$dir/etc/added"
+for baseline in signed recorded; do
+	it "tampering is found by a $baseline baseline" exits 1 by "$baseline" web
+	it "the file is named" found changed /etc/group content
+	it "so is one that was added" found extra /etc/added file
+	it "and nothing else" same 2 "$(jq '[.layers[].differences[]] | length' out.json)"
+	it "in its layer alone" same "baseline $baseline" \
+		"$(jq -r '.layers[] | select(.verdict == "tampered") | "\(.method) \(.trust)"' out.json)"
+done
+cp -a saved "$file"
+rm "$dir/etc/added"
+tar_splits .away | while read -r one; do mv "$one" "${one%.away}"; done
+it "a recorded baseline gives way to the layers' own tars" exits 0 by recorded web
+it "which prove them" known tar-split proven intact
+
 # the result is kept, and diff reports it
 printf X | dd of="$file" bs=1 conv=notrunc status=none
 exits 1 check web
@@ -215,6 +259,26 @@ it "by the one" found changed /usr/bin/busybox content
 it "and by the other" found changed /usr/sbin/chroot content
 dd if=busybox.saved of="$dir/usr/bin/busybox" conv=notrunc status=none
 touch -r busybox.saved "$dir/usr/bin/busybox"
+
+# a name that is no longer a link of the file that tar-split notes, other bytes in its place
+cut_off() { # NAME: a file of its own with these bytes and this size, all else as it was
+	cp -a "$dir/usr/bin/busybox" cut
+	[ -z "${1-}" ] || printf X | dd of=cut bs=1 seek=100 conv=notrunc status=none
+	touch -r busybox.saved cut
+	rm "$dir/usr/sbin/chroot"; cp -a cut "$dir/usr/sbin/chroot"
+}
+cut_off
+it "a hard link that was copied is the same file" exits 0 fresh --image shop:classic
+cut_off other
+it "one with other bytes is found without a baseline" exits 1 fresh --image shop:classic
+it "and named" found changed /usr/sbin/chroot content
+it "alone" alone
+it "the layer itself is proven" jq -e '.layers[0] | .method == "tar-split" and .trust == "proven"' out.json
+it "it is not indexed, either" exits 1 "$STRANDLINE" index --no-db "${store[@]}" docker:shop:classic
+it "and found by a baseline" exits 1 check --image shop:classic
+it "by its name" found changed /usr/sbin/chroot content
+ln -f "$dir/usr/bin/busybox" "$dir/usr/sbin/chroot"
+it "linked again, it is intact" exits 0 fresh --image shop:classic
 
 docker_build_buildkit shop:buildkit
 docker_cli run -d --name kit --network none shop:buildkit /bin/sleep 100000 >/dev/null

@@ -166,6 +166,13 @@ it "and that is proven" same \
 	"$(jq -r '.containers[0] | "\(.complete) \(.layers.trust)"' fresh.json)" "true proven"
 it "a pod's container has none either" exits 0 sl diff "$second"
 it "nor has one in a user namespace" exits 0 sl diff shifted
+python3 "$TESTS_DIR/engines/ctrd_image.py" "$CTRD_DIR/images/n" docker.io/library/noted:1 \
+	notes="{\"containerd.io/snapshot/stargz/toc.digest\":\"sha256:$(printf '%064d' 1)\"}" "$CTRD_DIR/images/two.tar"
+tar -C "$CTRD_DIR/images/n" -cf "$CTRD_DIR/images/noted.tar" .
+ctrd_import $one noted --no-unpack
+it "a layer's claim of a table of contents is held against its blob" exits 1 sl index containerd:noted:1 2>toc.err
+it "which has none" contains toc.err "table of contents: the annotations"
+ctrd_cli -n $one images rm --sync docker.io/library/noted:1 >/dev/null
 for name in mounts copied "$second"; do
 	it "what lies below ${name:0:7} is the image's, by the blobs" exits 0 sl check "$name" -o /dev/null
 done

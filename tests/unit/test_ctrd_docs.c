@@ -270,6 +270,34 @@ static void documents_say_one_thing_only(void **state)
 	}
 }
 
+static void what_a_layer_says_of_its_table_of_contents_is_kept(void **state)
+{
+#define NOTED(notes)                                                                               \
+	"{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\"," D                        \
+	",\"annotations\":{" notes "}}"
+	static const char text[] = "{\"schemaVersion\":2," CONFIG ",\"layers\":[" LAYER "," NOTED(
+		"\"containerd.io/snapshot/stargz/toc.digest\":\"sha256:" HEX
+		"\"") "," NOTED("\"io.github.containers.zstd-chunked.manifest-checksum\":"
+				"\"sha256:" HEX
+				"\",\"io.github.containers.zstd-chunked.manifest-position\":\"9:8:"
+				"7:1\"") "," NOTED("\"containerd.io/snapshot/stargz/"
+						   "toc.digest\":\"sha256:short\"") "]}";
+	struct ctrd_doc doc;
+
+	(void)state;
+	assert_int_equal(ctrd_doc_parse(&doc, text, strlen(text), NULL), 0);
+	assert_int_equal(doc.count, 4);
+	assert_int_equal(doc.items[0].toc.kind, SL_TOC_NONE);
+	assert_int_equal(doc.items[1].toc.kind, SL_TOC_ESTARGZ);
+	assert_memory_equal(doc.items[1].toc.digest, doc.items[1].digest, SL_SHA256_SIZE);
+	assert_int_equal(doc.items[2].toc.kind, SL_TOC_ZSTD_CHUNKED);
+	assert_true(doc.items[2].toc.has_position && doc.items[2].toc.offset == 9 &&
+		    doc.items[2].toc.plain_size == 7);
+	assert_int_equal(doc.items[3].toc.kind, SL_TOC_NONE);
+	ctrd_doc_clear(&doc);
+#undef NOTED
+}
+
 static const struct config_row {
 	const char *text;
 	int rc;
@@ -344,6 +372,7 @@ int main(void)
 		cmocka_unit_test(the_last_mount_on_a_path_shows),
 		cmocka_unit_test(labels_are_id_maps),
 		cmocka_unit_test(documents_say_one_thing_only),
+		cmocka_unit_test(what_a_layer_says_of_its_table_of_contents_is_kept),
 		cmocka_unit_test(a_configuration_says_where_files_are),
 		cmocka_unit_test(imports_are_read_after_what_imports_them),
 	};

@@ -35,6 +35,22 @@ static void paths_are_ordered_component_by_component(void **state)
 	}
 }
 
+static void every_type_has_one_word(void **state)
+{
+	static const struct {
+		uint32_t mode;
+		const char *name;
+	} rows[] = {
+		{S_IFREG | 0644, "file"}, {S_IFDIR, "directory"}, {S_IFLNK, "symlink"},
+		{S_IFCHR, "char"},        {S_IFBLK, "block"},     {S_IFIFO, "fifo"},
+		{S_IFSOCK, "socket"},     {0, "unknown"},         {0170000, "unknown"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(sl_type_name(rows[i].mode), rows[i].name);
+}
+
 static void within_means_at_or_beneath(void **state)
 {
 	(void)state;
@@ -263,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_are_ordered_component_by_component),
+		cmocka_unit_test(every_type_has_one_word),
 		cmocka_unit_test(within_means_at_or_beneath),
 		cmocka_unit_test(a_copy_owns_every_byte),
 		cmocka_unit_test(an_attribute_is_found_by_its_whole_name),

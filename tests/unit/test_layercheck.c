@@ -18,7 +18,7 @@
  * A side in one string, entries separated by blanks: "KIND:PATH[,OPTION]...". Kinds: d directory,
  * f file, w whiteout, p FIFO, s socket, c device, l link. Options: =TEXT content, target or device,
  * m600 mode, u33 owner and group, t5 time, xNAME attribute, ~ ambiguous, ^ implied, ! metacopy,
- * / unreadable, % changes while it is read.
+ * ? without digest, / unreadable, % changes while it is read.
  */
 struct side {
 	struct fake_row rows[ROWS_MAX];
@@ -91,6 +91,9 @@ static void set_option(struct side *s, struct fake_row *row, const char *option)
 	case '!':
 		e->flags |= SL_ENTRY_METACOPY;
 		break;
+	case '?':
+		e->fields &= ~(uint32_t)SL_ENTRY_SHA256;
+		break;
 	case '/':
 		row->unreadable = true;
 		break;
@@ -116,12 +119,12 @@ static void side_read(struct side *s, const char *line)
 		e->mode = type_of(entry[0]);
 		e->flags = entry[0] == 'w' ? SL_ENTRY_WHITEOUT : 0;
 		e->fields = SL_ENTRY_MTIME | SL_ENTRY_XATTRS;
+		e->fields |= S_ISREG(e->mode) ? SL_ENTRY_SHA256 : 0;
 		while ((option = strsep(&rest, ",")) != NULL)
 			set_option(s, row, option);
 		if (S_ISREG(e->mode)) {
 			row->content = row->content != NULL ? row->content : "";
 			e->size = strlen(row->content);
-			e->fields |= SL_ENTRY_SHA256;
 			assert_int_equal(
 				sha256_once(row->content, (size_t)e->size, e->sha256, NULL), 0);
 		}
@@ -131,7 +134,8 @@ static void side_read(struct side *s, const char *line)
 
 struct sides {
 	struct side disk, stored;
-	const char *named; /* the file that LAYER_CONTENTS_NAMED means */
+	const char *named; /* the file of which more is known than of the others */
+	bool is_unread;    /* namely, that it was not read */
 	struct buf told;
 };
 
@@ -146,11 +150,13 @@ static int open_side(void *payload, enum layer_side side, struct sl_source **out
 	return 0;
 }
 
-static bool differs(void *payload, const struct sl_entry *disk)
+static enum layer_file single(void *payload, const struct sl_entry *disk)
 {
 	const struct sides *s = payload;
 
-	return s->named != NULL && strcmp(s->named, disk->path.data) == 0;
+	if (s->named == NULL || strcmp(s->named, disk->path.data) != 0)
+		return LAYER_FILE_AS_ALL;
+	return s->is_unread ? LAYER_FILE_UNREAD : LAYER_FILE_OTHER;
 }
 
 static int on_difference(void *payload, const struct sl_difference *d)
@@ -176,7 +182,7 @@ static void compare(struct sides *s, const char *disk, const char *stored,
 {
 	const struct sl_check_events events = {on_difference, on_gap, s};
 	const struct layer_check check = {.open = open_side,
-					  .differs = differs,
+					  .single = single,
 					  .payload = s,
 					  .contents = contents,
 					  .dir_fd = -1,
@@ -200,6 +206,7 @@ static const struct example {
 	const char *title, *disk, *stored, *told;
 	enum layer_contents contents;
 	const char *named;
+	bool is_unread;
 } rows[] = {
 	{"equal sides have nothing to tell", "d: d:a f:a/x,=1 l:b,=a", "d: d:a f:a/x,=1 l:b,=a",
 	 ""},
@@ -214,6 +221,7 @@ static const struct example {
 	 "a metadata mode; a metadata owner; ? a metadata xattr; a changed content"},
 	{"names that the layer has not", "d: f:x,=1 p:pipe w:gone",
 	 "d:", "x extra file; pipe extra fifo; gone extra whiteout"},
+	{"devices are called as everywhere", "d: c:null,=3", "d:", "null extra char"},
 	{"a socket may be one that a build left", "d: s:sock", "d:", "? sock extra socket"},
 	{"a whiteout that is there, and one that is not", "d: f:a w:b", "d: w:a f:b",
 	 "a changed type; b changed type"},
@@ -241,6 +249,16 @@ static const struct example {
 	 "a changed content", LAYER_CONTENTS_PROVEN},
 	{"files that are named by others", "d: f:a,=1 f:b,=1", "d: f:a,=1 f:b,=1",
 	 "b changed content", LAYER_CONTENTS_NAMED, "b"},
+	{"a file that the tar does not prove is hashed", "d: f:a,=2 f:b,=2", "d: f:a,=1 f:b,=1",
+	 "b changed content", LAYER_CONTENTS_PROVEN, "b", true},
+	{"and is the layer's when its digest is", "d: f:a,=2 f:b,=1", "d: f:a,=1 f:b,=1", "",
+	 LAYER_CONTENTS_PROVEN, "b", true},
+	{"but nothing can be said of it without one", "d: f:b,=1", "d: f:b,?", "b unread",
+	 LAYER_CONTENTS_PROVEN, "b", true},
+	{"where the tar proves all, none needs a digest", "d: f:b", "d: f:b,?", "",
+	 LAYER_CONTENTS_PROVEN},
+	{"and sizes are compared nevertheless", "d: f:b,=1", "d: f:b,?", "b changed content",
+	 LAYER_CONTENTS_PROVEN},
 };
 
 static void differences_are_told(void **state)
@@ -249,7 +267,7 @@ static void differences_are_told(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		for (unsigned int jobs = 0; jobs < 3; jobs++) {
 			struct sl_check_counts counts;
-			struct sides s = {.named = rows[i].named};
+			struct sides s = {.named = rows[i].named, .is_unread = rows[i].is_unread};
 
 			compare(&s, rows[i].disk, rows[i].stored, rows[i].contents, jobs, &counts);
 			if (strcmp(s.told.data != NULL ? s.told.data : "", rows[i].told) != 0)

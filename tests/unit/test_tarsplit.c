@@ -228,14 +228,12 @@ static int nothing(void *payload, const struct layer_item *item, struct sl_error
 	return 0;
 }
 
-static void check(const struct split *s, int want, const char *says)
+/* The layer with its tar-split as a file, which is to be closed. */
+static struct sl_layer make_layer(const struct split *s)
 {
-	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf gz = BUF_INIT(1 << 24);
 	struct sl_layer l = SL_LAYER_INIT;
-	struct layer_result r;
 	z_stream z = {0};
-	int rc;
 
 	tar_must(buf_reserve(&gz, s->lines.len + 1000));
 	assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -251,6 +249,16 @@ static void check(const struct split *s, int want, const char *says)
 	l.dir_fd = s->dir_fd;
 	l.has_diff_id = true;
 	assert_int_equal(sha256_once(s->tar.data, s->tar.len, l.diff_id, NULL), 0);
+	return l;
+}
+
+static void check(const struct split *s, int want, const char *says)
+{
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	struct sl_layer l = make_layer(s);
+	struct layer_result r;
+	int rc;
+
 	rc = layer_read(&l, NULL, nothing, NULL, NULL, &r, &err);
 	close(l.tar_split_fd);
 	if (rc != want)
@@ -277,6 +285,38 @@ static void put(const struct split *s, const char *name, const char *text)
 static void a_layer_directory_is_proven(void **state)
 {
 	check(*state, 0, NULL);
+}
+
+/* Counts files that come without digests, and adds up their sizes. */
+static int count_bare(void *payload, const struct layer_item *item, struct sl_error *err)
+{
+	uint64_t *sums = payload;
+
+	(void)err;
+	if (S_ISREG(item->entry.mode) && (item->entry.fields & SL_ENTRY_SHA256) == 0) {
+		sums[0]++;
+		sums[1] += item->entry.size;
+	}
+	return 0;
+}
+
+static void the_stream_alone_proves_it(void **state)
+{
+	const struct split *s = *state;
+	const struct layer_rebuild how = {.no_digests = true};
+	struct sl_layer l = make_layer(s);
+	struct layer_result r;
+	uint64_t with[2] = {0}, without[2] = {0};
+
+	assert_int_equal(layer_read(&l, NULL, count_bare, with, NULL, &r, NULL), 0);
+	assert_int_equal(layer_rebuild(&l, NULL, &how, count_bare, without, NULL, &r, NULL), 0);
+	assert_int_equal(with[0], 0);
+	assert_true(without[0] >= 3 && without[1] > 0);
+	assert_int_equal(r.tar_bytes, s->tar.len);
+	put(s, "last", "the last filE");
+	assert_int_equal(layer_rebuild(&l, NULL, &how, count_bare, without, NULL, &r, NULL),
+			 -SL_EUNTRUSTED);
+	close(l.tar_split_fd);
 }
 
 /*
@@ -448,6 +488,7 @@ int main(void)
 		cmocka_unit_test(names_are_unescaped),
 		cmocka_unit_test(malformed_lines_are_refused),
 		WITH_DIR(a_layer_directory_is_proven),
+		WITH_DIR(the_stream_alone_proves_it),
 		WITH_DIR(the_first_changed_file_is_named),
 		WITH_DIR(a_file_of_another_size_is_named),
 		WITH_DIR(a_size_without_content_gives_no_bytes),

@@ -100,6 +100,23 @@ static void base64_follows_the_test_vectors_of_rfc_4648(void **state)
 	}
 }
 
+static void base64_has_64_digits_and_no_more(void **state)
+{
+	(void)state;
+	for (unsigned int c = 0; c < 256; c++) {
+		const char text[] = {'A', (char)c, 'A', 'A'};
+		CLEANUP(buf_clear) struct buf out = BUF_INIT(64), again = BUF_INIT(64);
+		bool is_digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+				(c >= '0' && c <= '9') || c == '+' || c == '/';
+
+		assert_int_equal(base64_decode(&out, text, 4), is_digit ? 0 : -SL_EFORMAT);
+		if (!is_digit)
+			continue;
+		assert_int_equal(base64_encode(&again, out.data, out.len), 0);
+		assert_memory_equal(again.data, text, 4);
+	}
+}
+
 static void base64_refuses_what_is_not_canonical(void **state)
 {
 	static const char *const rows[] = {
@@ -136,6 +153,7 @@ int main(void)
 		cmocka_unit_test(width_counts_columns_not_bytes),
 		cmocka_unit_test(a_digest_has_exactly_one_spelling),
 		cmocka_unit_test(base64_follows_the_test_vectors_of_rfc_4648),
+		cmocka_unit_test(base64_has_64_digits_and_no_more),
 		cmocka_unit_test(base64_refuses_what_is_not_canonical),
 		cmocka_unit_test(a_buffer_never_passes_its_maximum_and_remembers_it),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the annotations of a layer's descriptor say of a table of contents in its blob. */
-#ifndef SNAPSHOT_TOCNOTE_H
-#define SNAPSHOT_TOCNOTE_H
+#ifndef CORE_TOCNOTE_H
+#define CORE_TOCNOTE_H
 
 #include <strandline/image.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "snapshot/tocnote.h"
+#include "core/tocnote.h"
 
 #include <string.h>
 
