@@ -21,6 +21,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
+	struct text_list hashes; /* of known digests */
 	struct text_list limits;
 	unsigned int jobs; /* 0: as many as there are processors */
 };
@@ -45,6 +46,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
+	if (a->images && a->hashes.count > 0)
+		return sl_fail(err, SL_EINVAL, 0, "--images excludes --hashes");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
 	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
@@ -88,7 +91,9 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .quick = a->quick,
 				       .show_touched = a->show_touched,
 				       .fail_on = (enum sl_severity)a->fail_on,
-				       .accept_unproven = a->accept_unproven};
+				       .accept_unproven = a->accept_unproven,
+				       .hashes = a->hashes.items,
+				       .hash_count = a->hashes.count};
 	int found = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
@@ -173,6 +178,9 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes),
+	 "SHA-256 digests of known files, one a line: bad ones make a finding critical; good ones "
+	 "(good:FILE) explain new files; may be repeated"},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},

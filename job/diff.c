@@ -14,6 +14,7 @@
 #include "job/comparison.h"
 #include "job/database.h"
 #include "job/directory.h"
+#include "job/hashlists.h"
 #include "job/meaning.h"
 #include "job/resolve.h"
 #include "snapshot/layertree.h"
@@ -23,6 +24,7 @@ struct diff_run {
 	const struct job *job;
 	const struct diff_request *request;
 	struct host *host;
+	struct hashlists *hashes; /* NULL: none were given */
 	struct sl_sink *sink;
 	struct job_run about;
 	bool begun;
@@ -89,7 +91,7 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.stop = run->job->stop,
 					.raced = raced_so_far,
 					.raced_payload = walked};
-	struct meaning_request wanted = {.no_processes = false};
+	struct meaning_request wanted = {.hashes = run->hashes};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
@@ -357,10 +359,25 @@ static int diff_all(struct diff_run *run)
 	return rc;
 }
 
+static int open_hashes(struct diff_run *run)
+{
+	const struct diff_request *request = run->request;
+
+	if (request->hash_count == 0)
+		return 0;
+	if (request->quick)
+		return sl_fail(run->err, SL_EINVAL, 0,
+			       "--hashes needs SHA-256, which --quick does not compute");
+	return hashlists_open(&run->hashes, run->job, request->hashes, request->hash_count,
+			      run->err);
+}
+
 static int run_request(struct diff_run *run)
 {
-	int rc;
+	int rc = open_hashes(run);
 
+	if (rc < 0)
+		return rc;
 	if (run->request->upper != NULL || run->request->rootfs != NULL)
 		return diff_directory(run);
 	rc = resolve_host(run->job, &run->host, run->err);
@@ -388,6 +405,7 @@ int job_diff(const struct job *job, const struct diff_request *request, struct s
 		rc = sl_sink_end(sink, &run.about.run, err);
 	}
 	job_run_clear(&run.about);
+	hashlists_free(run.hashes);
 	*status = run.status < 0 ? 0 : run.status;
 	return rc;
 }

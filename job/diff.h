@@ -25,6 +25,8 @@ struct diff_request {
 	bool show_touched;
 	enum sl_severity fail_on;
 	bool accept_unproven;
+	const char *const *hashes; /* lists of known digests: FILE, bad:FILE, good:FILE */
+	size_t hash_count;
 };
 
 /*

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/meaning_hashes.h"
+#include "job/meaning_packages.h"
+
 int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), struct sl_error *err)
 {
 	if (m->part_count == MEANING_STEPS_MAX) {
@@ -100,6 +103,10 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 	rc = add_metadata_gap(m, err);
 	if (rc == 0)
 		rc = add_layers(m, err);
+	if (rc == 0)
+		rc = meaning_packages(m, err);
+	if (rc == 0)
+		rc = meaning_hashes(m, err);
 	if (rc < 0)
 		meaning_close(m);
 	return rc;

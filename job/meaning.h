@@ -12,9 +12,12 @@
 
 #define MEANING_STEPS_MAX 12
 
+struct hashlists;
+
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
-	bool no_processes; /* do not look at what runs */
+	bool no_processes;        /* do not look at what runs */
+	struct hashlists *hashes; /* known digests, or NULL */
 };
 
 /* A part's own memory, freed with the meaning. */
