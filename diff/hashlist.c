@@ -31,15 +31,24 @@ static struct sl_bytes unquote(struct sl_bytes text)
 	return text;
 }
 
-/* As long as a digest, and nothing but digits: MD5, SHA-1, SHA-256, SHA-512. */
-static size_t digest_size(struct sl_bytes text)
+/*
+ * The size of a digest in digits of either case, of MD5, SHA-1, SHA-256 and SHA-512; 0 for anything
+ * else. @out has 64 bytes.
+ */
+static size_t read_digest(struct sl_bytes text, uint8_t out[64])
 {
 	static const size_t sizes[] = {16, 20, 32, 64};
-	uint8_t bytes[64];
+	char digits[128];
 
+	if (text.len > sizeof(digits))
+		return 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		digits[i] = (char)(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+	}
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (text.len == 2 * sizes[i] &&
-		    hex_decode(bytes, sizes[i], text.data, text.len) == 0)
+		if (text.len == 2 * sizes[i] && hex_decode(out, sizes[i], digits, text.len) == 0)
 			return sizes[i];
 	return 0;
 }
@@ -76,10 +85,11 @@ static enum hashlist_line parse_values(struct sl_bytes line, uint8_t sha256[SL_S
 
 	while (line.len > 0) {
 		struct sl_bytes value = next_value(&line, true);
-		size_t size = digest_size(value);
+		uint8_t digest[64];
+		size_t size = read_digest(value, digest);
 
 		if (size == SL_SHA256_SIZE && found != HASHLIST_SHA256) {
-			(void)hex_decode(sha256, size, value.data, value.len);
+			memcpy(sha256, digest, size);
 			found = HASHLIST_SHA256;
 		} else if (size > 0 && found == HASHLIST_ODD) {
 			found = HASHLIST_WEAK;
@@ -96,16 +106,17 @@ static enum hashlist_line parse_words(struct sl_bytes line, uint8_t sha256[SL_SH
 {
 	static const char prefix[] = "sha256:";
 	struct sl_bytes word = next_value(&line, false);
+	uint8_t digest[64];
 	size_t size;
 
 	if (word.len > sizeof(prefix) - 1 && memcmp(word.data, prefix, sizeof(prefix) - 1) == 0) {
 		word.data += sizeof(prefix) - 1;
 		word.len -= sizeof(prefix) - 1;
 	}
-	size = digest_size(word);
+	size = read_digest(word, digest);
 	if (size != SL_SHA256_SIZE)
 		return size > 0 ? HASHLIST_WEAK : HASHLIST_ODD;
-	(void)hex_decode(sha256, size, word.data, word.len);
+	memcpy(sha256, digest, size);
 	*label = trim(line);
 	if (label->len > 0 && label->data[0] == '*') { /* sha256sum -b */
 		label->data++;
