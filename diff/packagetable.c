@@ -9,6 +9,7 @@
 
 #define TEXTS_MAX ((size_t)8 << 20)
 #define FIRST_ROOM 1024
+#define CLAIM_ROOM ((size_t)1 << 18)
 
 struct package {
 	const char *manager;
@@ -160,7 +161,10 @@ static void sort_claims(struct packagetable *t)
 	t->claim_count = kept;
 }
 
-/* Databases name a path once in a list and once with its digest: one of them is enough. */
+/*
+ * Databases name a path once in a list and once with its digest: one of them is enough. There is
+ * always room for many more after sorting, so that nobody can have it sorted for every path.
+ */
 static int make_room(struct packagetable *t, struct sl_error *err)
 {
 	void *items = t->claims;
@@ -171,8 +175,8 @@ static int make_room(struct packagetable *t, struct sl_error *err)
 	sort_claims(t);
 	if (t->claim_count < t->claim_room / 2)
 		return 0;
-	if (t->claim_room == PACKAGE_CLAIMS_MAX) {
-		if (t->claim_count < t->claim_room)
+	if (t->claim_room == CLAIM_ROOM) {
+		if (t->claim_count <= PACKAGE_CLAIMS_MAX)
 			return 0;
 		return sl_fail(err, SL_ELIMIT, 0, "more than %zu files of packages",
 			       PACKAGE_CLAIMS_MAX);

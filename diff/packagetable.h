@@ -10,8 +10,8 @@
 #include <strandline/error.h>
 
 #define PACKAGES_MAX ((size_t)1 << 16)
-#define PACKAGE_CLAIMS_MAX ((size_t)1 << 18)
-#define PACKAGE_TEXT_MAX 256   /* of a name or version; longer ones are no package */
+#define PACKAGE_CLAIMS_MAX ((size_t)7 << 15) /* different paths */
+#define PACKAGE_TEXT_MAX 256                 /* of a name or version; longer ones are no package */
 #define PACKAGE_DIGEST_SIZE 20 /* longer ones are cut: no proof comes from here anyway */
 
 enum package_digest {

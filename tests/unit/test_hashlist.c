@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/digest.h"
 #include "core/digestset.h"
 #include "core/encode.h"
 #include "diff/hashlist.h"
@@ -68,9 +67,17 @@ static void each_form_of_a_line_is_read(void **state)
 	}
 }
 
+/* As spread out as a digest, and faster (splitmix64). */
 static void digest_of(uint64_t n, uint8_t out[SL_SHA256_SIZE])
 {
-	assert_int_equal(sha256_once(&n, sizeof(n), out, NULL), 0);
+	for (size_t i = 0; i < SL_SHA256_SIZE; i += sizeof(n)) {
+		uint64_t z = (n + i + 1) * 0x9e3779b97f4a7c15u;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+		z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+		z ^= z >> 31;
+		memcpy(out + i, &z, sizeof(z));
+	}
 }
 
 static void free_set(struct digestset **s)

