@@ -65,19 +65,23 @@ static int keep(struct reading *r, const uint8_t sha256[SL_SHA256_SIZE], struct 
 	return digestset_add(r->lists->set, sha256, r->number, err);
 }
 
+/* Some programs begin a file with a byte order mark. */
+static struct sl_bytes skip_mark(struct sl_bytes line)
+{
+	if (line.len < 3 || memcmp(line.data, "\xef\xbb\xbf", 3) != 0)
+		return line;
+	return (struct sl_bytes){line.data + 3, line.len - 3};
+}
+
 static int take_line(void *payload, struct sl_bytes line, struct sl_error *err)
 {
 	struct reading *r = payload;
 	uint8_t sha256[SL_SHA256_SIZE];
-	struct sl_bytes label, text = line;
+	struct sl_bytes label;
 	int rc = 0;
 
 	r->line++;
-	if (r->line == 1 && text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0) {
-		text.data += 3; /* a byte order mark */
-		text.len -= 3;
-	}
-	switch (hashlist_parse(text, sha256, &label)) {
+	switch (hashlist_parse(r->line == 1 ? skip_mark(line) : line, sha256, &label)) {
 	case HASHLIST_SHA256:
 		rc = keep(r, sha256, err);
 		break;
@@ -199,7 +203,7 @@ static char *read_label(const struct list *list, uint64_t offset,
 {
 	AUTO_FREE char *line = malloc(HASHLIST_LINE_MAX + 1);
 	uint8_t digest[SL_SHA256_SIZE];
-	struct sl_bytes label;
+	struct sl_bytes text, label;
 	const char *feed;
 	ssize_t n;
 
@@ -209,9 +213,10 @@ static char *read_label(const struct list *list, uint64_t offset,
 	if (n <= 0)
 		return NULL;
 	feed = memchr(line, '\n', (size_t)n);
-	if (hashlist_parse(
-		    (struct sl_bytes){line, feed != NULL ? (size_t)(feed - line) : (size_t)n},
-		    digest, &label) != HASHLIST_SHA256 ||
+	text = (struct sl_bytes){line, feed != NULL ? (size_t)(feed - line) : (size_t)n};
+	if (offset == 0)
+		text = skip_mark(text);
+	if (hashlist_parse(text, digest, &label) != HASHLIST_SHA256 ||
 	    memcmp(digest, sha256, sizeof(digest)) != 0 || label.len == 0)
 		return NULL;
 	return quote_short(label.data, label.len);
