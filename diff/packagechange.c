@@ -26,7 +26,8 @@ static void advance(struct side *s)
 	s->at = (struct package_id){0};
 	while (s->next < count) {
 		packagetable_nth(s->table, s->next++, &s->at);
-		if (strcmp(s->at.manager, s->manager) == 0)
+		/* without a version it is a list that was left behind, and no package */
+		if (s->at.version.len > 0 && strcmp(s->at.manager, s->manager) == 0)
 			return;
 		s->at = (struct package_id){0};
 	}

@@ -15,12 +15,15 @@
 
 #define INFO_NAMES_MAX ((size_t)1 << 18)
 #define RPM_BYTES_MAX ((uint64_t)256 << 20)
+#define TEXT_BYTES_MAX ((uint64_t)256 << 20) /* of all other databases of a side together */
 
 struct load {
 	struct packagefiles *files;
 	struct contents *contents;
 	enum contents_side side;
 	bool only_top; /* what is not in the topmost layer is the image's, and known from there */
+	struct sl_tap limit; /* of text, in all */
+	uint64_t text_left;
 };
 
 static struct sl_bytes text(const char *s)
@@ -30,13 +33,25 @@ static struct sl_bytes text(const char *s)
 
 /* ---- files as lines ---- */
 
+static int count_text(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct load *l = container_of(tap, struct load, limit);
+
+	(void)bytes;
+	if (len > l->text_left)
+		return sl_fail(err, SL_ELIMIT, 0, "more than %llu bytes",
+			       (unsigned long long)TEXT_BYTES_MAX);
+	l->text_left -= len;
+	return 0;
+}
+
 /* Read @content, which is closed, through a line tap; @sha256 may be NULL. */
-static int read_lines(struct sl_content *content, struct linetap *lines, uint8_t *sha256,
-		      struct sl_error *err)
+static int read_lines(struct load *l, struct sl_content *content, struct linetap *lines,
+		      uint8_t *sha256, struct sl_error *err)
 {
 	struct sha256 *hash = NULL;
 	struct digest_tap digest;
-	struct sl_tap *taps[] = {&lines->tap, &digest.tap};
+	struct sl_tap *taps[] = {&l->limit, &lines->tap, &digest.tap};
 	struct sl_read read = {0};
 	int rc = sha256 != NULL ? sha256_new(&hash, err) : 0;
 
@@ -56,7 +71,7 @@ static int read_lines(struct sl_content *content, struct linetap *lines, uint8_t
 }
 
 /* Is there a file to read here that is not known from the other side? 0; 1: no. */
-static int is_wanted(const struct load *l, const char *path, struct sl_error *err)
+static int is_wanted(struct load *l, const char *path, struct sl_error *err)
 {
 	const struct sl_entry *e;
 	int rc = contents_find(l->contents, l->side, text(path), &e, err);
@@ -64,7 +79,7 @@ static int is_wanted(const struct load *l, const char *path, struct sl_error *er
 	return rc == 0 && l->only_top && e->layer > 0 ? 1 : rc;
 }
 
-static int read_file(const struct load *l, enum package_file which, const char *path,
+static int read_file(struct load *l, enum package_file which, const char *path,
 		     struct linetap *lines, struct sl_error *err)
 {
 	struct sl_content *content = NULL;
@@ -72,7 +87,7 @@ static int read_file(const struct load *l, enum package_file which, const char *
 
 	if (rc < 0)
 		return rc;
-	rc = read_lines(content, lines, l->files->sha256[which], err);
+	rc = read_lines(l, content, lines, l->files->sha256[which], err);
 	l->files->was_read[which] = rc == 0;
 	return rc;
 }
@@ -84,7 +99,7 @@ static int status_line(void *payload, struct sl_bytes line, struct sl_error *err
 	return dpkg_status_line(payload, line, err);
 }
 
-static int read_status(const struct load *l, const char *path, struct sl_error *err)
+static int read_status(struct load *l, const char *path, struct sl_error *err)
 {
 	CLEANUP(dpkg_status_clear)
 	struct dpkg_status status = DPKG_STATUS_INIT(l->files->table);
@@ -143,7 +158,7 @@ static struct sl_bytes last_component(struct sl_bytes path)
 
 static int info_entry(void *payload, const struct sl_entry *e, struct sl_error *err)
 {
-	const struct load *l = payload;
+	struct load *l = payload;
 	struct info_file file = {.table = l->files->table};
 	struct sl_content *content = NULL;
 	struct linetap lines;
@@ -160,10 +175,10 @@ static int info_entry(void *payload, const struct sl_entry *e, struct sl_error *
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	linetap_init(&lines, DPKG_LINE_MAX, info_line, &file);
-	return read_lines(content, &lines, NULL, err);
+	return read_lines(l, content, &lines, NULL, err);
 }
 
-static int load_dpkg(const struct load *l, enum package_file which, const char *path,
+static int load_dpkg(struct load *l, enum package_file which, const char *path,
 		     struct sl_error *err)
 {
 	/* a container that changed anything here has the directory in its own layer */
@@ -181,14 +196,14 @@ static int load_dpkg(const struct load *l, enum package_file which, const char *
 		rc = packagetable_settle(l->files->table, err);
 	if (rc == 0)
 		rc = contents_list(l->contents, l->side, text("var/lib/dpkg/info"), INFO_NAMES_MAX,
-				   info_entry, (void *)(uintptr_t)l, err);
+				   info_entry, l, err);
 	return rc < 0 ? rc : 0;
 }
 
 /* Images without a shell have no status, but a file a package in a directory, with its digests. */
 static int status_d_entry(void *payload, const struct sl_entry *e, struct sl_error *err)
 {
-	const struct load *l = payload;
+	struct load *l = payload;
 	CLEANUP(dpkg_status_clear)
 	struct dpkg_status status = DPKG_STATUS_INIT(l->files->table);
 	struct sl_content *content = NULL;
@@ -202,22 +217,22 @@ static int status_d_entry(void *payload, const struct sl_entry *e, struct sl_err
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	linetap_init(&lines, DPKG_LINE_MAX, status_line, &status);
-	rc = read_lines(content, &lines, NULL, err);
+	rc = read_lines(l, content, &lines, NULL, err);
 	return rc == 0 ? dpkg_status_end(&status, err) : rc;
 }
 
-static int load_status_d(const struct load *l, const char *dir, struct sl_error *err)
+static int load_status_d(struct load *l, const char *dir, struct sl_error *err)
 {
 	int rc = is_wanted(l, dir, err);
 
 	if (rc == 0)
 		rc = contents_list(l->contents, l->side, text(dir), INFO_NAMES_MAX, status_d_entry,
-				   (void *)(uintptr_t)l, err);
+				   l, err);
 	if (rc == 0)
 		rc = packagetable_settle(l->files->table, err);
 	if (rc == 0)
-		rc = contents_list(l->contents, l->side, text(dir), INFO_NAMES_MAX, info_entry,
-				   (void *)(uintptr_t)l, err);
+		rc = contents_list(l->contents, l->side, text(dir), INFO_NAMES_MAX, info_entry, l,
+				   err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -228,8 +243,7 @@ static int installed_line(void *payload, struct sl_bytes line, struct sl_error *
 	return apk_installed_line(payload, line, err);
 }
 
-static int load_apk(const struct load *l, enum package_file which, const char *path,
-		    struct sl_error *err)
+static int load_apk(struct load *l, enum package_file which, const char *path, struct sl_error *err)
 {
 	CLEANUP(apk_installed_clear)
 	struct apk_installed installed = APK_INSTALLED_INIT(l->files->table);
@@ -253,7 +267,7 @@ struct file_tap {
 };
 
 struct rpm_load {
-	const struct load *load;
+	struct load *load;
 	const char *path;
 	enum package_file which;
 };
@@ -317,12 +331,16 @@ static int pour(void *payload, const char *suffix, int fd, struct sl_error *err)
 	return rc;
 }
 
-/* One header that makes no sense costs itself; the first reason is told. */
+/*
+ * One header that makes no sense costs itself; the first reason is told. The schema is not ours: it
+ * may make more bytes of blobs than there are in the file.
+ */
 static int read_headers(struct packagetable *table, struct db *db, struct sl_error *err)
 {
 	AUTO_FINALIZE struct db_stmt *rows = NULL;
 	struct sl_error first = SL_ERROR_INIT;
-	int rc = db_prepare(&rows, db, "SELECT blob FROM Packages ORDER BY hnum", err);
+	uint64_t left = RPM_BYTES_MAX;
+	int rc = db_prepare(&rows, db, "SELECT blob FROM Packages", err);
 
 	while (rc == 0 && (rc = db_step(rows, err)) == 0) {
 		struct sl_error *why = first.code == 0 ? &first : NULL;
@@ -330,8 +348,11 @@ static int read_headers(struct packagetable *table, struct db *db, struct sl_err
 		const void *blob = db_column_blob(rows, 0, &size);
 		int header = blob != NULL ? rpmheader_add(table, blob, size, why) : 0;
 
-		if (header == -SL_ENOMEM || header == -SL_ELIMIT)
+		if (size > left)
+			rc = sl_fail(err, SL_ELIMIT, 0, "more than its file holds");
+		else if (header == -SL_ENOMEM || header == -SL_ELIMIT)
 			rc = sl_fail(err, (enum sl_code) - header, 0, "%s", sl_error_text(&first));
+		left -= size < left ? size : left;
 	}
 	if (rc == 1)
 		rc = first.code == 0 ? 0 : sl_fail(err, SL_EFORMAT, 0, "%s", sl_error_text(&first));
@@ -339,8 +360,7 @@ static int read_headers(struct packagetable *table, struct db *db, struct sl_err
 	return rc;
 }
 
-static int load_rpm(const struct load *l, enum package_file which, const char *path,
-		    struct sl_error *err)
+static int load_rpm(struct load *l, enum package_file which, const char *path, struct sl_error *err)
 {
 	struct rpm_load r = {l, path, which};
 	CLEANUP(buf_clear) struct buf log = BUF_INIT(1024);
@@ -364,7 +384,7 @@ static int load_rpm(const struct load *l, enum package_file which, const char *p
 
 static const struct database {
 	const char *path, *manager;
-	int (*load)(const struct load *l, enum package_file which, const char *path,
+	int (*load)(struct load *l, enum package_file which, const char *path,
 		    struct sl_error *err);
 } databases[PACKAGE_FILES] = {
 	[PACKAGE_FILE_DPKG] = {"var/lib/dpkg/status", "dpkg", load_dpkg},
@@ -375,7 +395,7 @@ static const struct database {
 };
 
 /* 0; negative only when memory ran out: anything else is told. */
-static int settle_failure(const struct job *job, const struct load *l, const char *path, int rc,
+static int settle_failure(const struct job *job, struct load *l, const char *path, int rc,
 			  struct sl_error *why)
 {
 	if (rc < 0 && rc != -SL_ENOMEM && rc != -SL_ENOTFOUND)
@@ -386,7 +406,7 @@ static int settle_failure(const struct job *job, const struct load *l, const cha
 }
 
 /* Forms of rpm's database that are known and not read. */
-static int name_unread(const struct job *job, const struct load *l, struct sl_error *err)
+static int name_unread(const struct job *job, struct load *l, struct sl_error *err)
 {
 	static const struct {
 		const char *path, *form;
@@ -409,7 +429,7 @@ static int name_unread(const struct job *job, const struct load *l, struct sl_er
 	return rc < 0 ? rc : 0;
 }
 
-static int load_all(const struct load *l, const struct job *job, struct sl_error *err)
+static int load_all(struct load *l, const struct job *job, struct sl_error *err)
 {
 	static const char status_d[] = "var/lib/dpkg/status.d";
 	struct sl_error why = SL_ERROR_INIT;
@@ -417,6 +437,8 @@ static int load_all(const struct load *l, const struct job *job, struct sl_error
 
 	for (size_t i = 0; rc == 0 && i < PACKAGE_FILES; i++) {
 		rc = databases[i].load(l, (enum package_file)i, databases[i].path, &why);
+		/* half a list would say that the rest was removed */
+		l->files->was_read[i] = l->files->was_read[i] && rc >= 0;
 		rc = settle_failure(job, l, databases[i].path, rc < 0 ? rc : 0, &why);
 	}
 	if (rc == 0)
@@ -432,7 +454,9 @@ int packagefiles_load(struct packagefiles *out, struct contents *c, enum content
 	struct load l = {.files = out,
 			 .contents = c,
 			 .side = side,
-			 .only_top = side == CONTENTS_AFTER && contents_has(c, CONTENTS_BEFORE)};
+			 .only_top = side == CONTENTS_AFTER && contents_has(c, CONTENTS_BEFORE),
+			 .limit = {count_text},
+			 .text_left = TEXT_BYTES_MAX};
 	const struct sl_entry *e;
 	int rc;
 

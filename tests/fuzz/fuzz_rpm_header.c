@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (packagetable_count(table) > 1 || rc > 0)
 		abort();
 	rc = packagechange_describe(&said, "rpm", none, table, NULL);
-	if (rc < 0 || (rc == 0) != (packagetable_count(table) == 1))
+	if (rc < 0 || (rc == 0 && packagetable_count(table) != 1))
 		abort();
 	if (said.len > 0 && memchr(said.data, '\n', said.len) != NULL)
 		abort();

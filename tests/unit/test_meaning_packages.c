@@ -281,6 +281,7 @@ static void packages_that_came_went_and_changed_are_named_at_the_status_file(voi
 	struct fixture *f = *state;
 
 	make_dpkg(f);
+	fake_file(f->root, "/etc/old\n", "image/var/lib/dpkg/info/left-behind.list");
 	fake_file(f->root,
 		  "Package: coreutils\nStatus: install ok installed\nVersion: 9.2\n\n"
 		  "Package: nmap\nStatus: install ok installed\nVersion: 7.93\n\n"
@@ -389,6 +390,28 @@ static void rpms_files_have_their_sha256_also_in_a_log_that_is_not_written_back(
 	assert_said(f, "\"packages added: nmap 1.0-1.fc39; removed: other 1.0-1.fc39\"\n");
 }
 
+static void a_schema_that_makes_bytes_out_of_nothing_has_a_bound(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *path = NULL;
+	struct db *db = NULL;
+
+	fake_dir(f->root, "image/var/lib/rpm");
+	assert_true(asprintf(&path, "%s/image/var/lib/rpm/rpmdb.sqlite", f->root) > 0);
+	assert_int_equal(db_open_foreign(&db, path, NULL), 0);
+	assert_int_equal(db_exec(db,
+				 "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob AS "
+				 "(zeroblob(16000000)));"
+				 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+				 "WHERE i < 1000) INSERT INTO Packages SELECT i FROM n",
+				 NULL),
+			 0);
+	db_close(db);
+	fake_file(f->root, "x", "upper/usr/bin/x");
+	compare(f);
+	assert_non_null(strstr(f->said.data, "more than its file holds"));
+}
+
 static void databases_that_cannot_be_read_are_told_and_stop_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -433,6 +456,7 @@ int main(void)
 		TEST(images_without_a_shell_have_a_status_a_package),
 		TEST(apks_files_have_their_sha1),
 		TEST(rpms_files_have_their_sha256_also_in_a_log_that_is_not_written_back),
+		TEST(a_schema_that_makes_bytes_out_of_nothing_has_a_bound),
 		TEST(databases_that_cannot_be_read_are_told_and_stop_nothing),
 		TEST(no_database_is_read_for_what_no_package_owns),
 	};
