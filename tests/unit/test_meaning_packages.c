@@ -390,6 +390,22 @@ static void rpms_files_have_their_sha256_also_in_a_log_that_is_not_written_back(
 	assert_said(f, "\"packages added: nmap 1.0-1.fc39; removed: other 1.0-1.fc39\"\n");
 }
 
+static void a_database_that_breaks_halfway_says_nothing_of_what_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const before[] = {"tiny", "tiny", "other", "other", NULL};
+	static const char *const after[] = {"tiny", "tiny", NULL};
+	struct db *own;
+
+	db_close(make_rpm(f, "image/var/lib/rpm", "PRAGMA journal_mode=DELETE", before));
+	own = make_rpm(f, "upper/var/lib/rpm", "PRAGMA journal_mode=DELETE", after);
+	assert_int_equal(db_exec(own, "INSERT INTO Packages (blob) VALUES (x'0001')", NULL), 0);
+	db_close(own);
+	compare(f);
+	assert_said(f, "modified var/lib/rpm/rpmdb.sqlite:\n");
+	assert_non_null(strstr(f->said.data, "of the container is not read fully: rpm header"));
+}
+
 static void a_schema_that_makes_bytes_out_of_nothing_has_a_bound(void **state)
 {
 	struct fixture *f = *state;
@@ -456,6 +472,7 @@ int main(void)
 		TEST(images_without_a_shell_have_a_status_a_package),
 		TEST(apks_files_have_their_sha1),
 		TEST(rpms_files_have_their_sha256_also_in_a_log_that_is_not_written_back),
+		TEST(a_database_that_breaks_halfway_says_nothing_of_what_is_gone),
 		TEST(a_schema_that_makes_bytes_out_of_nothing_has_a_bound),
 		TEST(databases_that_cannot_be_read_are_told_and_stop_nothing),
 		TEST(no_database_is_read_for_what_no_package_owns),
