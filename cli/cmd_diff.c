@@ -24,7 +24,8 @@ struct diff_args {
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list policies;
-	bool summary, tree; /* the table in another shape */
+	bool summary, tree;      /* the table in another shape */
+	struct text_list hashes; /* of known digests */
 	struct text_list limits;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
@@ -57,6 +58,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
+	if (a->images && a->hashes.count > 0)
+		return sl_fail(err, SL_EINVAL, 0, "--images excludes --hashes");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
 	if (a->freeze && (directory || a->images))
@@ -153,7 +156,9 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .policy_count = a->policies.count,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven,
-				       .posture = a->posture};
+				       .posture = a->posture,
+				       .hashes = a->hashes.items,
+				       .hash_count = a->hashes.count};
 	int found = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
@@ -255,6 +260,9 @@ static const struct opt options[] = {
 	 "table: one line a container; jsonl: only the container records"},
 	{"tree", 0, OPT_FLAG, NULL, NULL, AT(tree),
 	 "table: the changed paths as a tree with marks"},
+	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes),
+	 "SHA-256 digests of known files, one a line: bad ones make a finding critical; good ones "
+	 "(good:FILE) explain new files; may be repeated"},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},

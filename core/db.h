@@ -37,6 +37,13 @@ int db_open(struct db **out, const char *path, const struct db_migration *migrat
  * than @max bytes is -SL_ELIMIT. Where it is not there, -SL_ENOTFOUND.
  */
 int db_open_copy(struct db **out, int dir_fd, const char *name, uint64_t max, struct sl_error *err);
+/*
+ * The same for one whose files come from elsewhere: @pour writes what stands at the database's name
+ * with @suffix ("", "-wal", "-journal") behind it to @fd; 1: there is none.
+ */
+int db_open_poured(struct db **out,
+		   int (*pour)(void *payload, const char *suffix, int fd, struct sl_error *err),
+		   void *payload, struct sl_error *err);
 /* A database that is nobody else's any more: what db_open_copy() made. */
 int db_open_foreign(struct db **out, const char *path, struct sl_error *err);
 void db_close(struct db *db);

@@ -124,7 +124,7 @@ static bool same_sight(const struct sight *a, const struct sight *b)
 	return true;
 }
 
-static int pour(int from, int to, uint64_t *left, struct sl_error *err)
+static int pour_file(int from, int to, uint64_t *left, struct sl_error *err)
 {
 	AUTO_FREE char *chunk = malloc(CHUNK);
 
@@ -147,6 +147,26 @@ static int pour(int from, int to, uint64_t *left, struct sl_error *err)
 	}
 }
 
+static void drop_one(const struct copy *c, size_t at)
+{
+	char own[16];
+
+	(void)snprintf(own, sizeof(own), "db%s", suffixes[at]);
+	(void)unlinkat(c->dir_fd, own, 0);
+}
+
+/* A file of the copy, empty. */
+static int create_one(const struct copy *c, size_t at, struct sl_error *err)
+{
+	char own[16];
+	int fd;
+
+	drop_one(c, at);
+	(void)snprintf(own, sizeof(own), "db%s", suffixes[at]);
+	fd = openat(c->dir_fd, own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd >= 0 ? fd : sl_fail(err, SL_EIO, errno, "temporary copy");
+}
+
 static int copy_files(const struct copy *c, const struct sight *s, int dir_fd, const char *name,
 		      uint64_t max, struct sl_error *err)
 {
@@ -156,20 +176,17 @@ static int copy_files(const struct copy *c, const struct sight *s, int dir_fd, c
 	for (size_t i = 0; rc == 0 && i < FILES; i++) {
 		AUTO_CLOSE int from = -1;
 		AUTO_CLOSE int to = -1;
-		char own[16];
 
-		(void)snprintf(own, sizeof(own), "db%s", suffixes[i]);
-		(void)unlinkat(c->dir_fd, own, 0);
+		drop_one(c, i);
 		if (!s->is_there[i])
 			continue;
 		from = open_one(dir_fd, name, i, err);
 		if (from < 0)
 			return from;
-		to = openat(c->dir_fd, own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			    0600);
+		to = create_one(c, i, err);
 		if (to < 0)
-			return sl_fail(err, SL_EIO, errno, "temporary copy");
-		rc = pour(from, to, &left, err);
+			return to;
+		rc = pour_file(from, to, &left, err);
 		if (rc < 0)
 			return sl_wrap(err, rc, "copy of '%s%s'", name, suffixes[i]);
 	}
@@ -196,11 +213,48 @@ static int copy_still(const struct copy *c, int dir_fd, const char *name, uint64
 	return sl_fail(err, SL_EIO, 0, "'%s' changes while it is being read", name);
 }
 
+/* The copy, under its name. */
+static int open_copied(struct db **out, const struct copy *c, const char *name,
+		       struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	AUTO_FREE char *path = NULL;
+	int rc;
+
+	if (asprintf(&path, "%s/db", c->dir) < 0) {
+		path = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "open database");
+	}
+	rc = db_open_foreign(out, path, &why);
+	/* the copy's name would say nothing to anybody */
+	return rc < 0 ? sl_fail(err, why.code, why.sys, "database '%s' cannot be read", name) : 0;
+}
+
+int db_open_poured(struct db **out,
+		   int (*pour)(void *payload, const char *suffix, int fd, struct sl_error *err),
+		   void *payload, struct sl_error *err)
+{
+	CLEANUP(copy_remove) struct copy c = {.dir_fd = -1};
+	int rc = make_dir(&c, err);
+
+	for (size_t i = 0; rc == 0 && i < FILES; i++) {
+		AUTO_CLOSE int fd = create_one(&c, i, err);
+
+		if (fd < 0)
+			return fd;
+		rc = pour(payload, suffixes[i], fd, err);
+		if (rc == 1)
+			drop_one(&c, i);
+		if (rc == 1 && i == 0)
+			rc = sl_fail(err, SL_ENOTFOUND, 0, "there is no database");
+		rc = rc < 0 ? rc : 0;
+	}
+	return rc == 0 ? open_copied(out, &c, "copied", err) : rc;
+}
+
 int db_open_copy(struct db **out, int dir_fd, const char *name, uint64_t max, struct sl_error *err)
 {
 	CLEANUP(copy_remove) struct copy c = {.dir_fd = -1};
-	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	AUTO_FREE char *path = NULL;
 	struct sight there;
 	int rc = look(&there, dir_fd, name, err);
 
@@ -208,13 +262,5 @@ int db_open_copy(struct db **out, int dir_fd, const char *name, uint64_t max, st
 		rc = make_dir(&c, err);
 	if (rc == 0)
 		rc = copy_still(&c, dir_fd, name, max, err);
-	if (rc < 0)
-		return rc;
-	if (asprintf(&path, "%s/db", c.dir) < 0) {
-		path = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "open database");
-	}
-	rc = db_open_foreign(out, path, &why);
-	/* the copy's name would say nothing to anybody */
-	return rc < 0 ? sl_fail(err, why.code, why.sys, "database '%s' cannot be read", name) : 0;
+	return rc == 0 ? open_copied(out, &c, name, err) : rc;
 }

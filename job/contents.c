@@ -70,23 +70,78 @@ static int fail_missing(struct sl_bytes path, struct sl_error *err)
 	return rc;
 }
 
-int contents_get(struct contents *c, enum contents_side side, struct sl_bytes path,
-		 struct sl_content **out, struct sl_error *err)
+bool contents_has(const struct contents *c, enum contents_side side)
+{
+	return c->sides[side] != NULL;
+}
+
+/* A source that failed may only be closed: from now on this side is not there. */
+static int drop(struct contents *c, enum contents_side side, int rc)
+{
+	if (rc < 0) {
+		sl_source_close(c->sides[side]);
+		c->sides[side] = NULL;
+	}
+	return rc;
+}
+
+int contents_find(struct contents *c, enum contents_side side, struct sl_bytes path,
+		  const struct sl_entry **out, struct sl_error *err)
 {
 	struct sl_source *src = c->sides[side];
-	const struct sl_entry *e = NULL;
 	int rc;
 
 	if (src == NULL)
-		return fail_missing(path, err);
+		return 1;
 	rc = sl_source_seek(src, path, err);
 	if (rc == 0)
-		rc = sl_source_next(src, &e, err);
+		rc = sl_source_next(src, out, err);
+	if (rc == 0 && sl_path_compare((*out)->path, path) != 0)
+		rc = 1;
+	return drop(c, side, rc);
+}
+
+int contents_take(struct contents *c, enum contents_side side, struct sl_content **out,
+		  struct sl_error *err)
+{
+	return sl_source_open(c->sides[side], out, err);
+}
+
+int contents_list(struct contents *c, enum contents_side side, struct sl_bytes dir, size_t max,
+		  int (*each)(void *payload, const struct sl_entry *e, struct sl_error *err),
+		  void *payload, struct sl_error *err)
+{
+	const struct sl_entry *e = NULL;
+	size_t seen = 0, head = dir.len > 0 ? dir.len + 1 : 0;
+	int rc = contents_find(c, side, dir, &e, err);
+
+	if (rc != 0 || !S_ISDIR(e->mode))
+		return rc < 0 ? rc : 1;
+	while ((rc = drop(c, side, sl_source_next(c->sides[side], &e, err))) == 0 &&
+	       sl_path_within(e->path, dir)) {
+		if (seen++ == max)
+			return sl_fail(err, SL_ELIMIT, 0, "more than %zu names in a directory",
+				       max);
+		if (memchr(e->path.data + head, '/', e->path.len - head) != NULL)
+			continue;
+		rc = each(payload, e, err);
+		if (rc != 0)
+			break;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int contents_get(struct contents *c, enum contents_side side, struct sl_bytes path,
+		 struct sl_content **out, struct sl_error *err)
+{
+	const struct sl_entry *e = NULL;
+	int rc = contents_find(c, side, path, &e, err);
+
 	if (rc < 0)
 		return rc;
-	if (rc > 0 || sl_path_compare(e->path, path) != 0 || !S_ISREG(e->mode))
+	if (rc > 0 || !S_ISREG(e->mode))
 		return fail_missing(path, err);
-	rc = sl_source_open(src, out, err);
+	rc = contents_take(c, side, out, err);
 	return rc > 0 ? fail_missing(path, err) : rc;
 }
 

@@ -27,6 +27,24 @@ enum contents_side { CONTENTS_BEFORE, CONTENTS_AFTER };
 int contents_get(struct contents *c, enum contents_side side, struct sl_bytes path,
 		 struct sl_content **out, struct sl_error *err);
 
+/* What is at @path: 0 and the entry, borrowed until the next call; 1: nothing. */
+int contents_find(struct contents *c, enum contents_side side, struct sl_bytes path,
+		  const struct sl_entry **out, struct sl_error *err);
+
+/*
+ * Everything that lies directly in the directory @dir, in canonical order: @each (borrows @e) may
+ * open the content of a regular file with contents_take(), and ends the walk by returning anything
+ * but 0. After @max names -SL_ELIMIT. 1: there is no such directory.
+ */
+int contents_list(struct contents *c, enum contents_side side, struct sl_bytes dir, size_t max,
+		  int (*each)(void *payload, const struct sl_entry *e, struct sl_error *err),
+		  void *payload, struct sl_error *err);
+int contents_take(struct contents *c, enum contents_side side, struct sl_content **out,
+		  struct sl_error *err);
+
+/* Does the comparison have this side on disk at all? */
+bool contents_has(const struct contents *c, enum contents_side side);
+
 /*
  * All of it, appended to @out: -SL_ELIMIT when it is longer than @out may grow. Where @sha256 is
  * not NULL, other bytes than these are -SL_EUNTRUSTED.

@@ -14,6 +14,7 @@
 #include "job/comparison.h"
 #include "job/database.h"
 #include "job/directory.h"
+#include "job/hashlists.h"
 #include "job/meaning.h"
 #include "job/policy.h"
 #include "job/resolve.h"
@@ -25,6 +26,7 @@ struct diff_run {
 	const struct job *job;
 	const struct diff_request *request;
 	struct host *host;
+	struct hashlists *hashes; /* NULL: none were given */
 	struct sl_sink *sink;
 	struct job_run about;
 	struct policy *policy;
@@ -102,7 +104,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.raced_payload = walked,
 					.finish = end_standstill,
 					.finish_payload = &standstill};
-	struct meaning_request wanted = {.policy = run->policy, .posture = run->request->posture};
+	struct meaning_request wanted = {
+		.policy = run->policy, .hashes = run->hashes, .posture = run->request->posture};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
@@ -376,10 +379,25 @@ static int diff_all(struct diff_run *run)
 	return rc;
 }
 
+static int open_hashes(struct diff_run *run)
+{
+	const struct diff_request *request = run->request;
+
+	if (request->hash_count == 0)
+		return 0;
+	if (request->quick)
+		return sl_fail(run->err, SL_EINVAL, 0,
+			       "--hashes needs SHA-256, which --quick does not compute");
+	return hashlists_open(&run->hashes, run->job, request->hashes, request->hash_count,
+			      run->err);
+}
+
 static int run_request(struct diff_run *run)
 {
-	int rc;
+	int rc = open_hashes(run);
 
+	if (rc < 0)
+		return rc;
 	if (run->request->upper != NULL || run->request->rootfs != NULL)
 		return diff_directory(run);
 	rc = resolve_host(run->job, &run->host, run->err);
@@ -412,6 +430,7 @@ int job_diff(const struct job *job, const struct diff_request *request, struct s
 	}
 	policy_free(run.policy);
 	job_run_clear(&run.about);
+	hashlists_free(run.hashes);
 	*status = run.status < 0 ? 0 : run.status;
 	return rc;
 }

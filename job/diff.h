@@ -32,7 +32,9 @@ struct diff_request {
 	size_t policy_count;
 	enum sl_severity fail_on;
 	bool accept_unproven;
-	bool posture; /* what is risky by itself counts like what is found */
+	bool posture;              /* what is risky by itself counts like what is found */
+	const char *const *hashes; /* lists of known digests: FILE, bad:FILE, good:FILE */
+	size_t hash_count;
 };
 
 /*

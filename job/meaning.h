@@ -14,11 +14,14 @@ struct policy;
 
 #define MEANING_STEPS_MAX 12
 
+struct hashlists;
+
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
-	struct policy *policy; /* what is expected; NULL: nothing */
-	bool no_processes;     /* do not look at what runs */
-	bool posture;          /* what is risky by itself counts like what is found */
+	struct policy *policy;    /* what is expected; NULL: nothing */
+	bool no_processes;        /* do not look at what runs */
+	bool posture;             /* what is risky by itself counts like what is found */
+	struct hashlists *hashes; /* known digests, or NULL */
 };
 
 /* A part's own memory, freed with the meaning. */

@@ -11,6 +11,7 @@
 #include "core/quote.h"
 #include "report/fold.h"
 #include "report/outbuf.h"
+#include "report/packagefold.h"
 #include "report/report.h"
 #include "report/rowspool.h"
 #include "report/tableframe.h"
@@ -29,6 +30,13 @@
 
 /* So many alike become one line; the worse, the later. */
 static const uint64_t fold_from[SEVERITIES] = {8, 16, 64, 128, 1024};
+
+static uint64_t folds_from(enum sl_severity severity, const char *key)
+{
+	return strncmp(key, PACKAGEFOLD_KEY, strlen(PACKAGEFOLD_KEY)) == 0
+		       ? packagefold_from(severity)
+		       : fold_from[severity];
+}
 
 struct table_sink {
 	struct sl_sink sink;
@@ -115,7 +123,7 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 		tablerow_key(&row, f);
 	if (row.status == 0 && row.len > 0 && f->change != NULL)
 		rc = fold_add(t->fold, row.data, f->change->path, tablerow_bytes(f), &g);
-	if (rc == 0 && g->count > fold_from[f->severity])
+	if (rc == 0 && g->count > folds_from(f->severity, row.data))
 		return 0; /* part of a line whose first member waits already */
 	(void)buf_append_char(&row, '\0');
 	(void)buf_append(&row, tablerow_word(f), strlen(tablerow_word(f)) + 1);
@@ -125,7 +133,9 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	(void)buf_append_char(&row, '\0');
 	tablerow_alike(&row, f);
 	(void)buf_append_char(&row, '\0');
-	(void)buf_append(&row, tablerow_plural(f), strlen(tablerow_plural(f)) + 1);
+	(void)buf_append_str(&row, tablerow_plural(f));
+	packagefold_of(&row, f);
+	(void)buf_append_char(&row, '\0');
 	notes_lines(&row, &f->notes);
 	(void)buf_append_char(&row, '\0');
 	if (rc < 0 || row.status < 0)
@@ -177,7 +187,7 @@ static bool line_of(struct table_sink *t, enum sl_severity severity, const struc
 			     .path = row->cells[CELL_PATH],
 			     .detail = row->cells[CELL_DETAIL],
 			     .notes = row->cells[CELL_NOTES]};
-	if (g == NULL || g->count < fold_from[severity])
+	if (g == NULL || g->count < folds_from(severity, row->cells[CELL_KEY]))
 		return true;
 	if (g->shown)
 		return false;

@@ -19,21 +19,6 @@ static void separate(struct buf *out, size_t start)
 		(void)buf_append_str(out, ", ");
 }
 
-/* Who wrote the database is not known, so whatever it says is called unverified. */
-static void clause_package(struct buf *out, const struct sl_package *p)
-{
-	quoted(out, p->manager);
-	(void)buf_append_str(out, ": ");
-	(void)quote_bytes(out, p->name.data, p->name.len);
-	if (p->version.len > 0) {
-		(void)buf_append_char(out, ' ');
-		(void)quote_bytes(out, p->version.data, p->version.len);
-	}
-	(void)buf_append_str(out, ", unverified");
-	if (p->has_digest && !p->digest_equal)
-		(void)buf_append_str(out, ", not as it recorded the file");
-}
-
 static void clause_yara(struct buf *out, const struct sl_notes *n)
 {
 	(void)buf_append_str(out, "yara: ");
@@ -62,20 +47,13 @@ static void clause_acknowledged(struct buf *out, const struct sl_notes *n)
 
 bool notes_has_clause(const struct sl_notes *n)
 {
-	return n->package != NULL || n->listed_as != NULL || n->yara_count > 0 || n->ack_by != NULL;
+	return n->yara_count > 0 || n->ack_by != NULL;
 }
 
 void notes_clause(struct buf *out, const struct sl_notes *n)
 {
 	size_t start = out->len;
 
-	if (n->package != NULL)
-		clause_package(out, n->package);
-	if (n->listed_as != NULL) {
-		separate(out, start);
-		(void)buf_append_str(out, "listed as ");
-		quoted(out, n->listed_as);
-	}
 	if (n->yara_count > 0) {
 		separate(out, start);
 		clause_yara(out, n);

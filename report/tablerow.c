@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
+#include "report/packagefold.h"
 #include "report/tablenotes.h"
 #include "report/words.h"
 
@@ -226,14 +227,64 @@ static void sentence(struct buf *out, const struct sl_finding *f, bool alike)
 	notes_clause(out, &f->notes);
 }
 
+static void separate(struct buf *out, size_t start)
+{
+	if (out->len > start)
+		(void)buf_append_str(out, "; ");
+}
+
+/* What is known of a file beside its change. */
+static void known(struct buf *out, const struct sl_finding *f, size_t start)
+{
+	const char *digest = packagefold_digest(f);
+
+	if (f->change == NULL)
+		return;
+	if (f->message != NULL && (f->rule_count > 0 || f->cause != SL_CAUSE_NONE)) {
+		separate(out, start);
+		(void)quote_bytes(out, f->message, strlen(f->message));
+	} else if (f->message == NULL && f->notes.listed_as != NULL) {
+		separate(out, start);
+		(void)buf_append_str(out, "listed as ");
+		(void)quote_bytes(out, f->notes.listed_as, strlen(f->notes.listed_as));
+	}
+	if (f->notes.package == NULL)
+		return;
+	(void)buf_append_str(out, out->len > start ? "; file" : "file");
+	packagefold_of(out, f);
+	if (*digest != '\0')
+		(void)buf_printf(out, " %s", digest);
+}
+
 void tablerow_detail(struct buf *out, const struct sl_finding *f)
 {
+	size_t start = out->len;
+
 	sentence(out, f, false);
+	known(out, f, start);
+}
+
+/* Files of one package change in many ways: what they share is why they are named. */
+static void package_alike(struct buf *out, const struct sl_finding *f)
+{
+	size_t start = out->len;
+
+	if (f->cause != SL_CAUSE_NONE)
+		words_cause(out, f);
+	else if (f->rule_count > 0 && f->reasons[0] != NULL)
+		(void)buf_append_str(out, f->reasons[0]);
+	if (*packagefold_digest(f) != '\0') {
+		separate(out, start);
+		(void)buf_append_str(out, packagefold_digest(f));
+	}
 }
 
 void tablerow_alike(struct buf *out, const struct sl_finding *f)
 {
-	sentence(out, f, true);
+	if (packagefold_applies(f))
+		package_alike(out, f);
+	else
+		sentence(out, f, true);
 }
 
 static const struct sl_entry *object(const struct sl_finding *f)
@@ -268,6 +319,8 @@ void tablerow_key(struct buf *out, const struct sl_finding *f)
 	struct sl_bytes path = f->change != NULL ? f->change->path : f->subject;
 	size_t top = 0;
 
+	if (packagefold_applies(f))
+		packagefold_key(out, f);
 	(void)buf_printf(out, "%d|%d|%d|%s|%s|", (int)f->severity, (int)f->kind, (int)f->cause,
 			 tablerow_word(f), tablerow_plural(f));
 	for (size_t i = 0; i < f->rule_count; i++)
@@ -275,6 +328,8 @@ void tablerow_key(struct buf *out, const struct sl_finding *f)
 	(void)buf_append_char(out, '|');
 	tablerow_alike(out, f);
 	(void)buf_append_char(out, '|');
+	if (packagefold_applies(f))
+		return;
 	/* the top directory: a line for /srv and one for /usr say more than one for / */
 	while (top < path.len && path.data[top] != '/')
 		top++;

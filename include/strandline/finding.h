@@ -46,9 +46,9 @@ struct sl_line {
 struct sl_package {
 	const char *manager; /**< "dpkg", "apk" or "rpm" */
 	struct sl_bytes name, version;
-	bool is_in_image;  /**< the image's own database says so, not only the container's */
-	bool has_digest;   /**< it records one for this file, of whatever kind */
-	bool digest_equal; /**< and the file has it */
+	bool is_in_image;  /**< the image's own database says all of this, not the container's */
+	bool has_digest;   /**< it records one, and the file was held against it */
+	bool digest_equal; /**< and has it */
 };
 
 /** What is known of a file or subject beyond the change itself. Borrowed; 0 and NULL: nothing. */
