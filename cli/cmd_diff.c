@@ -7,13 +7,14 @@
 #include "cli/output.h"
 #include "core/cleanup.h"
 #include "job/diff.h"
+#include "job/diff_bundles.h"
 #include "job/diff_images.h"
 
 struct diff_args {
 	bool all, stopped, sandboxes, orphans;
 	const char *upper, *rootfs; /* compare this directory instead of a container */
 	const char *image;          /* with this image */
-	bool images;                /* the operands are two images */
+	bool images, bundles;       /* the operands are two images, or two bundles */
 	bool no_index;
 	bool check;
 	unsigned int marker;  /* enum sl_marker of upper */
@@ -22,13 +23,21 @@ struct diff_args {
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list limits;
-	unsigned int jobs; /* 0: as many as there are processors */
+	bool freeze;
+	unsigned int freeze_limit; /* seconds */
+	unsigned int jobs;         /* 0: as many as there are processors */
 };
 
 static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
 {
 	bool directory = a->upper != NULL || a->rootfs != NULL;
 
+	if (a->bundles && (a->images || directory || a->all || a->quick || a->check || a->freeze))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--bundles excludes --images, --all, --upper, --rootfs, --quick, "
+			       "--check and --freeze");
+	if (a->bundles && words->count != 2)
+		return sl_fail(err, SL_EINVAL, 0, "--bundles needs two bundles: before and after");
 	if (a->images && (directory || a->all || a->image != NULL || a->quick))
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--images excludes --all, --upper, --rootfs, --image and --quick");
@@ -47,6 +56,11 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
+	if (a->freeze && (directory || a->images))
+		return sl_fail(err, SL_EINVAL, 0, "--freeze goes with containers or --all");
+	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
+		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
+			       DIFF_FREEZE_MAX);
 	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "%s goes with --all",
 			       a->stopped     ? "--stopped"
@@ -68,6 +82,18 @@ static int compare_images(const struct job *job, const struct diff_args *a,
 	return job_diff_images(job, &request, sink, found, err);
 }
 
+static int compare_bundles(const struct job *job, const struct diff_args *a,
+			   const struct operands *words, struct sl_sink *sink, int *found,
+			   struct sl_error *err)
+{
+	struct diff_bundles_request request = {.before = words->items[0],
+					       .after = words->items[1],
+					       .fail_on = (enum sl_severity)a->fail_on,
+					       .accept_unproven = a->accept_unproven};
+
+	return job_diff_bundles(job, &request, sink, found, err);
+}
+
 /* Compare everything that was asked for; *status is the job's verdict on all containers. */
 static int compare(struct app *app, const struct diff_args *a, const struct operands *words,
 		   struct sl_sink *sink, enum exit_status *status, struct sl_error *err)
@@ -86,6 +112,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_index = a->no_index,
 				       .check = a->check,
 				       .quick = a->quick,
+				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .show_touched = a->show_touched,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven};
@@ -95,8 +122,9 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	if (rc == 0)
 		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
-		rc = a->images ? compare_images(&j.job, a, words, sink, &found, err)
-			       : job_diff(&j.job, &request, sink, &found, err);
+		rc = a->images    ? compare_images(&j.job, a, words, sink, &found, err)
+		     : a->bundles ? compare_bundles(&j.job, a, words, sink, &found, err)
+				  : job_diff(&j.job, &request, sink, &found, err);
 	*status = (enum exit_status)found;
 	return rc;
 }
@@ -156,6 +184,9 @@ static const struct opt options[] = {
 	 "the image that --upper or --rootfs is compared with"},
 	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
 	 "the operands are two images: say what changed from the first to the second"},
+	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
+	 "the operands are two bundles of one container: say what changed from one capture to the "
+	 "next; nothing but the bundles is read"},
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk, or, "
 	 "where there are none, fail"},
@@ -169,6 +200,11 @@ static const struct opt options[] = {
 	 "exit with 0 although the layers are not proven to be the image's"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
+	 "stop the processes of a running container while it is read, by its control group; they "
+	 "are started again whatever happens to this program"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
+	 "with --freeze: start them again after so long at the latest; by default 10"},
 	{"show-touched", 0, OPT_FLAG, NULL, NULL, AT(show_touched),
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
@@ -179,12 +215,13 @@ static const struct opt options[] = {
 };
 static const char *const formats[] = {"table", "json", "jsonl", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
-					  .fail_on = SL_SEVERITY_LOW};
+					  .fail_on = SL_SEVERITY_LOW,
+					  .freeze_limit = DIFF_FREEZE_DEFAULT};
 
 const struct command command_diff = {
 	.name = "diff",
 	.summary = "say what changed in a container since its image was built",
-	.operands = "[CONTAINER... | --images BEFORE AFTER]",
+	.operands = "[CONTAINER... | --images A B | --bundles A B]",
 	.description =
 		"Compare containers with their images, and say of every difference how severe it "
 		"is "

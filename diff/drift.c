@@ -151,6 +151,17 @@ static int tell_known(struct drift *d, struct sl_error *err)
 	return rc;
 }
 
+static int finish(struct drift *d, struct sl_summary *out, struct sl_error *err)
+{
+	struct sl_gap gap;
+
+	if (d->options->finish == NULL ||
+	    d->options->finish(d->options->finish_payload, out, &gap) == 0)
+		return 0;
+	d->counts->gaps++;
+	return sl_sink_gap(d->sink, &gap, err);
+}
+
 int drift_run(const struct drift_input *input, const struct drift_options *options,
 	      struct sl_sink *sink, struct sl_summary *out, struct sl_error *err)
 {
@@ -172,6 +183,8 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 		rc = walk(&d, err);
 	if (rc >= 0)
 		rc = replay(&d, err);
+	if (rc >= 0)
+		rc = finish(&d, out, err);
 	enrich_clear(&d.enrich);
 	if (rc < 0)
 		return rc;

@@ -37,6 +37,10 @@ struct drift_options {
 	/* Names that vanished while walking, asked at the end. May be NULL. */
 	uint64_t (*raced)(void *payload);
 	void *raced_payload;
+	/* All has been read: what must not wait for the end of the run. 1: @gap is to be told. May
+	 * be NULL. */
+	int (*finish)(void *payload, struct sl_summary *summary, struct sl_gap *gap);
+	void *finish_payload;
 };
 
 struct ruleset;

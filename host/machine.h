@@ -49,10 +49,6 @@ int host_names(struct host *h, const char *engine, bool orphans, struct store_li
 int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
 	      struct sl_error *err);
 
-/* Load a container and settle whether it runs. */
-int host_load(struct host *h, const struct store_name *row, struct sl_container **out,
-	      struct sl_error *err);
-
 /* The names of containers that run and are in no store. */
 int host_others(struct host *h, struct store_list *out, struct sl_error *err);
 

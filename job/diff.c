@@ -16,6 +16,7 @@
 #include "job/directory.h"
 #include "job/meaning.h"
 #include "job/resolve.h"
+#include "job/standstill.h"
 #include "snapshot/layertree.h"
 
 /* One run over several containers. */
@@ -80,22 +81,34 @@ static int report_unread(struct diff_run *run, const struct sl_container *c, con
 	return rc;
 }
 
+static int end_standstill(void *payload, struct sl_summary *summary, struct sl_gap *gap)
+{
+	return standstill_end(payload, summary, gap);
+}
+
+/* From the first look at what runs to the last byte read, nothing moves if that was asked for. */
 static int compare(struct diff_run *run, struct comparison *comparison, struct sl_source *after,
 		   struct sl_source *walked)
 {
+	CLEANUP(standstill_clear) struct standstill standstill = {0};
 	struct drift_options options = {.jobs = run->job->threads,
 					.quick = run->request->quick,
 					.show_touched = run->request->show_touched,
 					.stop = run->job->stop,
 					.raced = raced_so_far,
-					.raced_payload = walked};
+					.raced_payload = walked,
+					.finish = end_standstill,
+					.finish_payload = &standstill};
 	struct meaning_request wanted = {.no_processes = false};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
 
-	if (rc == 0)
-		rc = meaning_open(&meaning, run->job, &wanted, comparison, run->err);
+	if (rc < 0)
+		return rc;
+	standstill_begin(&standstill, run->job, run->host, comparison->container,
+			 run->request->freeze_seconds);
+	rc = meaning_open(&meaning, run->job, &wanted, comparison, run->err);
 	if (rc < 0)
 		return rc;
 	rc = comparison_run(comparison, after, &meaning, &options, run->sink, &summary, run->err);

@@ -7,6 +7,10 @@
 
 #include "job/job.h"
 
+/* How long a container may be stopped, in seconds. */
+#define DIFF_FREEZE_DEFAULT 10
+#define DIFF_FREEZE_MAX 600
+
 struct diff_request {
 	const char *const *containers; /* references; a pod stands for all its workloads */
 	size_t container_count;
@@ -22,6 +26,7 @@ struct diff_request {
 	bool no_index;
 	bool check; /* hold the lower directories against their layers first */
 	bool quick;
+	unsigned int freeze_seconds; /* stop running containers, at most so long; 0: do not */
 	bool show_touched;
 	enum sl_severity fail_on;
 	bool accept_unproven;

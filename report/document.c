@@ -198,9 +198,21 @@ void document_counts(struct jout *j, const struct sl_counts *counts)
 	jout_object_end(j);
 }
 
+void document_outcome(struct jout *j, const struct sl_summary *sum)
+{
+	if (sum->was_frozen) {
+		jout_key(j, "frozen");
+		jout_object(j);
+		jout_key_time(j, "at", sum->frozen_at);
+		jout_key_u64(j, "ns", sum->frozen_ns);
+		jout_object_end(j);
+	}
+	jout_key_bool(j, "complete", sum->complete);
+}
+
 void report_summary_members(struct jout *j, const struct sl_summary *sum)
 {
 	document_subject(j, sum->subject);
 	document_counts(j, &sum->counts);
-	jout_key_bool(j, "complete", sum->complete);
+	document_outcome(j, sum);
 }

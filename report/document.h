@@ -19,5 +19,7 @@ void document_subject(struct jout *j, const struct sl_subject *subject);
 void document_gap(struct jout *j, const struct sl_gap *gap);
 /* counts */
 void document_counts(struct jout *j, const struct sl_counts *counts);
+/* Behind the gaps, last of a container. */
+void document_outcome(struct jout *j, const struct sl_summary *sum);
 
 #endif

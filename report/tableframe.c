@@ -306,12 +306,20 @@ static void verdict(struct buf *out, const struct sl_summary *sum, const struct 
 	}
 }
 
+static void footer_frozen(struct buf *out, const struct sl_summary *sum)
+{
+	if (sum->was_frozen)
+		(void)buf_printf(out, "frozen     for %" PRIu64 " ms while it was read\n",
+				 (sum->frozen_ns + 999999) / 1000000);
+}
+
 void frame_footer(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t)
 {
 	footer_found(out, &sum->counts);
 	footer_explained(out, sum->counts.explained, t);
 	footer_rest(out, &sum->counts);
 	footer_gaps(out, t);
+	footer_frozen(out, sum);
 	mounts(out, sum->subject->container, true);
 	mounts(out, sum->subject->container, false);
 	verdict(out, sum, t);

@@ -81,7 +81,10 @@ struct sl_counts {
 struct sl_summary {
 	const struct sl_subject *subject;
 	struct sl_counts counts;
-	bool complete; /**< no gap: everything planned was read */
+	bool complete;   /**< no gap: everything planned was read */
+	bool was_frozen; /**< its processes stood still while it was read */
+	struct sl_time frozen_at;
+	uint64_t frozen_ns; /**< for how long */
 };
 
 /** Of what is compared, the side that can be trusted least: only it may say "equal". */

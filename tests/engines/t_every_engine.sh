@@ -89,6 +89,18 @@ look() { # look LABEL: every command on every engine's container
 			"check.$label" | sort | uniq -c | sed 's/^ *//' | sort)"
 }
 
+thawed() { # thawed PID: of either freezer, "frozen" when it holds this process
+	local v1 v2
+	v1=$(sed -n 's/^[0-9]*:freezer://p' "/proc/$1/cgroup")
+	v2=$(sed -n 's/^0:://p' "/proc/$1/cgroup")
+	if grep -qsx FROZEN "/sys/fs/cgroup/freezer$v1/freezer.state" ||
+		grep -qsx 'frozen 1' /sys/fs/cgroup/{,unified}"$v2/cgroup.events"; then
+		echo frozen
+	else
+		echo thawed
+	fi
+}
+
 declare -A ids pids
 for engine in $THREE_ENGINES; do
 	ids[$engine]=$(three_id "$engine" two)
@@ -103,6 +115,13 @@ done
 it "live: diff --all takes every one that runs" exits 1 sl diff --all --format json -o all
 it "live: and names each" same "$(jq -c '[.containers[].id] | sort' ps.live)" \
 	"$(jq -c '[.containers[] | select(.engine != "other") | .id] | sort' all)"
+for engine in $THREE_ENGINES; do
+	it "live: $engine:two stands still while it is read" \
+		exits 0 sl diff "$engine:two" --freeze --format json -o "frozen.$engine"
+	it "live: for a while that is told, and nothing is unread" same "true true 0" "$(jq -r \
+		'.containers[0] | "\(.frozen.ns > 0) \(.complete) \(.gaps | length)"' "frozen.$engine")"
+	it "live: and $engine:two runs again" same thawed "$(thawed "$(three_pid "$engine" two)")"
+done
 
 three_halt
 mkdir dead

@@ -3,9 +3,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "forensics/inventory.h"
 #include "forensics/record.h"
+#include "forensics/recordentry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,6 +15,22 @@ static void must(bool good)
 {
 	if (!good)
 		abort();
+}
+
+/* What is lent must be there: under a sanitizer, reading it is the test. */
+static void read_entry(const struct jval *object)
+{
+	struct recordentry e;
+	struct sl_entry *copy = NULL;
+
+	recordentry_init(&e);
+	if (recordentry_read(&e, object, (struct sl_bytes){"p", 1}, NULL) == 0) {
+		for (size_t i = 1; i < e.entry.xattr_count; i++)
+			must(strcmp(e.entry.xattrs[i - 1].name, e.entry.xattrs[i].name) <= 0);
+		must(sl_entry_copy(&copy, &e.entry) == 0);
+	}
+	sl_entry_free(copy);
+	recordentry_clear(&e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.len = size,
 		};
 
+		read_entry(jval_get(r.doc, "src"));
+		read_entry(jval_get(r.doc, "before"));
 		(void)record_stored(jval_get(r.doc, "stored"), &stored, NULL);
 		if (inventory_line(&line, &record, NULL) == 0)
 			for (size_t i = 0; i < line.len; i++)

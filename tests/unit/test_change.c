@@ -253,7 +253,9 @@ static void every_kind_and_signal_has_its_word(void **state)
 	assert_string_equal(sl_signal_name(SL_SIGNAL_ELF), "elf");
 	assert_string_equal(sl_signal_name(SL_SIGNAL_UNDER_MOUNT), "under-mount");
 	assert_string_equal(sl_signal_name(SL_SIGNAL_TRUNCATED), "truncated");
-	assert_null(sl_signal_name(SL_SIGNAL_TRUNCATED << 1));
+	assert_string_equal(sl_signal_name(SL_SIGNAL_RUNNING), "running");
+	assert_string_equal(sl_signal_name(SL_SIGNAL_TRACED), "traced");
+	assert_null(sl_signal_name(SL_SIGNAL_TRACED << 1));
 	assert_null(sl_signal_name(0));
 	assert_null(sl_signal_name(SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT));
 }
