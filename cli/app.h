@@ -71,6 +71,7 @@ extern const struct command command_index, command_images, command_images_list, 
 	command_images_vacuum, command_baseline, command_baseline_export, command_baseline_import,
 	command_baseline_show, command_ps, command_diff, command_check, command_capture,
 	command_verify, command_show, command_extract, command_timeline, command_keygen,
-	command_help, command_man, command_completion;
+	command_rules, command_rules_list, command_rules_check, command_help, command_man,
+	command_completion;
 
 #endif

@@ -22,7 +22,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
-	struct text_list limits;
+	struct text_list limits, rules;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
 	unsigned int jobs;         /* 0: as many as there are processors */
@@ -122,6 +122,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	if (rc == 0)
 		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
+		rc = cli_job_rules(&j, app, &a->rules, err);
+	if (rc == 0)
 		rc = a->images    ? compare_images(&j.job, a, words, sink, &found, err)
 		     : a->bundles ? compare_bundles(&j.job, a, words, sink, &found, err)
 				  : job_diff(&j.job, &request, sink, &found, err);
@@ -209,6 +211,7 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},

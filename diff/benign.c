@@ -117,6 +117,8 @@ const char *benign_objects(const struct rule *r)
 		return "asks for a signal that is never benign; docs/rules.md lists them";
 	if (r->types == 0)
 		return "has no types; say in \"shape\" which objects it is about";
+	if ((r->types & FACT_LINK) != 0)
+		return "speaks of links, which are never benign; name other types";
 	if ((r->kinds & KIND(TYPE)) != 0)
 		return "speaks of a change of type, which is never benign; name other changes";
 	for (size_t i = 0; r->paths[i] != NULL; i++) {

@@ -37,7 +37,7 @@ static const struct drift_case cases[] = {
 	 "added etc/resolv.conf info (engine)\n"
 	 "added proc info (engine)\n"
 	 "added run info (engine)\n"
-	 "added run/.containerenv info [hidden-name] (engine)\n"},
+	 "added run/.containerenv info [hidden-name,in-temp] (engine)\n"},
 	{"mount points and what leads to them",
 	 true,
 	 {DIRECTORY("")},
