@@ -10,6 +10,48 @@
 #define BY_LAST 256
 #define REST 512
 
+static uint64_t byte_bit(unsigned char c)
+{
+	return UINT64_C(1) << (c & 63);
+}
+
+static uint64_t pair_bit(unsigned char a, unsigned char b)
+{
+	return UINT64_C(1) << (((unsigned int)a * 37 + b) & 63);
+}
+
+static struct globset_traits traits_of(struct sl_bytes text)
+{
+	struct globset_traits t = {0};
+
+	for (size_t i = 0; i < text.len; i++) {
+		t.bytes |= byte_bit((unsigned char)text.data[i]);
+		if (i > 0)
+			t.pairs |= pair_bit((unsigned char)text.data[i - 1],
+					    (unsigned char)text.data[i]);
+	}
+	return t;
+}
+
+/* What stands for itself must be in the text; but the slash behind a "**" may be missing. */
+static struct globset_traits needs_of(const char *glob)
+{
+	struct globset_traits t = {0};
+	bool after_literal = false;
+
+	for (size_t i = 0; glob[i] != '\0'; i++) {
+		bool literal = glob[i] != '*' && glob[i] != '?' &&
+			       !(glob[i] == '/' && i > 0 && glob[i - 1] == '*');
+
+		if (literal)
+			t.bytes |= byte_bit((unsigned char)glob[i]);
+		if (literal && after_literal)
+			t.pairs |= pair_bit((unsigned char)glob[i - 1], (unsigned char)glob[i]);
+		after_literal = literal;
+	}
+	return t;
+}
+
 static void set_ends(struct globset_item *item)
 {
 	const char *glob = item->glob;
@@ -41,6 +83,7 @@ int globset_add(struct globset *set, const char *glob, size_t rule, struct sl_er
 		set->room = wanted;
 	}
 	set_ends(&item);
+	item.needs = needs_of(glob);
 	item.bucket = REST;
 	if (item.prefix > 0)
 		item.bucket = (uint8_t)glob[0];
@@ -86,11 +129,14 @@ static bool fits(const struct globset_item *item, struct sl_bytes text)
 }
 
 static void match_bucket(const struct globset *set, size_t bucket, struct sl_bytes text,
-			 globset_bits out)
+			 const struct globset_traits *has, globset_bits out)
 {
 	for (size_t i = set->start[bucket]; i < set->start[bucket + 1]; i++) {
 		const struct globset_item *item = &set->items[i];
 
+		if ((item->needs.bytes & ~has->bytes) != 0 ||
+		    (item->needs.pairs & ~has->pairs) != 0)
+			continue;
 		if ((out[item->rule / 64] >> (item->rule % 64) & 1) == 0 && fits(item, text))
 			globset_set(out, item->rule);
 	}
@@ -98,11 +144,15 @@ static void match_bucket(const struct globset *set, size_t bucket, struct sl_byt
 
 void globset_match(const struct globset *set, struct sl_bytes text, globset_bits out)
 {
+	const struct globset_traits has = traits_of(text);
+
 	if (text.len > 0) {
-		match_bucket(set, (uint8_t)text.data[0], text, out);
-		match_bucket(set, BY_LAST + (size_t)(uint8_t)text.data[text.len - 1], text, out);
+		size_t last = (uint8_t)text.data[text.len - 1];
+
+		match_bucket(set, (uint8_t)text.data[0], text, &has, out);
+		match_bucket(set, BY_LAST + last, text, &has, out);
 	}
-	match_bucket(set, REST, text, out);
+	match_bucket(set, REST, text, &has, out);
 }
 
 void globset_clear(struct globset *set)

@@ -10,8 +10,14 @@
 
 typedef uint64_t globset_bits[GLOBSET_WORDS];
 
+/* Which bytes, and which pairs of neighbours, a text has: hashed into bits, so none is missed. */
+struct globset_traits {
+	uint64_t bytes, pairs;
+};
+
 struct globset_item {
 	const char *glob; /* borrowed */
+	struct globset_traits needs;
 	uint32_t len;
 	uint32_t prefix, suffix; /* bytes at its ends that stand for themselves */
 	uint16_t rule;
@@ -20,7 +26,8 @@ struct globset_item {
 
 /*
  * Buckets by the first byte where a pattern begins with one, else by the last, else one for all:
- * most texts are held against few patterns, and these fall at their literal ends.
+ * most texts are held against few patterns, and these fall at their literal ends or for want of
+ * a byte or pair that the pattern needs.
  */
 #define GLOBSET_BUCKETS (256 + 256 + 1)
 

@@ -28,7 +28,7 @@ wrong() { # TEXT WHY: a file with this rule is refused for this reason
 	printf 'attack_version: "18"\nrules:\n  - %s\n' "$1" >bad/x.yaml
 	exits 2 "$STRANDLINE" rules check bad 2>said && contains said "$2"
 }
-it "an unknown key is named with its place" wrong '{id: a, sevrity: low}' 'bad/x.yaml:3:21: unknown key'
+it "an unknown key is named with its place" wrong '{id: a, sevrity: low}' 'bad/x.yaml:3:13: unknown key'
 it "a benign rule for programs is refused" \
 	wrong '{id: a, benign: true, reason: r, changes: [any], paths: ["usr/bin/**"]}' 'x.yaml:3:5:'
 it "diff reads the rules before anything else" \
