@@ -19,6 +19,7 @@ struct capture_args {
 	const char *upper, *image;
 	unsigned int marker; /* enum sl_marker of upper */
 	bool no_findings;
+	struct text_list rules;
 	unsigned int jobs;
 };
 
@@ -69,6 +70,8 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	/* nothing but the bundle is written, unless a database was named */
 	j.job.db = app->options.db;
 	if (rc == 0)
+		rc = cli_job_rules(&j, app, &a->rules, &err);
+	if (rc == 0)
 		rc = job_capture(&j.job, &request, &outcome, &status, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
@@ -118,6 +121,7 @@ static const struct opt options[] = {
 	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
 	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
+	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),

@@ -26,7 +26,7 @@ struct diff_args {
 	struct text_list policies;
 	bool summary, tree;      /* the table in another shape */
 	struct text_list hashes; /* of known digests */
-	struct text_list limits;
+	struct text_list limits, rules;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
 	unsigned int jobs;         /* 0: as many as there are processors */
@@ -165,6 +165,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	if (rc == 0)
 		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
+		rc = cli_job_rules(&j, app, &a->rules, err);
+	if (rc == 0)
 		rc = a->images    ? compare_images(&j.job, a, words, sink, &found, err)
 		     : a->bundles ? compare_bundles(&j.job, a, words, sink, &found, err)
 				  : job_diff(&j.job, &request, sink, &found, err);
@@ -263,6 +265,7 @@ static const struct opt options[] = {
 	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes),
 	 "SHA-256 digests of known files, one a line: bad ones make a finding critical; good ones "
 	 "(good:FILE) explain new files; may be repeated"},
+	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},

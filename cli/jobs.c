@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "job/rules.h"
 
 const char *const cli_marker_words[] = {
 	"none", "oci", "overlay-trusted", "overlay-user", "fuse-overlayfs", "aufs", NULL};
@@ -91,8 +92,21 @@ int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_e
 	return 0;
 }
 
+int cli_job_rules(struct cli_job *j, const struct app *app, const struct text_list *given,
+		  struct sl_error *err)
+{
+	int rc = 0;
+
+	if (given->count > 0)
+		rc = job_rules_open(&j->rules, &j->job, given->items, given->count,
+				    app->options.verbose > 0, err);
+	j->job.rules = j->rules;
+	return rc;
+}
+
 void cli_job_clear(struct cli_job *j)
 {
+	job_rules_free(j->rules);
 	for (size_t i = 0; i < ARRAY_SIZE(j->engines); i++) {
 		free(j->engines[i]);
 		free(j->dirs[i]);

@@ -13,6 +13,7 @@ struct cli_job {
 	struct job_store stores[16];
 	char *engines[16], *dirs[16]; /* owned */
 	struct sl_limits limits;
+	struct job_rules *rules; /* owned */
 };
 
 /* The words of --marker: sl_marker_name() of each enum sl_marker, NULL-terminated. */
@@ -27,6 +28,13 @@ void cli_job_clear(struct cli_job *j);
 	"raise or lower a limit on what one layer may cost: bytes, entries, ratio, path, depth, "  \
 	"name, pax, xattrs or window; VALUE may end in K, M or G; may be repeated"
 int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_error *err);
+
+/* What --rules of the commands that judge drift is told, and takes: directories. */
+#define CLI_RULES_HELP                                                                             \
+	"judge by the rules in the .yaml files of DIR too; one with the id of a built-in rule "    \
+	"replaces it, which --verbose says; may be repeated"
+int cli_job_rules(struct cli_job *j, const struct app *app, const struct text_list *given,
+		  struct sl_error *err);
 
 /* What CONTAINER may be, for the descriptions of commands. */
 #define CLI_CONTAINER_HELP                                                                         \

@@ -22,6 +22,7 @@ struct ynode {
 	size_t line, column;
 	size_t text; /* of a scalar: where it begins in the document's texts */
 	size_t key;  /* text of the key that it is the value of, or NOWHERE */
+	size_t key_line, key_column;
 	size_t first, next, count;
 };
 
@@ -37,6 +38,7 @@ struct ydoc {
 struct level {
 	size_t node, last;
 	size_t key; /* text of the key whose value comes next, or NOWHERE */
+	size_t key_line, key_column;
 };
 
 struct builder {
@@ -94,6 +96,8 @@ static int add_key(struct builder *b, const yaml_event_t *event)
 		return fail_at(b, SL_EFORMAT, &event->start_mark,
 			       "the key stands here twice; keep one");
 	top->key = key;
+	top->key_line = event->start_mark.line + 1;
+	top->key_column = event->start_mark.column + 1;
 	return 0;
 }
 
@@ -122,6 +126,8 @@ static void link_to_parent(struct builder *b, size_t at)
 		return;
 	top = &b->stack[b->depth - 1];
 	nodes[at].key = top->key;
+	nodes[at].key_line = top->key_line;
+	nodes[at].key_column = top->key_column;
 	top->key = NOWHERE;
 	if (top->last == NOWHERE)
 		nodes[top->node].first = at;
@@ -156,7 +162,7 @@ static int add_node(struct builder *b, const yaml_event_t *event, enum ynode_kin
 		return 0;
 	if (b->depth == YDOC_MAX_DEPTH)
 		return fail_at(b, SL_ELIMIT, &event->start_mark, "nested too deep");
-	b->stack[b->depth++] = (struct level){at, NOWHERE, NOWHERE};
+	b->stack[b->depth++] = (struct level){.node = at, .last = NOWHERE, .key = NOWHERE};
 	return 0;
 }
 
@@ -359,6 +365,12 @@ const struct ynode *ynode_get(const struct ynode *map, const char *key)
 const char *ynode_scalar(const struct ynode *n)
 {
 	return n == NULL || n->kind != YNODE_SCALAR ? NULL : n->doc->texts.data + n->text;
+}
+
+int ynode_fail_key(const struct ynode *n, struct sl_error *err, const char *what)
+{
+	return sl_fail(err, SL_EFORMAT, 0, "%s:%zu:%zu: %s", n->doc->file, n->key_line,
+		       n->key_column, what);
 }
 
 int ynode_fail(const struct ynode *n, struct sl_error *err, const char *fmt, ...)

@@ -18,16 +18,19 @@ static int append_words(struct buf *out, const char *const *words)
 }
 
 /* "WHAT "TEXT"; REMEDY: A, B, C" */
-static int fail_choice(const struct ynode *n, const char *what, const char *text,
+static int fail_choice(const struct ynode *n, bool at_key, const char *what, const char *text,
 		       const char *remedy, const char *const *words, struct sl_error *err)
 {
-	CLEANUP(buf_clear) struct buf list = BUF_INIT(16384);
+	CLEANUP(buf_clear) struct buf message = BUF_INIT(65536);
 	AUTO_FREE char *quoted = quote_short(text, strlen(text));
 
-	if (quoted == NULL || append_words(&list, words) < 0)
+	if (quoted == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "%s", ynode_file(n));
-	return ynode_fail(n, err, "%s \"%s\"; %s: %s", what, quoted, remedy,
-			  list.data != NULL ? list.data : "none");
+	(void)buf_printf(&message, "%s \"%s\"; %s: ", what, quoted, remedy);
+	if (append_words(&message, words) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "%s", ynode_file(n));
+	return at_key ? ynode_fail_key(n, err, message.data)
+		      : ynode_fail(n, err, "%s", message.data);
 }
 
 static bool is_word(const char *const *words, const char *text)
@@ -46,7 +49,8 @@ int ynode_expect_map(const struct ynode *n, const char *const *known, struct sl_
 		return ynode_fail(n, err, "a mapping (\"key: value\") should stand here");
 	for (v = ynode_first(n); v != NULL; v = ynode_next(v))
 		if (!is_word(known, ynode_key(v)))
-			return fail_choice(v, "unknown key", ynode_key(v), "known are", known, err);
+			return fail_choice(v, true, "unknown key", ynode_key(v), "known are", known,
+					   err);
 	return 0;
 }
 
@@ -149,7 +153,7 @@ int ynode_word(const struct ynode *map, const char *key, const char *const *word
 			return 0;
 		}
 	}
-	return fail_choice(ynode_get(map, key), key, text, "it is one of", words, err);
+	return fail_choice(ynode_get(map, key), false, key, text, "it is one of", words, err);
 }
 
 int ynode_texts(const struct ynode *map, const char *key, const struct ynode **out,

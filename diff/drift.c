@@ -179,8 +179,9 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 	if (rc < 0)
 		return rc;
 	d.spool = spool;
-	enrich_init(&d.enrich, input);
-	rc = sl_sink_container(sink, input->subject, err);
+	rc = enrich_init(&d.enrich, input, err);
+	if (rc >= 0)
+		rc = sl_sink_container(sink, input->subject, err);
 	if (rc >= 0)
 		rc = tell_known(&d, err);
 	if (rc >= 0)

@@ -44,6 +44,8 @@ struct drift_options {
 	void *finish_payload;
 };
 
+struct ruleset;
+
 struct drift_input {
 	struct sl_source *before; /* the image's merged view, init layer included; borrowed */
 	struct sl_source *after;  /* the container; sparse or complete; borrowed */
@@ -55,6 +57,7 @@ struct drift_input {
 	/* Findings known beforehand: of layers, processes, settings. */
 	const struct sl_finding *findings;
 	size_t finding_count;
+	const struct ruleset *rules; /* NULL: the default ones */
 	const struct drift_step *marks, *judges;
 	size_t mark_count, judge_count;
 };

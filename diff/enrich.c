@@ -10,14 +10,31 @@
 #include "diff/rules.h"
 #include "diff/stubs.h"
 
-void enrich_init(struct enrich *e, const struct drift_input *input)
+int enrich_init(struct enrich *e, const struct drift_input *input, struct sl_error *err)
 {
-	*e = (struct enrich){.input = input, .message = BUF_INIT(4096)};
+	*e = (struct enrich){.input = input, .rules = input->rules, .message = BUF_INIT(4096)};
+	if (e->rules != NULL)
+		return 0;
+	e->rules = &e->defaults;
+	return ruleset_init(&e->defaults, rules_table, rules_count, NULL, 0, err);
 }
 
 void enrich_clear(struct enrich *e)
 {
 	buf_clear(&e->message);
+	ruleset_clear(&e->defaults);
+}
+
+/* Entry points give an application to its user; nobody gives away what the system runs. */
+static bool owner_matters(uint64_t facts)
+{
+	const uint64_t system = FACT_IN_BIN | FACT_IN_LIB | SL_SIGNAL_IN_PATH | FACT_SETID;
+
+	if ((facts & FACT_ACCOUNT_FILE) != 0)
+		return true;
+	if ((facts & FACT_REGULAR) == 0 || (facts & SL_SIGNAL_EXECUTABLE) == 0)
+		return false;
+	return (facts & FACT_AT_START) == 0 || (facts & system) != 0;
 }
 
 /* The severity a change has before any rule speaks. */
@@ -35,8 +52,7 @@ static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
 	case SL_CHANGE_METADATA:
 		if ((facts & rights) != 0)
 			return SL_SEVERITY_LOW;
-		if ((facts & FACT_OWNER_MOVED) != 0 &&
-		    ((facts & SL_SIGNAL_EXECUTABLE) != 0 || rules_is_account_file(c->path)))
+		if ((facts & FACT_OWNER_MOVED) != 0 && owner_matters(facts))
 			return SL_SEVERITY_LOW;
 		return SL_SEVERITY_INFO;
 	case SL_CHANGE_TOUCHED:
@@ -137,7 +153,7 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 		out->cause = SL_CAUSE_ENGINE;
 		out->cause_name = stub;
 	} else if (c->kind != SL_CHANGE_TOUCHED) {
-		rules_apply(out, &e->change, facts);
+		rules_apply(e->rules, out, &e->change, facts);
 	}
 	if (out->message == NULL)
 		out->message = describe(e);

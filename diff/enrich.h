@@ -7,16 +7,19 @@
 
 #include "core/buf.h"
 #include "diff/drift.h"
+#include "diff/rules.h"
 
 /* Scratch of one finding; what it lends lives until the next call. */
 struct enrich {
 	const struct drift_input *input;
 	struct sl_change change; /* the change with its signals */
 	struct buf message;
+	const struct ruleset *rules;
+	struct ruleset defaults; /* where the input has none */
 };
 
-/* Borrows @input: its subject, marks and judges. */
-void enrich_init(struct enrich *e, const struct drift_input *input);
+/* Borrows @input: its subject, rules, marks and judges. Clear also after a failure. */
+int enrich_init(struct enrich *e, const struct drift_input *input, struct sl_error *err);
 void enrich_clear(struct enrich *e);
 
 /*

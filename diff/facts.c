@@ -7,13 +7,14 @@
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "diff/caps.h"
+#include "diff/magic.h"
 
 #define ANY_EXECUTE 0111u
 #define WRITE_OTHERS 0002u
 
 /* ---- names ---- */
 
-static struct sl_bytes last_component(struct sl_bytes path)
+struct sl_bytes facts_last_component(struct sl_bytes path)
 {
 	const char *slash = memrchr(path.data, '/', path.len);
 
@@ -59,7 +60,7 @@ static bool has_odd_character(struct sl_bytes name)
 	return false;
 }
 
-static bool is_deceptive(struct sl_bytes name)
+bool facts_is_deceptive(struct sl_bytes name)
 {
 	size_t dots = 0;
 
@@ -75,12 +76,12 @@ static bool is_deceptive(struct sl_bytes name)
 
 static uint64_t name_facts(struct sl_bytes path)
 {
-	struct sl_bytes name = last_component(path);
+	struct sl_bytes name = facts_last_component(path);
 	uint64_t facts = 0;
 
 	if (name.len > 0 && name.data[0] == '.')
 		facts |= SL_SIGNAL_HIDDEN_NAME | FACT_DOT_NAME;
-	if (is_deceptive(name))
+	if (facts_is_deceptive(name))
 		facts |= SL_SIGNAL_HIDDEN_NAME | FACT_DECEPTIVE;
 	return facts;
 }
@@ -125,10 +126,10 @@ static uint64_t regular_facts(const struct sl_change *c, const struct sl_entry *
 		facts |= SL_SIGNAL_EXECUTABLE | ((was & ANY_EXECUTE) == 0 ? FACT_EXEC_GAINED : 0);
 	if (gained_caps(before, after))
 		facts |= SL_SIGNAL_CAPS;
-	if (c->head_len >= 4 && memcmp(c->head, "\177ELF", 4) == 0)
-		facts |= SL_SIGNAL_ELF;
-	if (c->head_len >= 2 && memcmp(c->head, "#!", 2) == 0)
-		facts |= SL_SIGNAL_SCRIPT;
+	if (c->head_len > 0)
+		facts |= magic_signals(c->head, c->head_len) | magic_facts(c->head, c->head_len);
+	if (c->head_len > 0 || after->size == 0)
+		facts |= FACT_READ;
 	if (before != NULL && before->size > 0 && after->size == 0)
 		facts |= SL_SIGNAL_TRUNCATED;
 	if (before != NULL && after->size < before->size)
@@ -136,6 +137,33 @@ static uint64_t regular_facts(const struct sl_change *c, const struct sl_entry *
 	if (after->size > 0)
 		facts |= FACT_FILLED;
 	return facts;
+}
+
+static bool starts_with(struct sl_bytes text, const char *start)
+{
+	size_t len = strlen(start);
+
+	return text.len >= len && memcmp(text.data, start, len) == 0;
+}
+
+/*
+ * Into what is the host's: a process's root or open files, the kernel's knobs. The links that
+ * runtimes and images have (/proc/self/fd/0 to 2, /proc/mounts, /proc/self/mounts) lead nowhere.
+ */
+static bool leads_out(struct sl_bytes target)
+{
+	static const char *const fine[] = {"/proc/self/fd", "/proc/self/mounts", "/proc/mounts",
+					   "/proc/kcore", "/proc/net/pnp"};
+
+	if (starts_with(target, "/sys/"))
+		return true;
+	if (!starts_with(target, "/proc/"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
+		if (target.len == strlen(fine[i]) && starts_with(target, fine[i]))
+			return false;
+	return !(target.len == strlen("/proc/self/fd/0") && starts_with(target, "/proc/self/fd/") &&
+		 target.data[target.len - 1] <= '2');
 }
 
 static uint64_t after_facts(const struct sl_change *c)
@@ -153,7 +181,7 @@ static uint64_t after_facts(const struct sl_change *c)
 		facts = FACT_DIRECTORY;
 		break;
 	case S_IFLNK:
-		return FACT_LINK | FACT_FILLED;
+		return FACT_LINK | FACT_FILLED | (leads_out(after->target) ? FACT_LINK_OUT : 0);
 	case S_IFBLK:
 		facts = FACT_BLOCK | FACT_FILLED;
 		facts |= is_same_type && (c->fields & SL_FIELD_RDEV) == 0 ? 0 : SL_SIGNAL_DEVICE;
@@ -162,6 +190,10 @@ static uint64_t after_facts(const struct sl_change *c)
 		facts = FACT_FILLED;
 		facts |= is_same_type && (c->fields & SL_FIELD_RDEV) == 0 ? 0 : SL_SIGNAL_DEVICE;
 		break;
+	case S_IFSOCK:
+		return FACT_FILLED | FACT_SOCKET;
+	case S_IFIFO:
+		return FACT_FILLED | FACT_FIFO;
 	default:
 		return FACT_FILLED;
 	}
@@ -175,72 +207,46 @@ static uint64_t after_facts(const struct sl_change *c)
 	return facts;
 }
 
-/* ---- places ---- */
+/* ---- all of it ---- */
 
-/* A configured destination as a path of ours: no slash in front or at the end. */
-static struct sl_bytes inside(const char *mount)
+/* Host security labels are no content of the container's. */
+static bool has_attributes(const struct sl_change *c)
 {
-	size_t len;
-
-	while (*mount == '/')
-		mount++;
-	len = strlen(mount);
-	while (len > 0 && mount[len - 1] == '/')
-		len--;
-	return (struct sl_bytes){mount, len};
+	if (c->before != NULL)
+		return (c->fields & SL_FIELD_XATTRS) != 0;
+	for (size_t i = 0; i < c->after->xattr_count; i++)
+		if (strcmp(c->after->xattrs[i].name, "security.selinux") != 0)
+			return true;
+	return false;
 }
 
-static enum facts_mount place(struct sl_bytes path, struct sl_bytes point)
+/* Entry points are quick; the kernel's file times lag behind its clock by some milliseconds. */
+#define START_SECONDS 60
+
+/*
+ * By the time of the last change to the object's metadata, which nobody inside sets without
+ * setting the host's clock.
+ */
+static bool is_at_start(const struct sl_entry *after, const struct sl_container *container)
 {
-	if (point.len == 0)
-		return FACTS_APART;
-	if (sl_path_within(path, point))
-		return path.len == point.len ? FACTS_AT : FACTS_BENEATH;
-	/* the other way round: NOLINTNEXTLINE(readability-suspicious-call-argument) */
-	return sl_path_within(point, path) ? FACTS_ABOVE : FACTS_APART;
-}
+	const struct {
+		bool known;
+		int64_t sec;
+	} starts[] = {{container->has_created, container->created.sec},
+		      {container->has_started, container->started.sec}};
 
-enum facts_mount facts_place(struct sl_bytes path, const char *mount)
-{
-	static const char var_run[] = "var/run/";
-	struct sl_bytes m = inside(mount);
-	enum facts_mount where = place(path, m);
-
-	/* /var/run is a link to /run in most images: the stub appears there */
-	if (where == FACTS_APART && m.len > sizeof(var_run) - 1 &&
-	    memcmp(m.data, var_run, sizeof(var_run) - 1) == 0)
-		where = place(path, (struct sl_bytes){m.data + 4, m.len - 4});
-	return where;
-}
-
-static uint64_t mount_facts(struct sl_bytes path, const struct sl_container *container)
-{
-	/* every runtime mounts these, whatever the configuration says */
-	static const char *const always[] = {"proc", "sys", "dev"};
-	enum facts_mount deepest = FACTS_APART;
-
-	for (size_t i = 0; i < container->mount_count; i++) {
-		enum facts_mount where = facts_place(path, container->mounts[i].path);
-
-		if (where == FACTS_AT && deepest != FACTS_BENEATH)
-			deepest = FACTS_AT;
-		if (where == FACTS_BENEATH)
-			deepest = FACTS_BENEATH;
-	}
-	for (size_t i = 0; container->id != NULL && i < ARRAY_SIZE(always); i++) {
-		enum facts_mount where = facts_place(path, always[i]);
-
-		if (where == FACTS_BENEATH)
-			deepest = FACTS_BENEATH;
-	}
-	if (deepest == FACTS_BENEATH)
-		return SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT;
-	return deepest == FACTS_AT ? (uint64_t)SL_SIGNAL_UNDER_MOUNT : 0;
+	if ((after->fields & SL_ENTRY_CTIME) == 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (starts[i].known && after->ctime.sec >= starts[i].sec - 1 &&
+		    after->ctime.sec - START_SECONDS <= starts[i].sec)
+			return true;
+	return false;
 }
 
 uint64_t facts_of(const struct sl_change *c, const struct sl_container *container)
 {
-	uint64_t facts = c->signals;
+	uint64_t facts = c->signals | facts_of_place(c->path, container);
 
 	if ((c->fields & SL_FIELD_OWNER) != 0)
 		facts |= FACT_OWNER_MOVED;
@@ -251,10 +257,14 @@ uint64_t facts_of(const struct sl_change *c, const struct sl_container *containe
 		if ((c->before->mode & ANY_EXECUTE) != 0)
 			facts |= FACT_WAS_PROGRAM;
 	}
+	if (c->before != NULL && S_ISDIR(c->before->mode))
+		facts |= FACT_WAS_DIRECTORY;
 	if (c->after == NULL)
-		return facts;
+		return facts & ~(uint64_t)(SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
 	facts |= after_facts(c) | name_facts(c->path);
-	if (container != NULL)
-		facts |= mount_facts(c->path, container);
+	if (has_attributes(c))
+		facts |= FACT_ATTRIBUTES;
+	if (container != NULL && is_at_start(c->after, container))
+		facts |= FACT_AT_START;
 	return facts;
 }

@@ -25,6 +25,20 @@
 #define FACT_FILLED (UINT64_C(1) << 45)        /* not an empty file and not a directory */
 #define FACT_BENEATH_MOUNT (UINT64_C(1) << 46) /* strictly beneath a mount point */
 #define FACT_DOT_NAME (UINT64_C(1) << 47)      /* the last component starts with a dot */
+#define FACT_IN_BIN (UINT64_C(1) << 48)        /* in a directory of the system's programs */
+#define FACT_IN_LIB (UINT64_C(1) << 49)        /* in a directory of libraries */
+#define FACT_ACCOUNT_FILE (UINT64_C(1) << 50)  /* /etc/passwd and its like */
+#define FACT_AT_START (UINT64_C(1) << 51)      /* written while the container started */
+#define FACT_BYTECODE (UINT64_C(1) << 52)      /* begins like compiled Python */
+#define FACT_TEXT (UINT64_C(1) << 53)          /* begins with no control character */
+#define FACT_NUMBER (UINT64_C(1) << 54)        /* begins with nothing but digits */
+#define FACT_SOCKET (UINT64_C(1) << 55)
+#define FACT_FIFO (UINT64_C(1) << 56)
+#define FACT_WAS_DIRECTORY (UINT64_C(1) << 57)
+#define FACT_SERVER_SCRIPT (UINT64_C(1) << 58) /* begins like PHP, JSP or ASP */
+#define FACT_LINK_OUT (UINT64_C(1) << 59)      /* a link into /proc or /sys that no runtime makes */
+#define FACT_ATTRIBUTES (UINT64_C(1) << 60)    /* extended attributes came or changed */
+#define FACT_READ (UINT64_C(1) << 61)          /* its first bytes are known, or it is empty */
 
 /* Any of these makes a file a program. */
 #define FACT_PROGRAM (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)
@@ -35,6 +49,21 @@
 
 /* Signals and facts together. @container says what is mounted where; may be NULL. */
 uint64_t facts_of(const struct sl_change *c, const struct sl_container *container);
+
+/* Where a path lies: signals and facts; @container as above. */
+uint64_t facts_of_place(struct sl_bytes path, const struct sl_container *container);
+
+/*
+ * The name of one bit as rules spell it, NULL for an unknown one; and back: also the word "program"
+ * for several bits, 0 for an unknown word. Part of the rules' format: append only.
+ */
+const char *facts_name(uint64_t bit);
+uint64_t facts_find(const char *word);
+
+/* What follows the last slash. */
+struct sl_bytes facts_last_component(struct sl_bytes path);
+/* The name is made to be overlooked or misread. */
+bool facts_is_deceptive(struct sl_bytes name);
 
 /* True when @path is @mount (absolute, as configured) or lies beneath it, seen from inside. */
 enum facts_mount { FACTS_APART, FACTS_AT, FACTS_BENEATH, FACTS_ABOVE };

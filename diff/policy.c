@@ -9,9 +9,9 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
+#include "diff/facts.h"
 #include "diff/glob.h"
 #include "diff/policyrule.h"
-#include "diff/rules.h"
 
 struct policy {
 	struct policyrule *rules;
@@ -134,7 +134,7 @@ uint32_t policy_rights(const struct sl_change *c)
 			 (c->after != NULL &&
 			  sl_entry_xattr(c->after, "security.capability") != NULL),
 		 POLICY_CAPABILITY},
-		{rules_is_account_file(c->path), POLICY_ACCOUNT},
+		{(facts_of_place(c->path, NULL) & FACT_ACCOUNT_FILE) != 0, POLICY_ACCOUNT},
 		{(c->signals & SL_SIGNAL_KEY) != 0, POLICY_KEY},
 		{is_device(c->before) || is_device(c->after), POLICY_DEVICE},
 		{(c->signals & (SL_SIGNAL_RUNNING | SL_SIGNAL_MAPPED)) != 0, POLICY_RUNNING},

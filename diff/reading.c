@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/digest.h"
+#include "diff/magic.h"
 
 struct hasher {
 	struct sha256 *sha256;
@@ -14,7 +15,8 @@ struct hasher {
 
 struct head_tap {
 	struct sl_tap tap;
-	struct reading *reading;
+	uint8_t window[MAGIC_WINDOW];
+	size_t len;
 	const volatile sig_atomic_t *stop;
 };
 
@@ -48,32 +50,38 @@ void hasher_free(struct hasher *h)
 
 static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
-	const struct head_tap *t = container_of(tap, struct head_tap, tap);
-	struct reading *r = t->reading;
-	size_t room = READING_HEAD - (size_t)r->head_len;
+	struct head_tap *t = container_of(tap, struct head_tap, tap);
+	size_t room = sizeof(t->window) - t->len;
 	size_t take = len < room ? len : room;
 
 	if (t->stop != NULL && *t->stop != 0)
 		return sl_fail(err, SL_ECANCELLED, 0, "interrupted");
 	if (take > 0)
-		memcpy(r->head + r->head_len, bytes, take);
-	r->head_len = (uint8_t)(r->head_len + take);
+		memcpy(t->window + t->len, bytes, take);
+	t->len += take;
 	return 0;
+}
+
+static void take_head(struct reading *r, const struct head_tap *t)
+{
+	r->head_len = (uint8_t)(t->len < READING_HEAD ? t->len : READING_HEAD);
+	memcpy(r->head, t->window, r->head_len);
+	r->signals = magic_signals(t->window, t->len);
 }
 
 /* One attempt. Returns true when the file held still. */
 static bool read_once(struct reading *r, struct hasher *h)
 {
-	struct head_tap head = {.tap.data = keep_head, .reading = r, .stop = h->stop};
+	struct head_tap head = {.tap.data = keep_head, .stop = h->stop};
 	struct digest_tap digest;
 	struct sl_tap *taps[] = {&digest.tap, &head.tap};
 	struct sl_read result;
 	int rc;
 
-	r->head_len = 0;
 	r->fields = 0;
 	digest_tap_init(&digest, r->want_sha256 ? h->sha256 : NULL, r->want_xxh3 ? h->xxh3 : NULL);
 	rc = sl_content_read(r->content, taps, ARRAY_SIZE(taps), &result, NULL);
+	take_head(r, &head);
 	r->size = result.bytes;
 	r->bytes_read += result.bytes;
 	if (rc < 0 || result.sys != 0) {

@@ -111,7 +111,7 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 	c->before = p->before;
 	c->after = p->after;
 	c->path = p->path;
-	c->signals |= p->signals;
+	c->signals |= p->signals | p->after_read.signals;
 	c->head_len = p->after_read.head_len;
 	memcpy(c->head, p->after_read.head, sizeof(c->head));
 	if (c->head_len == 0 && c->after != NULL && (c->after->fields & SL_ENTRY_HEAD) != 0) {

@@ -6,7 +6,6 @@
 
 #include "core/cleanup.h"
 #include "diff/facts.h"
-#include "diff/rules.h"
 
 struct stub {
 	const char *path;
@@ -59,7 +58,7 @@ static bool is_harmless(const struct sl_change *c, uint64_t facts)
 
 	if (c->kind != SL_CHANGE_ADDED || e == NULL || (facts & never) != 0)
 		return false;
-	if (e->uid != 0 || e->gid != 0 || has_own_xattrs(e) || rules_is_account_file(c->path))
+	if (e->uid != 0 || e->gid != 0 || has_own_xattrs(e) || (facts & FACT_ACCOUNT_FILE) != 0)
 		return false;
 	if (S_ISLNK(e->mode))
 		return true; /* only an exact target explains it */

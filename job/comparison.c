@@ -9,6 +9,7 @@
 #include "job/database.h"
 #include "job/initpaths.h"
 #include "job/meaning.h"
+#include "job/rules.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
@@ -400,6 +401,7 @@ int comparison_run(struct comparison *c, struct sl_source *after, const struct m
 		.finding_count = meaning->finding_count,
 		.gaps = meaning->gaps,
 		.gap_count = meaning->gap_count,
+		.rules = job_rules_set(meaning->job->rules),
 		.marks = meaning->marks,
 		.mark_count = meaning->mark_count,
 		.judges = meaning->judges,

@@ -10,6 +10,7 @@
 #include "diff/drift.h"
 #include "diff/verdict.h"
 #include "job/bundleside.h"
+#include "job/rules.h"
 
 struct pair {
 	const struct job *job;
@@ -131,7 +132,8 @@ static int compare(struct pair *p, struct sl_sink *sink, int *status, struct sl_
 				    .after = p->views[1],
 				    .subject = &subject,
 				    .gaps = p->gaps,
-				    .gap_count = p->gap_count};
+				    .gap_count = p->gap_count,
+				    .rules = job_rules_set(p->job->rules)};
 	struct sl_summary summary;
 	int rc;
 

@@ -10,6 +10,7 @@
 #include "diff/verdict.h"
 #include "job/baseline.h"
 #include "job/database.h"
+#include "job/rules.h"
 
 /* One image and its view. */
 struct side {
@@ -125,8 +126,10 @@ static int compare(struct pair_run *r, struct sl_sink *sink, int *status, struct
 				     .compared = everything,
 				     .compared_count = ARRAY_SIZE(everything),
 				     .after = &after};
-	struct drift_input input = {
-		.before = r->before.view, .after = r->after.view, .subject = &subject};
+	struct drift_input input = {.before = r->before.view,
+				    .after = r->after.view,
+				    .subject = &subject,
+				    .rules = job_rules_set(r->job->rules)};
 	struct sl_summary summary;
 	int rc;
 

@@ -18,6 +18,8 @@ struct job_store {
 	const char *dir;
 };
 
+struct job_rules;
+
 struct job {
 	const char *root; /* NULL: this machine */
 	bool live;        /* @root is this machine's root, seen from elsewhere */
@@ -27,6 +29,7 @@ struct job {
 	const char *db; /* NULL: private and temporary, nothing is left behind */
 	unsigned int threads;
 	const struct sl_limits *limits; /* of layers that are indexed; NULL: the defaults */
+	const struct job_rules *rules;  /* that drift is judged by (job/rules.h); NULL: built in */
 	struct sl_progress progress;
 	/* One line for the person at the terminal, never evidence bytes unquoted. May be NULL. */
 	void (*say)(void *payload, const char *line);

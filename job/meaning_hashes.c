@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "diff/facts.h"
 #include "diff/glob.h"
-#include "diff/rules.h"
 #include "job/hashlists.h"
 
 struct hashes {
@@ -52,7 +52,7 @@ static bool is_place(struct sl_bytes path)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (glob_match(places[i], strlen(places[i]), path.data, path.len))
 			return true;
-	return rules_is_account_file(path);
+	return (facts_of_place(path, NULL) & FACT_ACCOUNT_FILE) != 0;
 }
 
 static bool explains(const struct sl_change *c)

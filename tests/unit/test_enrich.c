@@ -16,7 +16,7 @@ static void identify(uint8_t out[SL_SHA256_SIZE], const struct sl_container *c)
 	struct drift_input input = {.subject = &subject};
 	struct enrich e;
 
-	enrich_init(&e, &input);
+	assert_int_equal(enrich_init(&e, &input, NULL), 0);
 	assert_int_equal(enrich_known(&e, &f, NULL), 0);
 	enrich_clear(&e);
 	memcpy(out, f.id, SL_SHA256_SIZE);

@@ -37,7 +37,7 @@ static const struct drift_case cases[] = {
 	 "added etc/resolv.conf info (engine)\n"
 	 "added proc info (engine)\n"
 	 "added run info (engine)\n"
-	 "added run/.containerenv info [hidden-name] (engine)\n"},
+	 "added run/.containerenv info [hidden-name,in-temp] (engine)\n"},
 	{"mount points and what leads to them",
 	 true,
 	 {DIRECTORY("")},
@@ -48,8 +48,8 @@ static const struct drift_case cases[] = {
 	 "added opt info (engine)\n"
 	 "added opt/conf.yml info [under-mount] (engine)\n"
 	 "added run info (engine)\n"
-	 "added run/secrets info (engine)\n"
-	 "added run/secrets/token info [under-mount] (engine)\n"},
+	 "added run/secrets info [in-temp] (engine)\n"
+	 "added run/secrets/token info [under-mount,in-temp] (engine)\n"},
 	{"the working directory and what leads to it",
 	 true,
 	 {DIRECTORY("")},

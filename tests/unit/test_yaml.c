@@ -114,7 +114,7 @@ static const struct complaint {
 	const char *text, *why;
 } complaints[] = {
 	{"- a\n", "f.yaml:1:1: a mapping (\"key: value\") should stand here"},
-	{"text: a\ntxet: b\n", "f.yaml:2:7: unknown key \"txet\"; known are: text, flag, size, "
+	{"text: a\ntxet: b\n", "f.yaml:2:1: unknown key \"txet\"; known are: text, flag, size, "
 			       "until, word, list"},
 	{"\nsize: 1\n", "f.yaml:2:1: \"text\" is missing; add it"},
 	{"text:\n", "f.yaml:1:6: \"text\" should be a text that is not empty"},
@@ -139,7 +139,7 @@ static const struct complaint {
 	{"", "f.yaml:1:1: nothing in it"},
 	{"--- a\n--- b\n", "f.yaml:2:1: a second document; make it a file of its own"},
 	{"\"\x1b[2J\": 1\n", "f.yaml:1:2: control characters are not allowed"},
-	{"\"\\e[2J\": 1\n", "f.yaml:1:10: unknown key \"\\x1b[2J\"; known are: text, flag, size, "
+	{"\"\\e[2J\": 1\n", "f.yaml:1:1: unknown key \"\\x1b[2J\"; known are: text, flag, size, "
 			    "until, word, list"},
 };
 
