@@ -81,8 +81,8 @@ static int start_group(struct fold *f, struct fold_group *g, const char *key, st
 	return 0;
 }
 
-int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t bytes,
-	     struct fold_group **out)
+int fold_add(struct fold *f, const char *key, struct sl_bytes path, unsigned int type,
+	     uint64_t bytes, struct fold_group **out)
 {
 	struct fold_group *g;
 
@@ -98,6 +98,7 @@ int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t byt
 		share_directory(g, path);
 	}
 	g->count++;
+	g->by_type[type % FOLD_TYPES]++;
 	g->bytes += bytes;
 	*out = g;
 	return 0;

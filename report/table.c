@@ -38,7 +38,7 @@ struct table_sink {
 };
 
 /* The cells of a spooled row: strings behind each other. */
-enum cell { CELL_KEY, CELL_WORD, CELL_PATH, CELL_DETAIL, CELL_ALIKE, CELL_PLURAL, CELLS };
+enum cell { CELL_KEY, CELL_WORD, CELL_PATH, CELL_DETAIL, CELL_ALIKE, CELL_LINES, CELLS };
 
 struct row {
 	const char *cells[CELLS];
@@ -47,7 +47,7 @@ struct row {
 /* A row as it will be printed. */
 struct line {
 	enum sl_severity severity;
-	const char *word, *path, *detail;
+	const char *word, *path, *detail, *lines;
 };
 
 static struct table_sink *table_sink(struct sl_sink *s)
@@ -96,9 +96,12 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	struct fold_group *g;
 	int rc = 1;
 
-	tablerow_key(&row, f);
-	if (row.status == 0 && f->change != NULL)
-		rc = fold_add(t->fold, row.data, f->change->path, tablerow_bytes(f), &g);
+	/* what has lines is read by itself, and has no key */
+	if (f->notes.line_count == 0)
+		tablerow_key(&row, f);
+	if (row.status == 0 && row.len > 0 && f->change != NULL)
+		rc = fold_add(t->fold, row.data, f->change->path, tablerow_type(f),
+			      tablerow_bytes(f), &g);
 	if (rc == 0 && g->count > fold_from[f->severity])
 		return 0; /* part of a line whose first member waits already */
 	(void)buf_append_char(&row, '\0');
@@ -109,7 +112,8 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	(void)buf_append_char(&row, '\0');
 	tablerow_alike(&row, f);
 	(void)buf_append_char(&row, '\0');
-	(void)buf_append(&row, tablerow_plural(f), strlen(tablerow_plural(f)) + 1);
+	tablerow_lines(&row, f);
+	(void)buf_append_char(&row, '\0');
 	if (rc < 0 || row.status < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
 	return rowspool_put(&t->rows[f->severity], row.data, row.len, err);
@@ -147,6 +151,30 @@ static struct row split_row(const struct buf *record)
 	return row;
 }
 
+/* "50,000 files, 1 directory beneath /srv" */
+static void put_members(struct buf *out, const struct fold_group *g)
+{
+	static const struct {
+		const char *one, *many;
+	} words[TABLEROW_TYPES] = {
+		[TABLEROW_FILE] = {"file", "files"},
+		[TABLEROW_DIRECTORY] = {"directory", "directories"},
+		[TABLEROW_LINK] = {"symlink", "symlinks"},
+		[TABLEROW_OTHER] = {"special file", "special files"},
+	};
+	const char *comma = "";
+
+	for (size_t i = 0; i < TABLEROW_TYPES; i++) {
+		if (g->by_type[i] == 0)
+			continue;
+		(void)buf_append_str(out, comma);
+		words_plural(out, g->by_type[i], words[i].one, words[i].many);
+		comma = ", ";
+	}
+	(void)buf_append_str(out, " beneath /");
+	(void)quote_bytes(out, g->dir, g->dir_len);
+}
+
 /* The line for a row; its texts live in the row or in @scratch. False: it is part of a line that
  * was printed before. */
 static bool line_of(struct table_sink *t, enum sl_severity severity, const struct row *row,
@@ -157,16 +185,15 @@ static bool line_of(struct table_sink *t, enum sl_severity severity, const struc
 	*out = (struct line){.severity = severity,
 			     .word = row->cells[CELL_WORD],
 			     .path = row->cells[CELL_PATH],
-			     .detail = row->cells[CELL_DETAIL]};
+			     .detail = row->cells[CELL_DETAIL],
+			     .lines = row->cells[CELL_LINES]};
 	if (g == NULL || g->count < fold_from[severity])
 		return true;
 	if (g->shown)
 		return false;
 	g->shown = true;
 	buf_reset(&scratch[0]);
-	words_count(&scratch[0], g->count);
-	(void)buf_printf(&scratch[0], " %s beneath /", row->cells[CELL_PLURAL]);
-	(void)quote_bytes(&scratch[0], g->dir, g->dir_len);
+	put_members(&scratch[0], g);
 	buf_reset(&scratch[1]);
 	(void)buf_append_str(&scratch[1], row->cells[CELL_ALIKE]);
 	if (g->bytes > 0) {
@@ -280,6 +307,19 @@ static void put_severity(struct table_sink *t, enum sl_severity severity)
 			 10 - (int)strlen(sl_severity_name(severity)), "");
 }
 
+/* Beneath their finding, in from its path: "+ 31: toor:x:0:0::/root:/bin/sh" */
+static void put_lines(struct buf *out, const char *lines)
+{
+	while (*lines != '\0') {
+		size_t len = strcspn(lines, "\n");
+
+		pad(out, out->len, FIXED_COLUMNS + 2);
+		(void)buf_append(out, lines, len);
+		(void)buf_append_char(out, '\n');
+		lines += len + (lines[len] == '\n');
+	}
+}
+
 static void print(struct table_sink *t, const struct line *line, void *payload)
 {
 	const struct layout *l = payload;
@@ -298,6 +338,7 @@ static void print(struct table_sink *t, const struct line *line, void *payload)
 		(void)buf_append_str(out, line->detail);
 	}
 	(void)buf_append_char(out, '\n');
+	put_lines(out, line->lines);
 }
 
 static void fit(struct layout *l, unsigned int width)
