@@ -198,9 +198,21 @@ void document_counts(struct jout *j, const struct sl_counts *counts)
 	jout_object_end(j);
 }
 
+void document_complete(struct jout *j, const struct sl_summary *sum)
+{
+	jout_key_bool(j, "complete", sum->complete);
+	if (sum->note_count == 0)
+		return;
+	jout_key(j, "notes");
+	jout_array(j);
+	for (size_t i = 0; i < sum->note_count; i++)
+		jout_str(j, sum->notes[i]);
+	jout_array_end(j);
+}
+
 void report_summary_members(struct jout *j, const struct sl_summary *sum)
 {
 	document_subject(j, sum->subject);
 	document_counts(j, &sum->counts);
-	jout_key_bool(j, "complete", sum->complete);
+	document_complete(j, sum);
 }

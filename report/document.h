@@ -19,5 +19,7 @@ void document_subject(struct jout *j, const struct sl_subject *subject);
 void document_gap(struct jout *j, const struct sl_gap *gap);
 /* counts */
 void document_counts(struct jout *j, const struct sl_counts *counts);
+/* complete, notes when there are any */
+void document_complete(struct jout *j, const struct sl_summary *sum);
 
 #endif

@@ -276,6 +276,8 @@ void report_finding_members(struct jout *j, const struct sl_finding *f)
 		changed_fields(j, c->fields);
 	if (c != NULL && c->renamed_from.data != NULL)
 		jout_bytes(j, "renamed_from", "/", c->renamed_from);
+	if (c != NULL && c->renamed_to.data != NULL)
+		jout_bytes(j, "renamed_to", "/", c->renamed_to);
 	if (f->message != NULL)
 		jout_key_str(j, "message", f->message);
 	notes(j, &f->notes);

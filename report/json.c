@@ -98,7 +98,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 	rc = write_gaps(k, err);
 	if (rc < 0)
 		return rc;
-	jout_key_bool(&k->j, "complete", sum->complete);
+	document_complete(&k->j, sum);
 	jout_object_end(&k->j);
 	return outbuf_maybe_flush(&k->out, err);
 }

@@ -101,7 +101,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 	document_subject(&j, sum->subject);
 	document_counts(&j, &sum->counts);
 	jout_key_u64(&j, "gaps", sum->counts.gaps);
-	jout_key_bool(&j, "complete", sum->complete);
+	document_complete(&j, sum);
 	end_line(k, &j);
 	return outbuf_flush(&k->out, err); /* a finished container is told at once */
 }

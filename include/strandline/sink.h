@@ -82,6 +82,9 @@ struct sl_summary {
 	const struct sl_subject *subject;
 	struct sl_counts counts;
 	bool complete; /**< no gap: everything planned was read */
+	/** What was not looked for, and makes nothing incomplete: a sentence each. Static. */
+	const char *const *notes;
+	size_t note_count;
 };
 
 /** Of what is compared, the side that can be trusted least: only it may say "equal". */

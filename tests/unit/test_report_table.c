@@ -273,9 +273,9 @@ static void groups_keep_to_their_key_and_their_directory(void **state)
 
 	(void)state;
 	assert_int_equal(fold_new(&f, NULL), 0);
-	assert_int_equal(fold_add(f, "a", PATH("usr/lib/x/one"), 10, &g), 0);
-	assert_int_equal(fold_add(f, "a", PATH("usr/lib/xy/two"), 5, &g), 0);
-	assert_int_equal(fold_add(f, "b", PATH("top"), 1, &g), 0);
+	assert_int_equal(fold_add(f, "a", PATH("usr/lib/x/one"), 0, 10, &g), 0);
+	assert_int_equal(fold_add(f, "a", PATH("usr/lib/xy/two"), 0, 5, &g), 0);
+	assert_int_equal(fold_add(f, "b", PATH("top"), 0, 1, &g), 0);
 	g = fold_find(f, "a");
 	assert_non_null(g);
 	assert_int_equal(g->count, 2);
@@ -288,7 +288,7 @@ static void groups_keep_to_their_key_and_their_directory(void **state)
 		int rc;
 
 		(void)snprintf(key, sizeof(key), "k%u", i);
-		rc = fold_add(f, key, PATH("x/y"), 0, &g);
+		rc = fold_add(f, key, PATH("x/y"), 0, 0, &g);
 		assert_int_equal(rc, i < 2046 ? 0 : 1);
 	}
 	assert_int_equal(fold_find(f, "a")->count, 2);
