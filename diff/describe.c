@@ -82,7 +82,7 @@ static void append_caps(struct buf *out, const struct sl_xattr *x)
 		return;
 	}
 	if (caps_decode(&caps, x->value, x->size) < 0) {
-		(void)buf_append_str(out, "of an unknown form");
+		(void)buf_append_str(out, "unreadable");
 		return;
 	}
 	(void)caps_format(&set, &caps);
@@ -96,7 +96,7 @@ static void append_acl(struct buf *out, const struct sl_xattr *x)
 	if (x == NULL)
 		(void)buf_append_str(out, "none");
 	else if (acl_format(out, x->value, x->size) == -SL_EFORMAT)
-		(void)buf_append_str(out, "of an unknown form");
+		(void)buf_append_str(out, "unreadable");
 }
 
 static void append_label(struct buf *out, const struct sl_xattr *x)

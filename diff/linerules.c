@@ -129,9 +129,11 @@ static const struct sl_line *find_gone(const struct look *l, struct sl_bytes nam
 	return l->gone[low];
 }
 
+/* "+::" is how NIS is asked, and no account. */
 static bool is_account(const struct look *l, struct sl_bytes *name)
 {
-	return textfile_field(l->line, 0, name) && name->len > 0 && name->data[0] != '#';
+	return textfile_field(l->line, 0, name) && name->len > 0 &&
+	       memchr("#+-", name->data[0], 3) == NULL;
 }
 
 /* ---- accounts ---- */
@@ -191,9 +193,7 @@ static bool no_password(struct look *l)
 	const struct sl_line *gone;
 	struct sl_bytes name;
 
-	/* "+::" is how NIS is asked, and no account */
-	if (!is_account(l, &name) || name.data[0] == '+' || name.data[0] == '-' ||
-	    !has_empty_password(l->line))
+	if (!is_account(l, &name) || !has_empty_password(l->line))
 		return false;
 	gone = find_gone(l, name);
 	if (gone != NULL && has_empty_password(gone->text))
