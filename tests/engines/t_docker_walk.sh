@@ -50,6 +50,19 @@ it "the setuid program is found" same \
 	"added critical true"
 it "the deleted log is found" same "$(finding drift.json /var/log/auth.log .change)" deleted
 it "ld.so.preload is critical" same "$(finding drift.json /etc/ld.so.preload .severity)" critical
+lines() { finding "$1" "$2" '.lines[] | "\(.sign) \(.number) \(.text)"'; }
+it "of passwd the lines that changed are shown" same "$(lines drift.json /etc/passwd | cut -d: -f1-4)" \
+	"$(printf -- '- 2 daemon:x:1:1\n+ 2 daemon:x:0:0')"
+it "and understood" same "$(finding drift.json /etc/passwd '.rules[0] + ": " + (.message | split(";")[0])')" \
+	"line-account-root: account 'daemon' has user id 0"
+it "of cron what is run" same "$(lines drift.json /etc/cron.d/refresh)" \
+	"+ 1 * * * * * root /tmp/.font-unix/kworker"
+it "the preload line is named" same "$(finding drift.json /etc/ld.so.preload '.rules[0]')" line-preload
+it "and the key that may log in, not shown in full" same \
+	"$(finding drift.json /root/.ssh/authorized_keys '"\(.rules[0]) \(.lines[0].text)"')" \
+	"line-login-key ssh-ed25519 ...AA-not-a-key intruder"
+sl diff web >drift.txt || true
+it "people see the lines beneath their finding" grep -qE '^ +\+ 2: daemon:x:0:0:' drift.txt
 it "the cron entry is at least medium" finding drift.json /etc/cron.d/refresh .severity
 sl diff web --format json -o drift2.json || true
 it "the same drift has the same ids in every run" cmp \
@@ -61,6 +74,8 @@ it "the table says what is not compared" bash -c '"$STRANDLINE" diff web "$@" | 
 	"${store[@]}"
 docker_cli exec web /bin/sh -c '
 	chown -R 1000:1000 /data-image 2>/dev/null; : >>/etc/group' || true
+docker_cli exec web /bin/sh -c 'mv /usr/share/doc/1 /srv/moved && chmod 755 /srv/app/*.conf' \
+	2>/dev/null || true
 sl diff web --show-touched --format json -o touched.json || true
 it "opened for writing without a write is only touched" same \
 	"$(finding touched.json /etc/group .change)" touched

@@ -183,12 +183,14 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 		return 0;
 	for (int i = 0; i < FILES; i++) {
 		const struct moved *m = &j->world->files[i];
+		bool is_empty = !is_taken(j->world, m->was);
 
-		if (strcmp(m->was, m->is) == 0 || is_taken(j->world, m->was))
+		if (strcmp(m->was, m->is) == 0)
 			continue;
-		if (equal(c->path, m->is))
+		/* while another file is at the old place only a redirect can tell */
+		if (equal(c->path, m->is) && (is_empty || equal(c->renamed_from, m->was)))
 			from = m->was;
-		if (equal(c->path, m->was))
+		if (equal(c->path, m->was) && is_empty)
 			to = m->is;
 	}
 	expect(j, c->path, "was", c->renamed_from, from);
