@@ -9,6 +9,7 @@
 #include <strandline/error.h>
 
 #define FOLD_TYPES 4
+#define FOLD_DIRECTORY 1 /* the type whose members may be the directory that holds the others */
 
 struct fold;
 

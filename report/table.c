@@ -27,6 +27,9 @@
 /* So many alike become one line; the worse, the later. */
 static const uint64_t fold_from[SEVERITIES] = {8, 16, 64, 128, 1024};
 
+_Static_assert((int)TABLEROW_TYPES == FOLD_TYPES && (int)TABLEROW_DIRECTORY == FOLD_DIRECTORY,
+	       "fold.h and tablerow.h count the same");
+
 struct table_sink {
 	struct sl_sink sink;
 	struct outbuf out;

@@ -125,6 +125,6 @@ void tablerow_key(struct buf *out, const struct sl_finding *f)
 	/* the top directory: a line for /srv and one for /usr say more than one for / */
 	while (top < path.len && path.data[top] != '/')
 		top++;
-	if (top < path.len)
+	if (top < path.len || tablerow_type(f) == TABLEROW_DIRECTORY)
 		(void)quote_bytes(out, path.data, top);
 }
