@@ -92,6 +92,7 @@ sl diff plain >plain.txt || true
 it "and all of them are one line for people, which counts them" same \
 	"$(grep '33:33' plain.txt | tr -s ' ')" \
 	"info metadata 5,000 files, 51 directories beneath /data owner 0:0 -> 33:33, $(grep -oE '[0-9.]+ [KM]iB in all' plain.txt)"
+docker_cli rm -f plain >/dev/null
 
 # ---- capture, verified by us and by stock tools
 it "a container is captured" bash -c '"$STRANDLINE" capture web -o web.tar.zst "$@" 2>capture.err || [ $? -eq 3 ]' - \

@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "report/fold.h"
+#include "report/tablerow.h"
 #include "unit/fake_source.h"
 #include "unit/sample_run.h"
 
@@ -265,6 +267,25 @@ static void a_full_disk_fails_the_report(void **state)
 	}
 }
 
+static void changed_lines_stand_beneath_their_finding_quoted_once(void **state)
+{
+	static const struct sl_line lines[] = {{'-', 3, {"a\\b", 3}}, {'+', 12, {"\033[2J", 4}}};
+	const struct sl_entry e = {.mode = S_IFREG | 0644};
+	const struct sl_change c = {.kind = SL_CHANGE_ADDED, .after = &e, .path = PATH("etc/x")};
+	const struct sl_finding f = {
+		.change = &c,
+		.message = "account 'a\\x1b' \033 came",
+		.notes = {.lines = lines, .line_count = 2, .lines_left_out = 7}};
+	OUTPUT;
+
+	(void)state;
+	tablerow_lines(&out, &f);
+	assert_string_equal(out.data, "- 3: a\\\\b\n+ 12: \\x1b[2J\n7 more lines");
+	buf_reset(&out);
+	tablerow_detail(&out, &f);
+	assert_string_equal(out.data, "account 'a\\x1b' \\x1b came");
+}
+
 /* Attackers choose names: unlike things must never share a line. */
 static void groups_keep_to_their_key_and_their_directory(void **state)
 {
@@ -312,6 +333,7 @@ int main(void)
 		cmocka_unit_test(several_containers_are_summed_up),
 		cmocka_unit_test(evidence_never_reaches_the_terminal_raw),
 		cmocka_unit_test(a_full_disk_fails_the_report),
+		cmocka_unit_test(changed_lines_stand_beneath_their_finding_quoted_once),
 		cmocka_unit_test(groups_keep_to_their_key_and_their_directory),
 	};
 
