@@ -66,7 +66,7 @@ static const char *object_text(const struct located_layer *l)
 	case OBJECT_FOUND:
 		break;
 	}
-	return words_type(l->mode);
+	return sl_type_name(l->mode);
 }
 
 static int layer_row(void *payload, const struct located_layer *l)
@@ -156,7 +156,7 @@ static int layer_json(void *payload, const struct located_layer *l)
 	jout_key_str(j, "object", objects[l->object]);
 	jout_key_bytes(j, "path", l->path);
 	jout_key_bytes(j, "host_path", path);
-	jout_key_str(j, "type", l->object == OBJECT_FOUND ? words_type(l->mode) : NULL);
+	jout_key_str(j, "type", l->object == OBJECT_FOUND ? sl_type_name(l->mode) : NULL);
 	jout_key_bool(j, "shown", l->shown);
 	jout_object_end(j);
 	return 0;

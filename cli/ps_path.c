@@ -35,8 +35,8 @@ static int say_path(void *payload, const struct located_path *p)
 	if (!p->exists)
 		(void)buf_append_str(&w->text, "\nis     not there (any more)\n");
 	else
-		(void)buf_printf(&w->text, "\nis     %s, %" PRIu64 " bytes\n", words_type(p->mode),
-				 p->size);
+		(void)buf_printf(&w->text, "\nis     %s, %" PRIu64 " bytes\n",
+				 sl_type_name(p->mode), p->size);
 	return 0;
 }
 
@@ -125,7 +125,7 @@ static int path_json(void *payload, const struct located_path *p)
 
 	jout_key_bytes(j, "path", p->path);
 	jout_key_bool(j, "exists", p->exists);
-	jout_key_str(j, "type", p->exists ? words_type(p->mode) : NULL);
+	jout_key_str(j, "type", p->exists ? sl_type_name(p->mode) : NULL);
 	jout_key(j, "size");
 	if (p->exists)
 		jout_u64(j, p->size);

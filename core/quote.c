@@ -36,8 +36,6 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t count)
 
 static int quote_one(struct buf *out, const char *bytes, size_t n, uint32_t code)
 {
-	if (code == '\\')
-		return buf_append(out, "\\\\", 2);
 	if (!in_ranges(code, unsafe, ARRAY_SIZE(unsafe)))
 		return buf_append(out, bytes, n);
 	if (code < 0x80)
@@ -45,7 +43,7 @@ static int quote_one(struct buf *out, const char *bytes, size_t n, uint32_t code
 	return buf_printf(out, "\\u{%x}", code);
 }
 
-int quote_bytes(struct buf *out, const char *bytes, size_t len)
+static int quote(struct buf *out, const char *bytes, size_t len, bool backslashes)
 {
 	while (len > 0) {
 		uint32_t code = 0;
@@ -54,6 +52,8 @@ int quote_bytes(struct buf *out, const char *bytes, size_t len)
 		if (n == 0) {
 			(void)buf_printf(out, "\\x%02x", (unsigned int)(uint8_t)*bytes);
 			n = 1;
+		} else if (code == '\\' && backslashes) {
+			(void)buf_append(out, "\\\\", 2);
 		} else {
 			(void)quote_one(out, bytes, n, code);
 		}
@@ -61,6 +61,16 @@ int quote_bytes(struct buf *out, const char *bytes, size_t len)
 		len -= n;
 	}
 	return out->status;
+}
+
+int quote_bytes(struct buf *out, const char *bytes, size_t len)
+{
+	return quote(out, bytes, len, true);
+}
+
+int quote_sentence(struct buf *out, const char *text, size_t len)
+{
+	return quote(out, text, len, false);
 }
 
 char *quote_dup(const char *bytes, size_t len)

@@ -14,10 +14,13 @@
  */
 int quote_bytes(struct buf *out, const char *bytes, size_t len);
 
-/* The same as a heap string for use in messages; NULL when memory ran out. */
+/* The same for a sentence that has quoted bytes in it already: its backslashes stay single. */
+int quote_sentence(struct buf *out, const char *text, size_t len);
+
+/* As quote_bytes(), as a heap string for use in messages; NULL when memory ran out. */
 char *quote_dup(const char *bytes, size_t len);
 
-/* The same, but what is longer than 400 bytes has three dots for its middle. */
+/* As quote_dup(), but what is longer than 400 bytes has three dots for its middle. */
 char *quote_short(const char *bytes, size_t len);
 
 /* Columns that quoted text takes on a terminal: one a code point, two where East Asian wide. */

@@ -3,6 +3,7 @@
 
 #include "core/cleanup.h"
 #include "diff/enrich.h"
+#include "diff/renames.h"
 #include "diff/spool.h"
 #include "diff/walk.h"
 
@@ -12,6 +13,8 @@ struct drift {
 	struct sl_sink *sink;
 	struct spool *spool;
 	struct enrich enrich;
+	struct renames_hint hint;
+	struct renames renames;
 	struct sl_counts *counts;
 };
 
@@ -49,6 +52,8 @@ static int keep_change(void *payload, const struct sl_change *c, struct sl_error
 		rc = keep_gap(d, &gap, err);
 	} else if (rc < 0) {
 		(void)sl_fail(err, own.code, own.sys, "change spool");
+	} else {
+		renames_note(&d->hint, c);
 	}
 	sl_error_clear(&own);
 	return rc;
@@ -107,12 +112,16 @@ static bool is_parent(const struct sl_change *c, const struct spool_record *next
 static int tell(struct drift *d, const struct spool_record *r, const struct spool_record *next,
 		struct sl_error *err)
 {
+	struct sl_change c;
 	struct sl_finding f;
 	int rc;
 
 	if (r->gap != NULL)
 		return sl_sink_gap(d->sink, r->gap, err);
-	rc = enrich_change(&d->enrich, r->change, is_parent(r->change, next), &f, err);
+	c = *r->change;
+	rc = renames_apply(&d->renames, d->spool, r->at, &c, err);
+	if (rc == 0)
+		rc = enrich_change(&d->enrich, &c, is_parent(&c, next), &f, err);
 	if (rc < 0)
 		return rc;
 	count(d->counts, &f, d->options->count_posture);
@@ -122,8 +131,10 @@ static int tell(struct drift *d, const struct spool_record *r, const struct spoo
 static int replay(struct drift *d, struct sl_error *err)
 {
 	struct spool_record now = {0}, next = {0};
-	int rc = spool_rewind(d->spool, err);
+	int rc = renames_find(&d->renames, d->spool, &d->hint, RENAMES_MAX, err);
 
+	if (rc == 0)
+		rc = spool_rewind(d->spool, err);
 	if (rc < 0)
 		return rc;
 	rc = spool_next(d->spool, &now, err);
@@ -171,7 +182,13 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 	      struct sl_sink *sink, struct sl_summary *out, struct sl_error *err)
 {
 	CLEANUP(free_spool) struct spool *spool = NULL;
-	struct drift d = {.input = input, .options = options, .sink = sink, .counts = &out->counts};
+	static const char *const too_many[] = {
+		"too much is gone or new to look for files that were renamed"};
+	struct drift d = {.input = input,
+			  .options = options,
+			  .sink = sink,
+			  .counts = &out->counts,
+			  .renames = RENAMES_INIT};
 	int rc;
 
 	*out = (struct sl_summary){.subject = input->subject};
@@ -191,6 +208,11 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 	if (rc >= 0)
 		rc = finish(&d, out, err);
 	enrich_clear(&d.enrich);
+	if (d.renames.too_many) {
+		out->notes = too_many;
+		out->note_count = ARRAY_SIZE(too_many);
+	}
+	renames_clear(&d.renames);
 	if (rc < 0)
 		return rc;
 	out->complete = out->counts.gaps == 0;

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "diff/caps.h"
 #include "diff/facts.h"
 #include "diff/rules.h"
 #include "diff/stubs.h"
 
 int enrich_init(struct enrich *e, const struct drift_input *input, struct sl_error *err)
 {
-	*e = (struct enrich){.input = input, .rules = input->rules, .message = BUF_INIT(4096)};
+	*e = (struct enrich){
+		.input = input, .rules = input->rules, .message = BUF_INIT((size_t)32 << 10)};
 	if (e->rules != NULL)
 		return 0;
 	e->rules = &e->defaults;
@@ -61,26 +61,22 @@ static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
 	return SL_SEVERITY_INFO;
 }
 
-/* One sentence where the fields alone would leave people guessing. */
-static const char *describe(struct enrich *e)
+/* What a mark has to say of it, then what its fields say. */
+static int describe(struct enrich *e, struct sl_finding *f, struct sl_error *err)
 {
-	const struct sl_xattr *x;
-	struct caps caps;
+	AUTO_FREE char *facts = sl_change_describe(&e->change, false);
 
-	if ((e->change.signals & SL_SIGNAL_CAPS) == 0)
-		return NULL;
-	x = sl_entry_xattr(e->change.after, "security.capability");
+	if (facts == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "finding");
 	buf_reset(&e->message);
-	if (x == NULL || caps_decode(&caps, x->value, x->size) < 0)
-		(void)buf_append_str(&e->message, "carries file capabilities of an unknown form");
-	else {
-		struct buf set = BUF_INIT(2048);
-
-		(void)caps_format(&set, &caps);
-		(void)buf_printf(&e->message, "carries %s", set.data != NULL ? set.data : "?");
-		buf_clear(&set);
-	}
-	return e->message.status == 0 ? e->message.data : NULL;
+	if (f->message != NULL)
+		(void)buf_append_str(&e->message, f->message);
+	if (e->message.len > 0 && facts[0] != '\0')
+		(void)buf_append_str(&e->message, "; ");
+	(void)buf_append_str(&e->message, facts);
+	if (e->message.status == 0 && e->message.len > 0)
+		f->message = e->message.data;
+	return 0;
 }
 
 /*
@@ -146,8 +142,10 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	if (rc < 0)
 		return rc;
 	facts |= e->change.signals;
-	out->severity = base_severity(c, facts);
-	stub = find_stub(e, facts, has_children);
+	/* a mark may have named a rule */
+	if (out->severity < base_severity(c, facts))
+		out->severity = base_severity(c, facts);
+	stub = out->rule_count == 0 ? find_stub(e, facts, has_children) : NULL;
 	if (stub != NULL) {
 		out->severity = SL_SEVERITY_INFO;
 		out->cause = SL_CAUSE_ENGINE;
@@ -155,9 +153,9 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	} else if (c->kind != SL_CHANGE_TOUCHED) {
 		rules_apply(e->rules, out, &e->change, facts);
 	}
-	if (out->message == NULL)
-		out->message = describe(e);
-	rc = identify(out, in->subject, err);
+	rc = describe(e, out, err);
+	if (rc == 0)
+		rc = identify(out, in->subject, err);
 	return rc < 0 ? rc : ask(in->judges, in->judge_count, out, &e->change, err);
 }
 

@@ -43,7 +43,9 @@ struct spool {
 	size_t memory;
 	struct buf data; /* all records while there is no file; a chunk of it after */
 	int fd;
+	bool is_read;   /* writing has ended */
 	size_t at;      /* reading: position in data */
+	uint64_t base;  /* and where in the file data starts */
 	bool at_end;    /* the file has no more than what is in data */
 	struct buf one; /* the record being written */
 	struct slot slots[2];
@@ -182,10 +184,14 @@ int spool_rewind(struct spool *s, struct sl_error *err)
 
 	buf_clear(&s->one);
 	s->at = 0;
+	s->base = 0;
 	s->at_end = s->fd < 0;
 	if (s->fd < 0)
 		return 0;
-	rc = write_out(s, err);
+	if (!s->is_read)
+		rc = write_out(s, err);
+	s->is_read = true;
+	buf_reset(&s->data);
 	if (rc == 0 && lseek(s->fd, 0, SEEK_SET) < 0)
 		rc = sl_fail(err, SL_EIO, errno, "rewind the temporary file");
 	return rc;
@@ -195,6 +201,7 @@ static int refill(struct spool *s, struct sl_error *err)
 {
 	ssize_t n;
 
+	s->base += s->data.len;
 	buf_reset(&s->data);
 	s->at = 0;
 	if (buf_reserve(&s->data, FILE_CHUNK) < 0)
@@ -271,6 +278,7 @@ static int decode_change(struct slot *slot, struct sl_error *err)
 	if (room_for_xattrs(slot) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "change spool");
 	*c = slot->head.change;
+	c->renamed_to = (struct sl_bytes){NULL, 0}; /* known after all are there */
 	c->before = slot->head.has_before ? &slot->before : NULL;
 	c->after = slot->head.has_after ? &slot->after : NULL;
 	if ((c->before != NULL && !decode_entry(slot, &slot->before, &at, &used)) ||
@@ -297,9 +305,10 @@ static int decode_gap(struct slot *slot, struct sl_error *err)
 int spool_next(struct spool *s, struct spool_record *out, struct sl_error *err)
 {
 	struct slot *slot = &s->slots[s->turn];
+	uint64_t at = s->base + s->at;
 	int rc = fetch(s, &slot->head, sizeof(slot->head), err);
 
-	*out = (struct spool_record){0};
+	*out = (struct spool_record){.at = at};
 	if (rc != 0)
 		return rc;
 	s->turn ^= 1;
@@ -318,4 +327,50 @@ int spool_next(struct spool *s, struct spool_record *out, struct sl_error *err)
 		out->change = &slot->change;
 	}
 	return rc;
+}
+
+/* ---- a single place ---- */
+
+static int fetch_at(const struct spool *s, uint64_t at, void *out, size_t len, struct sl_error *err)
+{
+	size_t done = 0;
+
+	if (s->fd < 0) {
+		if (at > s->data.len || len > s->data.len - at)
+			return sl_fail(err, SL_EINVAL, 0, "no change stands there");
+		memcpy(out, s->data.data + at, len);
+		return 0;
+	}
+	while (done < len) {
+		ssize_t n = pread(s->fd, (char *)out + done, len - done, (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return sl_fail(err, SL_EIO, n < 0 ? errno : EIO, "read the temporary file");
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int spool_path(struct spool *s, uint64_t at, struct buf *out, struct sl_error *err)
+{
+	struct record_head head;
+	uint64_t tail;
+	int rc = fetch_at(s, at, &head, sizeof(head), err);
+
+	if (rc < 0)
+		return rc;
+	tail = head.path_len + head.renamed_len + 2; /* they stand last, with a NUL each */
+	if (head.type != RECORD_CHANGE || tail > head.len)
+		return sl_fail(err, SL_EFORMAT, 0, "the temporary file was changed");
+	if (buf_reserve(out, (size_t)head.path_len) < 0)
+		return sl_fail(err, -out->status, 0, "change spool");
+	rc = fetch_at(s, at + sizeof(head) + head.len - tail, out->data + out->len,
+		      (size_t)head.path_len, err);
+	if (rc < 0)
+		return rc;
+	out->len += (size_t)head.path_len;
+	out->data[out->len] = '\0';
+	return 0;
 }

@@ -141,8 +141,9 @@ static int keep_before(struct bundle_sink *b, const struct sl_entry *before, str
 	return store_before(b, before, fd, out, err);
 }
 
-static int write_finding(struct bundle_sink *b, const struct sl_finding *f,
-			 const struct evidence *evidence, struct sl_error *err)
+/* 0, or negative when a record has no room for it. */
+static int say_finding(struct bundle_sink *b, const struct sl_finding *f,
+		       const struct evidence *evidence)
 {
 	struct jout j;
 
@@ -156,7 +157,18 @@ static int write_finding(struct bundle_sink *b, const struct sl_finding *f,
 		jout_u64(&j, evidence->seq[i]);
 	jout_array_end(&j);
 	jout_object_end(&j);
-	if (jout_end(&j) < 0)
+	return jout_end(&j);
+}
+
+static int write_finding(struct bundle_sink *b, const struct sl_finding *f,
+			 const struct evidence *evidence, struct sl_error *err)
+{
+	struct sl_finding bare = *f;
+
+	/* lines made of control characters grow sixfold as JSON: they are in the payload, too */
+	bare.notes.lines_left_out += bare.notes.line_count;
+	bare.notes.line_count = 0;
+	if (say_finding(b, f, evidence) < 0 && say_finding(b, &bare, evidence) < 0)
 		return sl_fail(err, SL_ELIMIT, 0, "finding is too large for a record");
 	b->members.data[b->members.len - 1] = '\0'; /* the braces are the writer's */
 	return sl_bundle_record(b->o.writer, "finding", b->o.target, b->members.data + 1, NULL,

@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "job/meaning_hashes.h"
+#include "job/meaning_lines.h"
 #include "job/meaning_packages.h"
 #include "job/meaning_policy.h"
 #include "job/meaning_settings.h"
@@ -102,7 +103,7 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies last: what they judge must be all there is */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap, add_layers,     meaning_settings,
+		add_metadata_gap, add_layers,     meaning_settings, meaning_add_lines,
 		meaning_packages, meaning_hashes, meaning_policy,
 	};
 	int rc = 0;

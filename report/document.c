@@ -216,6 +216,13 @@ void document_outcome(struct jout *j, const struct sl_summary *sum)
 		jout_object_end(j);
 	}
 	jout_key_bool(j, "complete", sum->complete);
+	if (sum->note_count == 0)
+		return;
+	jout_key(j, "notes");
+	jout_array(j);
+	for (size_t i = 0; i < sum->note_count; i++)
+		jout_str(j, sum->notes[i]);
+	jout_array_end(j);
 }
 
 void report_summary_members(struct jout *j, const struct sl_summary *sum)

@@ -21,7 +21,7 @@ void document_settings(struct jout *j, const struct sl_subject *s);
 void document_gap(struct jout *j, const struct sl_gap *gap);
 /* counts */
 void document_counts(struct jout *j, const struct sl_counts *counts);
-/* Behind the gaps, last of a container. */
+/* Behind the gaps, last of a container: frozen, complete, notes. */
 void document_outcome(struct jout *j, const struct sl_summary *sum);
 
 #endif

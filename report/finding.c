@@ -88,7 +88,7 @@ void report_entry(struct jout *j, const struct sl_entry *e)
 		return;
 	}
 	jout_object(j);
-	jout_key_str(j, "type", words_type(e->mode));
+	jout_key_str(j, "type", sl_type_name(e->mode));
 	jout_key(j, "mode");
 	jout_mode(j, e->mode);
 	jout_key_u64(j, "uid", e->uid);
@@ -280,6 +280,8 @@ void report_finding_members(struct jout *j, const struct sl_finding *f)
 		changed_fields(j, c->fields);
 	if (c != NULL && c->renamed_from.data != NULL)
 		jout_bytes(j, "renamed_from", "/", c->renamed_from);
+	if (c != NULL && c->renamed_to.data != NULL)
+		jout_bytes(j, "renamed_to", "/", c->renamed_to);
 	if (f->message != NULL)
 		jout_key_str(j, "message", f->message);
 	notes(j, &f->notes);

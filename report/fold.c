@@ -56,15 +56,17 @@ static void share_directory(struct fold_group *g, struct sl_bytes path)
 			end = same;
 		same++;
 	}
-	if (same == g->dir_len && same < path.len && path.data[same] == '/')
+	if (same == g->dir_len && (same == path.len || path.data[same] == '/'))
 		end = same;
 	g->dir_len = end;
 	g->dir[end] = '\0';
 }
 
-static int start_group(struct fold *f, struct fold_group *g, const char *key, struct sl_bytes path)
+static int start_group(struct fold *f, struct fold_group *g, const char *key, struct sl_bytes path,
+		       unsigned int type)
 {
-	size_t len = parent_length(path);
+	bool is_own = type == FOLD_DIRECTORY && path.len <= FOLD_DIR_BYTES;
+	size_t len = is_own ? path.len : parent_length(path);
 
 	g->key = strdup(key);
 	g->dir = calloc(1, len + 1);
@@ -81,8 +83,8 @@ static int start_group(struct fold *f, struct fold_group *g, const char *key, st
 	return 0;
 }
 
-int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t bytes,
-	     struct fold_group **out)
+int fold_add(struct fold *f, const char *key, struct sl_bytes path, unsigned int type,
+	     uint64_t bytes, struct fold_group **out)
 {
 	struct fold_group *g;
 
@@ -92,12 +94,13 @@ int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t byt
 	if (g->key == NULL && f->used == FOLD_MOST)
 		return 1;
 	if (g->key == NULL) {
-		if (start_group(f, g, key, path) < 0)
+		if (start_group(f, g, key, path, type) < 0)
 			return -SL_ENOMEM;
 	} else {
 		share_directory(g, path);
 	}
 	g->count++;
+	g->by_type[type % FOLD_TYPES]++;
 	g->bytes += bytes;
 	*out = g;
 	return 0;

@@ -8,6 +8,9 @@
 
 #include <strandline/error.h>
 
+#define FOLD_TYPES 4
+#define FOLD_DIRECTORY 1 /* the type whose members may be the directory that holds the others */
+
 struct fold;
 
 struct fold_group {
@@ -15,8 +18,9 @@ struct fold_group {
 	char *dir; /* bytes: directory that holds all members, without slashes around it */
 	size_t dir_len;
 	uint64_t count;
-	uint64_t bytes; /* of all members */
-	bool shown;     /* for whoever prints */
+	uint64_t by_type[FOLD_TYPES]; /* the same, told apart by whoever adds */
+	uint64_t bytes;               /* of all members */
+	bool shown;                   /* for whoever prints */
 };
 
 int fold_new(struct fold **out, struct sl_error *err);
@@ -24,8 +28,8 @@ int fold_new(struct fold **out, struct sl_error *err);
  * Count one path under a key. 0 and its group; 1 when it is not counted (too many kinds);
  * -SL_ENOMEM.
  */
-int fold_add(struct fold *f, const char *key, struct sl_bytes path, uint64_t bytes,
-	     struct fold_group **out);
+int fold_add(struct fold *f, const char *key, struct sl_bytes path, unsigned int type,
+	     uint64_t bytes, struct fold_group **out);
 /* NULL when the key was never counted. */
 struct fold_group *fold_find(struct fold *f, const char *key);
 void fold_unshow(struct fold *f);

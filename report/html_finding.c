@@ -61,7 +61,7 @@ typedef void (*cell)(struct buf *out, const struct sl_entry *e);
 
 static void cell_type(struct buf *out, const struct sl_entry *e)
 {
-	(void)buf_append_str(out, words_type(e->mode));
+	(void)buf_append_str(out, sl_type_name(e->mode));
 }
 
 static void cell_mode(struct buf *out, const struct sl_entry *e)

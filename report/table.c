@@ -38,6 +38,9 @@ static uint64_t folds_from(enum sl_severity severity, const char *key)
 		       : fold_from[severity];
 }
 
+_Static_assert((int)TABLEROW_TYPES == FOLD_TYPES && (int)TABLEROW_DIRECTORY == FOLD_DIRECTORY,
+	       "fold.h and tablerow.h count the same");
+
 struct table_sink {
 	struct sl_sink sink;
 	struct outbuf out;
@@ -49,16 +52,7 @@ struct table_sink {
 };
 
 /* The cells of a spooled row: strings behind each other. */
-enum cell {
-	CELL_KEY,
-	CELL_WORD,
-	CELL_PATH,
-	CELL_DETAIL,
-	CELL_ALIKE,
-	CELL_PLURAL,
-	CELL_NOTES,
-	CELLS
-};
+enum cell { CELL_KEY, CELL_WORD, CELL_PATH, CELL_DETAIL, CELL_ALIKE, CELL_OF, CELL_NOTES, CELLS };
 
 struct row {
 	const char *cells[CELLS];
@@ -122,7 +116,8 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	if (!notes_has_lines(&f->notes)) /* what has lines of its own is alike to nothing */
 		tablerow_key(&row, f);
 	if (row.status == 0 && row.len > 0 && f->change != NULL)
-		rc = fold_add(t->fold, row.data, f->change->path, tablerow_bytes(f), &g);
+		rc = fold_add(t->fold, row.data, f->change->path, tablerow_type(f),
+			      tablerow_bytes(f), &g);
 	if (rc == 0 && g->count > folds_from(f->severity, row.data))
 		return 0; /* part of a line whose first member waits already */
 	(void)buf_append_char(&row, '\0');
@@ -133,7 +128,6 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	(void)buf_append_char(&row, '\0');
 	tablerow_alike(&row, f);
 	(void)buf_append_char(&row, '\0');
-	(void)buf_append_str(&row, tablerow_plural(f));
 	packagefold_of(&row, f);
 	(void)buf_append_char(&row, '\0');
 	notes_lines(&row, &f->notes);
@@ -175,6 +169,30 @@ static struct row split_row(const struct buf *record)
 	return row;
 }
 
+/* "50,000 files, 1 directory beneath /srv" */
+static void put_members(struct buf *out, const struct fold_group *g, const char *of)
+{
+	static const struct {
+		const char *one, *many;
+	} words[TABLEROW_TYPES] = {
+		[TABLEROW_FILE] = {"file", "files"},
+		[TABLEROW_DIRECTORY] = {"directory", "directories"},
+		[TABLEROW_LINK] = {"symlink", "symlinks"},
+		[TABLEROW_OTHER] = {"special file", "special files"},
+	};
+	const char *comma = "";
+
+	for (size_t i = 0; i < TABLEROW_TYPES; i++) {
+		if (g->by_type[i] == 0)
+			continue;
+		(void)buf_append_str(out, comma);
+		words_plural(out, g->by_type[i], words[i].one, words[i].many);
+		comma = ", ";
+	}
+	(void)buf_printf(out, "%s beneath /", of);
+	(void)quote_bytes(out, g->dir, g->dir_len);
+}
+
 /* The line for a row; its texts live in the row or in @scratch. False: it is part of a line that
  * was printed before. */
 static bool line_of(struct table_sink *t, enum sl_severity severity, const struct row *row,
@@ -193,9 +211,7 @@ static bool line_of(struct table_sink *t, enum sl_severity severity, const struc
 		return false;
 	g->shown = true;
 	buf_reset(&scratch[0]);
-	words_count(&scratch[0], g->count);
-	(void)buf_printf(&scratch[0], " %s beneath /", row->cells[CELL_PLURAL]);
-	(void)quote_bytes(&scratch[0], g->dir, g->dir_len);
+	put_members(&scratch[0], g, row->cells[CELL_OF]);
 	buf_reset(&scratch[1]);
 	(void)buf_append_str(&scratch[1], row->cells[CELL_ALIKE]);
 	if (g->bytes > 0) {

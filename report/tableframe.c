@@ -271,6 +271,8 @@ void frame_footer(struct buf *out, const struct sl_summary *sum, const struct fr
 	footer_rest(out, &sum->counts);
 	footer_gaps(out, t);
 	footer_frozen(out, sum);
+	for (size_t i = 0; i < sum->note_count; i++)
+		(void)buf_printf(out, "note       %s\n", sum->notes[i]);
 	mounts(out, sum->subject->container, true);
 	mounts(out, sum->subject->container, false);
 	(void)buf_append_str(out, "verdict    ");

@@ -99,7 +99,7 @@ void notes_lines(struct buf *out, const struct sl_notes *n)
 	for (size_t i = 0; i < n->line_count; i++) {
 		const struct sl_line *line = &n->lines[i];
 
-		(void)buf_printf(out, "%c%" PRIu32 ": ", line->sign == '-' ? '-' : '+',
+		(void)buf_printf(out, "%c %" PRIu32 ": ", line->sign == '-' ? '-' : '+',
 				 line->number);
 		(void)quote_bytes(out, line->text.data, line->text.len);
 		(void)buf_append_char(out, '\n');

@@ -15,8 +15,16 @@ void tablerow_path(struct buf *out, const struct sl_finding *f);
 void tablerow_detail(struct buf *out, const struct sl_finding *f);
 /* The same without what differs from file to file: the text of a folded line. */
 void tablerow_alike(struct buf *out, const struct sl_finding *f);
-/* "files", "directories"...: what a folded line counts. Static. */
-const char *tablerow_plural(const struct sl_finding *f);
+
+/* What a folded line counts. */
+enum tablerow_type {
+	TABLEROW_FILE,
+	TABLEROW_DIRECTORY,
+	TABLEROW_LINK,
+	TABLEROW_OTHER,
+	TABLEROW_TYPES,
+};
+enum tablerow_type tablerow_type(const struct sl_finding *f);
 /* Two findings with equal keys may share a line. */
 void tablerow_key(struct buf *out, const struct sl_finding *f);
 /* Bytes that this finding adds to the sum of a folded line. */

@@ -149,7 +149,7 @@ static bool is_directory(const struct sl_change *c)
 {
 	const struct sl_entry *e = object(c);
 
-	return e != NULL && strcmp(words_type(e->mode), "directory") == 0;
+	return e != NULL && strcmp(sl_type_name(e->mode), "directory") == 0;
 }
 
 /* "  high: a program was changed": what is worth a look says why. */

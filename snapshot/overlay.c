@@ -39,6 +39,7 @@ struct overlay {
 	size_t depth, room;
 	struct buf path;  /* of the entry lent last */
 	struct buf probe; /* a path in the lower view */
+	struct buf from;  /* where the entry lent last was renamed from */
 	struct sl_entry entry;
 	enum origin content; /* who holds its bytes */
 	bool lent_lower;     /* it is the head of the lower view */
@@ -208,6 +209,21 @@ static int counterpart(struct overlay *o, const struct sl_entry *e, struct sl_er
 	return ok ? 0 : fail_memory(err);
 }
 
+/*
+ * A redirect beside a renamed directory means a name in the lower view, not beside this path: say
+ * it from the root. @rc is counterpart()'s, and comes back.
+ */
+static int tell_redirect(struct overlay *o, const struct sl_entry *e, int rc, struct sl_error *err)
+{
+	if (rc != 0 || e->redirect.data == NULL)
+		return rc;
+	if (!set_bytes(&o->from, (struct sl_bytes){"/", 1}) ||
+	    buf_append(&o->from, o->probe.data, o->probe.len) < 0)
+		return fail_memory(err);
+	o->entry.redirect = bytes_of(&o->from);
+	return 0;
+}
+
 /* Upper entries */
 
 /* A directory that was renamed: its children are here, or still in the lower view at o->probe. */
@@ -247,7 +263,7 @@ static int enter_upper(struct overlay *o, const struct sl_entry *e, struct sl_er
 		return enter(o, &(struct frame){.has_lower = true, .moved_to = ""}, err);
 	if ((e->flags & SL_ENTRY_OPAQUE) != 0)
 		return enter(o, &f, err);
-	rc = counterpart(o, e, err);
+	rc = tell_redirect(o, e, counterpart(o, e, err), err);
 	if (rc < 0)
 		return rc;
 	if (rc == 1)
@@ -270,7 +286,7 @@ static int enter_upper(struct overlay *o, const struct sl_entry *e, struct sl_er
 static int resolve_metacopy(struct overlay *o, const struct sl_entry *e, struct sl_error *err)
 {
 	const struct sl_entry *found = NULL;
-	int rc = counterpart(o, e, err);
+	int rc = tell_redirect(o, e, counterpart(o, e, err), err);
 
 	if (rc == 0)
 		rc = lookup_find(&o->lower, bytes_of(&o->probe), &found, err);
@@ -323,10 +339,16 @@ static int lend_upper(struct overlay *o, struct sl_error *err)
 	o->entry.path = bytes_of(&o->path);
 	o->entry.layer = 0;
 	o->entry.flags &= ~(uint32_t)SL_ENTRY_OPAQUE;
+	o->entry.redirect = (struct sl_bytes){NULL, 0};
 	o->content = FROM_UPPER;
 	if (is_bare || !S_ISDIR(e->mode)) {
 		if ((e->flags & SL_ENTRY_METACOPY) != 0)
 			rc = resolve_metacopy(o, e, err);
+		else if (e->redirect.data != NULL && dialect_redirect_is_valid(e->redirect))
+			/* its bytes were written since: where it was stays true */
+			rc = tell_redirect(o, e, counterpart(o, e, err), err);
+		if (rc == 1)
+			rc = 0;
 		if (rc == 0)
 			rc = hide_lower(o, err);
 		if (rc == 0 && is_bare && f != NULL && (f->moved || !f->has_lower))
@@ -546,6 +568,7 @@ static void overlay_close(struct sl_source *src)
 	lookup_clear(&o->lower);
 	buf_clear(&o->path);
 	buf_clear(&o->probe);
+	buf_clear(&o->from);
 	gaps_clear(&o->gaps);
 	free(o);
 }
@@ -572,6 +595,7 @@ int overlay_open(struct sl_source **out, struct sl_source *upper, struct sl_sour
 		.lower = LOOKUP_INIT(lower),
 		.path = BUF_INIT(PATH_LIMIT),
 		.probe = BUF_INIT(PATH_LIMIT),
+		.from = BUF_INIT(PATH_LIMIT),
 	};
 	if (buf_append(&o->path, "", 0) < 0) {
 		overlay_close(&o->source);

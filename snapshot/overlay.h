@@ -10,7 +10,8 @@
  * whiteout entries; opaque directories, directories that replace something else or have no lower
  * counterpart, and redirected ones carry SL_ENTRY_COMPLETE, and the lower children that a redirect
  * brings along are yielded too, taken from @lower. Metacopy files get size and digest (or the
- * content) of their lower object; where that cannot be found, a gap.
+ * content) of their lower object; where that cannot be found, a gap. A redirect is told from the
+ * root of the lower view.
  *
  * @upper is a layer source with markers, @lower a merged view of everything below, used by this
  * source alone. Both are taken over, also on failure.

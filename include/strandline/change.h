@@ -77,6 +77,7 @@ struct sl_change {
 	const struct sl_entry *before; /**< NULL when added */
 	const struct sl_entry *after;  /**< NULL when deleted */
 	struct sl_bytes renamed_from;  /**< data NULL unless recognised */
+	struct sl_bytes renamed_to;    /**< of what is gone here; data NULL unless recognised */
 	uint8_t head[16];              /**< first bytes of the content after; for rules */
 	uint8_t head_len;
 };
@@ -96,6 +97,15 @@ SL_API uint32_t sl_entry_compare(const struct sl_entry *before, const struct sl_
 
 /** The kind that follows from the fields, when both sides exist and @p mode is the after mode. */
 SL_API enum sl_change_kind sl_change_kind_of(uint32_t fields, uint32_t mode);
+
+/**
+ * Say in one line what differs: "mode 0644 -> 0755 (now executable), owner 0:0 -> 33:33". Evidence
+ * bytes in it are quoted. With @p alike what differs from path to path (sizes, times, targets) is
+ * left out, so that thousands of changes that say the same share a text.
+ *
+ * @return heap string, empty when there is nothing to say; NULL when memory ran out
+ */
+SL_API char *sl_change_describe(const struct sl_change *c, bool alike);
 
 /** "added"... @return static text */
 SL_API const char *sl_change_name(enum sl_change_kind kind);

@@ -86,6 +86,9 @@ struct sl_summary {
 	bool was_frozen; /**< its processes stood still while it was read */
 	struct sl_time frozen_at;
 	uint64_t frozen_ns; /**< for how long */
+	/** What was not looked for, and makes nothing incomplete: a sentence each. Static. */
+	const char *const *notes;
+	size_t note_count;
 };
 
 /** Of what is compared, the side that can be trusted least: only it may say "equal". */

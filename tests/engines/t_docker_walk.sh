@@ -50,6 +50,19 @@ it "the setuid program is found" same \
 	"added critical true"
 it "the deleted log is found" same "$(finding drift.json /var/log/auth.log .change)" deleted
 it "ld.so.preload is critical" same "$(finding drift.json /etc/ld.so.preload .severity)" critical
+lines() { finding "$1" "$2" '.lines[] | "\(.sign) \(.number) \(.text)"'; }
+it "of passwd the lines that changed are shown" same "$(lines drift.json /etc/passwd | cut -d: -f1-4)" \
+	"$(printf -- '- 2 daemon:x:1:1\n+ 2 daemon:x:0:0')"
+it "and understood" same "$(finding drift.json /etc/passwd '.rules[0] + ": " + (.message | split(";")[0])')" \
+	"line-account-root: account 'daemon' has user id 0"
+it "of cron what is run" same "$(lines drift.json /etc/cron.d/refresh)" \
+	"+ 1 * * * * * root /tmp/.font-unix/kworker"
+it "the preload line is named" same "$(finding drift.json /etc/ld.so.preload '.rules[0]')" line-preload
+it "and the key that may log in, not shown in full" same \
+	"$(finding drift.json /root/.ssh/authorized_keys '"\(.rules[0]) \(.lines[0].text)"')" \
+	"line-login-key ssh-ed25519 ...AA-not-a-key intruder"
+sl diff web >drift.txt || true
+it "people see the lines beneath their finding" grep -qE '^ +\+ 2: daemon:x:0:0:' drift.txt
 it "the cron entry is at least medium" finding drift.json /etc/cron.d/refresh .severity
 sl diff web --format json -o drift2.json || true
 it "the same drift has the same ids in every run" cmp \
@@ -59,11 +72,27 @@ it "every line of jsonl says what it is" same \
 	"$(jq -r .record drift.jsonl | sort -u | tr '\n' ' ')" "container finding run "
 it "the table says what is not compared" bash -c '"$STRANDLINE" diff web "$@" | grep -q "not compared"' - \
 	"${store[@]}"
-docker_cli exec web /bin/sh -c '
-	chown -R 1000:1000 /data-image 2>/dev/null; : >>/etc/group' || true
+docker_cli exec web /bin/sh -c ': >>/etc/group'
 sl diff web --show-touched --format json -o touched.json || true
 it "opened for writing without a write is only touched" same \
 	"$(finding touched.json /etc/group .change)" touched
+
+docker_cli run -d --network none --name plain shop:1 /bin/sleep 100000 >/dev/null
+docker_cli exec plain /bin/sh -c \
+	'mv /usr/bin/ping /usr/bin/.ping; chmod 755 /etc/issue; chown -R 33:33 /data'
+sl diff plain --format json -o plain.json || true
+ends() { finding plain.json "$1" "\"\(.change) \(.renamed_$2) \(.signals | index(\"renamed\") != null)\""; }
+it "what was renamed says so on both ends" same "$(ends /usr/bin/.ping from) $(ends /usr/bin/ping to)" \
+	"added /usr/bin/ping true deleted /usr/bin/.ping true"
+it "a mode is said in words" same "$(finding plain.json /etc/issue .message)" \
+	"mode 0644 -> 0755 (now executable)"
+it "each file of a chowned tree is in the document" same \
+	"$(drift plain.json '[.findings[] | select(.message == "owner 0:0 -> 33:33")] | length')" 5051
+sl diff plain >plain.txt || true
+it "and all of them are one line for people, which counts them" same \
+	"$(grep '33:33' plain.txt | tr -s ' ')" \
+	"info metadata 5,000 files, 51 directories beneath /data owner 0:0 -> 33:33, $(grep -oE '[0-9.]+ [KM]iB in all' plain.txt)"
+docker_cli rm -f plain >/dev/null
 
 # ---- capture, verified by us and by stock tools
 it "a container is captured" bash -c '"$STRANDLINE" capture web -o web.tar.zst "$@" 2>capture.err || [ $? -eq 3 ]' - \

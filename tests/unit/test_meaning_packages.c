@@ -51,8 +51,10 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 				 !p->has_digest    ? "unknown"
 				 : p->digest_equal ? "equal"
 						   : "differs");
-	if (f->message != NULL)
-		(void)buf_printf(log, " \"%s\"", f->message);
+	/* in front of what differs in the file itself */
+	if (f->message != NULL && strncmp(f->message, "packages ", 9) == 0)
+		(void)buf_printf(log, " \"%.*s\"",
+				 (int)(strstr(f->message, "; content") - f->message), f->message);
 	return buf_append_char(log, '\n');
 }
 

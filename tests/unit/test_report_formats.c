@@ -370,8 +370,8 @@ static void the_page_shows_lines_sides_and_gaps(void **state)
 
 	(void)state;
 	sample_report(&out, report_html, NULL, &(struct sample){.notes = true});
-	assert_non_null(strstr(out.data, "<del>-1: root:x:0:0:root:/root:/bin/sh\n</del>"));
-	assert_non_null(strstr(out.data, "<ins>+1: root:x:0:0:root:/root:/bin/bash\n</ins>"));
+	assert_non_null(strstr(out.data, "<del>- 1: root:x:0:0:root:/root:/bin/sh\n</del>"));
+	assert_non_null(strstr(out.data, "<ins>+ 1: root:x:0:0:root:/root:/bin/bash\n</ins>"));
 	assert_non_null(strstr(out.data, "<tr class=ch><th>mode<td>0755<td>04755\n"));
 	assert_non_null(strstr(out.data, "<li><code>/etc/shadow</code> cannot be read: Permission "
 					 "denied (and everything beneath)\n"));
@@ -388,9 +388,9 @@ static void the_table_shows_what_is_known_beneath_the_row(void **state)
 
 	(void)state;
 	sample_report(&out, report_table, NULL, &(struct sample){.notes = true});
-	assert_non_null(strstr(out.data, "\n                    -1: root:x:0:0:root:/root:/bin/sh\n"
-					 "                    +1: root:x:0:0:root:/root:/bin/bash\n"
-					 "                    +2: evil\\x1b[2J:x:0:0::<script>"));
+	assert_non_null(strstr(out.data, "\n                    - 1: root:x:0:0:root:/root:/bin/sh\n"
+					 "                    + 1: root:x:0:0:root:/root:/bin/bash\n"
+					 "                    + 2: evil\\x1b[2J:x:0:0::<script>"));
 	assert_non_null(strstr(out.data, "                     and 7 lines more\n"));
 	assert_non_null(strstr(out.data, "of package base-files<script>"));
 	assert_non_null(strstr(out.data, " 12.4\\x0a (unverified) "));
@@ -431,8 +431,8 @@ static void rows_with_lines_are_not_folded(void **state)
 		assert_int_equal(sl_sink_finding(sink, &f, NULL), 0);
 	}
 	assert_int_equal(sl_sink_container_end(sink, &sum, NULL), 0);
-	assert_int_equal(count(out.data, "+1: one\n"), 20);
-	assert_int_equal(count(out.data, "20 findings beneath /srv"), 1);
+	assert_int_equal(count(out.data, "+ 1: one\n"), 20);
+	assert_int_equal(count(out.data, "20 special files beneath /srv"), 1);
 	sl_sink_close(sink);
 	ostream_close(to);
 }
@@ -444,8 +444,8 @@ static void lines_have_colours_when_colours_are_wanted(void **state)
 	(void)state;
 	sample_report(&out, report_table, &(struct report_options){.colour = true},
 		      &(struct sample){.notes = true});
-	assert_non_null(strstr(out.data, "\033[31m-1: root:x:0:0:root:/root:/bin/sh\033[0m\n"));
-	assert_non_null(strstr(out.data, "\033[32m+1: root:x:0:0:root:/root:/bin/bash\033[0m\n"));
+	assert_non_null(strstr(out.data, "\033[31m- 1: root:x:0:0:root:/root:/bin/sh\033[0m\n"));
+	assert_non_null(strstr(out.data, "\033[32m+ 1: root:x:0:0:root:/root:/bin/bash\033[0m\n"));
 }
 
 static void a_summary_is_one_line_a_container(void **state)

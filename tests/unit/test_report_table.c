@@ -4,12 +4,15 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "report/fold.h"
+#include "report/tablenotes.h"
+#include "report/tablerow.h"
 #include "unit/fake_source.h"
 #include "unit/sample_run.h"
 
@@ -42,14 +45,14 @@ static void a_table_says_it_as_written_down_here(void **state)
 		"SEVERITY  CHANGE    PATH                           DETAIL\n"
 		"critical  added     /usr/bin/evil\\x0a\\x1b]0;x\\x07  new program that runs as "
 		"its "
-		"owner; file 5 B, mode 04755\n"
+		"owner; file 5 B, mode 04755 (setuid), capabilities unreadable\n"
 		"high      modified  /bin/sh                        a program was changed; "
 		"content, "
 		"size 900 B -> 1.1 MiB, mtime forged\n"
 		"medium    type      /opt/app                       directory -> symlink -> "
 		"/tmp/\\x1b[31mx\n"
 		"medium    metadata  /usr/bin/ls                    now runs as its owner; mode "
-		"0755 -> 04755, +security.capability\n"
+		"0755 -> 04755 (now setuid), capabilities none -> unreadable\n"
 		"low       deleted   /etc/motd                      was file 1.0 KiB, mode 0644\n"
 		"low       added     /usr/bin/\\xff\\xfe              file 1.0 KiB, mode 0644\n"
 		"info      metadata  5,000 files beneath /srv/data  owner 0:0 -> 1000:1000, 4.8 "
@@ -265,6 +268,25 @@ static void a_full_disk_fails_the_report(void **state)
 	}
 }
 
+static void changed_lines_stand_beneath_their_finding_quoted_once(void **state)
+{
+	static const struct sl_line lines[] = {{'-', 3, {"a\\b", 3}}, {'+', 12, {"\033[2J", 4}}};
+	const struct sl_entry e = {.mode = S_IFREG | 0644};
+	const struct sl_change c = {.kind = SL_CHANGE_ADDED, .after = &e, .path = PATH("etc/x")};
+	const struct sl_finding f = {
+		.change = &c,
+		.message = "account 'a\\x1b' \033 came",
+		.notes = {.lines = lines, .line_count = 2, .lines_left_out = 7}};
+	OUTPUT;
+
+	(void)state;
+	notes_lines(&out, &f.notes);
+	assert_string_equal(out.data, "- 3: a\\\\b\n+ 12: \\x1b[2J\n and 7 lines more\n");
+	buf_reset(&out);
+	tablerow_detail(&out, &f);
+	assert_string_equal(out.data, "account 'a\\x1b' \\x1b came");
+}
+
 /* Attackers choose names: unlike things must never share a line. */
 static void groups_keep_to_their_key_and_their_directory(void **state)
 {
@@ -273,9 +295,9 @@ static void groups_keep_to_their_key_and_their_directory(void **state)
 
 	(void)state;
 	assert_int_equal(fold_new(&f, NULL), 0);
-	assert_int_equal(fold_add(f, "a", PATH("usr/lib/x/one"), 10, &g), 0);
-	assert_int_equal(fold_add(f, "a", PATH("usr/lib/xy/two"), 5, &g), 0);
-	assert_int_equal(fold_add(f, "b", PATH("top"), 1, &g), 0);
+	assert_int_equal(fold_add(f, "a", PATH("usr/lib/x/one"), 0, 10, &g), 0);
+	assert_int_equal(fold_add(f, "a", PATH("usr/lib/xy/two"), 0, 5, &g), 0);
+	assert_int_equal(fold_add(f, "b", PATH("top"), 0, 1, &g), 0);
 	g = fold_find(f, "a");
 	assert_non_null(g);
 	assert_int_equal(g->count, 2);
@@ -288,7 +310,7 @@ static void groups_keep_to_their_key_and_their_directory(void **state)
 		int rc;
 
 		(void)snprintf(key, sizeof(key), "k%u", i);
-		rc = fold_add(f, key, PATH("x/y"), 0, &g);
+		rc = fold_add(f, key, PATH("x/y"), 0, 0, &g);
 		assert_int_equal(rc, i < 2046 ? 0 : 1);
 	}
 	assert_int_equal(fold_find(f, "a")->count, 2);
@@ -312,6 +334,7 @@ int main(void)
 		cmocka_unit_test(several_containers_are_summed_up),
 		cmocka_unit_test(evidence_never_reaches_the_terminal_raw),
 		cmocka_unit_test(a_full_disk_fails_the_report),
+		cmocka_unit_test(changed_lines_stand_beneath_their_finding_quoted_once),
 		cmocka_unit_test(groups_keep_to_their_key_and_their_directory),
 	};
 

@@ -39,7 +39,7 @@ static const struct drift_case cases[] = {
 	{"a file became a directory",
 	 false,
 	 {FILE_WITH("a", "x"), FILE_WITH("z", "z")},
-	 {DIRECTORY("a"), FILE_WITH("a/b", "x"), FILE_WITH("z", "z")},
+	 {DIRECTORY("a"), FILE_WITH("a/b", "y"), FILE_WITH("z", "z")},
 	 "type a low\nadded a/b low\n"},
 	{"a link that points elsewhere",
 	 false,
@@ -120,10 +120,11 @@ static const struct drift_case cases[] = {
 	 "deleted z/1 low\ndeleted z/2 low\n"},
 	{"a redirected directory is a rename",
 	 true,
-	 {DIRECTORY("old"), FILE_WITH("old/1", "1")},
+	 {DIRECTORY("old"), LINK("old/1", "1")},
 	 {DIRECTORY("new", .flags = SL_ENTRY_COMPLETE, .redirect = PATH("/old")),
-	  FILE_WITH("new/1", "1"), WHITEOUT("old")},
-	 "added new low [renamed]\nadded new/1 low\ndeleted old low\ndeleted old/1 low\n"},
+	  LINK("new/1", "1"), WHITEOUT("old")},
+	 "added new low [renamed]\nadded new/1 low\ndeleted old low [renamed]\n"
+	 "deleted old/1 low\n"},
 
 	/* ---- what could not be read ---- */
 	{"beneath an unread directory nothing is called deleted",

