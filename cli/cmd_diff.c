@@ -21,6 +21,7 @@ struct diff_args {
 	bool accept_unproven;
 	bool quick;
 	bool show_touched, show_explained;
+	bool no_processes;
 	struct text_list limits;
 	unsigned int jobs; /* 0: as many as there are processors */
 };
@@ -87,6 +88,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .check = a->check,
 				       .quick = a->quick,
 				       .show_touched = a->show_touched,
+				       .no_processes = a->no_processes,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven};
 	int found = EXIT_TROUBLE;
@@ -162,6 +164,8 @@ static const struct opt options[] = {
 	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
 	 "first hold the layer directories below against their layers, file by file; what was "
 	 "tampered with there is a finding"},
+	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),
+	 "do not look at what runs in running containers"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
 	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
 	 "default low"},

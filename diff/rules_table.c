@@ -420,6 +420,20 @@ const struct rule rules_table[] = {
 	 .paths = LIST("etc/selinux/**", "etc/apparmor/**", "etc/apparmor.d/**", "etc/audit/**",
 		       "etc/libaudit.conf", "etc/iptables/**", "etc/nftables.conf",
 		       "etc/fail2ban/**", "etc/falco/**", "etc/rsyslog.conf", "etc/rsyslog.d/**")},
+
+	/* ---- what runs now ---- */
+	{.id = "running-not-in-image",
+	 .severity = SL_SEVERITY_CRITICAL,
+	 .attack = {"T1059", "T1105"},
+	 .reason = "a process runs it, and it is not what the image has there",
+	 .kinds = KINDS_WRITTEN,
+	 .all = SL_SIGNAL_RUNNING},
+	{.id = "mapped-not-in-image",
+	 .severity = SL_SEVERITY_HIGH,
+	 .attack = {"T1574"},
+	 .reason = "a process has loaded it as code, and it is not what the image has there",
+	 .kinds = KINDS_WRITTEN,
+	 .all = SL_SIGNAL_MAPPED},
 };
 
 const size_t rules_count = ARRAY_SIZE(rules_table);

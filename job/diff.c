@@ -89,7 +89,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.stop = run->job->stop,
 					.raced = raced_so_far,
 					.raced_payload = walked};
-	struct meaning_request wanted = {.no_processes = false};
+	struct meaning_request wanted = {.host = run->host,
+					 .no_processes = run->request->no_processes};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);

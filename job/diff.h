@@ -23,6 +23,7 @@ struct diff_request {
 	bool check; /* hold the lower directories against their layers first */
 	bool quick;
 	bool show_touched;
+	bool no_processes; /* do not look at what runs */
 	enum sl_severity fail_on;
 	bool accept_unproven;
 };

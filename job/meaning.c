@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/meaning_processes.h"
+
 int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), struct sl_error *err)
 {
 	if (m->part_count == MEANING_STEPS_MAX) {
@@ -100,6 +102,8 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 	rc = add_metadata_gap(m, err);
 	if (rc == 0)
 		rc = add_layers(m, err);
+	if (rc == 0)
+		rc = meaning_processes(m, err);
 	if (rc < 0)
 		meaning_close(m);
 	return rc;

@@ -12,8 +12,11 @@
 
 #define MEANING_STEPS_MAX 12
 
+struct host;
+
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
+	struct host *host; /* where the container was found; NULL: it is none of a store */
 	bool no_processes; /* do not look at what runs */
 };
 
