@@ -12,6 +12,7 @@
 #include "core/root.h"
 
 /* Linux: include/linux/sched.h */
+#define FLAG_ENDING 0x00000004u
 #define FLAG_KERNEL_THREAD 0x00200000u
 
 #define THREADS_MAX ((size_t)4 << 20)
@@ -63,6 +64,7 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len, s
 		return sl_fail(err, SL_EFORMAT, 0, "no status of a process");
 	out->parent = (int64_t)parent;
 	out->is_kernel = (flags & FLAG_KERNEL_THREAD) != 0;
+	out->is_ending = (flags & FLAG_ENDING) != 0;
 	out->is_dead = *at == 'Z' || *at == 'X' || *at == 'x';
 	return 0;
 }

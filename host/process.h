@@ -17,6 +17,7 @@ struct process_stat {
 	uint64_t start; /* clock ticks after the machine was booted */
 	bool is_kernel; /* a thread of the kernel: no files, no container */
 	bool is_dead;   /* a zombie; other threads of it may still run */
+	bool is_ending; /* it has given its memory up, or is about to */
 };
 
 /*

@@ -65,7 +65,8 @@ int procread_missed(struct procread *r, const struct procread_subject *s, const 
 
 	if (why->code == SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
-	if (why->sys == ESRCH || process_stat(s->seen.pid_fd, &status, NULL) < 0 || status.is_dead)
+	if (why->sys == ESRCH || process_stat(s->seen.pid_fd, &status, NULL) < 0 ||
+	    status.is_dead || status.is_ending)
 		return 1;
 	if (asprintf(&text, "its %s cannot be read: %s", what, sl_error_text(why)) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
@@ -85,6 +86,7 @@ int procread_open(const struct procseen *by, const char *path)
 int procread_add(struct procread *r, const struct procseen *by, const char *path, size_t *index,
 		 struct sl_error *err)
 {
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
 	AUTO_CLOSE int fd = procread_open(by, path);
 	char name[40];
@@ -93,8 +95,8 @@ int procread_add(struct procread *r, const struct procseen *by, const char *path
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 1;
 	(void)snprintf(name, sizeof(name), "self/fd/%d", fd);
-	if (process_read_link(r->objects.proc_fd, name, &link, NULL) < 0)
-		return 1;
+	if (process_read_link(r->objects.proc_fd, name, &link, &why) < 0 && why.sys != ENAMETOOLONG)
+		return sl_fail(err, why.code, why.sys, "path of a file");
 	return procobject_add(&r->objects, by, take_fd(&fd), link.data, index, err);
 }
 

@@ -85,6 +85,17 @@ static int look_at_all(struct procread *r, struct sl_error *err)
 	return rc;
 }
 
+/* Before there was a second look, age is all that can be told. */
+static void judge_age(struct sl_processes *p)
+{
+	long ticks = sysconf(_SC_CLK_TCK);
+	uint64_t tick_ns = SECOND_NS / (uint64_t)(ticks > 0 ? ticks : 100);
+
+	for (size_t i = 0; i < p->count; i++)
+		p->items[i].is_steady =
+			p->looked_ns / tick_ns >= p->items[i].start + SECOND_NS / tick_ns;
+}
+
 int host_processes(struct host *h, const struct sl_container *c, struct sl_processes *out,
 		   struct sl_error *err)
 {
@@ -102,7 +113,10 @@ int host_processes(struct host *h, const struct sl_container *c, struct sl_proce
 	rc = procread_init(&r, h, t, c, out, err);
 	if (rc == 0)
 		rc = look_at_all(&r, err);
-	return rc < 0 ? rc : 0;
+	if (rc < 0)
+		return rc;
+	judge_age(out);
+	return 0;
 }
 
 /* ---- the second look ---- */

@@ -324,7 +324,8 @@ static int open_first_lower(struct sl_source **out, const struct sl_stack *stack
 }
 
 /* The image, and what the engine put into its copy of it; the rest of that copy proves nothing. */
-static int open_image_with_init(const struct comparison *c, struct sl_source **out, struct sl_error *err)
+static int open_image_with_init(const struct comparison *c, struct sl_source **out,
+				struct sl_error *err)
 {
 	const struct sl_stack *stack = &c->container->stack;
 	struct sl_source *init = NULL;

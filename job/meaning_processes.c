@@ -264,6 +264,12 @@ static int find_script(struct part *p, const struct sl_process *process, struct 
 	return add_finding(p, process, subject_of(o), id, NULL, err);
 }
 
+static bool runs_from_outside(const struct part *p, const struct sl_process *process)
+{
+	return process->exe != SL_OBJECT_NONE &&
+	       p->processes.objects[process->exe].origin == SL_ORIGIN_OUTSIDE;
+}
+
 static int find_mapped(struct part *p, const struct sl_process *process, size_t index,
 		       struct sl_error *err)
 {
@@ -292,7 +298,7 @@ static int find_mapped(struct part *p, const struct sl_process *process, size_t 
 			return 0; /* the process itself is found for that */
 		break;
 	case SL_ORIGIN_OUTSIDE:
-		if ((process->place & SL_PLACE_HOST_MOUNT) != 0)
+		if ((process->place & SL_PLACE_HOST_MOUNT) != 0 || runs_from_outside(p, process))
 			return 0;
 		id = PROCRULE_MAPPED_OUTSIDE;
 		break;
@@ -401,7 +407,7 @@ static int find_all(struct part *p, struct sl_error *err)
 	if (p->others == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	for (size_t i = 0; rc == 0 && i < p->processes.count; i++)
-		if (p->processes.items[i].is_steady || p->found == 0)
+		if (p->processes.items[i].is_steady)
 			rc = find_in(p, &p->processes.items[i], err);
 	for (size_t i = 0; rc == 0 && i < p->processes.covered_count; i++)
 		rc = add_finding(p, NULL, strdup(p->processes.covered[i]), PROCRULE_COVERED, NULL,

@@ -61,7 +61,7 @@ struct sl_process {
 	bool is_preload_known; /**< all that it names lies in the image */
 	int64_t tracer;        /**< the process that traces it, 0: none */
 	bool is_tracer_inside; /**< that one is a process of the container */
-	bool is_steady;        /**< seen twice, a second apart, running the same file */
+	bool is_steady; /**< older than a second; after the second look: runs the same file still */
 };
 
 /** Something that could not be read. */
