@@ -36,9 +36,10 @@ static bool statx_of(int fd, struct statx *st, uint64_t *mount)
 static bool is_at(const struct procseen *by, const char *path, const struct sl_object *o)
 {
 	AUTO_CLOSE int root = process_open_root(by->pid_fd, NULL);
-	AUTO_CLOSE int fd = root < 0 ? -1
-				     : beneath_open(root, path, O_PATH | O_NOFOLLOW,
-						    BENEATH_NO_LINKS | RESOLVE_NO_XDEV);
+	AUTO_CLOSE int fd =
+		root < 0 ? -1
+			 : beneath_open(root, path + strspn(path, "/"), O_PATH | O_NOFOLLOW,
+					BENEATH_NO_LINKS | RESOLVE_NO_XDEV);
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == o->dev && st.st_ino == o->ino;
