@@ -73,16 +73,9 @@ for name in dropped gone lib.so; do docker_cli cp actor "evil:/tmp/$name" >/dev/
 docker_cli exec evil /bin/sh -c 'echo "sleep 1000" >/tmp/x.sh; cat /tmp/x.sh >/tmp/y.sh
 	echo "/bin/sleep 1000 </dev/null" >>/tmp/y.sh; cat /tmp/dropped >/scratch/actor
 	chmod 755 /scratch/actor'
-in_web evil /tmp/dropped hold
-in_web evil /tmp/gone delete /tmp/gone
-in_web evil /tmp/dropped memfd
-in_web evil /tmp/dropped trace
-in_web evil /tmp/dropped map /tmp/lib.so
-in_web evil /data/actor hold
-in_web evil /scratch/actor hold
-in_web evil /bin/sh /tmp/x.sh
-in_web evil /bin/sh -c 'cd /tmp && exec /bin/sh ./y.sh'
-in_web -e LD_PRELOAD=/tmp/lib.so evil /bin/sleep 998
+in_web evil /bin/sh -c '/tmp/dropped hold & /tmp/gone delete /tmp/gone & /tmp/dropped memfd &
+	/tmp/dropped trace & /tmp/dropped map /tmp/lib.so & /data/actor hold & /scratch/actor hold &
+	/bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
 sleep 0.5
 docker_cli exec evil /bin/rm /tmp/y.sh
 # from the machine, as an administrator or an escape in the other direction would

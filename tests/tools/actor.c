@@ -6,20 +6,19 @@
  *	map	map FILE executable and sleep
  *	delete	delete FILE, then sleep
  *	trace	trace a child that sleeps
- *	cover	mount a directory over the parent's entry of /proc, and sleep
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#	define _GNU_SOURCE
+#endif
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/sendfile.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static int hold(void)
+_Noreturn static void hold(void)
 {
 	for (;;)
 		pause();
@@ -28,7 +27,8 @@ static int hold(void)
 static int in_memory(void)
 {
 	int self = open("/proc/self/exe", O_RDONLY), fd = memfd_create("quiet", MFD_CLOEXEC);
-	char *const argv[] = {"[kworker/0:1]", "hold", NULL}, *const envp[] = {NULL};
+	char name[] = "[kworker/0:1]", mode[] = "hold";
+	char *const argv[] = {name, mode, NULL}, *const envp[] = {NULL};
 
 	while (sendfile(fd, self, NULL, 1 << 20) > 0)
 		;
@@ -42,7 +42,14 @@ static int map(const char *path)
 	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
 		return 1;
 	close(fd);
-	return hold();
+	hold();
+}
+
+static int remove_and_hold(const char *path)
+{
+	if (unlink(path) != 0)
+		return 1;
+	hold();
 }
 
 static int trace(void)
@@ -50,17 +57,10 @@ static int trace(void)
 	pid_t child = fork();
 
 	if (child == 0)
-		return hold();
+		hold();
 	if (ptrace(PTRACE_SEIZE, child, NULL, NULL) != 0)
 		return 1;
-	return hold();
-}
-
-static int cover(void)
-{
-	if (fork() == 0)
-		return hold();
-	return mount("/proc/self/attr", "/proc/1", NULL, MS_BIND, NULL) == 0 ? hold() : 1;
+	hold();
 }
 
 int main(int argc, char *argv[])
@@ -72,10 +72,8 @@ int main(int argc, char *argv[])
 	if (strcmp(mode, "map") == 0)
 		return map(file);
 	if (strcmp(mode, "delete") == 0)
-		return unlink(file) == 0 ? hold() : 1;
+		return remove_and_hold(file);
 	if (strcmp(mode, "trace") == 0)
 		return trace();
-	if (strcmp(mode, "cover") == 0)
-		return cover();
-	return hold();
+	hold();
 }
