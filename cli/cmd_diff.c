@@ -30,6 +30,7 @@ struct diff_args {
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
 	unsigned int jobs;         /* 0: as many as there are processors */
+	bool no_processes;
 };
 
 static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
@@ -154,6 +155,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .show_touched = a->show_touched,
 				       .policies = a->policies.items,
 				       .policy_count = a->policies.count,
+				       .no_processes = a->no_processes,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven,
 				       .posture = a->posture,
@@ -236,6 +238,8 @@ static const struct opt options[] = {
 	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
 	 "first hold the layer directories below against their layers, file by file; what was "
 	 "tampered with there is a finding"},
+	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),
+	 "do not look at what runs in running containers"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
 	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
 	 "default low"},

@@ -38,6 +38,9 @@ static const struct stub stubs[] = {
 	{"etc", S_IFDIR, NULL, "parent of a runtime mount point"},
 	{"run", S_IFDIR, NULL, "parent of a runtime mount point"},
 	{"run/secrets", S_IFDIR, NULL, "runtime mount point"},
+	{"sbin/docker-init", S_IFREG, NULL, "runtime mount point"},
+	{"dev/init", S_IFREG, NULL, "runtime mount point"},
+	{"run/podman-init", S_IFREG, NULL, "runtime mount point"},
 };
 
 /* Host security labels are no content of the container's. */

@@ -12,6 +12,7 @@
 #include "core/within.h"
 #include "host/live.h"
 #include "host/machine.h"
+#include "host/proctable.h"
 
 /* Engines beside the one that names a reader whose containers and images its stores hold. */
 #define ALSO_MAX 4
@@ -205,6 +206,11 @@ int host_open_path(const struct host *h, const char *path, struct sl_error *err)
 	return root_open_path(h->place.root_fd, path, ROOT_FOLLOW_INSIDE, err);
 }
 
+bool host_is_live(const struct host *h)
+{
+	return h->place.proc_fd >= 0;
+}
+
 bool host_has_stores(const struct host *h)
 {
 	return h->set.count > 0 || h->miss_count > 0;
@@ -225,6 +231,7 @@ void host_close(struct host *h)
 	if (h == NULL)
 		return;
 	live_close(h->live);
+	proctable_free(h->table);
 	for (size_t i = 0; i < h->set.count; i++)
 		h->set.stores[i]->ops->close(h->set.stores[i]);
 	free((void *)h->set.stores);

@@ -31,6 +31,9 @@ typedef int (*host_gap_fn)(void *payload, const struct sl_gap *gap);
 int host_open(struct host **out, const struct host_options *options, struct sl_error *err);
 void host_close(struct host *h);
 
+/* Is this the machine that runs, and can its /proc be looked at? */
+bool host_is_live(const struct host *h);
+
 /* False: no store was found, not even one that cannot be opened. There is nothing to list. */
 bool host_has_stores(const struct host *h);
 

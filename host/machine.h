@@ -12,12 +12,14 @@ struct host_miss {
 };
 
 struct live;
+struct proctable;
 
 struct host {
 	struct place place;
 	struct store_set set;
 	bool discovered;          /* nobody named the stores */
 	struct live *live;        /* what runs, looked at when it is first asked for; NULL before */
+	struct proctable *table;  /* the same for what runs in containers; NULL before */
 	struct host_miss *misses; /* owned */
 	size_t miss_count;
 };

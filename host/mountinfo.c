@@ -70,10 +70,11 @@ static bool skip_optional(struct rest *r)
 
 static bool read_row(struct rest r, struct mountinfo_row *out)
 {
-	struct sl_bytes id, parent, dev, flags;
+	struct sl_bytes id, parent, dev;
 
 	if (!next_field(&r, &id) || !next_field(&r, &parent) || !next_field(&r, &dev) ||
-	    !next_field(&r, &out->root) || !next_field(&r, &out->point) || !next_field(&r, &flags))
+	    !next_field(&r, &out->root) || !next_field(&r, &out->point) ||
+	    !next_field(&r, &out->flags))
 		return false;
 	if (!number(id, UINT64_MAX, &out->id) || !number(parent, UINT64_MAX, &out->parent) ||
 	    !device(dev, &out->major, &out->minor))

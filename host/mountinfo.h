@@ -16,6 +16,7 @@ struct mountinfo_row {
 	uint32_t major, minor;   /* of the superblock */
 	struct sl_bytes root;    /* which directory of the file system is mounted */
 	struct sl_bytes point;   /* where, from the root directory of the process */
+	struct sl_bytes flags;   /* of this mount: "ro,nosuid" */
 	struct sl_bytes type;    /* "overlay" */
 	struct sl_bytes source;  /* may be empty */
 	struct sl_bytes options; /* of the superblock */

@@ -12,6 +12,7 @@
 #include "core/root.h"
 
 /* Linux: include/linux/sched.h */
+#define FLAG_ENDING 0x00000004u
 #define FLAG_KERNEL_THREAD 0x00200000u
 
 #define THREADS_MAX ((size_t)4 << 20)
@@ -63,6 +64,7 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len, s
 		return sl_fail(err, SL_EFORMAT, 0, "no status of a process");
 	out->parent = (int64_t)parent;
 	out->is_kernel = (flags & FLAG_KERNEL_THREAD) != 0;
+	out->is_ending = (flags & FLAG_ENDING) != 0;
 	out->is_dead = *at == 'Z' || *at == 'X' || *at == 'x';
 	return 0;
 }
@@ -113,6 +115,11 @@ int process_read(int pid_fd, const char *name, struct buf *out, struct sl_error 
 	return read_file(pid_fd, name, false, out, err);
 }
 
+int process_read_whole(int pid_fd, const char *name, struct buf *out, struct sl_error *err)
+{
+	return read_file(pid_fd, name, true, out, err);
+}
+
 int process_read_mounts(int pid_fd, struct buf *out, struct sl_error *err)
 {
 	return read_file(pid_fd, "mountinfo", true, out, err);
@@ -153,6 +160,19 @@ int process_open_living(int proc_fd, int64_t pid, struct process_stat *st, struc
 	if (rc < 0)
 		return rc;
 	return st->is_dead ? open_living_thread(fd, err) : take_fd(&fd);
+}
+
+/* The kernel shows at most a page of a path, and fails for a longer one. */
+int process_read_link(int pid_fd, const char *name, struct buf *out, struct sl_error *err)
+{
+	char text[4096 + 1];
+	ssize_t n = readlinkat(pid_fd, name, text, sizeof(text));
+
+	if (n < 0)
+		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "read '%s'",
+			       name);
+	return buf_append(out, text, (size_t)n) < 0 ? sl_fail(err, SL_ENOMEM, 0, "read '%s'", name)
+						    : 0;
 }
 
 /* "mnt:[4026531841]" */

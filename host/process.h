@@ -17,6 +17,7 @@ struct process_stat {
 	uint64_t start; /* clock ticks after the machine was booted */
 	bool is_kernel; /* a thread of the kernel: no files, no container */
 	bool is_dead;   /* a zombie; other threads of it may still run */
+	bool is_ending; /* it has given its memory up, or is about to */
 };
 
 /*
@@ -35,8 +36,12 @@ int process_stat(int pid_fd, struct process_stat *out, struct sl_error *err);
 
 /* A file that the kernel writes in one piece: "cgroup", "status". */
 int process_read(int pid_fd, const char *name, struct buf *out, struct sl_error *err);
+/* One that comes in pieces: "maps", "environ"; read to its end. */
+int process_read_whole(int pid_fd, const char *name, struct buf *out, struct sl_error *err);
 /* Its mountinfo, which comes line by line. */
 int process_read_mounts(int pid_fd, struct buf *out, struct sl_error *err);
+/* What a link of its ("exe", "cwd", "map_files/...") shows: -SL_ENOTFOUND when it leads nowhere. */
+int process_read_link(int pid_fd, const char *name, struct buf *out, struct sl_error *err);
 
 /* The number of a namespace: "mnt", "pid"... 0 or negative. */
 int process_namespace(int pid_fd, const char *name, uint64_t *out, struct sl_error *err);

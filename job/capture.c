@@ -243,7 +243,7 @@ static int compare_recorded(struct capture *c, struct comparison *comparison, st
 					      .before_bytes = c->request->before_bytes,
 					      .before_total = c->request->before_total};
 	struct drift_options how = {.jobs = c->job->threads, .stop = c->job->stop};
-	struct meaning_request wanted = {.no_processes = false};
+	struct meaning_request wanted = {.host = c->host};
 	struct sl_source *upper = NULL, *after = NULL;
 	struct sl_sink *sink = NULL;
 	struct meaning meaning = {0};

@@ -325,7 +325,8 @@ static int open_first_lower(struct sl_source **out, const struct sl_stack *stack
 }
 
 /* The image, and what the engine put into its copy of it; the rest of that copy proves nothing. */
-static int open_image_with_init(struct comparison *c, struct sl_source **out, struct sl_error *err)
+static int open_image_with_init(const struct comparison *c, struct sl_source **out,
+				struct sl_error *err)
 {
 	const struct sl_stack *stack = &c->container->stack;
 	struct sl_source *init = NULL;
@@ -361,7 +362,7 @@ int comparison_after(struct comparison *c, struct sl_source *upper, struct sl_so
 	return overlay_open(out, upper, lower, err);
 }
 
-int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err)
+int comparison_before(const struct comparison *c, struct sl_source **out, struct sl_error *err)
 {
 	const struct sl_stack *stack = &c->container->stack;
 	struct sl_source *tops[MAX_INIT_LAYERS];

@@ -47,7 +47,7 @@ int comparison_open(struct comparison *out, const struct job *job,
 void comparison_close(struct comparison *c);
 
 /* A fresh view of the before side, engine's init layer included. */
-int comparison_before(struct comparison *c, struct sl_source **out, struct sl_error *err);
+int comparison_before(const struct comparison *c, struct sl_source **out, struct sl_error *err);
 
 /*
  * What the container shows, of its writable directory as a source (@upper, taken over, also on

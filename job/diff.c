@@ -104,8 +104,11 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.raced_payload = walked,
 					.finish = end_standstill,
 					.finish_payload = &standstill};
-	struct meaning_request wanted = {
-		.policy = run->policy, .hashes = run->hashes, .posture = run->request->posture};
+	struct meaning_request wanted = {.host = run->host,
+					 .policy = run->policy,
+					 .hashes = run->hashes,
+					 .no_processes = run->request->no_processes,
+					 .posture = run->request->posture};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);

@@ -30,6 +30,7 @@ struct diff_request {
 	bool show_touched;
 	const char *const *policies; /* files */
 	size_t policy_count;
+	bool no_processes; /* do not look at what runs */
 	enum sl_severity fail_on;
 	bool accept_unproven;
 	bool posture;              /* what is risky by itself counts like what is found */

@@ -9,6 +9,7 @@
 #include "job/meaning_lines.h"
 #include "job/meaning_packages.h"
 #include "job/meaning_policy.h"
+#include "job/meaning_processes.h"
 #include "job/meaning_settings.h"
 
 int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), struct sl_error *err)
@@ -103,8 +104,8 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies last: what they judge must be all there is */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap, add_layers,     meaning_settings, meaning_add_lines,
-		meaning_packages, meaning_hashes, meaning_policy,
+		add_metadata_gap,  add_layers,       meaning_processes, meaning_settings,
+		meaning_add_lines, meaning_packages, meaning_hashes,    meaning_policy,
 	};
 	int rc = 0;
 

@@ -15,13 +15,15 @@ struct policy;
 #define MEANING_STEPS_MAX 12
 
 struct hashlists;
+struct host;
 
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
+	struct host *host;        /* where the container was found; NULL: it is none of a store */
 	struct policy *policy;    /* what is expected; NULL: nothing */
+	struct hashlists *hashes; /* known digests, or NULL */
 	bool no_processes;        /* do not look at what runs */
 	bool posture;             /* what is risky by itself counts like what is found */
-	struct hashlists *hashes; /* known digests, or NULL */
 };
 
 /* A part's own memory, freed with the meaning. */

@@ -388,9 +388,10 @@ static void the_table_shows_what_is_known_beneath_the_row(void **state)
 
 	(void)state;
 	sample_report(&out, report_table, NULL, &(struct sample){.notes = true});
-	assert_non_null(strstr(out.data, "\n                    - 1: root:x:0:0:root:/root:/bin/sh\n"
-					 "                    + 1: root:x:0:0:root:/root:/bin/bash\n"
-					 "                    + 2: evil\\x1b[2J:x:0:0::<script>"));
+	assert_non_null(strstr(out.data,
+			       "\n                    - 1: root:x:0:0:root:/root:/bin/sh\n"
+			       "                    + 1: root:x:0:0:root:/root:/bin/bash\n"
+			       "                    + 2: evil\\x1b[2J:x:0:0::<script>"));
 	assert_non_null(strstr(out.data, "                     and 7 lines more\n"));
 	assert_non_null(strstr(out.data, "of package base-files<script>"));
 	assert_non_null(strstr(out.data, " 12.4\\x0a (unverified) "));

@@ -15,28 +15,31 @@
 #define CHAR_DEVICE E(S_IFCHR, 0600, .rdev_major = 1)
 #define BLOCK_DEVICE E(S_IFBLK, 0600, .rdev_major = 8)
 
-#define ADD(p, e)                                                                                  \
+#define RUNS .signals = SL_SIGNAL_RUNNING
+#define MAPS .signals = SL_SIGNAL_MAPPED
+
+#define ADD(p, e, ...)                                                                             \
 	{                                                                                          \
-		.kind = SL_CHANGE_ADDED, .path = PATH(p), .after = (e)                             \
+		.kind = SL_CHANGE_ADDED, .path = PATH(p), .after = (e), __VA_ARGS__                \
 	}
 #define DEL(p, e)                                                                                  \
 	{                                                                                          \
 		.kind = SL_CHANGE_DELETED, .path = PATH(p), .before = (e)                          \
 	}
-#define MOD(p, b, a)                                                                               \
+#define MOD(p, b, a, ...)                                                                          \
 	{                                                                                          \
 		.kind = SL_CHANGE_MODIFIED, .fields = SL_FIELD_CONTENT, .path = PATH(p),           \
-		.before = (b), .after = (a)                                                        \
+		.before = (b), .after = (a), __VA_ARGS__                                           \
 	}
 #define TYPE(p, b, a)                                                                              \
 	{                                                                                          \
 		.kind = SL_CHANGE_TYPE, .fields = SL_FIELD_TYPE, .path = PATH(p), .before = (b),   \
 		.after = (a)                                                                       \
 	}
-#define META(p, f, b, a)                                                                           \
+#define META(p, f, b, a, ...)                                                                      \
 	{                                                                                          \
 		.kind = SL_CHANGE_METADATA, .fields = (f), .path = PATH(p), .before = (b),         \
-		.after = (a)                                                                       \
+		.after = (a), __VA_ARGS__                                                          \
 	}
 
 static const uint8_t raw_caps[20] = {1, 0, 0, 2, 0, 0x20};
@@ -66,6 +69,14 @@ static const struct {
 	struct sl_change yes, no;
 	const char *yes_head, *no_head; /* first bytes of the content after; PYC has all 16 */
 } rows[] = {
+	{"running-not-in-image", ADD("srv/x", TEXT, RUNS), ADD("srv/x", TEXT)},
+	{"running-not-in-image", MOD("srv/x", TEXT, TEXT, RUNS),
+	 META("srv/x", SL_FIELD_OWNER, PROGRAM, PROGRAM, RUNS)},
+	{"mapped-not-in-image", ADD("srv/x.so", TEXT, MAPS), ADD("srv/x.so", TEXT)},
+	{"mapped-not-in-image", MOD("srv/x.so", TEXT, TEXT, MAPS),
+	 META("srv/x.so", SL_FIELD_MODE, TEXT, TEXT, MAPS)},
+	{"known-bad", ADD("srv/x", TEXT, .signals = SL_SIGNAL_KNOWN_BAD),
+	 ADD("srv/x", TEXT, .signals = SL_SIGNAL_KNOWN_GOOD)},
 	{"setuid-gained", ADD("opt/x", REG(04755)), MOD("opt/x", REG(04755), REG(04755))},
 	{"setuid-gained", META("opt/x", SL_FIELD_MODE, REG(0755), REG(04755)),
 	 META("opt/x", SL_FIELD_MODE, REG(04755), REG(0755))},
@@ -294,7 +305,7 @@ static void judge(struct sl_finding *f, const struct sl_change *change, const ch
 		c.head_len = (uint8_t)(len < sizeof(c.head) ? len : sizeof(c.head));
 		memcpy(c.head, head, c.head_len);
 	}
-	facts = facts_of(&c, &container);
+	facts = facts_of(&c, &container) | change->signals; /* as a mark adds them */
 	c.signals = (uint32_t)facts;
 	rules_apply(&defaults, f, &c, facts);
 }

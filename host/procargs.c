@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/procargs.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+
+/*
+ * How interpreters take options. @code: what follows is the program itself, and no file. @value:
+ * the rest of the option, or the argument behind it, belongs to it.
+ */
+static const struct interpreter {
+	const char *name; /* a version may follow it */
+	const char *code, *value;
+	const char *file; /* the argument behind it is the script */
+} interpreters[] = {
+	{"sh", "c", "oO", ""},       {"bash", "c", "oO", ""},    {"dash", "c", "o", ""},
+	{"ash", "c", "o", ""},       {"ksh", "c", "o", ""},      {"mksh", "c", "o", ""},
+	{"zsh", "c", "o", ""},       {"fish", "c", "Cdo", ""},   {"python", "cm", "WXQ", ""},
+	{"pypy", "cm", "WXQ", ""},   {"perl", "eE", "IMm", ""},  {"ruby", "e", "IrEC", ""},
+	{"node", "ep", "rC", ""},    {"nodejs", "ep", "rC", ""}, {"php", "rBR", "cdzg", "f"},
+	{"php-cgi", "", "cdz", "f"}, {"lua", "", "el", ""},      {"luajit", "", "elj", ""},
+	{"tclsh", "", "", ""},       {"expect", "c", "", "f"},   {"Rscript", "e", "", ""},
+	{"gawk", "", "vFE", "f"},    {"mawk", "", "vFW", "f"},   {"awk", "", "vF", "f"},
+	{"pwsh", "c", "", "f"},      {"bun", "e", "", ""},       {"deno", "", "", ""},
+};
+
+/* Long options with an argument of their own behind them. */
+static const char *const long_values[] = {"--require",
+					  "--import",
+					  "--loader",
+					  "--rcfile",
+					  "--init-file",
+					  "--title",
+					  "--experimental-loader",
+					  "--conditions"};
+
+bool procargs_next(struct sl_bytes *rest, struct sl_bytes *out)
+{
+	const char *end;
+
+	if (rest->len == 0)
+		return false;
+	end = memchr(rest->data, '\0', rest->len);
+	*out = (struct sl_bytes){rest->data, end != NULL ? (size_t)(end - rest->data) : rest->len};
+	rest->data += out->len + (end != NULL);
+	rest->len -= out->len + (end != NULL);
+	return true;
+}
+
+struct sl_bytes procargs_variable(struct sl_bytes environment, const char *name)
+{
+	size_t len = strlen(name);
+	struct sl_bytes text;
+
+	while (procargs_next(&environment, &text))
+		if (text.len > len + 1 && memcmp(text.data, name, len) == 0 &&
+		    text.data[len] == '=')
+			return text;
+	return (struct sl_bytes){0};
+}
+
+void procargs_join(struct buf *out, struct sl_bytes arguments)
+{
+	struct sl_bytes text;
+	bool first = true;
+
+	while (procargs_next(&arguments, &text)) {
+		size_t room = out->max - out->len - !first;
+
+		if (out->max <= out->len + !first)
+			return;
+		if (!first)
+			(void)buf_append_char(out, ' ');
+		(void)buf_append(out, text.data, text.len < room ? text.len : room);
+		first = false;
+	}
+}
+
+static struct sl_bytes last_component(struct sl_bytes path)
+{
+	const char *slash = path.len > 0 ? memrchr(path.data, '/', path.len) : NULL;
+
+	if (slash == NULL)
+		return path;
+	return (struct sl_bytes){slash + 1, (size_t)(path.data + path.len - slash - 1)};
+}
+
+/* "python3.11" is python, "php-fpm8.2" is not php. */
+static const struct interpreter *interpreter_of(struct sl_bytes program)
+{
+	struct sl_bytes name = last_component(program);
+
+	while (name.len > 0 && memchr("0123456789.-", name.data[name.len - 1], 12) != NULL)
+		name.len--;
+	for (size_t i = 0; i < ARRAY_SIZE(interpreters); i++)
+		if (strlen(interpreters[i].name) == name.len &&
+		    memcmp(interpreters[i].name, name.data, name.len) == 0)
+			return &interpreters[i];
+	return NULL;
+}
+
+static bool is_word(struct sl_bytes text, const char *word)
+{
+	return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
+}
+
+static bool has(const char *letters, char c)
+{
+	return c != '\0' && strchr(letters, c) != NULL;
+}
+
+enum option { OPTION_PLAIN, OPTION_VALUE, OPTION_FILE, OPTION_CODE, OPTION_END };
+
+/* What the option @text ("-x", "+x", "--long") means for what follows. */
+static enum option option_of(const struct interpreter *in, struct sl_bytes text)
+{
+	if (is_word(text, "--"))
+		return OPTION_END;
+	if (text.len > 2 && text.data[1] == '-') {
+		for (size_t i = 0; i < ARRAY_SIZE(long_values); i++)
+			if (is_word(text, long_values[i]))
+				return OPTION_VALUE;
+		return is_word(text, "--eval") || is_word(text, "--print") ? OPTION_CODE
+									   : OPTION_PLAIN;
+	}
+	for (size_t i = 1; i < text.len; i++) {
+		if (has(in->code, text.data[i]))
+			return OPTION_CODE;
+		if (has(in->file, text.data[i]))
+			return i + 1 < text.len ? OPTION_PLAIN : OPTION_FILE;
+		if (has(in->value, text.data[i]))
+			return i + 1 < text.len ? OPTION_PLAIN : OPTION_VALUE;
+	}
+	return OPTION_PLAIN;
+}
+
+bool procargs_script(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
+{
+	struct sl_bytes text, program = {exe, strlen(exe)};
+	const struct interpreter *in;
+
+	if (!procargs_next(&arguments, &text))
+		return false;
+	/* busybox is what it is called, by its first or its second argument */
+	if (is_word(last_component(program), "busybox")) {
+		program = text;
+		if (is_word(last_component(text), "busybox") &&
+		    !procargs_next(&arguments, &program))
+			return false;
+		if (program.len > 0 && program.data[0] == '-') /* a log-in shell */
+			program = (struct sl_bytes){program.data + 1, program.len - 1};
+	}
+	in = interpreter_of(program);
+	for (size_t n = 0; in != NULL && n < PROCARGS_MAX && procargs_next(&arguments, &text);
+	     n++) {
+		enum option option = OPTION_END;
+
+		if (text.len < 2 || (text.data[0] != '-' && text.data[0] != '+')) {
+			*out = text;
+			return text.len > 0 && text.data[0] != '-';
+		}
+		option = option_of(in, text);
+		if (option == OPTION_CODE)
+			return false;
+		if (option == OPTION_FILE || option == OPTION_END)
+			return procargs_next(&arguments, out) && out->len > 0;
+		if (option == OPTION_VALUE && !procargs_next(&arguments, &text))
+			return false;
+	}
+	return false;
+}
+
+bool procargs_is_shebang(struct sl_bytes arguments, const char *head, size_t len)
+{
+	struct sl_bytes program;
+	size_t at = 2, from;
+
+	if (len < 3 || memcmp(head, "#!", 2) != 0 || !procargs_next(&arguments, &program))
+		return false;
+	while (at < len && (head[at] == ' ' || head[at] == '\t'))
+		at++;
+	for (from = at; at < len && memchr(" \t\n", head[at], 4) == NULL; at++)
+		;
+	return at - from == program.len && at > from &&
+	       memcmp(head + from, program.data, program.len) == 0;
+}

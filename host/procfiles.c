@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a process beside its program: what it maps, what it interprets, what it preloads. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "core/cleanup.h"
+#include "core/root.h"
+#include "host/procargs.h"
+#include "host/procmaps.h"
+#include "host/procread.h"
+
+#define MAPS_MAX ((size_t)64 << 20)
+/* Open files of an interpreter that are looked at for a script without a name. */
+#define FDS_MAX ((size_t)4096)
+#define FIRST_LINE_MAX 256
+
+/* ---- mappings ---- */
+
+static int map_file(struct procread *r, const struct procread_subject *s,
+		    const struct procmaps_row *row, size_t *object, struct sl_error *why)
+{
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	char name[64];
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	(void)snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, row->start, row->end);
+	fd = openat(s->seen.pid_fd, name, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return sl_fail(why, SL_EIO, errno, "open '%s'", name);
+	rc = process_read_link(s->seen.pid_fd, name, &link, why);
+	if (rc < 0 && why->sys != ENAMETOOLONG)
+		return rc;
+	sl_error_clear(why);
+	return procobject_add(&r->objects, &s->seen, take_fd(&fd), rc < 0 ? NULL : link.data,
+			      object, why);
+}
+
+/*
+ * Only the machine's administrator may follow map_files. For others: the file that has the mapped
+ * one's name, if device and inode say that it is this one.
+ */
+static int map_by_name(struct procread *r, const struct procread_subject *s,
+		       const struct procmaps_row *row, size_t *object, struct sl_error *why)
+{
+	AUTO_FREE char *text = strndup(row->path.data, row->path.len);
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+
+	if (text == NULL)
+		return sl_fail(why, SL_ENOMEM, 0, "processes");
+	fd = procread_open(&s->seen, procobject_inside(&s->seen, text));
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != row->inode ||
+	    st.st_dev != makedev(row->major, row->minor))
+		return sl_fail(why, SL_EIO, EPERM, "follow a mapping");
+	return procobject_add(&r->objects, &s->seen, take_fd(&fd), text, object, why);
+}
+
+static int remember(struct procread *r, const struct procmaps_row *row, size_t object,
+		    struct sl_error *err)
+{
+	struct procread_map *grown;
+	char *path = strndup(row->path.data, row->path.len);
+
+	if (r->map_count == r->map_cap) {
+		size_t cap = r->map_cap == 0 ? 64 : r->map_cap * 2;
+
+		grown = reallocarray(r->maps, cap, sizeof(*grown));
+		if (grown != NULL) {
+			r->maps = grown;
+			r->map_cap = cap;
+		}
+	}
+	if (r->map_count == r->map_cap || path == NULL) {
+		free(path);
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	}
+	r->maps[r->map_count++] =
+		(struct procread_map){row->major, row->minor, row->inode, path, object};
+	return 0;
+}
+
+static bool recall(const struct procread *r, const struct procmaps_row *row, size_t *object)
+{
+	for (size_t i = 0; i < r->map_count; i++) {
+		const struct procread_map *m = &r->maps[i];
+
+		if (m->inode == row->inode && m->major == row->major && m->minor == row->minor &&
+		    strlen(m->path) == row->path.len &&
+		    memcmp(m->path, row->path.data, row->path.len) == 0) {
+			*object = m->object;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_mapped(struct sl_process *p, size_t object, struct sl_error *err)
+{
+	size_t *grown;
+
+	if (object == p->exe)
+		return 0;
+	for (size_t i = 0; i < p->mapped_count; i++)
+		if (p->mapped[i] == object)
+			return 0;
+	grown = reallocarray(p->mapped, p->mapped_count + 1, sizeof(*grown));
+	if (grown == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	p->mapped = grown;
+	grown[p->mapped_count++] = object;
+	return 0;
+}
+
+/* 1: the process changed its mappings meanwhile, or is gone. */
+static int read_map(struct procread *r, const struct procread_subject *s,
+		    const struct procmaps_row *row, struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	size_t object;
+	int rc;
+
+	if (recall(r, row, &object))
+		return add_mapped(s->process, object, err);
+	rc = map_file(r, s, row, &object, &why);
+	if (rc < 0 && (why.sys == EPERM || why.sys == ENOENT)) {
+		/* unmapped since, unless this is a thread's directory, which has no map_files */
+		if (why.sys == ENOENT && faccessat(s->seen.pid_fd, "map_files", F_OK, 0) == 0)
+			return 0;
+		sl_error_clear(&why);
+		rc = map_by_name(r, s, row, &object, &why);
+	}
+	if (rc < 0)
+		return procread_missed(r, s, "mapped files", &why, err);
+	rc = remember(r, row, object, err);
+	return rc < 0 ? rc : add_mapped(s->process, object, err);
+}
+
+int procread_maps(struct procread *r, const struct procread_subject *s, struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAPS_MAX);
+	int rc = process_read_whole(s->seen.pid_fd, "maps", &text, &why);
+	struct sl_bytes rest = {text.data, text.len};
+	struct procmaps_row row;
+
+	if (rc < 0)
+		return procread_missed(r, s, "mappings", &why, err);
+	while ((rc = procmaps_next(&rest, &row, NULL)) != 1) {
+		if (rc < 0 || !row.is_executable || row.inode == 0)
+			continue;
+		rc = read_map(r, s, &row, err);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- scripts ---- */
+
+/* The argument as an absolute path in the tree of the process; owned. NULL: there is none. */
+static char *absolute(const struct procseen *by, struct sl_bytes name)
+{
+	CLEANUP(buf_clear) struct buf cwd = BUF_INIT(8192);
+	CLEANUP(buf_clear) struct buf path = BUF_INIT((size_t)64 * 1024);
+
+	if (name.len == 0)
+		return NULL;
+	if (name.data[0] != '/') {
+		if (process_read_link(by->pid_fd, "cwd", &cwd, NULL) < 0)
+			return NULL;
+		(void)buf_append_str(&path, procobject_inside(by, cwd.data));
+		(void)buf_append_char(&path, '/');
+		if (name.len > 2 && memcmp(name.data, "./", 2) == 0)
+			name = (struct sl_bytes){name.data + 2, name.len - 2};
+	}
+	(void)buf_append(&path, name.data, name.len);
+	return path.status < 0 ? NULL : buf_take(&path);
+}
+
+/* An interpreter that still reads a file which is gone holds it open. */
+static int find_missing(const struct procread_subject *s, const char *path, struct sl_error *err)
+{
+	CLEANUP(root_names_clear) struct root_names names = {0};
+	AUTO_CLOSE int dir = openat(s->seen.pid_fd, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t len = strlen(path);
+
+	if (dir < 0 || root_list(dir, &names, FDS_MAX, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+		const char *text;
+
+		if (process_read_link(dir, names.names[i], &link, NULL) < 0)
+			continue;
+		text = procobject_inside(&s->seen, link.data);
+		if (strncmp(text, path, len) != 0 || strcmp(text + len, " (deleted)") != 0)
+			continue;
+		s->process->missing_script = strdup(path);
+		return s->process->missing_script != NULL ? 0
+							  : sl_fail(err, SL_ENOMEM, 0, "processes");
+	}
+	return 0;
+}
+
+static int add_script(struct procread *r, const struct procread_subject *s, struct sl_bytes name,
+		      struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	AUTO_FREE char *path = absolute(&s->seen, name);
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	rc = procread_add(r, &s->seen, path, &s->process->script, &why);
+	if (rc == 1 && errno == EXDEV)
+		return procread_gap(r, s->process->pid,
+				    "its script lies behind a mount that may not answer", EXDEV,
+				    err);
+	if (rc == 1)
+		return find_missing(s, path, err);
+	return rc < 0 ? procread_missed(r, s, "script", &why, err) : 0;
+}
+
+/* Does the file begin with "#!" and this very interpreter? */
+static bool has_first_line(const struct procseen *by, struct sl_bytes name,
+			   struct sl_bytes arguments)
+{
+	AUTO_FREE char *path = absolute(by, name);
+	AUTO_CLOSE int fd = path != NULL ? procread_open(by, path) : -1;
+	char head[FIRST_LINE_MAX];
+	size_t len = fd >= 0 ? procobject_head(by, fd, head, sizeof(head)) : 0;
+
+	return procargs_is_shebang(arguments, head, len);
+}
+
+int procread_script(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
+		    struct sl_error *err)
+{
+	const char *exe = s->process->exe != SL_OBJECT_NONE
+				  ? r->objects.out->objects[s->process->exe].path
+				  : "";
+	struct sl_bytes rest = arguments, name;
+
+	if (procargs_script(arguments, exe, &name))
+		return add_script(r, s, name, err);
+	/* an interpreter that is not known here, run by a script's first line */
+	if (!procargs_next(&rest, &name))
+		return 0;
+	for (int n = 0; n < 2 && procargs_next(&rest, &name); n++)
+		if (memchr(name.data, '/', name.len) != NULL &&
+		    has_first_line(&s->seen, name, arguments))
+			return add_script(r, s, name, err);
+	return 0;
+}
+
+/* ---- preloaded libraries ---- */
+
+static bool is_mapped_of_image(const struct procread *r, const struct sl_process *p,
+			       const char *name)
+{
+	const struct sl_processes *out = r->objects.out;
+
+	for (size_t i = 0; i < p->mapped_count; i++) {
+		const struct sl_object *o = &out->objects[p->mapped[i]];
+		const char *slash = strrchr(o->path, '/');
+
+		if (slash != NULL && strcmp(slash + 1, name) == 0)
+			return o->origin == SL_ORIGIN_IMAGE;
+	}
+	return false;
+}
+
+static bool is_of_image(struct procread *r, const struct procread_subject *s, const char *name)
+{
+	size_t object;
+
+	if (strchr(name, '/') == NULL)
+		return is_mapped_of_image(r, s->process, name);
+	return name[0] == '/' && procread_add(r, &s->seen, name, &object, NULL) == 0 &&
+	       r->objects.out->objects[object].origin == SL_ORIGIN_IMAGE;
+}
+
+int procread_preload(struct procread *r, const struct procread_subject *s,
+		     struct sl_bytes environment, struct sl_error *err)
+{
+	struct sl_bytes text = procargs_variable(environment, "LD_PRELOAD");
+	AUTO_FREE char *names = NULL;
+	char *rest, *name;
+
+	if (text.data == NULL)
+		text = procargs_variable(environment, "LD_AUDIT");
+	if (text.data == NULL)
+		return 0;
+	s->process->preload = strndup(text.data, text.len);
+	names = strdup(s->process->preload != NULL ? strchr(s->process->preload, '=') + 1 : "");
+	if (s->process->preload == NULL || names == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	s->process->is_preload_known = true;
+	for (name = strtok_r(names, " :", &rest); name != NULL; name = strtok_r(NULL, " :", &rest))
+		if (!is_of_image(r, s, name))
+			s->process->is_preload_known = false;
+	return 0;
+}

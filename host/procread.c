@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/procread.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/kernel.h"
+#include "host/procargs.h"
+
+#define COMMAND_MAX ((size_t)1024)
+#define ARGUMENTS_MAX ((size_t)64 * 1024)
+/* A quarter of the largest stack that is usual; the kernel's own limit is 6 MiB. */
+#define ENVIRONMENT_MAX ((size_t)8 << 20)
+
+void procread_clear(struct procread *r)
+{
+	for (size_t i = 0; i < r->view_count; i++) {
+		free(r->views[i].root);
+		procmounts_clear(&r->views[i].mounts);
+	}
+	free(r->views);
+	for (size_t i = 0; i < r->map_count; i++)
+		free(r->maps[i].path);
+	free(r->maps);
+	*r = (struct procread){0};
+}
+
+/* ---- gaps ---- */
+
+int procread_gap(struct procread *r, int64_t pid, const char *why, int sys, struct sl_error *err)
+{
+	struct sl_processes *out = r->objects.out;
+	struct sl_process_gap new = {.sys = sys}, *grown;
+
+	if (out->gap_count > PROCREAD_GAPS_MAX)
+		return 0;
+	if (out->gap_count == PROCREAD_GAPS_MAX)
+		new = (struct sl_process_gap){strdup("processes"), strdup("more of the same"), 0};
+	else if (asprintf(&new.what, "process %" PRId64, pid) < 0)
+		new.what = NULL;
+	if (new.why == NULL)
+		new.why = strdup(why);
+	grown = reallocarray(out->gaps, out->gap_count + 1, sizeof(*grown));
+	if (grown != NULL)
+		out->gaps = grown;
+	if (new.what == NULL || new.why == NULL || grown == NULL) {
+		free(new.what);
+		free(new.why);
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	}
+	grown[out->gap_count++] = new;
+	return 0;
+}
+
+int procread_missed(struct procread *r, const struct procread_subject *s, const char *what,
+		    const struct sl_error *why, struct sl_error *err)
+{
+	struct process_stat status;
+	AUTO_FREE char *text = NULL;
+
+	if (why->code == SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	if (why->sys == ESRCH || process_stat(s->seen.pid_fd, &status, NULL) < 0 ||
+	    status.is_dead || status.is_ending)
+		return 1;
+	if (asprintf(&text, "its %s cannot be read: %s", what, sl_error_text(why)) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	return procread_gap(r, s->process->pid, text, why->sys, err);
+}
+
+/* ---- paths ---- */
+
+int procread_open(const struct procseen *by, const char *path)
+{
+	AUTO_CLOSE int root = process_open_root(by->pid_fd, NULL);
+	uint64_t slow = by->mounts->has_slow ? RESOLVE_NO_XDEV : 0;
+
+	return root < 0 ? -1 : beneath_open(root, path, O_PATH, BENEATH_IN_ROOT | slow);
+}
+
+int procread_add(struct procread *r, const struct procseen *by, const char *path, size_t *index,
+		 struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	AUTO_CLOSE int fd = procread_open(by, path);
+	char name[40];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return 1;
+	(void)snprintf(name, sizeof(name), "self/fd/%d", fd);
+	if (process_read_link(r->objects.proc_fd, name, &link, &why) < 0 && why.sys != ENAMETOOLONG)
+		return sl_fail(err, why.code, why.sys, "path of a file");
+	return procobject_add(&r->objects, by, take_fd(&fd), link.data, index, err);
+}
+
+/* ---- the mounts it sees ---- */
+
+static int add_view(struct procread *r, uint64_t mnt_ns, const char *root, int pid_fd,
+		    const struct procmounts **out, struct sl_error *why)
+{
+	struct procread_view *grown = reallocarray(r->views, r->view_count + 1, sizeof(*grown));
+	struct procread_view view = {.mnt_ns = mnt_ns, .root = strdup(root)};
+	int rc;
+
+	if (grown != NULL)
+		r->views = grown;
+	if (grown == NULL || view.root == NULL) {
+		free(view.root);
+		return sl_fail(why, SL_ENOMEM, 0, "processes");
+	}
+	rc = procmounts_read(&view.mounts, pid_fd, why);
+	if (rc < 0) {
+		free(view.root);
+		return rc;
+	}
+	grown[r->view_count] = view;
+	*out = &grown[r->view_count++].mounts;
+	return 0;
+}
+
+/* Borrowed until the next process. */
+static int mounts_of(struct procread *r, uint64_t mnt_ns, const char *root, int pid_fd,
+		     const struct procmounts **out, struct sl_error *why)
+{
+	for (size_t i = 0; i < r->view_count; i++) {
+		if (r->views[i].mnt_ns != mnt_ns || strcmp(r->views[i].root, root) != 0)
+			continue;
+		*out = &r->views[i].mounts;
+		return 0;
+	}
+	return add_view(r, mnt_ns, root, pid_fd, out, why);
+}
+
+static int note_covered(struct procread *r, const struct procmounts *mounts, struct sl_error *err)
+{
+	struct sl_processes *out = r->objects.out;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const char *point = mounts->items[i].point;
+		bool known = !procmounts_covers(mounts, &mounts->items[i]);
+		char **grown;
+
+		for (size_t j = 0; !known && j < out->covered_count; j++)
+			known = strcmp(out->covered[j], point) == 0;
+		if (known || out->covered_count == PROCREAD_GAPS_MAX)
+			continue;
+		grown = reallocarray(out->covered, out->covered_count + 1, sizeof(*grown));
+		if (grown != NULL)
+			out->covered = grown;
+		if (grown == NULL || (grown[out->covered_count] = strdup(point)) == NULL)
+			return sl_fail(err, SL_ENOMEM, 0, "processes");
+		out->covered_count++;
+	}
+	return 0;
+}
+
+/* The mount that the container's root directory is on, as its first process sees it. */
+static int find_root(struct procread *r, struct sl_error *err)
+{
+	const struct sl_container *c = r->objects.container;
+	CLEANUP(buf_clear) struct buf root = BUF_INIT(8192);
+	const struct procmounts *mounts;
+	const struct procmount *mount;
+	struct process_stat status;
+	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, c->pid, &status, NULL);
+	AUTO_CLOSE int dir = -1;
+	uint64_t id;
+	int rc;
+
+	if (fd < 0 || (c->has_pid_start && status.start != c->pid_start))
+		return 0;
+	if (process_read_link(fd, "root", &root, NULL) < 0)
+		return 0;
+	rc = mounts_of(r, c->namespaces.mnt, root.data, fd, &mounts, err);
+	if (rc < 0)
+		return rc == -SL_ENOMEM ? rc : (sl_error_clear(err), 0);
+	dir = process_open_root(fd, NULL);
+	if (dir < 0 || !kernel_mount_id(dir, &id))
+		return 0;
+	mount = procmounts_by_id(mounts, id);
+	if (mount != NULL)
+		r->objects.root = *mount;
+	return 0;
+}
+
+int procread_init(struct procread *r, struct host *h, const struct proctable *t,
+		  const struct sl_container *c, struct sl_processes *out, struct sl_error *err)
+{
+	int rc;
+
+	*r = (struct procread){
+		.objects = {.table = t, .proc_fd = h->place.proc_fd, .container = c, .out = out}};
+	rc = find_root(r, err);
+	if (rc == 0 && r->objects.root.root == NULL)
+		rc = procread_gap(r, c->pid, "the container's first process could not be looked at",
+				  0, err);
+	return rc;
+}
+
+/* ---- one process ---- */
+
+/* "TracerPid:\t0" */
+static uint64_t status_field(const struct buf *text, const char *key)
+{
+	const char *at = text->len > 0 ? memmem(text->data, text->len, key, strlen(key)) : NULL;
+
+	return at != NULL ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+static bool is_inside(const struct procread *r, int64_t pid)
+{
+	const struct proctable_row *row = proctable_by_pid(r->objects.table, pid);
+	const struct sl_container *c = r->objects.container;
+
+	return row != NULL && c->namespaces.mnt != 0 &&
+	       (row->mnt_ns == c->namespaces.mnt ||
+		(c->namespaces.pid != r->objects.table->pid_ns &&
+		 proctable_is_within(r->objects.table, row->pid_ns, c->namespaces.pid)));
+}
+
+static int read_status(struct procread *r, const struct procread_subject *s, struct sl_error *why)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)256 * 1024);
+	CLEANUP(buf_clear) struct buf name = BUF_INIT(4096);
+	struct sl_process *p = s->process;
+	int rc = process_read(s->seen.pid_fd, "status", &text, why);
+
+	if (rc == 0)
+		rc = process_read(s->seen.pid_fd, "comm", &name, why);
+	if (rc < 0)
+		return rc;
+	p->uid = (uint32_t)status_field(&text, "\nUid:\t");
+	p->tracer = (int64_t)status_field(&text, "\nTracerPid:\t");
+	p->is_tracer_inside = p->tracer != 0 && is_inside(r, p->tracer);
+	if (name.len > 0 && name.data[name.len - 1] == '\n')
+		name.data[--name.len] = '\0';
+	p->name = name.data != NULL ? buf_take(&name) : strdup("");
+	return p->name != NULL ? 0 : sl_fail(why, SL_ENOMEM, 0, "processes");
+}
+
+/* 1: it runs none, as a thread of the kernel or one that has ended. */
+static int read_exe(struct procread *r, const struct procread_subject *s, struct sl_error *why)
+{
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	AUTO_CLOSE int fd = openat(s->seen.pid_fd, "exe", O_PATH | O_CLOEXEC);
+	int rc = fd < 0 ? sl_fail(why, SL_EIO, errno, "program")
+			: process_read_link(s->seen.pid_fd, "exe", &link, why);
+
+	if (fd < 0 || (rc < 0 && why->sys != ENAMETOOLONG))
+		return rc;
+	if (rc < 0)
+		sl_error_clear(why);
+	return procobject_add(&r->objects, &s->seen, take_fd(&fd), rc < 0 ? NULL : link.data,
+			      &s->process->exe, why);
+}
+
+static int read_arguments(struct procread *r, const struct procread_subject *s,
+			  struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(ARGUMENTS_MAX);
+	CLEANUP(buf_clear) struct buf joined = BUF_INIT(COMMAND_MAX);
+	int rc = process_read(s->seen.pid_fd, "cmdline", &text, &why);
+
+	if (rc < 0 && rc != -SL_ELIMIT)
+		return procread_missed(r, s, "arguments", &why, err);
+	procargs_join(&joined, (struct sl_bytes){text.data, text.len});
+	s->process->command = joined.data != NULL ? buf_take(&joined) : strdup("");
+	if (s->process->command == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	return procread_script(r, s, (struct sl_bytes){text.data, text.len}, err);
+}
+
+static int read_environment(struct procread *r, const struct procread_subject *s,
+			    struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(ENVIRONMENT_MAX);
+	int rc = process_read_whole(s->seen.pid_fd, "environ", &text, &why);
+
+	if (rc < 0)
+		return procread_missed(r, s, "environment", &why, err);
+	return procread_preload(r, s, (struct sl_bytes){text.data, text.len}, err);
+}
+
+static int read_rest(struct procread *r, const struct procread_subject *s, struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	int rc = read_status(r, s, &why);
+
+	if (rc < 0)
+		return procread_missed(r, s, "status", &why, err);
+	rc = read_exe(r, s, &why);
+	if (rc < 0) {
+		rc = procread_missed(r, s, "program", &why, err);
+		if (rc != 0)
+			return rc;
+	}
+	rc = procread_maps(r, s, err);
+	if (rc == 0)
+		rc = read_arguments(r, s, err);
+	return rc == 0 ? read_environment(r, s, err) : rc;
+}
+
+static void process_clear(struct sl_process *p)
+{
+	free(p->name);
+	free(p->command);
+	free(p->missing_script);
+	free(p->mapped);
+	free(p->preload);
+}
+
+static int keep(struct sl_processes *out, struct sl_process *p, struct sl_error *err)
+{
+	struct sl_process *grown = reallocarray(out->items, out->count + 1, sizeof(*grown));
+
+	if (grown == NULL) {
+		process_clear(p);
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	}
+	out->items = grown;
+	grown[out->count++] = *p;
+	return 0;
+}
+
+int procread_process(struct procread *r, const struct proctable_row *row, uint32_t place,
+		     struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf root = BUF_INIT(8192);
+	struct sl_process p = {
+		.pid = row->pid, .place = place, .exe = SL_OBJECT_NONE, .script = SL_OBJECT_NONE};
+	struct process_stat status;
+	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, row->pid, &status, NULL);
+	struct procread_subject s = {.process = &p};
+	int rc;
+
+	if (fd >= 0 && status.is_kernel)
+		return 0;
+	if (fd < 0 || (row->has_exe && status.start != row->start)) {
+		r->objects.out->raced++;
+		return 0;
+	}
+	p.parent = status.parent;
+	p.start = status.start;
+	s.seen = (struct procseen){.pid_fd = fd,
+				   .is_machine = row->mnt_ns == r->objects.table->mnt_ns};
+	rc = process_read_link(fd, "root", &root, &why);
+	s.seen.root = root.data;
+	if (rc == 0)
+		rc = mounts_of(r, row->mnt_ns, root.data, fd, &s.seen.mounts, &why);
+	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err)
+		    : note_covered(r, s.seen.mounts, err);
+	if (rc == 0 && s.seen.mounts != NULL)
+		rc = read_rest(r, &s, err);
+	if (rc == 0)
+		return keep(r->objects.out, &p, err);
+	process_clear(&p);
+	r->objects.out->raced += rc == 1;
+	return rc == 1 ? 0 : rc;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One process of a container, read through its directory in /proc. */
+#ifndef HOST_PROCREAD_H
+#define HOST_PROCREAD_H
+
+#include "host/process.h"
+#include "host/procobject.h"
+
+/* Processes whose trouble is named; that of the others is one more gap. */
+#define PROCREAD_GAPS_MAX 32
+
+/* The mounts that processes see who share a namespace and a root directory. */
+struct procread_view {
+	uint64_t mnt_ns;
+	char *root; /* owned */
+	struct procmounts mounts;
+};
+
+/* A mapped file that was looked at already. */
+struct procread_map {
+	uint32_t major, minor;
+	uint64_t inode;
+	char *path; /* as in maps; owned */
+	size_t object;
+};
+
+struct procread {
+	struct procobjects objects;
+	struct procread_view *views;
+	size_t view_count;
+	struct procread_map *maps;
+	size_t map_count, map_cap;
+};
+
+/* All borrowed. A first process that is gone leaves the container's root unknown. */
+int procread_init(struct procread *r, struct host *h, const struct proctable *t,
+		  const struct sl_container *c, struct sl_processes *out, struct sl_error *err);
+void procread_clear(struct procread *r);
+
+/* Look at one and add it. What of it cannot be read is a gap; who is gone is counted. */
+int procread_process(struct procread *r, const struct proctable_row *row, uint32_t place,
+		     struct sl_error *err);
+
+int procread_gap(struct procread *r, int64_t pid, const char *why, int sys, struct sl_error *err);
+
+/* The process under way. */
+struct procread_subject {
+	struct procseen seen;
+	struct sl_process *process;
+};
+
+/* Reading @what failed. 1: because the process has ended; else it is a gap, and 0. */
+int procread_missed(struct procread *r, const struct procread_subject *s, const char *what,
+		    const struct sl_error *why, struct sl_error *err);
+
+/* Parts of procread_process(), in procfiles.c. 1: the process has ended. */
+int procread_script(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
+		    struct sl_error *err);
+int procread_preload(struct procread *r, const struct procread_subject *s,
+		     struct sl_bytes environment, struct sl_error *err);
+int procread_maps(struct procread *r, const struct procread_subject *s, struct sl_error *err);
+
+/*
+ * Open a path as the process has it, O_PATH, links resolved inside its root directory. -1 with
+ * errno; EXDEV where that would lead behind a mount that may not answer.
+ */
+int procread_open(const struct procseen *by, const char *path);
+/* Add such a file. 0; 1: it is not there, or no regular file. */
+int procread_add(struct procread *r, const struct procseen *by, const char *path, size_t *index,
+		 struct sl_error *err);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file process.h
+ * What runs in a container, and where the bytes that it runs lie.
+ */
+#ifndef SL_PROCESS_H
+#define SL_PROCESS_H
+
+#include <strandline/container.h>
+
+/** Where a file lies that a process runs or maps: by mount, device and inode, not by name. */
+enum sl_origin {
+	SL_ORIGIN_IMAGE,   /**< in the container's tree, and not in its writable directory */
+	SL_ORIGIN_UPPER,   /**< in its writable directory; its bytes may still be the image's */
+	SL_ORIGIN_MOUNT,   /**< in a volume or bind mount */
+	SL_ORIGIN_TMPFS,   /**< in a tmpfs */
+	SL_ORIGIN_MEMORY,  /**< in memory, with no place in any tree: memfd */
+	SL_ORIGIN_OUTSIDE, /**< on no mount of the container */
+};
+
+/** One file that processes run or map. */
+struct sl_object {
+	enum sl_origin origin;
+	bool is_unlinked;   /**< has no name any more, or another file has it */
+	bool is_readonly;   /**< the mount it is on cannot be written */
+	bool is_nested;     /**< in the root directory of a process that has one of its own */
+	bool is_elf;        /**< its first bytes say so; looked at when not in the image */
+	const char *engine; /**< it is this program of the host's engines, by device and inode */
+	uint64_t dev, ino;
+	char *path; /**< as seen in the container's tree, absolute; owned. Evidence bytes */
+	int fd;     /**< O_PATH, of what does not plainly lie in the image; else -1 */
+};
+
+#define SL_OBJECT_NONE SIZE_MAX
+
+/** What a process shares with its container. */
+enum sl_process_place {
+	SL_PLACE_CGROUP = 1u << 0,     /**< its control group, or one beneath */
+	SL_PLACE_PID = 1u << 1,        /**< its pid namespace, or one beneath */
+	SL_PLACE_MOUNTS = 1u << 2,     /**< its mount namespace */
+	SL_PLACE_HOST_PID = 1u << 3,   /**< its pid namespace is the machine's, theirs is not */
+	SL_PLACE_HOST_MOUNT = 1u << 4, /**< the same of its mount namespace */
+	SL_PLACE_OTHER_PID = 1u << 5,  /**< its pid namespace is neither of both */
+	SL_PLACE_NO_CGROUP = 1u << 6,  /**< the container has a group, and it is not in that */
+};
+
+/** One process. Texts are evidence bytes, owned, and may be NULL. */
+struct sl_process {
+	int64_t pid, parent;
+	uint64_t start; /**< in clock ticks after boot */
+	uint32_t uid;
+	uint32_t place;       /**< set of enum sl_process_place */
+	char *name;           /**< as it calls itself ("comm") */
+	char *command;        /**< its arguments, separated by blanks; bounded */
+	size_t exe;           /**< what it runs: index of an object, or SL_OBJECT_NONE */
+	size_t script;        /**< what its interpreter runs; the same */
+	char *missing_script; /**< that is not there any more, though it is held open; or NULL */
+	size_t *mapped;       /**< what it maps executable, beside @c exe; owned */
+	size_t mapped_count;
+	char *preload;         /**< "LD_PRELOAD=..." of its environment */
+	bool is_preload_known; /**< all that it names lies in the image */
+	int64_t tracer;        /**< the process that traces it, 0: none */
+	bool is_tracer_inside; /**< that one is a process of the container */
+	bool is_steady; /**< older than a second; after the second look: runs the same file still */
+};
+
+/** Something that could not be read. */
+struct sl_process_gap {
+	char *what; /**< owned */
+	char *why;  /**< owned */
+	int sys;
+};
+
+/** All of a container. Free with sl_processes_clear(). */
+struct sl_processes {
+	struct sl_process *items; /**< by pid */
+	size_t count;
+	struct sl_object *objects;
+	size_t object_count;
+	char **covered; /**< entries of /proc that something is mounted over, as seen inside */
+	size_t covered_count;
+	struct sl_process_gap *gaps;
+	size_t gap_count;
+	uint64_t raced;     /**< ended while they were looked at */
+	uint64_t looked_ns; /**< when, after boot */
+};
+
+SL_API void sl_processes_clear(struct sl_processes *p);
+
+/** "image", "upper", "mount", "tmpfs", "memory", "outside". @return static text */
+SL_API const char *sl_origin_name(enum sl_origin origin);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which processes are a container's, and where their files lie, by a /proc of plain files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/kernel.h"
+#include "host/procscan.h"
+#include "host/proctable.h"
+#include "unit/fake_root.h"
+
+#define ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define OTHER "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define OURS "0::/docker/" ID "\n"
+
+struct fixture {
+	char *root;
+	struct host host;
+	struct sl_container *container;
+	struct sl_processes found;
+	uint64_t mount;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->root = fake_root();
+	f->host.place.root_fd = open(f->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(kernel_mount_id(f->host.place.root_fd, &f->mount));
+	fake_dir(f->root, "tree/tmp");
+	fake_file(f->root, "\177ELF sh", "tree/bin/sh");
+	fake_file(f->root, "\177ELF evil", "tree/tmp/evil");
+	fake_file(f->root, "echo", "tree/tmp/x.sh");
+	fake_file(f->root, "\177ELF evil", "upper/tmp/evil");
+	fake_file(f->root, "echo", "upper/tmp/x.sh");
+	fake_link(f->root, "/proc/self", "proc/self");
+	f->host.place.proc_fd =
+		openat(f->host.place.root_fd, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(sl_container_new(&f->container, NULL), 0);
+	f->container->id = strdup(ID);
+	f->container->cgroup = strdup("/docker/" ID);
+	f->container->pid = 20;
+	f->container->namespaces = (struct sl_namespaces){.mnt = 200, .pid = 201};
+	f->container->stack.upper_fd =
+		openat(f->host.place.root_fd, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	sl_processes_clear(&f->found);
+	sl_container_free(f->container);
+	proctable_free(f->host.table);
+	close(f->host.place.proc_fd);
+	close(f->host.place.root_fd);
+	fake_root_remove(f->root);
+	free(f);
+	return 0;
+}
+
+/* A process of @pid_ns and @mnt_ns that runs @exe of the tree; @args end with a NUL each. */
+static void process(const struct fixture *f, int pid, int pid_ns, int mnt_ns, const char *cgroup,
+		    const char *exe, const char *args, size_t len)
+{
+	AUTO_FREE char *stat = NULL;
+	AUTO_FREE char *link = NULL;
+	AUTO_FREE char *mounts = NULL;
+	AUTO_FREE char *status = NULL;
+	AUTO_FREE char *ns = NULL;
+
+	assert_true(asprintf(&stat, "%d (x) S 1 7 7 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 %d 4", pid,
+			     pid) >= 0);
+	assert_true(asprintf(&mounts, "%llu 1 0:40 / / rw - overlay overlay rw\n",
+			     (unsigned long long)f->mount) >= 0);
+	assert_true(asprintf(&status, "Name:\tx\nTracerPid:\t%d\nUid:\t33\t33\t33\t33\n",
+			     pid == 22 ? 20 : 0) >= 0);
+	fake_file(f->root, stat, "proc/%d/stat", pid);
+	fake_file(f->root, status, "proc/%d/status", pid);
+	fake_file(f->root, "x\n", "proc/%d/comm", pid);
+	fake_file(f->root, cgroup, "proc/%d/cgroup", pid);
+	fake_file(f->root, mounts, "proc/%d/mountinfo", pid);
+	fake_file(f->root, "", "proc/%d/maps", pid);
+	fake_bytes(f->root, "A=1\0LD_PRELOAD=/bin/sh\0", pid == 23 ? 23 : 4, "proc/%d/environ",
+		   pid);
+	fake_bytes(f->root, args, len, "proc/%d/cmdline", pid);
+	assert_true(asprintf(&ns, "pid:[%d]", pid_ns) >= 0);
+	fake_link(f->root, ns, "proc/%d/ns/pid", pid);
+	free(ns);
+	assert_true(asprintf(&ns, "mnt:[%d]", mnt_ns) >= 0);
+	fake_link(f->root, ns, "proc/%d/ns/mnt", pid);
+	assert_true(asprintf(&link, "%s/tree", f->root) >= 0);
+	fake_link(f->root, link, "proc/%d/root", pid);
+	free(link);
+	assert_true(asprintf(&link, "%s/tree%s", f->root, exe) >= 0);
+	fake_link(f->root, link, "proc/%d/exe", pid);
+}
+
+#define ARGS(text) (text), sizeof(text)
+
+static int look(struct fixture *f)
+{
+	return host_processes(&f->host, f->container, &f->found, NULL);
+}
+
+static const struct sl_process *by_pid(const struct fixture *f, int64_t pid)
+{
+	for (size_t i = 0; i < f->found.count; i++)
+		if (f->found.items[i].pid == pid)
+			return &f->found.items[i];
+	return NULL;
+}
+
+static void machine(const struct fixture *f)
+{
+	process(f, 1, 100, 101, "0::/\n", "/bin/sh", ARGS("init"));
+	process(f, 20, 201, 200, OURS, "/bin/sh", ARGS("sh"));
+}
+
+static void a_containers_processes_are_those_of_its_group_and_namespaces(void **state)
+{
+	struct fixture *f = *state;
+
+	machine(f);
+	process(f, 2, 100, 101, "0::/docker/" ID "x\n", "/bin/sh", ARGS("sh"));
+	process(f, 3, 100, 101, "0::/docker/" OTHER "\n", "/bin/sh", ARGS("sh"));
+	process(f, 4, 300, 301, "0::/docker/" OTHER "\n", "/bin/sh", ARGS("sh"));
+	process(f, 30, 100, 101, OURS, "/bin/sh", ARGS("sh"));
+	process(f, 31, 201, 200, "0::/user.slice\n", "/bin/sh", ARGS("sh"));
+	process(f, 32, 201, 250, "0::/user.slice\n", "/bin/sh", ARGS("sh"));
+	process(f, 33, 201, 251, "0::/docker/" OTHER "\n", "/bin/sh", ARGS("sh"));
+	process(f, 34, 400, 401, "0::/docker/" ID "/inner\n", "/bin/sh", ARGS("sh"));
+	assert_int_equal(look(f), 0);
+	assert_int_equal(f->found.gap_count, 0);
+	assert_int_equal(f->found.count, 5);
+	assert_int_equal(by_pid(f, 20)->place, SL_PLACE_CGROUP | SL_PLACE_PID | SL_PLACE_MOUNTS);
+	assert_int_equal(by_pid(f, 30)->place,
+			 SL_PLACE_CGROUP | SL_PLACE_HOST_PID | SL_PLACE_HOST_MOUNT);
+	assert_int_equal(by_pid(f, 31)->place, SL_PLACE_NO_CGROUP | SL_PLACE_PID | SL_PLACE_MOUNTS);
+	assert_int_equal(by_pid(f, 32)->place, SL_PLACE_NO_CGROUP | SL_PLACE_PID);
+	assert_null(by_pid(f, 33)); /* another container of the same pod */
+	assert_int_equal(by_pid(f, 34)->place, SL_PLACE_CGROUP | SL_PLACE_OTHER_PID);
+}
+
+static void a_file_lies_where_its_mount_and_the_writable_directory_say(void **state)
+{
+	struct fixture *f = *state;
+	const struct sl_process *p;
+
+	machine(f);
+	process(f, 21, 201, 200, OURS, "/tmp/evil", ARGS("[kworker/0:1]\0\x1b[2J"));
+	process(f, 22, 201, 200, OURS, "/bin/sh", ARGS("sh\0/tmp/x.sh"));
+	process(f, 23, 201, 200, OURS, "/bin/sh", ARGS("sh\0-c\0/tmp/x.sh"));
+	assert_int_equal(look(f), 0);
+	p = by_pid(f, 20);
+	assert_int_equal(f->found.objects[p->exe].origin, SL_ORIGIN_IMAGE);
+	assert_string_equal(f->found.objects[p->exe].path, "/bin/sh");
+	assert_int_equal(f->found.objects[p->exe].fd, -1);
+	p = by_pid(f, 21);
+	assert_int_equal(f->found.objects[p->exe].origin, SL_ORIGIN_UPPER);
+	assert_string_equal(f->found.objects[p->exe].path, "/tmp/evil");
+	assert_true(f->found.objects[p->exe].is_elf);
+	assert_string_equal(p->command, "[kworker/0:1] \x1b[2J");
+	assert_int_equal(p->uid, 33);
+	assert_null(p->preload);
+	p = by_pid(f, 22);
+	assert_string_equal(f->found.objects[p->script].path, "/tmp/x.sh");
+	assert_int_equal(f->found.objects[p->script].origin, SL_ORIGIN_UPPER);
+	assert_int_equal(p->tracer, 20);
+	assert_true(p->is_tracer_inside);
+	p = by_pid(f, 23);
+	assert_int_equal(p->script, SL_OBJECT_NONE);
+	assert_string_equal(p->preload, "LD_PRELOAD=/bin/sh");
+	assert_true(p->is_preload_known);
+}
+
+static void a_name_that_ends_like_a_deleted_ones_is_a_name(void **state)
+{
+	struct fixture *f = *state;
+	const struct sl_object *o;
+
+	machine(f);
+	fake_file(f->root, "x", "tree/tmp/a (deleted)");
+	process(f, 21, 201, 200, OURS, "/tmp/a (deleted)", ARGS("a"));
+	assert_int_equal(look(f), 0);
+	o = &f->found.objects[by_pid(f, 21)->exe];
+	assert_string_equal(o->path, "/tmp/a (deleted)");
+	assert_false(o->is_unlinked);
+}
+
+static void what_is_mounted_there_is_no_part_of_the_tree(void **state)
+{
+	static const struct {
+		const char *row; /* of the mount that the program is on */
+		enum sl_origin origin;
+		bool is_readonly, is_nested;
+		const char *path;
+	} rows[] = {
+		{"0:41 / / rw - overlay overlay rw", SL_ORIGIN_MOUNT, false, true, "/tmp/evil"},
+		{"8:1 /vol /tmp rw - ext4 /dev/sda rw", SL_ORIGIN_MOUNT, false, false, "/tmp/evil"},
+		{"8:1 /vol /tmp ro,nosuid - ext4 /dev/sda rw", SL_ORIGIN_MOUNT, true, false,
+		 "/tmp/evil"},
+		{"0:42 / /tmp rw - tmpfs tmpfs rw", SL_ORIGIN_TMPFS, false, false, "/tmp/evil"},
+		{"0:40 /srv /tmp rw - overlay overlay rw", SL_ORIGIN_IMAGE, false, false,
+		 "/srv/evil"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct fixture *f;
+		const struct sl_object *o;
+		AUTO_FREE char *mounts = NULL;
+
+		if (i > 0)
+			assert_int_equal(setup(state), 0);
+		f = *state;
+		machine(f);
+		process(f, 21, 201, 260, OURS, "/tmp/evil", ARGS("evil"));
+		assert_true(asprintf(&mounts, "%llu 1 %s\n", (unsigned long long)f->mount,
+				     rows[i].row) >= 0);
+		fake_file(f->root, mounts, "proc/21/mountinfo");
+		assert_int_equal(look(f), 0);
+		o = &f->found.objects[by_pid(f, 21)->exe];
+		if (o->origin != rows[i].origin || strcmp(o->path, rows[i].path) != 0 ||
+		    (o->origin != SL_ORIGIN_IMAGE &&
+		     (o->is_readonly != rows[i].is_readonly || o->is_nested != rows[i].is_nested)))
+			fail_msg("%s: %s %s", rows[i].row, sl_origin_name(o->origin), o->path);
+		if (i + 1 < ARRAY_SIZE(rows))
+			teardown(state);
+	}
+}
+
+static void a_mount_over_a_process_in_proc_is_seen_wherever_that_is(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *mounts = NULL;
+
+	machine(f);
+	assert_true(asprintf(&mounts,
+			     "%llu 1 0:40 / / rw - overlay overlay rw\n"
+			     "900 1 0:5 / /proc rw - proc proc rw\n"
+			     "901 900 0:6 / /proc/kcore rw - tmpfs tmpfs rw\n"
+			     "902 900 0:40 /x /proc/17 rw - overlay overlay rw\n"
+			     "903 1 0:5 / /mnt/7 rw - proc proc rw\n"
+			     "904 903 0:6 / /mnt/7/18/cmdline rw - tmpfs tmpfs rw\n"
+			     "905 1 0:6 / /srv/19 rw - tmpfs tmpfs rw\n",
+			     (unsigned long long)f->mount) >= 0);
+	fake_file(f->root, mounts, "proc/20/mountinfo");
+	assert_int_equal(look(f), 0);
+	assert_int_equal(f->found.covered_count, 2);
+	assert_string_equal(f->found.covered[0], "/proc/17");
+	assert_string_equal(f->found.covered[1], "/mnt/7/18/cmdline");
+}
+
+static void what_cannot_be_read_is_a_gap_and_who_is_gone_is_not(void **state)
+{
+	struct fixture *f = *state;
+
+	machine(f);
+	process(f, 21, 201, 200, OURS, "/bin/gone", ARGS("x")); /* leads nowhere */
+	process(f, 22, 201, 200, OURS, "/bin/gone", ARGS("x"));
+	fake_file(f->root, "22 (x) R 1 7 7 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 22 4", "proc/22/stat");
+	assert_int_equal(look(f), 0);
+	assert_int_equal(f->found.gap_count, 1);
+	assert_string_equal(f->found.gaps[0].what, "process 21");
+	assert_int_equal(f->found.raced, 1);
+}
+
+static void a_container_that_does_not_run_has_none(void **state)
+{
+	struct fixture *f = *state;
+
+	f->container->pid = 0;
+	assert_int_equal(look(f), 1);
+	assert_int_equal(f->found.count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_containers_processes_are_those_of_its_group_and_namespaces),
+		TEST(a_file_lies_where_its_mount_and_the_writable_directory_say),
+		TEST(a_name_that_ends_like_a_deleted_ones_is_a_name),
+		TEST(what_is_mounted_there_is_no_part_of_the_tree),
+		TEST(a_mount_over_a_process_in_proc_is_seen_wherever_that_is),
+		TEST(what_cannot_be_read_is_a_gap_and_who_is_gone_is_not),
+		TEST(a_container_that_does_not_run_has_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
