@@ -81,6 +81,7 @@ extern const struct command command_baseline, command_baseline_export, command_b
 	command_baseline_show;
 extern const struct command command_ps, command_diff, command_check;
 extern const struct command command_rules, command_rules_list, command_rules_check;
+extern const struct command command_ack, command_ack_list, command_ack_rm;
 extern const struct command command_policy, command_policy_check, command_policy_learn,
 	command_policy_test;
 extern const struct command command_approve, command_approve_list, command_approve_show,

@@ -19,7 +19,7 @@ struct diff_args {
 	bool check;
 	unsigned int marker;  /* enum sl_marker of upper */
 	unsigned int fail_on; /* enum sl_severity */
-	bool accept_unproven;
+	bool accept_unproven, fail_on_new;
 	bool posture;
 	bool quick;
 	bool show_touched, show_explained;
@@ -68,6 +68,9 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
 			       DIFF_FREEZE_MAX);
+	if (a->fail_on_new && (a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--fail-on-new goes with containers or directories");
 	if (a->policies.count > 0 && (a->images || a->bundles))
 		return sl_fail(err, SL_EINVAL, 0, "--policy goes with containers or directories");
 	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
@@ -158,6 +161,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_processes = a->no_processes,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven,
+				       .fail_on_new = a->fail_on_new,
 				       .posture = a->posture,
 				       .hashes = a->hashes.items,
 				       .hash_count = a->hashes.count};
@@ -243,6 +247,9 @@ static const struct opt options[] = {
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
 	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
 	 "default low"},
+	{"fail-on-new", 0, OPT_FLAG, NULL, NULL, AT(fail_on_new),
+	 "leave out of the exit status what was acknowledged (see 'ack') and what the last run "
+	 "with this option found in the container, too; this one is remembered for the next"},
 	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
 	 "exit with 0 although the layers are not proven to be the image's"},
 	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),

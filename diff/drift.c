@@ -101,6 +101,8 @@ static void count(struct sl_counts *counts, const struct sl_finding *f, bool cou
 		counts->other++;
 	}
 	counts->by_severity[f->severity]++;
+	if (f->notes.ack_by != NULL || f->notes.is_seen)
+		counts->known_by_severity[f->severity]++;
 }
 
 /* Does @next lie beneath the directory that @c is about? Path order puts it right behind. */

@@ -79,11 +79,7 @@ static int describe(struct enrich *e, struct sl_finding *f, struct sl_error *err
 	return 0;
 }
 
-/*
- * Who the id is about. A container of a pod has another id and often another name with every
- * attempt; its place in the pod stays.
- */
-static char *who_of(const struct sl_container *c)
+char *enrich_who(const struct sl_container *c)
 {
 	const struct sl_pod *pod = c->pod;
 	char *text = NULL;
@@ -98,7 +94,7 @@ static char *who_of(const struct sl_container *c)
 
 static int identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err)
 {
-	AUTO_FREE char *who = who_of(subject->container);
+	AUTO_FREE char *who = enrich_who(subject->container);
 
 	if (who == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "finding");

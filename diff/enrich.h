@@ -31,4 +31,10 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 /* Id and judgement of a finding that was known before the walk. */
 int enrich_known(struct enrich *e, struct sl_finding *f, struct sl_error *err);
 
+/*
+ * Whom a finding's id is about, owned; NULL without memory. A container of a pod has another id and
+ * often another name with every attempt; its place in the pod stays.
+ */
+char *enrich_who(const struct sl_container *c);
+
 #endif

@@ -10,7 +10,8 @@ static bool last_check_is(const struct sl_subject *s, const char *verdict)
 	return s->has_last_check && strcmp(s->last_check_verdict, verdict) == 0;
 }
 
-int verdict_status(const struct sl_summary *s, enum sl_severity fail_on, bool accept_unproven)
+int verdict_status(const struct sl_summary *s, enum sl_severity fail_on, bool accept_unproven,
+		   bool only_new)
 {
 	const struct sl_subject *subject = s->subject;
 	enum sl_trust trust = sl_subject_trust(subject);
@@ -19,7 +20,7 @@ int verdict_status(const struct sl_summary *s, enum sl_severity fail_on, bool ac
 			     !subject->quick && is_equal_below;
 
 	for (size_t i = fail_on; i < ARRAY_SIZE(s->counts.by_severity); i++)
-		if (s->counts.by_severity[i] > 0)
+		if (s->counts.by_severity[i] > (only_new ? s->counts.known_by_severity[i] : 0))
 			return VERDICT_DRIFT;
 	if (!s->complete || (subject->is_check_asked && last_check_is(subject, "unread")))
 		return VERDICT_INCOMPLETE;

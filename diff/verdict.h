@@ -14,9 +14,11 @@ enum verdict {
 
 /*
  * One container. Posture findings are not in the counts. @accept_unproven waives an unproven
- * baseline and a quick comparison (neither may say "equal"), never a gap.
+ * baseline and a quick comparison (neither may say "equal"), never a gap. @only_new leaves out what
+ * was acknowledged and what the last run found, too.
  */
-int verdict_status(const struct sl_summary *s, enum sl_severity fail_on, bool accept_unproven);
+int verdict_status(const struct sl_summary *s, enum sl_severity fail_on, bool accept_unproven,
+		   bool only_new);
 
 /* Several containers: 1 before 3 before 0; 2 only when no statement at all was made. */
 int verdict_combine(int a, int b);

@@ -52,7 +52,8 @@ static uint64_t raced_so_far(void *payload)
 
 static void take_status(struct diff_run *run, const struct sl_summary *summary)
 {
-	int status = verdict_status(summary, run->request->fail_on, run->request->accept_unproven);
+	int status = verdict_status(summary, run->request->fail_on, run->request->accept_unproven,
+				    run->request->fail_on_new);
 
 	run->status = run->status < 0 ? status : verdict_combine(run->status, status);
 }
@@ -108,7 +109,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					 .policy = run->policy,
 					 .hashes = run->hashes,
 					 .no_processes = run->request->no_processes,
-					 .posture = run->request->posture};
+					 .posture = run->request->posture,
+					 .is_news = run->request->fail_on_new};
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
@@ -121,6 +123,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	if (rc < 0)
 		return rc;
 	rc = comparison_run(comparison, after, &meaning, &options, run->sink, &summary, run->err);
+	if (rc == 0)
+		rc = meaning_finish(&meaning, run->err);
 	meaning_close(&meaning);
 	if (rc == 0)
 		take_status(run, &summary);

@@ -140,8 +140,8 @@ static int compare(struct pair *p, struct sl_sink *sink, int *status, struct sl_
 	memcpy(subject.image_id, t->image_id, SL_SHA256_SIZE);
 	rc = drift_run(&input, &options, sink, &summary, err);
 	if (rc == 0)
-		*status =
-			verdict_status(&summary, p->request->fail_on, p->request->accept_unproven);
+		*status = verdict_status(&summary, p->request->fail_on, p->request->accept_unproven,
+					 false);
 	return rc;
 }
 

@@ -137,8 +137,8 @@ static int compare(struct pair_run *r, struct sl_sink *sink, int *status, struct
 	memcpy(subject.image_digest, before.digest, SL_SHA256_SIZE);
 	rc = drift_run(&input, &options, sink, &summary, err);
 	if (rc == 0)
-		*status =
-			verdict_status(&summary, r->request->fail_on, r->request->accept_unproven);
+		*status = verdict_status(&summary, r->request->fail_on, r->request->accept_unproven,
+					 false);
 	return rc;
 }
 

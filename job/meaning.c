@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "job/meaning_acks.h"
 #include "job/meaning_hashes.h"
 #include "job/meaning_lines.h"
 #include "job/meaning_packages.h"
@@ -18,7 +19,7 @@ int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), s
 		free_data(data);
 		return sl_fail(err, SL_ELIMIT, 0, "parts of a comparison");
 	}
-	m->parts[m->part_count++] = (struct meaning_part){data, free_data};
+	m->parts[m->part_count++] = (struct meaning_part){data, free_data, NULL};
 	return 0;
 }
 
@@ -102,10 +103,11 @@ static int add_layers(struct meaning *m, struct sl_error *err)
 int meaning_open(struct meaning *m, const struct job *job, const struct meaning_request *request,
 		 const struct comparison *comparison, struct sl_error *err)
 {
-	/* policies last: what they judge must be all there is */
+	/* policies behind all that they judge, answers last of all */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap,  add_layers,       meaning_processes, meaning_settings,
-		meaning_add_lines, meaning_packages, meaning_hashes,    meaning_policy,
+		add_metadata_gap, add_layers,        meaning_processes,
+		meaning_settings, meaning_add_lines, meaning_packages,
+		meaning_hashes,   meaning_policy,    meaning_acks,
 	};
 	int rc = 0;
 
@@ -114,6 +116,21 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 		rc = parts[i](m, err);
 	if (rc < 0)
 		meaning_close(m);
+	return rc;
+}
+
+void meaning_on_finish(struct meaning *m, int (*finish)(void *data, struct sl_error *err))
+{
+	m->parts[m->part_count - 1].finish = finish;
+}
+
+int meaning_finish(struct meaning *m, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < m->part_count; i++)
+		if (m->parts[i].finish != NULL)
+			rc = m->parts[i].finish(m->parts[i].data, err);
 	return rc;
 }
 

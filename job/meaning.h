@@ -24,12 +24,15 @@ struct meaning_request {
 	struct hashlists *hashes; /* known digests, or NULL */
 	bool no_processes;        /* do not look at what runs */
 	bool posture;             /* what is risky by itself counts like what is found */
+	bool is_news;             /* what is found is held against the last run, and kept */
 };
 
 /* A part's own memory, freed with the meaning. */
 struct meaning_part {
 	void *data;
 	void (*free)(void *data);
+	/* The comparison came to its end; may be NULL. */
+	int (*finish)(void *data, struct sl_error *err);
 };
 
 struct meaning {
@@ -49,12 +52,16 @@ struct meaning {
 /* All borrowed. What cannot be opened is a gap; negative only where nothing can go on. */
 int meaning_open(struct meaning *m, const struct job *job, const struct meaning_request *request,
 		 const struct comparison *comparison, struct sl_error *err);
+/* After a comparison that came to its end: parts keep what they want to remember. */
+int meaning_finish(struct meaning *m, struct sl_error *err);
 void meaning_close(struct meaning *m);
 
 /* For the parts. @data is freed with @free also when this fails. */
 int meaning_keep(struct meaning *m, void *data, void (*free)(void *data), struct sl_error *err);
 int meaning_mark(struct meaning *m, struct drift_step step, struct sl_error *err);
 int meaning_judge(struct meaning *m, struct drift_step step, struct sl_error *err);
+/* Call @finish with the data that was kept last. */
+void meaning_on_finish(struct meaning *m, int (*finish)(void *data, struct sl_error *err));
 /* Shallow copies. */
 int meaning_finding(struct meaning *m, const struct sl_finding *f, struct sl_error *err);
 int meaning_gap(struct meaning *m, const struct sl_gap *gap, struct sl_error *err);

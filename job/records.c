@@ -18,6 +18,22 @@ static const struct db_migration migrations[] = {
 	 " at_s INTEGER NOT NULL, at_ns INTEGER NOT NULL,"
 	 " PRIMARY KEY (kind, key)) WITHOUT ROWID",
 	 NULL},
+	{"ack", 1,
+	 "CREATE TABLE ack ("
+	 " seq INTEGER PRIMARY KEY,"
+	 " revoked INTEGER NOT NULL,"
+	 " finding BLOB NOT NULL,"
+	 " by TEXT NOT NULL,"
+	 " reason TEXT NOT NULL,"
+	 " until_s INTEGER, until_ns INTEGER,"
+	 " at_s INTEGER NOT NULL, at_ns INTEGER NOT NULL,"
+	 " hash BLOB NOT NULL);" /* of the row, behind that of the row before */
+	 "CREATE INDEX ack_finding ON ack (finding, seq);"
+	 "CREATE TABLE seen ("     /* what the last run that asked for news found */
+	 " subject TEXT NOT NULL," /* in which container */
+	 " finding BLOB NOT NULL,"
+	 " PRIMARY KEY (subject, finding)) WITHOUT ROWID",
+	 NULL},
 };
 
 int records_open(const struct job *job, struct db **out, struct sl_error *err)

@@ -69,6 +69,8 @@ struct sl_subject {
 struct sl_counts {
 	uint64_t by_kind[SL_CHANGE_KINDS]; /**< touched stands at SL_CHANGE_TOUCHED */
 	uint64_t by_severity[SL_SEVERITY_CRITICAL + 1];
+	/** Of these: acknowledged, or found by the last run, too. */
+	uint64_t known_by_severity[SL_SEVERITY_CRITICAL + 1];
 	uint64_t other;   /**< findings that are not of kind file and not posture */
 	uint64_t posture; /**< risky by themselves; in by_severity only where that was asked for */
 	uint64_t explained;

@@ -55,7 +55,7 @@ static void the_status_follows_from_the_summary(void **state)
 		s.counts.by_severity[SL_SEVERITY_LOW] = rows[i].low;
 		s.counts.by_severity[SL_SEVERITY_HIGH] = rows[i].high;
 		s.counts.explained = 50;
-		status = verdict_status(&s, rows[i].fail_on, rows[i].accept);
+		status = verdict_status(&s, rows[i].fail_on, rows[i].accept, false);
 		if (status != rows[i].status)
 			fail_msg("%s: %d, want %d", rows[i].sentence, status, rows[i].status);
 	}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/meaning_acks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/clock.h"
+#include "diff/enrich.h"
+#include "job/ackledger.h"
+#include "job/records.h"
+#include "job/seenlist.h"
+
+struct acks {
+	struct db *db;
+	struct sl_time now;
+	bool has_ledger;
+	struct ackledger_look *look;
+	struct seenlist *seen; /* NULL: news were not asked for */
+	char *gap;             /* why the ledger does not count */
+};
+
+static void acks_free(void *data)
+{
+	struct acks *a = data;
+
+	ackledger_look_free(a->look);
+	seenlist_free(a->seen);
+	db_close(a->db);
+	free(a->gap);
+	free(a);
+}
+
+static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
+{
+	struct acks *a = payload;
+	struct ack ack;
+	int rc = 1;
+
+	(void)c;
+	if (a->has_ledger)
+		rc = ackledger_find(&a->look, a->db, f->id, a->now, &ack, err);
+	if (rc == 0) {
+		f->notes.ack_by = ack.by;
+		f->notes.ack_reason = ack.reason;
+		f->notes.has_ack_until = ack.has_until;
+		f->notes.ack_until = ack.until;
+	}
+	if (rc >= 0 && a->seen != NULL)
+		rc = f->notes.is_seen = seenlist_meet(a->seen, f->id, err) > 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int finish(void *data, struct sl_error *err)
+{
+	struct acks *a = data;
+
+	return a->seen != NULL ? seenlist_commit(a->seen, err) : 0;
+}
+
+/* An edited ledger answers for nothing. */
+static int prove_ledger(struct meaning *m, struct acks *a, struct sl_error *err)
+{
+	struct sl_error why = SL_ERROR_INIT;
+	struct sl_gap gap = {.what = {"acknowledgements", 16}};
+	int rc = ackledger_each(a->db, NULL, NULL, &why);
+
+	a->has_ledger = rc == 0;
+	if (rc == 0)
+		return 0;
+	a->gap = strdup(sl_error_text(&why));
+	sl_error_clear(&why);
+	gap.why = a->gap != NULL ? a->gap : "the ledger was edited";
+	return meaning_gap(m, &gap, err);
+}
+
+/* A database is made only where this run has something to keep. */
+static int open_records(struct meaning *m, struct acks *a, struct sl_error *err)
+{
+	if (m->request->is_news)
+		return records_open(m->job, &a->db, err);
+	return records_read(m->job, "ack", &a->db, err);
+}
+
+int meaning_acks(struct meaning *m, struct sl_error *err)
+{
+	struct acks *a = calloc(1, sizeof(*a));
+	int rc;
+
+	if (a == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "acknowledgements");
+	a->now = clock_now();
+	rc = open_records(m, a, err);
+	if (rc != 0) {
+		acks_free(a);
+		return rc < 0 ? rc : 0; /* there is nothing to ask */
+	}
+	rc = meaning_keep(m, a, acks_free, err);
+	if (rc < 0)
+		return rc;
+	meaning_on_finish(m, finish);
+	rc = prove_ledger(m, a, err);
+	if (rc == 0 && m->request->is_news) {
+		AUTO_FREE char *who = enrich_who(m->comparison->container);
+
+		rc = who == NULL ? sl_fail(err, SL_ENOMEM, 0, "last run")
+				 : seenlist_open(&a->seen, a->db, who, err);
+	}
+	if (rc == 0)
+		rc = meaning_judge(m, (struct drift_step){judge, a}, err);
+	return rc;
+}
