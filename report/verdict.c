@@ -13,6 +13,9 @@ static bool has_drift(const struct sl_counts *counts)
 	for (int kind = 0; kind < SL_CHANGE_KINDS; kind++)
 		if (kind != SL_CHANGE_TOUCHED)
 			n += counts->by_kind[kind];
+	/* what is risky by itself, where it was asked to count */
+	for (int s = 0; s <= SL_SEVERITY_CRITICAL; s++)
+		n += counts->by_severity[s];
 	return n > 0;
 }
 
