@@ -29,7 +29,8 @@ struct diff_args {
 	struct text_list limits, rules;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
-	unsigned int jobs;         /* 0: as many as there are processors */
+	uint64_t max_holes;
+	unsigned int jobs; /* 0: as many as there are processors */
 	bool no_processes;
 };
 
@@ -151,6 +152,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_index = a->no_index,
 				       .check = a->check,
 				       .quick = a->quick,
+				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .show_touched = a->show_touched,
 				       .policies = a->policies.items,
@@ -250,6 +252,9 @@ static const struct opt options[] = {
 	 "status"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
+	 "hash so many bytes of holes, of all sparse files of a container together; a file with "
+	 "more is compared by its size alone, and is a gap; by default 16G"},
 	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
 	 "stop the processes of a running container while it is read, by its control group; they "
 	 "are started again whatever happens to this program"},

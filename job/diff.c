@@ -97,6 +97,7 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	CLEANUP(standstill_clear) struct standstill standstill = {0};
 	struct drift_options options = {.jobs = run->job->threads,
 					.quick = run->request->quick,
+					.max_holes = run->request->max_holes,
 					.show_touched = run->request->show_touched,
 					.count_posture = run->request->posture,
 					.stop = run->job->stop,
