@@ -41,8 +41,9 @@ static bool is_candidate(const struct sl_change *c)
 {
 	const struct sl_entry *e = c->after != NULL ? c->after : c->before;
 
-	return c->kind != SL_CHANGE_TOUCHED && (S_ISREG(e->mode) || S_ISLNK(e->mode)) &&
-	       !is_nowhere(c->path);
+	/* a deletion of what never was has no entry at all */
+	return e != NULL && c->kind != SL_CHANGE_TOUCHED &&
+	       (S_ISREG(e->mode) || S_ISLNK(e->mode)) && !is_nowhere(c->path);
 }
 
 static int load(struct packages *p, struct sl_error *err)

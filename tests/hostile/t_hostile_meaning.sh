@@ -13,7 +13,7 @@ mkdir t
 mount -t tmpfs -o size=512m,nr_inodes=400k none t
 cd t
 cat >make.py <<'END2'
-import os
+import os, stat
 def put(path, data, mode=0o644):
     os.makedirs(os.path.dirname(path) or b".", exist_ok=True)
     with open(path, "wb") as f: f.write(data)
@@ -57,6 +57,7 @@ def sink(path, name, count):
         os.mkdir(name, dir_fd=fd)
         inner = os.open(name, os.O_RDONLY, dir_fd=fd); os.close(fd); fd = inner
     os.close(os.open("bottom", os.O_CREAT | os.O_WRONLY, dir_fd=fd)); os.close(fd)
+os.mknod("u/etc/ghost", 0o600 | stat.S_IFCHR, os.makedev(0, 0))
 sink("u/srv/long", b"l" * 255, 40)
 sink("deep/d", b"d", 10000)
 os.makedirs("links/l")
@@ -89,7 +90,11 @@ of() { jq -r ".containers[0] | $2" "$1"; }
 sl index -q oci:oci
 
 # ---- everything that says something of findings, on everything at once ----
-printf 'version: 1\nrules:\n  - {name: all, paths: ["/**"], approved_by: me, reason: test}\n' >policy.yaml
+cat >policy.yaml <<'END2'
+version: 1
+rules:
+  - {name: "\e[31mall", paths: ["/**"], approved_by: "\e]0;me\a", reason: "\x9b2J"}
+END2
 echo "$(printf '' | sha256sum | cut -d" " -f1)  nothing" >bad.txt
 diff_u() { sl diff --upper u --image oci:oci --policy policy.yaml --hashes bad.txt "$@"; }
 it "it is compared with its lines, packages, a policy and lists" \
@@ -111,6 +116,9 @@ it "a policy of everything explains no program that got setuid" same \
 	"$(of d.json '.findings[] | select(.path == "/usr/bin/tool") | "\(.explained_by) \(.severity)"')" "null critical"
 it "nor lines of accounts" same "$(of d.json '[.findings[] | select(.path == "/etc/passwd" or .path == "/etc/shadow")
 	| .explained_by] | unique | tostring')" "[null]"
+it "a deletion of what never was is found" same \
+	"$(of d.json '.findings[] | select(.path == "/etc/ghost") | "\(.change) \(.signals | join(" "))"')" \
+	"deleted stray-whiteout"
 it "attributes of 64 KiB are told" same \
 	"$(of d.json '.findings[] | select(.path == "/srv/attributes").after.xattrs["trusted.big"] | length')" 87384
 it "and paths beyond what a system call takes" same \
