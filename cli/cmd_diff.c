@@ -60,8 +60,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
-	if (a->images && a->hashes.count > 0)
-		return sl_fail(err, SL_EINVAL, 0, "--images excludes --hashes");
+	if ((a->images || a->bundles) && a->hashes.count > 0)
+		return sl_fail(err, SL_EINVAL, 0, "--hashes goes with containers or directories");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
 	if (a->freeze && (directory || a->images))
@@ -129,7 +129,8 @@ static int compare_bundles(const struct job *job, const struct diff_args *a,
 	struct diff_bundles_request request = {.before = words->items[0],
 					       .after = words->items[1],
 					       .fail_on = (enum sl_severity)a->fail_on,
-					       .accept_unproven = a->accept_unproven};
+					       .accept_unproven = a->accept_unproven,
+					       .show_touched = a->show_touched};
 
 	return job_diff_bundles(job, &request, sink, found, err);
 }
