@@ -29,7 +29,8 @@ struct diff_args {
 	struct text_list limits, rules;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
-	unsigned int jobs;         /* 0: as many as there are processors */
+	uint64_t max_holes;
+	unsigned int jobs; /* 0: as many as there are processors */
 	bool no_processes;
 };
 
@@ -59,8 +60,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
-	if (a->images && a->hashes.count > 0)
-		return sl_fail(err, SL_EINVAL, 0, "--images excludes --hashes");
+	if ((a->images || a->bundles) && a->hashes.count > 0)
+		return sl_fail(err, SL_EINVAL, 0, "--hashes goes with containers or directories");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
 	if (a->freeze && (directory || a->images))
@@ -131,7 +132,8 @@ static int compare_bundles(const struct job *job, const struct diff_args *a,
 	struct diff_bundles_request request = {.before = words->items[0],
 					       .after = words->items[1],
 					       .fail_on = (enum sl_severity)a->fail_on,
-					       .accept_unproven = a->accept_unproven};
+					       .accept_unproven = a->accept_unproven,
+					       .show_touched = a->show_touched};
 
 	return job_diff_bundles(job, &request, sink, found, err);
 }
@@ -154,6 +156,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_index = a->no_index,
 				       .check = a->check,
 				       .quick = a->quick,
+				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .show_touched = a->show_touched,
 				       .policies = a->policies.items,
@@ -257,6 +260,9 @@ static const struct opt options[] = {
 	 "status"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
+	 "hash so many bytes of holes, of all sparse files of a container together; a file with "
+	 "more is compared by its size alone, and is a gap; by default 16G"},
 	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
 	 "stop the processes of a running container while it is read, by its control group; they "
 	 "are started again whatever happens to this program"},

@@ -274,6 +274,11 @@ int ydoc_parse(struct ydoc **out, const char *file, const void *text, size_t len
 	if (len > YDOC_MAX_BYTES)
 		return sl_fail(err, SL_ELIMIT, 0, "%s: larger than %u bytes; split it", doc->file,
 			       YDOC_MAX_BYTES);
+	/* some programs begin a file with a byte order mark */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text = (const char *)text + 3;
+		len -= 3;
+	}
 	rc = build(&b, text, len);
 	if (rc == 0)
 		*out = take_ptr(&doc);

@@ -57,6 +57,9 @@ const char *ynode_scalar(const struct ynode *n);
 /* "FILE:LINE:COLUMN: ..." of @n. @return -SL_EFORMAT */
 int ynode_fail(const struct ynode *n, struct sl_error *err, const char *fmt, ...) SL_PRINTF(3, 4);
 
+/* "FILE:LINE:COLUMN: "SCALAR" WHAT", the scalar quoted: anything may stand in it. -SL_EFORMAT */
+int ynode_fail_scalar(const struct ynode *n, struct sl_error *err, const char *what);
+
 /* The same with the place of the key that @n is the value of. */
 int ynode_fail_key(const struct ynode *n, struct sl_error *err, const char *what);
 

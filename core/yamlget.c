@@ -33,6 +33,14 @@ static int fail_choice(const struct ynode *n, bool at_key, const char *what, con
 		      : ynode_fail(n, err, "%s", message.data);
 }
 
+int ynode_fail_scalar(const struct ynode *n, struct sl_error *err, const char *what)
+{
+	const char *text = ynode_scalar(n);
+	AUTO_FREE char *quoted = text != NULL ? quote_short(text, strlen(text)) : NULL;
+
+	return ynode_fail(n, err, "\"%s\" %s", quoted != NULL ? quoted : "?", what);
+}
+
 static bool is_word(const char *const *words, const char *text)
 {
 	for (; *words != NULL; words++)

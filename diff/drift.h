@@ -28,9 +28,14 @@ struct drift_step {
 	void *payload;
 };
 
+/* By default: some ten seconds of SHA-256. */
+#define DRIFT_MAX_HOLES ((uint64_t)16 << 30)
+
 struct drift_options {
 	unsigned int jobs; /* hashing threads; 0: none beside the caller */
 	bool quick;        /* compare contents by size and XXH3 only */
+	/* Bytes of holes that are hashed, in all; files with more are gaps. 0: the default */
+	uint64_t max_holes;
 	bool show_touched;
 	bool count_posture; /* by severity, so that it is in the exit status */
 	/* Set by a signal handler: stop, with a gap that says so. May be NULL. */

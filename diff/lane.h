@@ -10,12 +10,16 @@
 
 #include "diff/reading.h"
 
+/* What a pair has to do with other names of its file (diff/links.h). */
+enum link_part { LINK_NONE, LINK_READS, LINK_SHARES };
+
 /* One path on its way. Entries are owned copies; either may be NULL. */
 struct pair {
 	struct sl_entry *before, *after;
 	struct sl_bytes path; /* of either */
 	struct reading before_read, after_read;
 	uint32_t signals; /* what the walk saw already */
+	enum link_part link;
 };
 
 /* Allocate, copying the entries (one of them may be NULL). NULL when memory ran out. */

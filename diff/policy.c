@@ -41,6 +41,14 @@ size_t policy_count(const struct policy *p)
 
 /* ---- reading ---- */
 
+static int fail_twice(const struct policyrule *first, const struct ynode *n, struct sl_error *err)
+{
+	AUTO_FREE char *quoted = quote_short(first->name, strlen(first->name));
+
+	return ynode_fail(n, err, "a rule named \"%s\" is there already, at %s:%zu",
+			  quoted != NULL ? quoted : "?", first->file, first->line);
+}
+
 static int add_rule(struct policy *p, const struct ynode *n, struct sl_error *err)
 {
 	struct policyrule rule = {0};
@@ -48,8 +56,7 @@ static int add_rule(struct policy *p, const struct ynode *n, struct sl_error *er
 
 	for (size_t i = 0; rc == 0 && i < p->count; i++)
 		if (strcmp(p->rules[i].name, rule.name) == 0)
-			rc = ynode_fail(n, err, "a rule named '%s' is there already, at %s:%zu",
-					rule.name, p->rules[i].file, p->rules[i].line);
+			rc = fail_twice(&p->rules[i], n, err);
 	if (rc == 0 && p->count == p->room) {
 		size_t room = p->room == 0 ? 16 : p->room * 2;
 		struct policyrule *grown = reallocarray(p->rules, room, sizeof(*grown));

@@ -5,8 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/buf.h"
 #include "core/cleanup.h"
 #include "diff/glob.h"
+
+#define GLOB_MAX 1024 /* bytes of one pattern */
 
 static void clear_globs(struct policy_globs *g)
 {
@@ -45,6 +48,9 @@ static int read_globs(struct policy_globs *out, const struct ynode *map, const c
 	if (out->items == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "policy");
 	for (const struct ynode *n = ynode_first(list); n != NULL; n = ynode_next(n)) {
+		if (strlen(ynode_scalar(n)) > GLOB_MAX)
+			return ynode_fail(n, err, "a pattern of more than %d bytes; shorten it",
+					  GLOB_MAX);
 		out->items[out->count] = strdup(ynode_scalar(n));
 		if (out->items[out->count++] == NULL)
 			return sl_fail(err, SL_ENOMEM, 0, "policy");
@@ -57,14 +63,14 @@ static int read_paths(struct policy_globs *out, const struct ynode *map, const c
 		      struct sl_error *err)
 {
 	int rc = read_globs(out, map, key, err);
+	const struct ynode *n = ynode_first(ynode_get(map, key));
 
-	for (size_t i = 0; rc == 0 && i < out->count; i++) {
+	for (size_t i = 0; rc == 0 && i < out->count; i++, n = ynode_next(n)) {
 		char *path = out->items[i];
 
 		if (path[0] != '/' || path[1] == '\0')
-			return ynode_fail(ynode_get(map, key), err,
-					  "'%s' should be a path that begins with / and goes on",
-					  path);
+			return ynode_fail_scalar(n, err,
+						 "should be a path that begins with / and goes on");
 		memmove(path, path + 1, strlen(path));
 	}
 	return rc;
@@ -83,6 +89,18 @@ static int read_copy(char **out, const struct ynode *map, const char *key, struc
 	return *out == NULL ? sl_fail(err, SL_ENOMEM, 0, "policy") : 0;
 }
 
+static int fail_word(const struct ynode *n, const char *key,
+		     const char *(*word_of)(unsigned int bit), struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf what = BUF_INIT(4096);
+
+	(void)buf_printf(&what, "is none of the words for '%s'; they are: ", key);
+	for (unsigned int bit = 0; word_of(bit) != NULL; bit++)
+		(void)buf_printf(&what, "%s%s", bit > 0 ? ", " : "", word_of(bit));
+	return what.status < 0 ? sl_fail(err, SL_ENOMEM, 0, "policy")
+			       : ynode_fail_scalar(n, err, what.data);
+}
+
 /* A set of words, each a bit: @word_of(bit number) until it is NULL. */
 static int read_set(uint32_t *out, const struct ynode *map, const char *key,
 		    const char *(*word_of)(unsigned int bit), struct sl_error *err)
@@ -99,8 +117,7 @@ static int read_set(uint32_t *out, const struct ynode *map, const char *key,
 		while (word_of(bit) != NULL && strcmp(word_of(bit), ynode_scalar(n)) != 0)
 			bit++;
 		if (word_of(bit) == NULL)
-			return ynode_fail(n, err, "'%s' is none of the words for '%s' (%s, ...)",
-					  ynode_scalar(n), key, word_of(0));
+			return fail_word(n, key, word_of, err);
 		*out |= 1u << bit;
 	}
 	return 0;
@@ -166,7 +183,7 @@ static int read_owners(struct policyrule *r, const struct ynode *map, struct sl_
 		o->any_gid = colon == NULL;
 		if (!read_id(text, uid_len, &o->uid) ||
 		    (colon != NULL && !read_id(colon + 1, strlen(colon + 1), &o->gid)))
-			return ynode_fail(n, err, "'%s' should be UID or UID:GID, in digits", text);
+			return ynode_fail_scalar(n, err, "should be UID or UID:GID, in digits");
 	}
 	return 0;
 }

@@ -84,6 +84,9 @@ static bool read_once(struct reading *r, struct hasher *h)
 	take_head(r, &head);
 	r->size = result.bytes;
 	r->bytes_read += result.bytes;
+	r->mtime = result.mtime;
+	r->ctime = result.ctime;
+	r->has_times = result.has_times;
 	if (rc < 0 || result.sys != 0) {
 		r->why = rc == -SL_ECANCELLED ? "interrupted" : "reading ended early";
 		r->sys = result.sys;
@@ -105,10 +108,16 @@ static bool read_once(struct reading *r, struct hasher *h)
 
 void reading_run(struct reading *r, struct hasher *h)
 {
+	bool is_second = false;
+
 	if (r->content == NULL)
 		return;
-	if (!read_once(r, h))
+	if (!read_once(r, h)) {
+		is_second = true;
 		r->is_unstable = !read_once(r, h);
+	}
+	/* the first read found it as the walk saw it */
+	r->has_times = r->has_times && is_second;
 	sl_content_close(r->content);
 	r->content = NULL;
 }
@@ -132,6 +141,10 @@ void reading_apply(const struct reading *r, struct sl_entry *e)
 		return;
 	e->fields = (e->fields & ~digests) | r->fields;
 	e->size = r->size;
+	if (r->has_times) {
+		e->mtime = r->mtime;
+		e->ctime = r->ctime;
+	}
 	memcpy(e->sha256, r->sha256, sizeof(e->sha256));
 	memcpy(e->xxh3, r->xxh3, sizeof(e->xxh3));
 }

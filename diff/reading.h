@@ -19,8 +19,10 @@ struct reading {
 	const char *why; /* it was to be read and was not: static text; else NULL */
 	int sys;
 	bool is_unstable; /* changed while it was read, twice */
-	uint32_t fields;  /* which of the digests below are set: SL_ENTRY_SHA256, SL_ENTRY_XXH3 */
-	uint64_t size;    /* bytes of the last attempt */
+	bool has_times;   /* it was read twice: of the second time */
+	struct sl_time mtime, ctime;
+	uint32_t fields; /* which of the digests below are set: SL_ENTRY_SHA256, SL_ENTRY_XXH3 */
+	uint64_t size;   /* bytes of the last attempt */
 	uint64_t bytes_read; /* of all attempts */
 	uint8_t sha256[SL_SHA256_SIZE];
 	uint8_t xxh3[SL_XXH3_SIZE];

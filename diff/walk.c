@@ -7,11 +7,14 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "diff/lane.h"
+#include "diff/links.h"
 #include "diff/settle.h"
 #include "diff/unread.h"
 
 /* Stepping over an entry costs far less than a seek through all layers: try these many first. */
 #define STEPS_BEFORE_SEEK 256
+/* Holes of smaller files are not counted: hashing them costs little more than looking. */
+#define HOLES_COUNTED_FROM ((uint64_t)64 << 10)
 
 struct walk {
 	const struct drift_input *in;
@@ -19,6 +22,7 @@ struct walk {
 	const struct walk_sink *sink;
 	struct walk_counts *counts;
 	struct lane *lane;
+	struct links *links;
 	struct settle settle;
 	struct unread unread;
 	/* Borrowed from their sources; NULL at the end. */
@@ -29,13 +33,15 @@ struct walk {
 	 */
 	struct buf region;
 	bool has_region;
-	bool is_cut; /* a source failed or we were told to stop: nothing more is known */
+	bool is_cut;         /* a source failed or we were told to stop: nothing more is known */
+	uint64_t holes_left; /* bytes of holes that are still hashed */
 };
 
 static int on_pair(void *payload, struct pair *p, struct sl_error *err)
 {
 	struct walk *w = payload;
 
+	links_settle(w->links, p);
 	return settle_pair(&w->settle, p, err);
 }
 
@@ -170,11 +176,26 @@ static bool is_gone(int rc, const struct sl_error *own)
 	return rc == -SL_ENOTFOUND || own->sys == ENOENT || own->sys == ESTALE;
 }
 
+/* Who makes holes pays nothing for them: hashing them has a bound, which all files share. */
+static void spend_holes(struct walk *w, const struct sl_entry *e, struct reading *r)
+{
+	uint64_t holes = e->size < HOLES_COUNTED_FROM ? 0 : sl_content_holes(r->content);
+
+	if (holes <= w->holes_left) {
+		w->holes_left -= holes;
+		return;
+	}
+	sl_content_close(r->content);
+	r->content = NULL;
+	r->why = "too much of it is holes to be hashed (--max-holes)";
+}
+
 /*
  * Open one side's content. 0; 1 when the name has vanished; negative only when memory ran out.
  * What else goes wrong stands in @r.
  */
-static int open_content(struct sl_source *src, struct reading *r, struct sl_error *err)
+static int open_content(struct walk *w, struct sl_source *src, const struct sl_entry *e,
+			struct reading *r, struct sl_error *err)
 {
 	struct sl_error own = SL_ERROR_INIT;
 	int rc = sl_source_open(src, &r->content, &own);
@@ -189,6 +210,8 @@ static int open_content(struct sl_source *src, struct reading *r, struct sl_erro
 		out = is_gone(rc, &own) ? 1 : 0;
 	} else if (rc == 1) {
 		r->content = NULL;
+	} else {
+		spend_holes(w, e, r);
 	}
 	sl_error_clear(&own);
 	return out;
@@ -198,8 +221,12 @@ static int open_content(struct sl_source *src, struct reading *r, struct sl_erro
 static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 {
 	struct reading *r = &p->after_read;
-	int rc = open_content(w->in->after, r, err);
+	int rc;
 
+	/* a quick look may need the digest of one name and not that of the next */
+	if (!w->options->quick && links_share(w->links, p))
+		return 0;
+	rc = open_content(w, w->in->after, p->after, r, err);
 	r->want_xxh3 = true;
 	r->want_sha256 = !w->options->quick;
 	if (rc != 0 || r->content != NULL || r->why != NULL)
@@ -218,7 +245,7 @@ static int open_before(struct walk *w, struct pair *p, struct sl_error *err)
 
 	if ((p->before->fields & needed) != 0)
 		return 0;
-	rc = open_content(w->in->before, r, err);
+	rc = open_content(w, w->in->before, p->before, r, err);
 	if (rc < 0)
 		return rc;
 	r->want_xxh3 = true;
@@ -251,6 +278,7 @@ static int queue_pair(struct walk *w, const struct sl_entry *before, const struc
 		rc = unread_flush(&w->unread, p->path, err);
 	if (rc == 0)
 		return lane_add_pair(w->lane, p, err);
+	links_drop(w->links, p);
 	pair_free(p);
 	if (rc == 1)
 		w->counts->raced++;
@@ -370,8 +398,11 @@ int walk_run(const struct drift_input *input, const struct drift_options *option
 	int rc;
 
 	*out = (struct walk_counts){0};
+	w.holes_left = options->max_holes > 0 ? options->max_holes : DRIFT_MAX_HOLES;
 	lower_init(&w.settle.lower, &input->disk);
-	rc = lane_new(&w.lane, &lane, err);
+	rc = links_new(&w.links, err);
+	if (rc >= 0)
+		rc = lane_new(&w.lane, &lane, err);
 	if (rc >= 0)
 		rc = merge(&w, err);
 	if (rc >= 0)
@@ -380,6 +411,7 @@ int walk_run(const struct drift_input *input, const struct drift_options *option
 		rc = lane_finish(w.lane, err);
 	out->bytes_read = w.settle.bytes_read;
 	lane_free(w.lane);
+	links_free(w.links);
 	lower_clear(&w.settle.lower);
 	unread_clear(&w.unread);
 	buf_clear(&w.region);

@@ -98,6 +98,7 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	CLEANUP(standstill_clear) struct standstill standstill = {0};
 	struct drift_options options = {.jobs = run->job->threads,
 					.quick = run->request->quick,
+					.max_holes = run->request->max_holes,
 					.show_touched = run->request->show_touched,
 					.count_posture = run->request->posture,
 					.stop = run->job->stop,
@@ -154,6 +155,15 @@ static bool is_fatal(int rc)
 	return rc == -SL_ENOMEM || rc == -SL_ECANCELLED;
 }
 
+static void say_more(const struct job *job, const struct sl_container *c, uint64_t more)
+{
+	const char *label = sl_container_label(c);
+	AUTO_FREE char *shown = quote_dup(label, strlen(label));
+
+	job_say(job, "'%s': %" PRIu64 " more differences in its layers are not listed",
+		shown != NULL ? shown : "?", more);
+}
+
 /* Are the directories below what the image says? What is found goes to @out. */
 static int check_layers(struct diff_run *run, const struct sl_container *c,
 			struct layerfindings *out)
@@ -168,8 +178,7 @@ static int check_layers(struct diff_run *run, const struct sl_container *c,
 	if (sink != NULL)
 		sink->ops->close(sink);
 	if (rc == 0 && out->more > 0)
-		job_say(run->job, "'%s': %" PRIu64 " more differences in its layers are not listed",
-			c->name, out->more);
+		say_more(run->job, c, out->more);
 	/* what was to be checked and was not is no good result */
 	if (rc == 0 && totals.gaps > 0 && (!out->has_check || out->verdict < SL_CHECK_UNREAD)) {
 		out->has_check = true;

@@ -92,6 +92,12 @@ static const char *misfit(const struct pair *p)
 {
 	const struct bundletree_target *a = &p->before.target, *b = &p->after.target;
 
+	/* one container has one image; of two whose images nobody knows nothing follows */
+	if (!a->has_image_id && !b->has_image_id && !a->is_whole &&
+	    (a->id == NULL || !same_text(a->id, b->id)))
+		return "which images the containers of the bundles have is not known: where "
+		       "neither "
+		       "says something of a path, the images may differ there";
 	if (a->has_image_id != b->has_image_id ||
 	    (a->has_image_id && memcmp(a->image_id, b->image_id, SL_SHA256_SIZE) != 0))
 		return "the bundles are of containers of different images: where neither says "
@@ -121,7 +127,8 @@ static int compare(struct pair *p, struct sl_sink *sink, int *status, struct sl_
 {
 	static const char *const everything[] = {"/"};
 	const struct bundletree_target *t = &p->after.target;
-	const struct drift_options options = {.stop = p->job->stop};
+	const struct drift_options options = {.stop = p->job->stop,
+					      .show_touched = p->request->show_touched};
 	struct sl_subject subject = {.container = p->container,
 				     .image_ref = t->image_ref,
 				     .has_image_id = t->has_image_id,

@@ -11,6 +11,7 @@ struct diff_bundles_request {
 	const char *before, *after; /* files */
 	enum sl_severity fail_on;
 	bool accept_unproven;
+	bool show_touched;
 };
 
 /*

@@ -41,8 +41,9 @@ static bool is_candidate(const struct sl_change *c)
 {
 	const struct sl_entry *e = c->after != NULL ? c->after : c->before;
 
-	return c->kind != SL_CHANGE_TOUCHED && (S_ISREG(e->mode) || S_ISLNK(e->mode)) &&
-	       !is_nowhere(c->path);
+	/* a deletion of what never was has no entry at all */
+	return e != NULL && c->kind != SL_CHANGE_TOUCHED &&
+	       (S_ISREG(e->mode) || S_ISLNK(e->mode)) && !is_nowhere(c->path);
 }
 
 static int load(struct packages *p, struct sl_error *err)
@@ -74,6 +75,7 @@ static int load(struct packages *p, struct sl_error *err)
 static int weak_digest(struct packages *p, const struct sl_change *c, enum weak_kind kind,
 		       uint8_t out[WEAK_MAX_SIZE], size_t *size)
 {
+	const struct sl_entry *e = NULL;
 	struct sl_content *content = NULL;
 	struct weak *weak = NULL;
 	struct sha256 *hash = NULL;
@@ -85,7 +87,12 @@ static int weak_digest(struct packages *p, const struct sl_change *c, enum weak_
 	if (rc == 0)
 		rc = sha256_new(&hash, NULL);
 	if (rc == 0)
-		rc = contents_get(p->contents, CONTENTS_AFTER, c->path, &content, NULL);
+		rc = contents_find(p->contents, CONTENTS_AFTER, c->path, &e, NULL);
+	/* other bytes than those that the finding is about say nothing of it, however many */
+	if (rc == 0 && (!S_ISREG(e->mode) || e->size != c->after->size))
+		rc = 1;
+	if (rc == 0)
+		rc = contents_take(p->contents, CONTENTS_AFTER, &content, NULL);
 	if (rc == 0) {
 		struct sl_tap *taps[] = {weak_tap(weak), &proof.tap};
 
@@ -96,7 +103,6 @@ static int weak_digest(struct packages *p, const struct sl_change *c, enum weak_
 		rc = weak_final(weak, out, size, NULL);
 	if (rc == 0)
 		rc = sha256_final(hash, sha256, NULL);
-	/* other bytes than those that the finding is about say nothing of it */
 	if (rc == 0)
 		rc = memcmp(sha256, c->after->sha256, sizeof(sha256)) != 0;
 	sl_content_close(content);

@@ -7,12 +7,21 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/quote.h"
 
 static void remember(struct standstill *s, const char *what, struct sl_error *why)
 {
 	if (asprintf(&s->why, "%s: %s", what, sl_error_text(why)) < 0)
 		s->why = NULL;
 	sl_error_clear(why);
+}
+
+static void say_paused(const struct job *job, const struct sl_container *c)
+{
+	const char *label = sl_container_label(c);
+	AUTO_FREE char *shown = quote_dup(label, strlen(label));
+
+	job_say(job, "'%s' is paused already, and stays so", shown != NULL ? shown : "?");
 }
 
 void standstill_begin(struct standstill *s, const struct job *job, const struct host *host,
@@ -26,7 +35,7 @@ void standstill_begin(struct standstill *s, const struct job *job, const struct 
 		return;
 	rc = host_freeze(host, c, seconds, &s->freeze, &why);
 	if (rc > 0)
-		job_say(job, "'%s' is paused already, and stays so", sl_container_label(c));
+		say_paused(job, c);
 	else if (rc < 0)
 		remember(s, "it could not be stopped, and was read while it ran", &why);
 }

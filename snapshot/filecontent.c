@@ -7,11 +7,13 @@
 #include "core/cleanup.h"
 
 #define PIECE ((size_t)262144)
+/* What a file may have grown since it was looked at: what lies beyond is not read. */
+#define GROWTH ((uint64_t)1 << 30)
 
 struct file {
 	struct sl_content content;
 	int fd;
-	uint64_t size;
+	uint64_t size, most; /* most: that are read */
 	struct sl_time mtime, ctime;
 };
 
@@ -106,6 +108,17 @@ static bool moved(const struct stat *st, const struct file *f)
 	       !same_time(&st->st_ctim, f->ctime);
 }
 
+/* The next read begins with the file as it is now; this one is about it, too. */
+static void remember(struct file *f, const struct stat *st, struct sl_read *out)
+{
+	f->size = (uint64_t)st->st_size;
+	f->mtime = (struct sl_time){st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec};
+	f->ctime = (struct sl_time){st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec};
+	out->has_times = true;
+	out->mtime = f->mtime;
+	out->ctime = f->ctime;
+}
+
 static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
 		     struct sl_read *out, struct sl_error *err)
 {
@@ -121,8 +134,8 @@ static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 		out->is_short = f->size > 0;
 		return 0;
 	}
-	size = (uint64_t)st.st_size;
-	out->changed = moved(&st, f);
+	size = (uint64_t)st.st_size < f->most ? (uint64_t)st.st_size : f->most;
+	out->changed = moved(&st, f) || size < (uint64_t)st.st_size;
 	r.buffer_size = size < PIECE ? (size_t)size : PIECE;
 	buffer = malloc(r.buffer_size > 0 ? r.buffer_size : 1);
 	if (buffer == NULL)
@@ -135,8 +148,25 @@ static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 	if (rc < 0)
 		return rc;
 	out->is_short = out->bytes < f->size;
-	out->changed = out->changed || fstat(f->fd, &st) < 0 || moved(&st, f);
+	if (fstat(f->fd, &st) < 0) {
+		out->changed = true;
+		return 0;
+	}
+	out->changed = out->changed || moved(&st, f);
+	remember(f, &st, out);
 	return 0;
+}
+
+static uint64_t file_holes(struct sl_content *c)
+{
+	const struct file *f = container_of(c, struct file, content);
+	struct stat st;
+	uint64_t stored;
+
+	if (fstat(f->fd, &st) < 0)
+		return 0;
+	stored = (uint64_t)st.st_blocks * 512;
+	return (uint64_t)st.st_size > stored ? (uint64_t)st.st_size - stored : 0;
 }
 
 static void file_close(struct sl_content *c)
@@ -149,7 +179,8 @@ static void file_close(struct sl_content *c)
 
 int filecontent_new(struct sl_content **out, int fd, const struct sl_entry *e, struct sl_error *err)
 {
-	static const struct sl_content_ops ops = {.read = file_read, .close = file_close};
+	static const struct sl_content_ops ops = {
+		.read = file_read, .close = file_close, .holes = file_holes};
 	struct file *f = malloc(sizeof(*f));
 
 	if (f == NULL) {
@@ -159,6 +190,7 @@ int filecontent_new(struct sl_content **out, int fd, const struct sl_entry *e, s
 	*f = (struct file){.content.ops = &ops,
 			   .fd = fd,
 			   .size = e->size,
+			   .most = e->size < UINT64_MAX - GROWTH ? e->size + GROWTH : UINT64_MAX,
 			   .mtime = e->mtime,
 			   .ctime = e->ctime};
 	*out = &f->content;

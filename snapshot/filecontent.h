@@ -7,7 +7,8 @@
 
 /*
  * Take over @fd, open for reading and known to be a regular file. What @e said of it (size, mtime,
- * ctime) is remembered: a file that has moved on since counts as changed.
+ * ctime) is remembered: a file that has moved on since counts as changed, and so it does when it is
+ * read again and has moved on since the last read.
  */
 int filecontent_new(struct sl_content **out, int fd, const struct sl_entry *e,
 		    struct sl_error *err);

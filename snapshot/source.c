@@ -36,6 +36,11 @@ int sl_content_read(struct sl_content *c, struct sl_tap *const taps[], size_t co
 	return c->ops->read(c, taps, count, out, err);
 }
 
+uint64_t sl_content_holes(struct sl_content *c)
+{
+	return c->ops->holes == NULL ? 0 : c->ops->holes(c);
+}
+
 void sl_content_close(struct sl_content *c)
 {
 	if (c != NULL)

@@ -47,6 +47,9 @@ struct sl_read {
 	bool changed;   /**< the file changed while it was read: size, mtime or ctime moved */
 	bool is_short;  /**< fewer bytes came than the entry's size promised */
 	int sys;        /**< errno that ended the read early, or 0 */
+	/** Of the file when the read ended, where it has such: what was read is as of then. */
+	bool has_times;
+	struct sl_time mtime, ctime;
 };
 
 /** The content of one regular file, detached from the walk: another thread may read it. */
@@ -56,6 +59,7 @@ struct sl_content_ops {
 	int (*read)(struct sl_content *c, struct sl_tap *const taps[], size_t count,
 		    struct sl_read *out, struct sl_error *err);
 	void (*close)(struct sl_content *c);
+	uint64_t (*holes)(struct sl_content *c); /**< NULL: it has none */
 };
 
 struct sl_content {
@@ -121,6 +125,12 @@ SL_API void sl_source_close(struct sl_source *src);
  */
 SL_API int sl_content_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
 			   struct sl_read *out, struct sl_error *err);
+
+/**
+ * How many bytes of it are holes: read as zeros, without a place on the disk. A terabyte of them
+ * costs an attacker nothing, and whoever hashes them minutes.
+ */
+SL_API uint64_t sl_content_holes(struct sl_content *c);
 
 /** Close and free. NULL is fine. */
 SL_API void sl_content_close(struct sl_content *c);

@@ -74,4 +74,6 @@ it "and the reason is told" contains said "broken"
 sl capture -q --no-findings --upper upper --image oci:oci:1 -o none.tar.zst
 it "a bundle captured without findings is refused" exits 2 sl diff --bundles 1.tar.zst none.tar.zst -o /dev/null 2>said
 it "for what the image had is not known" contains said "holds no findings"
+it "lists of known digests are not passed over in silence" \
+	exits 2 sl diff --bundles --hashes found.json 1.tar.zst 2.tar.zst -o /dev/null 2>said
 it "no words but two bundles" exits 2 sl diff --bundles 1.tar.zst -o /dev/null 2>said

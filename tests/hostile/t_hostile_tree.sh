@@ -143,10 +143,59 @@ it "and its bundle is good" exits 3 sl verify v.tar.zst
 it "with no content from outside the tree" bash -c \
 	'! tar --zstd -xOf v.tar.zst 2>/dev/null | grep -aqF "$(head -1 /etc/shadow)"'
 
-# A terabyte of nothing would be hashed for minutes; whoever waits may stop it, and learns what is
-# missing.
+# ---- directories and names that are exchanged, deleted and blown up under the walk
+mkdir -p w/d
+for i in $(seq 60); do mkdir "w/d/$i" && head -c 9000 /dev/urandom >"w/d/$i/f"; done
+echo secret-of-the-host >outside
+python3 - <<'END' &
+import os, shutil, time
+end = time.time() + 20
+while time.time() < end and not os.path.exists("calm"):
+    for i in range(1, 61, 5):
+        p = "w/d/%d" % i
+        try:
+            os.rename(p, p + ".away"); os.symlink(os.path.abspath("."), p); os.unlink(p)
+            os.rename(p + ".away", p); shutil.rmtree(p); os.mkdir(p)
+            with open(p + "/outside", "wb") as f: f.write(b"n" * 9000)
+            os.link(p + "/outside", p + "/f")
+            os.truncate(p + "/f", 1 << 40); os.truncate(p + "/f", 9000)
+        except OSError: pass
+END
+mover=$!
+status=0
+for _ in 1 2 3; do
+	sl diff --upper w --image oci:oci --no-db --format json -o exchanged.json || status=$?
+	[ "$status" -eq 1 ] || break
+done
+touch calm
+wait "$mover" || true
+it "diff ends while directories are deleted and exchanged under it" same "$status" 1
+it "what nobody touched is found" same \
+	"$(of exchanged.json '[.findings[].path | select(test("^/d/(2|3|4|57|58|59)/f$"))] | length')" 6
+it "nothing outside of the tree was read" bash -c \
+	'! grep -qF "$(sha256sum <outside | cut -d" " -f1)" exchanged.json'
+it "and the table of it is sound" exits 1 sl diff --upper w --image oci:oci --no-db -o table
+
+# A file that never holds still is said to be so, after a second try.
+mkdir x
+head -c 3000000 /dev/zero >x/log
+while :; do echo more >>x/log; done &
+writer=$!
+status=0
+sl diff --upper x --image oci:oci --no-db --format json -o growing.json || status=$?
+kill "$writer"
+wait "$writer" 2>/dev/null || true
+it "a file that is written to all the time is compared" same "$status" 1
+it "and called unstable" same \
+	"$(of growing.json '.findings[] | select(.path == "/log").signals | index("unstable") != null')" true
+
+# A terabyte of nothing would be hashed for minutes.
 mkdir huge
 truncate -s 1T huge/sparse
+it "a terabyte of holes is not hashed" exits 1 timeout 20 "$STRANDLINE" diff --upper huge --image oci:oci --no-db \
+	--format json -o huge.json
+it "which is said" same "$(of huge.json '"\(.complete) \(.gaps[].what) \(.findings[0].after.sha256)"')" "false /sparse null"
+# whoever wants it hashed may still stop it, and learns what is missing
 # stopped COMMAND...: its exit status after SIGTERM while it reads the file; 137 when it did not end.
 stopped() {
 	local pid status=0
@@ -167,7 +216,7 @@ stopped() {
 	echo $status
 }
 it "diff of a huge sparse file ends when it is told to" \
-	same "$(stopped diff --upper huge --image oci:oci --no-db --format json -o huge.json)" 1
+	same "$(stopped diff --max-holes 2048G --upper huge --image oci:oci --no-db --format json -o huge.json)" 1
 it "and the file that was being read is a gap" \
 	same "$(jq -r '.containers[0].gaps[] | select(.what == "/sparse").why' huge.json)" interrupted
 it "and the document is not complete" same "$(jq .containers[0].complete huge.json)" false

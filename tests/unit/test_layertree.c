@@ -395,6 +395,67 @@ static void a_file_that_changes_says_so(void **state)
 	sl_source_close(src);
 }
 
+/* Who finds that a file changed reads it again: the second read is about what is there then. */
+static void a_file_that_holds_still_the_second_time_says_so(void **state)
+{
+	struct sl_source *src = walk(SL_MARKER_NONE);
+	struct sum sum = {.tap.data = add_up};
+	struct sl_tap *taps[] = {&sum.tap};
+	struct sl_content *c;
+	struct sl_read read;
+	struct stat st;
+
+	(void)state;
+	put("f", "before");
+	expect_at(src, "f");
+	assert_int_equal(sl_source_open(src, &c, NULL), 0);
+	put("f", "longer than before");
+	assert_int_equal(sl_content_read(c, taps, 1, &read, NULL), 0);
+	assert_true(read.changed);
+	assert_int_equal(sl_content_read(c, taps, 1, &read, NULL), 0);
+	assert_false(read.changed || read.is_short);
+	assert_int_equal(read.bytes, 18);
+	assert_int_equal(stat("f", &st), 0);
+	assert_true(read.has_times);
+	assert_int_equal(read.mtime.sec, st.st_mtim.tv_sec);
+	assert_int_equal(read.mtime.nsec, st.st_mtim.tv_nsec);
+	sl_content_close(c);
+	sl_source_close(src);
+}
+
+static int count_bytes(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	(void)bytes;
+	(void)err;
+	container_of(tap, struct sum, tap)->bytes += len;
+	return 0;
+}
+
+/* A terabyte is made in a moment, also between the look at a file and the read. */
+static void what_a_file_grew_meanwhile_is_not_read_without_end(void **state)
+{
+	struct sl_source *src = walk(SL_MARKER_NONE);
+	struct sum sum = {.tap.data = count_bytes};
+	struct sl_tap *taps[] = {&sum.tap};
+	struct sl_content *c;
+	struct sl_read read;
+
+	(void)state;
+	put("f", "small");
+	expect_at(src, "f");
+	assert_int_equal(sl_source_open(src, &c, NULL), 0);
+	assert_int_equal(sl_content_holes(c), 0);
+	assert_int_equal(truncate("f", (off_t)1 << 40), 0);
+	assert_true(sl_content_holes(c) > (uint64_t)1 << 39);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sl_content_read(c, taps, 1, &read, NULL), 0);
+		assert_true(read.changed);
+		assert_true(read.bytes <= (uint64_t)2 << 30);
+	}
+	sl_content_close(c);
+	sl_source_close(src);
+}
+
 static void access_times_stay(void **state)
 {
 	const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 2000}};
@@ -786,6 +847,8 @@ int main(void)
 		ROW(other_mounts_are_not_entered),
 		ROW(contents_are_read_whole_holes_too),
 		ROW(a_file_that_changes_says_so),
+		ROW(a_file_that_holds_still_the_second_time_says_so),
+		ROW(what_a_file_grew_meanwhile_is_not_read_without_end),
 		ROW(access_times_stay),
 		ROW(trusted_markers_become_flags),
 		ROW(bulky_attributes_cannot_hide_a_marker),
