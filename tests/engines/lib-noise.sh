@@ -5,7 +5,7 @@
 
 noise_tree() {
 	debian_tree "$1" nginx nginx-common postgresql-15 postgresql-client-15 gettext-base \
-		python3-minimal python3.11-minimal libpython3.11-minimal libpython3.11-stdlib
+		tzdata python3-minimal python3.11-minimal libpython3.11-minimal libpython3.11-stdlib
 	debian_account "$1" postgres 105
 	debian_account "$1" app 1000
 	noise_nginx "$1"
