@@ -67,19 +67,34 @@ it "Python compiled" test "$(findings root '.rules | index("python-bytecode")')"
 it "nginx has its templates filled in" test "$(findings nginx '.rules | index("config-at-start")')" -eq 2
 
 # ---- what hides in the same places is found all the same
-hide() { # CONTAINER COMMAND WHAT: after this, drift
-	docker_cli exec "$1" bash -c "$2" || return
-	"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o hidden.json "$1" && return 1
-	jq -e --arg p "$3" '.containers[0].findings[] | select(.path == $p and .severity != "info")' hidden.json
-}
 pg=/var/lib/postgresql/data
-it "a script among tables" hide postgres "setpriv --reuid 105 sh -c 'echo import os >$pg/base/1/99999'" $pg/base/1/99999
-it "a program among tables" hide postgres "setpriv --reuid 105 cp /bin/true $pg/base/1/3" $pg/base/1/3
-it "a table of root's" hide postgres "printf '\\1\\2' >$pg/base/1/99998" $pg/base/1/99998
-it "a module without its source" hide root "cp /srv/app/shop/__pycache__/goods.cpython-311.pyc /srv/app/shop/x.pyc" \
-	/srv/app/shop/x.pyc
-it "a script among logs" hide nginx "echo id >/var/log/nginx/rotate.sh" /var/log/nginx/rotate.sh
-it "PHP where bodies are kept" hide nginx "echo '<?php 1;' >/var/lib/nginx/body/1; chown 33 /var/lib/nginx/body/1" \
-	/var/lib/nginx/body/1
-it "a library by the name of a temporary file" hide nginx 'cp /usr/lib/x86_64-linux-gnu/libc.so.6 /tmp/tmpq1; chmod 600 /tmp/tmpq1' /tmp/tmpq1
-it "another program by a common name" hide nginx 'mkdir -p /etc/alternatives; ln -s /srv/x /etc/alternatives/awk' /etc/alternatives/awk
+docker_cli exec -u postgres postgres bash -c "echo 'import os' >$pg/base/1/99999; cp /bin/true $pg/base/1/3
+	echo id >$pg/log.sh; printf '\\1\\2' >$pg/base/1/x.py; echo text >$pg/pg_xact/0001.txt"
+docker_cli exec postgres bash -c "printf '\\1\\2' >$pg/base/1/99998"
+docker_cli exec nginx bash -c 'echo id >/var/log/nginx/rotate.sh; echo "<?php 1;" >/var/lib/nginx/body/1
+	chown www-data /var/lib/nginx/body/1; mkdir -p /etc/alternatives; ln -s /srv/x /etc/alternatives/awk
+	cp /usr/lib/x86_64-linux-gnu/libc.so.6 /tmp/tmpq1; chmod 600 /tmp/tmpq1; echo x >/tmp/.x; : >/tmp/run.py
+	mkdir /srv/jobs; rm -rf /etc/nginx/snippets; ln -s /srv/jobs /etc/nginx/snippets'
+docker_cli exec root bash -c 'cd /srv/app/shop; cp __pycache__/goods.cpython-311.pyc x.pyc
+	{ head -c 4 x.pyc; printf "\1\0\0\0"; tail -c +9 x.pyc; } >__pycache__/os.cpython-311.pyc; echo 12 evil >/run/y.pid'
+"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o hidden.json nginx postgres root ||
+	[ $? -eq 1 ]
+hidden() { # PATH: it is a finding at or above low
+	jq -e --arg p "$1" '[.containers[].findings[] | select(.path == $p and .explained_by == null)
+		| .severity] | index("info") == null and length == 1' hidden.json >/dev/null
+}
+it "a script among tables is found" hidden $pg/base/1/99999
+it "a program among tables" hidden $pg/base/1/3
+it "what has the name of a script among a database's files" hidden $pg/base/1/x.py
+it "a table that is not the database's" hidden $pg/base/1/99998
+it "what is no transaction" hidden $pg/pg_xact/0001.txt
+it "a script among logs" hidden /var/log/nginx/rotate.sh
+it "PHP where bodies are kept" hidden /var/lib/nginx/body/1
+it "a library by the name of a temporary file" hidden /tmp/tmpq1
+it "a hidden file" hidden /tmp/.x
+it "an empty file that could be run" hidden /tmp/run.py
+it "another program by a common name" hidden /etc/alternatives/awk
+it "a link in the place of a directory" hidden /etc/nginx/snippets
+it "a module without its source" hidden /srv/app/shop/x.pyc
+it "one that is not held against its source" hidden /srv/app/shop/__pycache__/os.cpython-311.pyc
+it "words by the name of a process id" hidden /run/y.pid
