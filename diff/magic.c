@@ -111,13 +111,14 @@ static bool is_number(const uint8_t *head, size_t len)
 }
 
 /*
- * A .pyc of Python 3: the version's two bytes, CR LF, and flags that are 0, 1 or 3.
+ * A .pyc of Python 3: the version's two bytes, CR LF, and flags. Those are 0 or 3 where an import
+ * wrote it; with 1 Python runs it whatever became of its source, and never writes that by itself.
  * reference: PEP 552
  */
 static bool is_bytecode(const uint8_t *head, size_t len)
 {
-	return len == 16 && head[2] == '\r' && head[3] == '\n' && head[4] <= 3 && head[5] == 0 &&
-	       head[6] == 0 && head[7] == 0;
+	return len == 16 && head[2] == '\r' && head[3] == '\n' && (head[4] == 0 || head[4] == 3) &&
+	       head[5] == 0 && head[6] == 0 && head[7] == 0;
 }
 
 uint64_t magic_facts(const uint8_t *head, size_t len)

@@ -16,6 +16,8 @@ static int by_weight(const void *a, const void *b)
 
 	if (x->severity != y->severity)
 		return x->severity < y->severity ? 1 : -1;
+	if (x->effect != y->effect) /* of what is benign, what explains goes first */
+		return x->effect < y->effect ? -1 : 1;
 	return strcmp(x->id, y->id);
 }
 

@@ -32,7 +32,7 @@ struct walk {
 	 * gone. Outside of it they are unchanged.
 	 */
 	struct buf region;
-	bool has_region;
+	bool has_region, is_region_opaque;
 	bool is_cut;         /* a source failed or we were told to stop: nothing more is known */
 	uint64_t holes_left; /* bytes of holes that are still hashed */
 };
@@ -158,7 +158,7 @@ static bool in_region(const struct walk *w, struct sl_bytes path)
 	       sl_path_within(path, (struct sl_bytes){w->region.data, w->region.len});
 }
 
-static int enter_region(struct walk *w, struct sl_bytes path, struct sl_error *err)
+static int enter_region(struct walk *w, struct sl_bytes path, bool is_opaque, struct sl_error *err)
 {
 	if (in_region(w, path))
 		return 0; /* the outer one covers it */
@@ -166,6 +166,7 @@ static int enter_region(struct walk *w, struct sl_bytes path, struct sl_error *e
 	if (buf_append(&w->region, path.data, path.len) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "walk");
 	w->has_region = true;
+	w->is_region_opaque = is_opaque;
 	return 0;
 }
 
@@ -287,6 +288,13 @@ static int queue_pair(struct walk *w, const struct sl_entry *before, const struc
 
 /* ---- the three cases ---- */
 
+/* The directory itself may look as it did; that it was replaced shows in what it no longer has. */
+static uint32_t why_gone(const struct walk *w)
+{
+	return in_region(w, w->before->path) && w->is_region_opaque ? (uint32_t)SL_SIGNAL_OPAQUE
+								    : 0;
+}
+
 static int only_before(struct walk *w, struct sl_error *err)
 {
 	bool is_listed_in_full = !w->in->after->sparse || in_region(w, w->before->path);
@@ -297,7 +305,7 @@ static int only_before(struct walk *w, struct sl_error *err)
 		return w->after != NULL ? skip_unchanged(w, w->after, err) : next_before(w, err);
 	}
 	if (!unread_covers(&w->unread, w->before->path))
-		rc = queue_pair(w, w->before, NULL, 0, err);
+		rc = queue_pair(w, w->before, NULL, why_gone(w), err);
 	return rc < 0 ? rc : next_before(w, err);
 }
 
@@ -314,7 +322,7 @@ static int only_after(struct walk *w, struct sl_error *err)
 					: 0,
 				err);
 	if (rc >= 0 && (a->flags & SL_ENTRY_COMPLETE) != 0)
-		rc = enter_region(w, a->path, err);
+		rc = enter_region(w, a->path, false, err);
 	return rc < 0 ? rc : next_after(w, err);
 }
 
@@ -331,7 +339,7 @@ static int both(struct walk *w, struct sl_error *err)
 	    a->redirect.data == NULL && w->in->after->sparse)
 		signals = SL_SIGNAL_OPAQUE;
 	if (!is_dir || (a->flags & replaced) != 0)
-		rc = enter_region(w, a->path, err);
+		rc = enter_region(w, a->path, signals != 0, err);
 	if (rc >= 0)
 		rc = queue_pair(w, w->before, is_deleted ? NULL : a, signals, err);
 	if (rc >= 0)

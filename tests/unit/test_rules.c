@@ -56,6 +56,8 @@ static const struct sl_container container = {
 	.started = {5000, 0}};
 
 #define AT(sec, ...) REG(0644, .fields = SL_ENTRY_CTIME, .ctime = {(sec), 0}, __VA_ARGS__)
+#define DIR_AT(sec, m, ...)                                                                        \
+	E(S_IFDIR, m, .fields = SL_ENTRY_CTIME, .ctime = {(sec), 0}, __VA_ARGS__)
 #define SOCKET E(S_IFSOCK, 0777)
 #define TO(to) E(S_IFLNK, 0777, .target = {(to), sizeof(to) - 1})
 #define MARKED(p, signal)                                                                          \
@@ -63,11 +65,12 @@ static const struct sl_container container = {
 		.kind = SL_CHANGE_ADDED, .signals = (signal), .path = PATH(p), .after = TEXT       \
 	}
 #define PYC "\xa7\x0d\x0d\n\0\0\0\0\1\2\3\4\5\6\7\10"
+#define PYC_UNCHECKED "\xa7\x0d\x0d\n\1\0\0\0\1\2\3\4\5\6\7\10"
 
 static const struct {
 	const char *rule;
 	struct sl_change yes, no;
-	const char *yes_head, *no_head; /* first bytes of the content after; PYC has all 16 */
+	const char *yes_head, *no_head; /* first bytes of the content after; a PYC has all 16 */
 } rows[] = {
 	{"running-not-in-image", ADD("srv/x", TEXT, RUNS), ADD("srv/x", TEXT)},
 	{"running-not-in-image", MOD("srv/x", TEXT, TEXT, RUNS),
@@ -191,6 +194,9 @@ static const struct {
 	/* benign: what the others leave alone, and never what only looks like it */
 	{"pid-file", ADD("run/nginx.pid", TEXT), ADD("run/nginx.pid", TEXT), "42\n", "evil"},
 	{"pid-file", MOD("run/nginx.pid", TEXT, TEXT), ADD("run/x.pid", REG(0755)), "42\n", "42\n"},
+	{"pid-file", ADD("srv/app/app.pid", TEXT), ADD("usr/lib/x.pid", TEXT), "42\n", "42\n"},
+	{"pid-file", ADD("app/gunicorn.pid", TEXT), ADD("app/gunicorn.pid", REG(0644, .size = 99)),
+	 "42\n", "42\n"},
 	{"lock-file", ADD("var/lib/dpkg/lock", EMPTY), ADD("srv/x.lock", EMPTY)},
 	{"lock-file", ADD("run/postgresql/.s.PGSQL.5432.lock", TEXT), ADD("run/.x.lock", EMPTY),
 	 "42\n", NULL},
@@ -202,10 +208,35 @@ static const struct {
 	{"log-growth", MOD("var/log/nginx/access.log", TEXT, REG(0644, .size = 99)),
 	 MOD("var/log/nginx/access.log", REG(0644, .size = 99), TEXT), "1.2.", "1.2."},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", NULL},
+	{"log-growth", ADD("var/log/x/a.log", TEXT), ADD("var/log/x/a.py", TEXT), "log", "log"},
+	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", "\1\2"},
+	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", "#!/bin/sh"},
+	{"log-records", ADD("var/log/btmp", TEXT), ADD("var/log/btmp", TEXT), "\6\0", "\177ELF"},
+	{"log-records", ADD("var/log/btmp", TEXT), ADD("var/log/x.so", TEXT), "\6\1", "\6\1"},
+	{"application-log", MOD("srv/app/app.log", TEXT, REG(0644, .size = 99)),
+	 MOD("srv/app/app.log", REG(0644, .size = 99), TEXT), "1.2.", "1.2."},
+	{"application-log", ADD("app/logs/app.log.1", TEXT), ADD("app/app.log", PROGRAM), "log",
+	 "log"},
+	{"application-log", ADD("tmp/app.log", TEXT), ADD("tmp/app.log", TEXT), "log", "<?php "},
 	{"postgresql-data", ADD("var/lib/postgresql/data/base/1/112", REG(0600, .uid = 70)),
 	 ADD("var/lib/postgresql/data/base/1/112", REG(0600)), "\2\1", "\2\1"},
 	{"postgresql-data", ADD("var/lib/postgresql/data/base", E(S_IFDIR, 0700, .uid = 70)),
 	 ADD("var/lib/postgresql/data/x", REG(0600, .uid = 70)), NULL, "\177ELF"},
+	{"postgresql-data", ADD("var/lib/postgresql/data/base/1/112", REG(0600, .uid = 70)),
+	 ADD("var/lib/postgresql/data/base/1/112", REG(0600, .uid = 70)), "\2\1", "import os"},
+	{"postgresql-data", ADD("var/lib/postgresql/data/base/1/112", REG(0600, .uid = 70)),
+	 ADD("var/lib/postgresql/x.py", REG(0600, .uid = 70)), "\2\1", "\2\1"},
+	{"postgresql-text", ADD("var/lib/postgresql/data/PG_VERSION", REG(0600, .uid = 70)),
+	 ADD("var/lib/postgresql/data/PG_VERSIONS", REG(0600, .uid = 70)), "15\n", "15\n"},
+	{"postgresql-text", ADD("pgdata/postmaster.opts", REG(0600, .uid = 70)),
+	 ADD("pgdata/postmaster.opts", REG(0600, .uid = 70)), "/usr/l", "#!/bin/sh"},
+	{"postgresql-transactions",
+	 MOD("var/lib/postgresql/data/pg_xact/0000", REG(0600, .uid = 70), REG(0600, .uid = 70)),
+	 ADD("var/lib/postgresql/data/pg_xact/x.py", REG(0600, .uid = 70)), "@UUU", "@UUU"},
+	{"postgresql-data", ADD("var/lib/postgresql/d", DIR_AT(1010, 0700, .uid = 70)),
+	 ADD("var/lib/postgresql/d", DIR_AT(1010, 0700))},
+	{"database-data", ADD("var/lib/redis/x", REG(0644, .uid = 9)),
+	 ADD("var/lib/redis/x.js", REG(0644, .uid = 9)), "x", "x"},
 	{"database-data", MOD("var/lib/redis/dump.rdb", REG(0644, .uid = 9), REG(0644, .uid = 9)),
 	 ADD("var/lib/mysql/.my", REG(0644, .uid = 9)), "REDIS", "x"},
 	{"web-server-temp", ADD("var/cache/nginx/client_temp/01", REG(0600, .uid = 101)),
@@ -226,6 +257,41 @@ static const struct {
 	 ADD("usr/lib/python3/__pycache__", TEXT)},
 	{"python-bytecode", ADD("usr/local/lib/python3.11/__pycache__/a.cpython-311.pyc", TEXT),
 	 ADD("usr/local/lib/python3.11/__pycache__/a.cpython-311.pyc", TEXT), PYC, "\177ELF"},
+	{"python-bytecode", ADD("app/__pycache__/a.cpython-311.pyc", TEXT),
+	 ADD("app/__pycache__/a.cpython-311.pyc", TEXT), PYC, PYC_UNCHECKED},
+	{"environment-at-start", ADD("app/.env", AT(1010)), ADD("app/.env", AT(1100)), "A=1",
+	 "A=1"},
+	{"environment-at-start", ADD("srv/shop/.env", AT(1010)), ADD("etc/.env", AT(1010)), "A=1",
+	 "A=1"},
+	{"directory-at-start", ADD("srv/app/logs", DIR_AT(1010, 0755)),
+	 ADD("srv/app/logs", DIR_AT(1100, 0755))},
+	{"directory-at-start", ADD("tmp/tmpx1", DIR_AT(1010, 0700)),
+	 ADD("tmp/tmpx1", DIR_AT(1010, 0777))},
+	{"directory-at-start", ADD("etc/shop", DIR_AT(1010, 0755)),
+	 ADD("srv/.app", DIR_AT(1010, 0755))},
+	{"temp-at-start", ADD("tmp/tmpx1", AT(1010)), ADD("tmp/tmpx1", AT(1100)), "x", "x"},
+	{"temp-at-start", ADD("tmp/tmpx1", AT(1010)), ADD("tmp/x.py", AT(1010)), "x", "x"},
+	{"temp-at-start", ADD("tmp/tmpx1", AT(1010)), ADD("tmp/.tmpx1", AT(1010)), "x", "x"},
+	{"temp-at-start", ADD("tmp/tmpx1", AT(1010)), ADD("tmp/tmpx1", AT(1010)), "\1", "\177ELF"},
+	{"temp-marker", ADD("tmp/healthy", EMPTY), ADD("tmp/healthy", TEXT), NULL, "x"},
+	{"temp-marker", ADD("tmp/healthy", EMPTY), ADD("tmp/healthy", REG(0755, .size = 0))},
+	{"application-database", ADD("srv/app/app.sqlite3", TEXT), ADD("srv/app/app.sqlite3", TEXT),
+	 "SQLite format 3", "\177ELF"},
+	{"application-database", ADD("app/app.db-wal", TEXT), ADD("var/lib/dpkg/x.db", TEXT), "\1",
+	 "\1"},
+	{"program-redirected", ADD("etc/alternatives/awk", SYMLINK),
+	 ADD("etc/alternatives/README", TEXT)},
+	{"program-redirected", MOD("etc/alternatives/awk", SYMLINK, SYMLINK),
+	 DEL("etc/alternatives/awk", SYMLINK)},
+	{"library-redirected", MOD("usr/lib/x/libssl.so.3", SYMLINK, SYMLINK),
+	 ADD("usr/lib/x/libssl.so", SYMLINK)},
+	{"library-redirected", TYPE("usr/lib/x/libc.so.6", TEXT, SYMLINK),
+	 TYPE("srv/libc.so.6", TEXT, SYMLINK)},
+	{"directory-redirected", TYPE("etc/cron.d", SUBDIR, SYMLINK),
+	 TYPE("srv/data", SUBDIR, SYMLINK)},
+	{"directory-redirected", TYPE("bin", SUBDIR, SYMLINK), TYPE("etc/cron.d", TEXT, SYMLINK)},
+	{"library-settings", MOD("etc/ssl/openssl.cnf", TEXT, TEXT),
+	 MOD("etc/ssl/x.cnf", TEXT, TEXT)},
 	{"config-at-start", MOD("etc/nginx/conf.d/default.conf", TEXT, AT(1010)),
 	 MOD("etc/nginx/conf.d/default.conf", TEXT, AT(1100)), "server {", "server {"},
 	{"config-at-start", ADD("srv/app/settings.ini", AT(5060)),
@@ -278,6 +344,12 @@ static const struct {
 	  .before = SUBDIR,
 	  .after = SUBDIR},
 	 META("a", SL_FIELD_MODE, SUBDIR, SUBDIR)},
+	{"deleted-with-directory",
+	 {.kind = SL_CHANGE_DELETED,
+	  .signals = SL_SIGNAL_OPAQUE,
+	  .path = PATH("a/b"),
+	  .before = TEXT},
+	 DEL("a/b", TEXT)},
 	{"log-deleted", DEL("var/log/auth.log", TEXT), DEL("var/log/apt", SUBDIR)},
 	{"log-emptied", MOD("var/log/wtmp", TEXT, EMPTY), MOD("var/log/wtmp", EMPTY, TEXT)},
 	{"log-emptied", TYPE("var/log/wtmp", TEXT, SYMLINK), MOD("var/logs/wtmp", TEXT, EMPTY)},

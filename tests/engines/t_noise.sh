@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Freshly started containers of ordinary programs have nothing at or above low.
+need_root
+need dockerd jq python3 nginx dpkg
+[ -x /usr/lib/postgresql/15/bin/postgres ] || skip "needs postgresql-15"
+for part in docker debian noise; do
+	# shellcheck source=/dev/null
+	. "$TESTS_DIR/engines/lib-$part.sh"
+done
+docker_start "$PWD/d"
+noise_tree tree
+tar -C tree --numeric-owner -c . | docker_cli import \
+	-c "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin" - noise >/dev/null
+rm -r tree
+start() { docker_cli run -d --network none "$@" >/dev/null; }
+up() { # NAME COMMAND...: true once this works inside
+	local name=$1
+	shift
+	for _ in $(seq 200); do
+		docker_cli exec "$name" "$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	docker_cli logs "$name" >&2
+	return 1
+}
+listens() { up "$1" bash -c ": >/dev/tcp/127.0.0.1/$2"; }
+
+start --name nginx --health-interval 1s --health-cmd 'bash -c ": >/dev/tcp/127.0.0.1/8080" && touch /tmp/healthy' \
+	noise /usr/local/bin/nginx.sh
+start --name postgres --health-interval 1s --health-cmd 'pg_isready -q' noise /usr/local/bin/postgres.sh
+start --name python --health-interval 1s --health-cmd 'python3 -c "import urllib.request as r;
+r.urlopen(\"http://127.0.0.1:8000/\")"' noise /usr/local/bin/app.sh /srv/app/bin/shop
+start --name root --workdir /srv/app noise python3 -m shop
+it "nginx serves" listens nginx 8082
+it "PostgreSQL has its tables" up postgres psql -U postgres -c 'SELECT * FROM goods'
+it "the application serves" listens python 8000
+it "and another one, as root" listens root 8000
+# work: requests with a body that is written to disk first, rows, compiled modules
+docker_cli exec nginx bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; printf "POST /up HTTP/1.0\r\nContent-Length: 20000\r\n\r\n%020000d" 1 >&3
+	cat <&3' >served
+it "nginx passes a body on" grep -q '200 OK' served
+docker_cli exec postgres psql -qU postgres -c 'CREATE INDEX ON goods (name); INSERT INTO goods
+	SELECT repeat(g::text, 50) FROM generate_series(1, 20000) g' -c CHECKPOINT -c 'VACUUM goods' >/dev/null
+
+loud() { jq -c '.containers[] | .name as $name | .findings[] | select(.severity != "info" and .explained_by == null)
+	| [$name, .kind, .severity, .path // .subject, .rules]' noise.json; }
+look() {
+	local got=0
+	"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o noise.json \
+		nginx postgres python root || got=$?
+	[ $got -eq 0 ] && [ -z "$(loud)" ] || { loud >&2; return 1; }
+}
+for second in 0 3 6; do
+	it "under probes every second nothing is at or above low, the first time after $second s" look
+	it "no process is a finding" same "$(jq '[.containers[].findings[] | select(.kind == "process")] | length' noise.json)" 0
+	sleep 2
+done
+it "and it was all read" jq -e 'all(.containers[]; .complete and .gaps == [])' noise.json
+# the noise is there: this test says something
+findings() { jq --arg name "$1" "[.containers[] | select(.name == \$name) | .findings[] | select($2)] | length" noise.json; }
+explained() { jq --arg name "$1" '.containers[] | select(.name == $name) | .counts.explained' noise.json; }
+it "PostgreSQL made its database" test "$(explained postgres)" -gt 800
+it "the entry point gave a tree away" test "$(findings python '.change == "metadata"')" -gt 200
+it "and filled in configuration" test "$(findings python '.rules | index("config-at-start")')" -ge 3
+it "Python compiled" test "$(findings root '.rules | index("python-bytecode")')" -gt 50
+it "nginx has its templates filled in" test "$(findings nginx '.rules | index("config-at-start")')" -eq 2
+
+# ---- what hides in the same places is found all the same
+pg=/var/lib/postgresql/data
+docker_cli exec -u postgres postgres bash -c "echo 'import os' >$pg/base/1/99999; cp /bin/true $pg/base/1/3
+	echo id >$pg/log.sh; printf '\\1\\2' >$pg/base/1/x.py; echo text >$pg/pg_xact/0001.txt"
+docker_cli exec postgres bash -c "printf '\\1\\2' >$pg/base/1/99998"
+docker_cli exec nginx bash -c 'echo id >/var/log/nginx/rotate.sh; echo "<?php 1;" >/var/lib/nginx/body/1
+	chown www-data /var/lib/nginx/body/1; mkdir -p /etc/alternatives; ln -s /srv/x /etc/alternatives/awk
+	cp /usr/lib/x86_64-linux-gnu/libc.so.6 /tmp/tmpq1; chmod 600 /tmp/tmpq1; echo x >/tmp/.x; : >/tmp/run.py
+	mkdir /srv/jobs; rm -rf /etc/nginx/snippets; ln -s /srv/jobs /etc/nginx/snippets'
+docker_cli exec root bash -c 'cd /srv/app/shop; cp __pycache__/goods.cpython-311.pyc x.pyc
+	{ head -c 4 x.pyc; printf "\1\0\0\0"; tail -c +9 x.pyc; } >__pycache__/os.cpython-311.pyc; echo 12 evil >/run/y.pid'
+"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o hidden.json nginx postgres root ||
+	[ $? -eq 1 ]
+hidden() { # PATH: it is a finding at or above low
+	jq -e --arg p "$1" '[.containers[].findings[] | select(.path == $p and .explained_by == null)
+		| .severity] | index("info") == null and length == 1' hidden.json >/dev/null
+}
+it "a script among tables is found" hidden $pg/base/1/99999
+it "a program among tables" hidden $pg/base/1/3
+it "what has the name of a script among a database's files" hidden $pg/base/1/x.py
+it "a table that is not the database's" hidden $pg/base/1/99998
+it "what is no transaction" hidden $pg/pg_xact/0001.txt
+it "a script among logs" hidden /var/log/nginx/rotate.sh
+it "PHP where bodies are kept" hidden /var/lib/nginx/body/1
+it "a library by the name of a temporary file" hidden /tmp/tmpq1
+it "a hidden file" hidden /tmp/.x
+it "an empty file that could be run" hidden /tmp/run.py
+it "another program by a common name" hidden /etc/alternatives/awk
+it "a link in the place of a directory" hidden /etc/nginx/snippets
+it "a module without its source" hidden /srv/app/shop/x.pyc
+it "one that is not held against its source" hidden /srv/app/shop/__pycache__/os.cpython-311.pyc
+it "words by the name of a process id" hidden /run/y.pid
