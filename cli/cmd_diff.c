@@ -21,6 +21,8 @@ struct diff_args {
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven;
 	bool posture;
+	bool volumes;
+	const char *yara; /* rules: a file or directory */
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list policies;
@@ -59,6 +61,10 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
+	if (a->volumes && (directory || a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--volumes goes with containers or --all");
+	if (a->yara != NULL && (a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--yara goes with containers or directories");
 	if (a->images && a->hashes.count > 0)
 		return sl_fail(err, SL_EINVAL, 0, "--images excludes --hashes");
 	if (a->check && (directory || a->images))
@@ -158,6 +164,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_processes = a->no_processes,
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven,
+				       .volumes = a->volumes,
+				       .yara = a->yara,
 				       .posture = a->posture,
 				       .hashes = a->hashes.items,
 				       .hash_count = a->hashes.count};
@@ -245,6 +253,12 @@ static const struct opt options[] = {
 	 "default low"},
 	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
 	 "exit with 0 although the layers are not proven to be the image's"},
+	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
+	 "look through volumes, bind mounts and tmpfs, too: they have no baseline, so programs, "
+	 "keys and what rules name are listed and the rest is counted"},
+	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara),
+	 "YARA rules, a file or a directory of *.yar and *.yara: applied to changed files, to "
+	 "volumes with --volumes, and to programs that run"},
 	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),
 	 "list what is risky about the containers' settings by itself, and count it in the exit "
 	 "status"},

@@ -11,6 +11,8 @@
 #include "job/meaning_policy.h"
 #include "job/meaning_processes.h"
 #include "job/meaning_settings.h"
+#include "job/meaning_volumes.h"
+#include "job/meaning_yara.h"
 
 int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), struct sl_error *err)
 {
@@ -104,8 +106,9 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies last: what they judge must be all there is */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap,  add_layers,       meaning_processes, meaning_settings,
-		meaning_add_lines, meaning_packages, meaning_hashes,    meaning_policy,
+		add_metadata_gap, add_layers,        meaning_yara,     meaning_processes,
+		meaning_settings, meaning_add_lines, meaning_packages, meaning_hashes,
+		meaning_volumes,  meaning_policy,
 	};
 	int rc = 0;
 
