@@ -137,6 +137,17 @@ static int take_gaps(struct scan *s, struct sl_error *err)
 
 /* ---- one entry ---- */
 
+/* Engines write these anew for every container: that they are there says nothing. */
+static bool is_of_engine(struct sl_bytes path)
+{
+	static const char *const own[] = {"etc/hosts", "etc/hostname", "etc/resolv.conf"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (path.len == strlen(own[i]) && memcmp(path.data, own[i], path.len) == 0)
+			return true;
+	return false;
+}
+
 /* Is it worth telling where nothing says whether it is new? */
 static bool is_telling(const struct part *p, const struct sl_change *c)
 {
@@ -147,6 +158,8 @@ static bool is_telling(const struct part *p, const struct sl_change *c)
 
 	if ((facts & FACT_REGULAR) != 0 && (facts & (rights | kinds)) != 0)
 		return true;
+	if (is_of_engine(c->path))
+		return false;
 	rules_apply(p->rules, &f, c, facts);
 	return f.severity >= SL_SEVERITY_LOW && f.cause == SL_CAUSE_NONE;
 }
