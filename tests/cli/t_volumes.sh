@@ -110,3 +110,5 @@ it "a list of bad digests" look 1 --volumes --hashes bad
 it "finds data, too" same "$(severity /data/readme)" "critical added null none"
 it "directories have no mounts" exits 2 sl diff --volumes --upper "$volume" --image x 2>err
 it "and it is said" contains err "--volumes goes with containers or --all"
+sl diff "$name" --accept-unproven --volumes >out 2>said || true
+it "the table says what was scanned" contains out "scanned    /data: 9 entries, 4 listed"

@@ -10,7 +10,8 @@
 
 static const char rules_text[] =
 	"rule plain { strings: $a = \"needle\" condition: $a }\n"
-	"rule worded { meta: severity = \"low\" number = 3 strings: $a = \"needle\" condition: $a }\n"
+	"rule worded { meta: severity = \"low\" number = 3 strings: $a = \"needle\" condition: $a "
+	"}\n"
 	"rule numbered { meta: severity = 5 strings: $a = \"needle\" condition: $a }\n"
 	"private rule hidden { condition: true }\n"
 	"rule endless { condition: filesize == 7 and for any i in (1..100000000000) : "
