@@ -21,6 +21,8 @@ struct diff_args {
 	unsigned int fail_on; /* enum sl_severity */
 	bool accept_unproven, fail_on_new;
 	bool posture;
+	bool volumes;
+	const char *yara; /* rules: a file or directory */
 	bool quick;
 	bool show_touched, show_explained;
 	struct text_list policies;
@@ -62,6 +64,10 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
 	if ((a->images || a->bundles) && a->hashes.count > 0)
 		return sl_fail(err, SL_EINVAL, 0, "--hashes goes with containers or directories");
+	if (a->volumes && (directory || a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--volumes goes with containers or --all");
+	if (a->yara != NULL && (a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--yara goes with containers or directories");
 	if (a->check && (directory || a->images))
 		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
 	if (a->freeze && (directory || a->images))
@@ -165,6 +171,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .fail_on = (enum sl_severity)a->fail_on,
 				       .accept_unproven = a->accept_unproven,
 				       .fail_on_new = a->fail_on_new,
+				       .volumes = a->volumes,
+				       .yara = a->yara,
 				       .posture = a->posture,
 				       .hashes = a->hashes.items,
 				       .hash_count = a->hashes.count};
@@ -255,6 +263,12 @@ static const struct opt options[] = {
 	 "with this option found in the container, too; this one is remembered for the next"},
 	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
 	 "exit with 0 although the layers are not proven to be the image's"},
+	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
+	 "look through volumes, bind mounts and tmpfs, too: they have no baseline, so programs, "
+	 "keys and what rules name are listed and the rest is counted"},
+	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara),
+	 "YARA rules, a file or a directory of *.yar and *.yara: applied to changed files, to "
+	 "volumes with --volumes, and to programs that run"},
 	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),
 	 "list what is risky about the containers' settings by itself, and count it in the exit "
 	 "status"},
@@ -302,7 +316,8 @@ const struct command command_diff = {
 		"and why. An image that is not known yet is indexed from the local store first. "
 		"Where its layers cannot be proven, the layers on disk are used, and the result "
 		"says so. What could not be read is a gap, and a result with a gap is never "
-		"clean. Volumes and other mounts are not compared; they are listed.\n\n"
+		"clean. Volumes and other mounts have nothing to be compared with; they are "
+		"listed, and --volumes looks through them.\n\n"
 		"An image is named as for index, or by the id that images shows. A recorded tree "
 		"(rootfs:, rootfs-tar:) is compared as it was recorded when it is named like then; "
 		"recordings are not proven, so that nothing found ends with exit status "

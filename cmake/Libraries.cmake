@@ -16,6 +16,9 @@ pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 find_package(BZip2 REQUIRED) # has no .pc file in Debian
 
 add_library(strandline_libraries INTERFACE)
+if(STRANDLINE_YARA)
+	include(cmake/Yara.cmake)
+endif()
 if(STRANDLINE_STATIC)
 	include(cmake/StaticLibraries.cmake)
 	return()

@@ -113,7 +113,7 @@ int kernel_statx(int dir_fd, const char *name, int flags, struct statx *out)
 	/* the call itself never answers these */
 	if (errno != ENOSYS && errno != EPERM)
 		return -1;
-	if (fstatat(dir_fd, name, &st, flags) < 0)
+	if (fstatat(dir_fd, name, &st, flags & ~AT_STATX_SYNC_TYPE) < 0)
 		return -1;
 	from_stat(out, &st);
 	return 0;

@@ -79,6 +79,15 @@ static int walk(struct drift *d, struct sl_error *err)
 	return 0;
 }
 
+/* What has no baseline goes into the same spool, behind what was compared. */
+static int walk_more(struct drift *d, struct sl_summary *out, struct sl_error *err)
+{
+	struct walk_sink sink = {.change = keep_change, .gap = keep_gap, .payload = d};
+	const struct drift_more *more = &d->input->more;
+
+	return more->walk == NULL ? 0 : more->walk(more->payload, &sink, out, err);
+}
+
 /* ---- second phase: what is in the spool becomes findings ---- */
 
 static void count(struct sl_counts *counts, const struct sl_finding *f, bool count_posture)
@@ -111,6 +120,23 @@ static bool is_parent(const struct sl_change *c, const struct spool_record *next
 	return next->change != NULL && sl_path_within(next->change->path, c->path);
 }
 
+/* What the marks could not look at. */
+static int tell_unmarked(struct drift *d, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < d->input->mark_count; i++) {
+		const struct drift_step *step = &d->input->marks[i];
+		const struct sl_gap *gap;
+
+		while (rc >= 0 && step->gap != NULL && (gap = step->gap(step->payload)) != NULL) {
+			d->counts->gaps++;
+			rc = sl_sink_gap(d->sink, gap, err);
+		}
+	}
+	return rc;
+}
+
 static int tell(struct drift *d, const struct spool_record *r, const struct spool_record *next,
 		struct sl_error *err)
 {
@@ -127,7 +153,8 @@ static int tell(struct drift *d, const struct spool_record *r, const struct spoo
 	if (rc < 0)
 		return rc;
 	count(d->counts, &f, d->options->count_posture);
-	return sl_sink_finding(d->sink, &f, err);
+	rc = sl_sink_finding(d->sink, &f, err);
+	return rc < 0 ? rc : tell_unmarked(d, err);
 }
 
 static int replay(struct drift *d, struct sl_error *err)
@@ -205,6 +232,8 @@ int drift_run(const struct drift_input *input, const struct drift_options *optio
 		rc = tell_known(&d, err);
 	if (rc >= 0)
 		rc = walk(&d, err);
+	if (rc >= 0)
+		rc = walk_more(&d, out, err);
 	if (rc >= 0)
 		rc = replay(&d, err);
 	if (rc >= 0)

@@ -26,6 +26,22 @@ struct drift_step {
 	int (*apply)(void *payload, struct sl_finding *f, struct sl_change *c,
 		     struct sl_error *err);
 	void *payload;
+	bool in_volumes; /* a mark: also what has no baseline, whose bytes lie elsewhere */
+	/* A mark: what it was to look at for the finding and could not, one after the other; NULL:
+	 * nothing more. May be NULL. */
+	const struct sl_gap *(*gap)(void *payload);
+};
+
+struct walk_sink;
+
+/*
+ * What else is to be told, after what was compared: findings with SL_SIGNAL_VOLUME, in any number.
+ * They are judged like what was added. @out: what was scanned belongs there.
+ */
+struct drift_more {
+	int (*walk)(void *payload, const struct walk_sink *sink, struct sl_summary *out,
+		    struct sl_error *err); /* NULL: nothing */
+	void *payload;
 };
 
 /* By default: some ten seconds of SHA-256. */
@@ -65,6 +81,7 @@ struct drift_input {
 	const struct ruleset *rules; /* NULL: the default ones */
 	const struct drift_step *marks, *judges;
 	size_t mark_count, judge_count;
+	struct drift_more more;
 };
 
 /*

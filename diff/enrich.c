@@ -43,6 +43,9 @@ static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
 	const uint64_t rights = SL_SIGNAL_SETUID | SL_SIGNAL_SETGID | SL_SIGNAL_CAPS |
 				FACT_EXEC_GAINED | FACT_WRITE_GAINED;
 
+	/* without a baseline, that it is there says nothing */
+	if ((facts & SL_SIGNAL_VOLUME) != 0)
+		return SL_SEVERITY_INFO;
 	switch (c->kind) {
 	case SL_CHANGE_ADDED:
 	case SL_CHANGE_MODIFIED:
@@ -102,6 +105,18 @@ static int identify(struct sl_finding *f, const struct sl_subject *subject, stru
 				   subject->has_image_id ? subject->image_id : NULL, err);
 }
 
+static int mark(const struct drift_input *in, struct sl_finding *f, struct sl_change *c,
+		struct sl_error *err)
+{
+	bool is_volume = (c->signals & SL_SIGNAL_VOLUME) != 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < in->mark_count; i++)
+		if (!is_volume || in->marks[i].in_volumes)
+			rc = in->marks[i].apply(in->marks[i].payload, f, c, err);
+	return rc;
+}
+
 static int ask(const struct drift_step *steps, size_t count, struct sl_finding *f,
 	       struct sl_change *c, struct sl_error *err)
 {
@@ -118,7 +133,7 @@ static const char *find_stub(const struct enrich *e, uint64_t facts, bool has_ch
 	const struct sl_subject *subject = e->input->subject;
 
 	/* no engine has been at an image */
-	if (subject->after != NULL || (facts & FACT_INCRIMINATES) != 0)
+	if (subject->after != NULL || (facts & (FACT_INCRIMINATES | SL_SIGNAL_VOLUME)) != 0)
 		return NULL;
 	return stub_explains(&e->change, facts, subject->container, has_children);
 }
@@ -134,7 +149,7 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	e->change = *c;
 	e->change.signals = (uint32_t)facts;
 	*out = (struct sl_finding){.kind = SL_FINDING_FILE, .change = &e->change};
-	rc = ask(in->marks, in->mark_count, out, &e->change, err);
+	rc = mark(in, out, &e->change, err);
 	if (rc < 0)
 		return rc;
 	facts |= e->change.signals;

@@ -266,5 +266,8 @@ uint64_t facts_of(const struct sl_change *c, const struct sl_container *containe
 		facts |= FACT_ATTRIBUTES;
 	if (container != NULL && is_at_start(c->after, container))
 		facts |= FACT_AT_START;
+	/* seen through the mount, it is not hidden by it */
+	if ((c->signals & SL_SIGNAL_VOLUME) != 0)
+		facts &= ~(uint64_t)(SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
 	return facts;
 }

@@ -50,6 +50,9 @@ static bool is_gone(const struct sl_change *c)
 /* Other bytes than the image's are at its path now. */
 static bool has_come(const struct sl_change *c)
 {
+	/* nothing says when or whence something came to a volume */
+	if ((c->signals & SL_SIGNAL_VOLUME) != 0)
+		return false;
 	return c->kind == SL_CHANGE_ADDED || c->kind == SL_CHANGE_TYPE ||
 	       (c->kind == SL_CHANGE_MODIFIED && (c->fields & SL_FIELD_CONTENT) != 0);
 }

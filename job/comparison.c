@@ -406,7 +406,8 @@ int comparison_run(struct comparison *c, struct sl_source *after, const struct m
 		.marks = meaning->marks,
 		.mark_count = meaning->mark_count,
 		.judges = meaning->judges,
-		.judge_count = meaning->judge_count};
+		.judge_count = meaning->judge_count,
+		.more = meaning->more};
 	int rc = comparison_before(c, &input.before, err);
 
 	if (rc < 0)

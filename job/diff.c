@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
+#include "core/yarascan.h"
 #include "diff/verdict.h"
 #include "host/host.h"
 #include "job/baseline.h"
@@ -27,6 +28,7 @@ struct diff_run {
 	const struct diff_request *request;
 	struct host *host;
 	struct hashlists *hashes; /* NULL: none were given */
+	struct yarascan *yara;    /* the same */
 	struct sl_sink *sink;
 	struct job_run about;
 	struct policy *policy;
@@ -109,6 +111,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	struct meaning_request wanted = {.host = run->host,
 					 .policy = run->policy,
 					 .hashes = run->hashes,
+					 .yara = run->yara,
+					 .volumes = run->request->volumes,
 					 .no_processes = run->request->no_processes,
 					 .posture = run->request->posture,
 					 .is_news = run->request->fail_on_new};
@@ -412,6 +416,8 @@ static int run_request(struct diff_run *run)
 {
 	int rc = open_hashes(run);
 
+	if (rc == 0 && run->request->yara != NULL)
+		rc = yarascan_open(&run->yara, run->request->yara, run->err);
 	if (rc < 0)
 		return rc;
 	if (run->request->upper != NULL || run->request->rootfs != NULL)
@@ -447,6 +453,7 @@ int job_diff(const struct job *job, const struct diff_request *request, struct s
 	policy_free(run.policy);
 	job_run_clear(&run.about);
 	hashlists_free(run.hashes);
+	yarascan_close(run.yara);
 	*status = run.status < 0 ? 0 : run.status;
 	return rc;
 }

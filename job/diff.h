@@ -35,6 +35,8 @@ struct diff_request {
 	enum sl_severity fail_on;
 	bool accept_unproven;
 	bool fail_on_new; /* only what nobody acknowledged and the last such run did not find */
+	bool volumes;     /* look through what is mounted, too */
+	const char *yara; /* rules: a file or directory; NULL: none */
 	bool posture;     /* what is risky by itself counts like what is found */
 	const char *const *hashes; /* lists of known digests: FILE, bad:FILE, good:FILE */
 	size_t hash_count;

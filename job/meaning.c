@@ -12,6 +12,8 @@
 #include "job/meaning_policy.h"
 #include "job/meaning_processes.h"
 #include "job/meaning_settings.h"
+#include "job/meaning_volumes.h"
+#include "job/meaning_yara.h"
 
 int meaning_keep(struct meaning *m, void *data, void (*free_data)(void *data), struct sl_error *err)
 {
@@ -105,9 +107,9 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies behind all that they judge, answers last of all */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap, add_layers,        meaning_processes,
-		meaning_settings, meaning_add_lines, meaning_packages,
-		meaning_hashes,   meaning_policy,    meaning_acks,
+		add_metadata_gap, add_layers,        meaning_yara,     meaning_processes,
+		meaning_settings, meaning_add_lines, meaning_packages, meaning_hashes,
+		meaning_volumes,  meaning_policy,    meaning_acks,
 	};
 	int rc = 0;
 

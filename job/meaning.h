@@ -16,6 +16,8 @@ struct policy;
 
 struct hashlists;
 struct host;
+struct yara_part;
+struct yarascan;
 
 /* What was asked for. Borrowed. Each part adds its own. */
 struct meaning_request {
@@ -23,6 +25,8 @@ struct meaning_request {
 	struct policy *policy;    /* what is expected; NULL: nothing */
 	struct hashlists *hashes; /* known digests, or NULL */
 	bool no_processes;        /* do not look at what runs */
+	bool volumes;             /* look through what is mounted, too */
+	struct yarascan *yara;    /* rules for contents, or NULL */
 	bool posture;             /* what is risky by itself counts like what is found */
 	bool is_news;             /* what is found is held against the last run, and kept */
 };
@@ -41,6 +45,8 @@ struct meaning {
 	const struct comparison *comparison;
 	struct drift_step marks[MEANING_STEPS_MAX], judges[MEANING_STEPS_MAX];
 	size_t mark_count, judge_count;
+	struct drift_more more;
+	struct yara_part *yara;      /* a part that others ask; NULL: no rules */
 	struct sl_finding *findings; /* texts belong to the parts */
 	size_t finding_count, finding_room;
 	struct sl_gap *gaps; /* the same */

@@ -121,7 +121,7 @@ int meaning_hashes(struct meaning *m, struct sl_error *err)
 	h->lists = m->request->hashes;
 	rc = meaning_keep(m, h, free_hashes, err);
 	if (rc == 0)
-		rc = meaning_mark(m, (struct drift_step){mark, h}, err);
+		rc = meaning_mark(m, (struct drift_step){mark, h, .in_volumes = true}, err);
 	if (rc == 0)
 		rc = meaning_judge(m, (struct drift_step){judge, h}, err);
 	return rc;

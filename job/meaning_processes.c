@@ -11,6 +11,7 @@
 #include "host/procscan.h"
 #include "host/proctable.h"
 #include "job/imagebytes.h"
+#include "job/meaning_yara.h"
 #include "job/procrules.h"
 
 /* Findings of one container; the rest is one gap. */
@@ -417,6 +418,28 @@ static int find_all(struct part *p, struct sl_error *err)
 	return rc == 0 ? say_who(p, err) : rc;
 }
 
+/* ---- YARA ---- */
+
+/* Each program once, for the first process that runs it; what lies in the image is the image's. */
+static int scan_programs(struct part *p, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->processes.object_count; i++) {
+		const struct sl_object *o = &p->processes.objects[i];
+
+		for (size_t k = 0; o->fd >= 0 && k < p->processes.count; k++) {
+			const struct sl_process *process = &p->processes.items[k];
+
+			if (process->exe != i)
+				continue;
+			rc = yara_program(p->meaning->yara, o->fd, o->path, process->pid, err);
+			break;
+		}
+	}
+	return rc;
+}
+
 /* ---- marks ---- */
 
 static int compare_marks(const void *a, const void *b)
@@ -526,6 +549,8 @@ static int understand(struct part *p, struct sl_error *err)
 	if (p->bytes == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	rc = find_all(p, err);
+	if (rc == 0 && p->meaning->yara != NULL)
+		rc = scan_programs(p, err);
 	return rc == 0 ? make_marks(p, err) : rc;
 }
 

@@ -206,6 +206,25 @@ void document_counts(struct jout *j, const struct sl_counts *counts)
 	jout_object_end(j);
 }
 
+static void scanned(struct jout *j, const struct sl_summary *sum)
+{
+	jout_key(j, "scanned");
+	jout_array(j);
+	for (size_t i = 0; i < sum->scanned_count; i++) {
+		const struct sl_scanned *s = &sum->scanned[i];
+
+		jout_object(j);
+		jout_bytes(j, "path", "", (struct sl_bytes){s->path, strlen(s->path)});
+		jout_key_str(j, "type", s->type);
+		jout_key_u64(j, "entries", s->entries);
+		jout_key_u64(j, "bytes", s->bytes);
+		jout_key_u64(j, "listed", s->listed);
+		jout_key_bool(j, "complete", s->complete);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
 void document_outcome(struct jout *j, const struct sl_summary *sum)
 {
 	if (sum->was_frozen) {
@@ -215,6 +234,8 @@ void document_outcome(struct jout *j, const struct sl_summary *sum)
 		jout_key_u64(j, "ns", sum->frozen_ns);
 		jout_object_end(j);
 	}
+	if (sum->scanned_count > 0)
+		scanned(j, sum);
 	jout_key_bool(j, "complete", sum->complete);
 	if (sum->note_count == 0)
 		return;

@@ -264,6 +264,8 @@ void report_finding_members(struct jout *j, const struct sl_finding *f)
 		jout_key_str(j, "change", sl_change_name(c->kind));
 		jout_key(j, "before");
 		report_entry(j, c->before);
+		if ((c->signals & SL_SIGNAL_VOLUME) != 0)
+			jout_key_str(j, "baseline", "none");
 		jout_key(j, "after");
 		report_entry(j, c->after);
 		signals(j, c->signals);

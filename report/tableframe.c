@@ -263,6 +263,18 @@ static void footer_frozen(struct buf *out, const struct sl_summary *sum)
 				 (sum->frozen_ns + 999999) / 1000000);
 }
 
+static void footer_scanned(struct buf *out, const struct sl_summary *sum)
+{
+	for (size_t i = 0; i < sum->scanned_count; i++) {
+		const struct sl_scanned *s = &sum->scanned[i];
+
+		(void)buf_append_str(out, "scanned    ");
+		quoted(out, s->path);
+		(void)buf_printf(out, ": %" PRIu64 " entries, %" PRIu64 " listed%s\n", s->entries,
+				 s->listed, s->complete ? "" : ", with gaps");
+	}
+}
+
 void frame_footer(struct buf *out, const struct sl_summary *sum, const struct frame_tally *t)
 {
 	footer_found(out, &sum->counts);
@@ -273,6 +285,7 @@ void frame_footer(struct buf *out, const struct sl_summary *sum, const struct fr
 	footer_frozen(out, sum);
 	for (size_t i = 0; i < sum->note_count; i++)
 		(void)buf_printf(out, "note       %s\n", sum->notes[i]);
+	footer_scanned(out, sum);
 	mounts(out, sum->subject->container, true);
 	mounts(out, sum->subject->container, false);
 	(void)buf_append_str(out, "verdict    ");

@@ -269,7 +269,9 @@ static int examine(struct treelook *l, int dir_fd, const char *name, struct sl_e
 {
 	int rc;
 
-	if (kernel_statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, &l->st) < 0) {
+	/* what is mounted here is only to be told apart: its server may never answer */
+	if (kernel_statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+			 &l->st) < 0) {
 		if (errno == ENOENT) {
 			l->raced++;
 			return 1;

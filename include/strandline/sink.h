@@ -80,6 +80,15 @@ struct sl_counts {
 	uint64_t entries; /**< entries looked at in the container */
 };
 
+/** A mount that was looked through for programs, keys and what rules name: no comparison. */
+struct sl_scanned {
+	const char *path, *type; /**< of the mount, as in the container */
+	uint64_t entries;        /**< looked at */
+	uint64_t bytes;          /**< of contents that were read */
+	uint64_t listed;         /**< told as findings; the rest is only counted */
+	bool complete;           /**< no gap in it */
+};
+
 /** How one container ended. */
 struct sl_summary {
 	const struct sl_subject *subject;
@@ -91,6 +100,8 @@ struct sl_summary {
 	/** What was not looked for, and makes nothing incomplete: a sentence each. Static. */
 	const char *const *notes;
 	size_t note_count;
+	const struct sl_scanned *scanned; /**< volumes, where that was asked for */
+	size_t scanned_count;
 };
 
 /** Of what is compared, the side that can be trusted least: only it may say "equal". */

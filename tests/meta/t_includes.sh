@@ -16,6 +16,7 @@ BEGIN {
 	library["isa-l.h"] = library["isa-l/igzip_lib.h"] = library["igzip_lib.h"] = "^core/(z|inflate)"
 	library["lzma.h"] = "^core/xz"
 	library["bzlib.h"] = "^core/bzip2"
+	library["yara.h"] = "^core/yarascan.c$"
 	library["xxhash.h"] = "^core/digest"
 	library["archive.h"] = library["archive_entry.h"] = "^(snapshot|forensics)/"
 }

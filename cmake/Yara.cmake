@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# libyara is not linked but loaded when rules are given, by the name of the very version whose header
+# is compiled in: it and what it drags in would double the time that an empty run takes. The static
+# program has its archive inside.
+pkg_check_modules(YARA_LIB yara>=4.2)
+if(NOT YARA_LIB_FOUND)
+	message(STATUS "libyara: there is none, --yara is refused")
+	return()
+endif()
+target_include_directories(strandline_libraries SYSTEM INTERFACE ${YARA_LIB_INCLUDE_DIRS})
+if(STRANDLINE_STATIC)
+	find_library(STRANDLINE_YARA_A libyara.a)
+	find_library(STRANDLINE_MAGIC_A libmagic.a)
+	mark_as_advanced(STRANDLINE_YARA_A STRANDLINE_MAGIC_A)
+	if(NOT STRANDLINE_YARA_A OR NOT STRANDLINE_MAGIC_A)
+		message(STATUS "libyara.a, libmagic.a: missing, --yara is refused")
+		return()
+	endif()
+	target_link_libraries(strandline_libraries INTERFACE ${STRANDLINE_YARA_A} ${STRANDLINE_MAGIC_A})
+	target_compile_definitions(strandline_libraries INTERFACE
+		STRANDLINE_HAVE_YARA=1 STRANDLINE_STATIC_YARA=1)
+	return()
+endif()
+find_library(STRANDLINE_YARA_SO libyara.so HINTS ${YARA_LIB_LIBRARY_DIRS})
+mark_as_advanced(STRANDLINE_YARA_SO)
+if(STRANDLINE_YARA_SO)
+	file(REAL_PATH ${STRANDLINE_YARA_SO} real)
+	string(REGEX MATCH "libyara\\.so\\.[0-9]+" soname ${real})
+endif()
+if(NOT soname)
+	message(STATUS "libyara.so: has no version in its name, --yara is refused")
+	return()
+endif()
+message(STATUS "libyara: ${soname}, loaded when rules are given")
+target_compile_definitions(strandline_libraries INTERFACE
+	STRANDLINE_HAVE_YARA=1 STRANDLINE_YARA_SONAME="${soname}")
+target_link_libraries(strandline_libraries INTERFACE ${CMAKE_DL_LIBS})
