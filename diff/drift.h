@@ -32,7 +32,9 @@ struct drift_options {
 	unsigned int jobs; /* hashing threads; 0: none beside the caller */
 	bool quick;        /* compare contents by size and XXH3 only */
 	bool show_touched;
-	bool count_posture; /* by severity, so that it is in the exit status */
+	unsigned int max_seconds; /* then the rest is a gap; 0: however long it takes */
+	uint64_t max_bytes;       /* of contents; files beyond are gaps; 0: all there is */
+	bool count_posture;       /* by severity, so that it is in the exit status */
 	/* Set by a signal handler: stop, with a gap that says so. May be NULL. */
 	const volatile sig_atomic_t *stop;
 	/* Names that vanished while walking, asked at the end. May be NULL. */

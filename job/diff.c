@@ -98,6 +98,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	struct drift_options options = {.jobs = run->job->threads,
 					.quick = run->request->quick,
 					.show_touched = run->request->show_touched,
+					.max_seconds = run->request->max_seconds,
+					.max_bytes = run->request->max_bytes,
 					.count_posture = run->request->posture,
 					.stop = run->job->stop,
 					.raced = raced_so_far,

@@ -27,6 +27,8 @@ struct diff_request {
 	bool check; /* hold the lower directories against their layers first */
 	bool quick;
 	unsigned int freeze_seconds; /* stop running containers, at most so long; 0: do not */
+	unsigned int max_seconds;    /* for the files of a container; 0: however long it takes */
+	uint64_t max_bytes;          /* of them; 0: all */
 	bool show_touched;
 	const char *const *policies; /* files */
 	size_t policy_count;
