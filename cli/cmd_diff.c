@@ -34,6 +34,9 @@ struct diff_args {
 	uint64_t max_holes;
 	unsigned int jobs; /* 0: as many as there are processors */
 	bool no_processes;
+	unsigned int max_time; /* seconds */
+	uint64_t max_bytes;
+	bool no_idle;
 };
 
 static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
@@ -78,6 +81,11 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if (a->fail_on_new && (a->images || a->bundles))
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--fail-on-new goes with containers or directories");
+	if ((a->max_time > 0 || a->max_bytes > 0) && (a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--max-time and --max-bytes go with containers or directories");
+	if (a->no_idle && !a->all)
+		return sl_fail(err, SL_EINVAL, 0, "--no-idle goes with --all");
 	if (a->policies.count > 0 && (a->images || a->bundles))
 		return sl_fail(err, SL_EINVAL, 0, "--policy goes with containers or directories");
 	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
@@ -164,6 +172,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .quick = a->quick,
 				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
+				       .max_seconds = a->max_time,
+				       .max_bytes = a->max_bytes,
 				       .show_touched = a->show_touched,
 				       .policies = a->policies.items,
 				       .policy_count = a->policies.count,
@@ -179,6 +189,8 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 	int found = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, err);
 
+	if (a->all && !a->no_idle)
+		cli_job_idle();
 	if (rc == 0)
 		rc = cli_job_limits(&j, &a->limits, err);
 	if (rc == 0)
@@ -253,6 +265,13 @@ static const struct opt options[] = {
 	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
 	 "first hold the layer directories below against their layers, file by file; what was "
 	 "tampered with there is a finding"},
+	{"max-time", 0, OPT_NUMBER, "SECONDS", NULL, AT(max_time),
+	 "for the files of each container; what is left then is a gap (the exit status is 3 or 1, "
+	 "never 0)"},
+	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
+	 "of contents to be read of each container; a file that does not fit any more is a gap"},
+	{"no-idle", 0, OPT_FLAG, NULL, NULL, AT(no_idle),
+	 "with --all: read at the usual I/O priority, not only while nobody else reads"},
 	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),
 	 "do not look at what runs in running containers"},
 	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),

@@ -2,9 +2,11 @@
 #include "cli/jobs.h"
 
 #include <errno.h>
+#include <linux/ioprio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -95,13 +97,18 @@ int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_e
 int cli_job_rules(struct cli_job *j, const struct app *app, const struct text_list *given,
 		  struct sl_error *err)
 {
-	int rc = 0;
+	int rc = job_rules_open(&j->rules, &j->job, given->items, given->count,
+				app->options.verbose > 0, err);
 
-	if (given->count > 0)
-		rc = job_rules_open(&j->rules, &j->job, given->items, given->count,
-				    app->options.verbose > 0, err);
 	j->job.rules = j->rules;
 	return rc;
+}
+
+void cli_job_idle(void)
+{
+	/* a kernel or scheduler without classes reads as ever: no reason not to */
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }
 
 void cli_job_clear(struct cli_job *j)

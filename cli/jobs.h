@@ -21,6 +21,9 @@ extern const char *const cli_marker_words[];
 
 /* @asked is --jobs, 0 when it was not given. Borrows @app. Clear with cli_job_clear(). */
 int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struct sl_error *err);
+/* Read only while nobody else does (I/O class idle), this process and the threads it starts. */
+void cli_job_idle(void);
+
 void cli_job_clear(struct cli_job *j);
 
 /* What --limit of the commands that index is told, and takes: "NAME=VALUE", any number of times. */

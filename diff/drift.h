@@ -53,7 +53,9 @@ struct drift_options {
 	/* Bytes of holes that are hashed, in all; files with more are gaps. 0: the default */
 	uint64_t max_holes;
 	bool show_touched;
-	bool count_posture; /* by severity, so that it is in the exit status */
+	unsigned int max_seconds; /* then the rest is a gap; 0: however long it takes */
+	uint64_t max_bytes;       /* of contents; files beyond are gaps; 0: all there is */
+	bool count_posture;       /* by severity, so that it is in the exit status */
 	/* Set by a signal handler: stop, with a gap that says so. May be NULL. */
 	const volatile sig_atomic_t *stop;
 	/* Names that vanished while walking, asked at the end. May be NULL. */

@@ -77,7 +77,7 @@ static int start_worker(void **worker, void *payload, struct sl_error *err)
 {
 	struct hasher *h = NULL;
 	const struct lane *l = payload;
-	int rc = hasher_new(&h, l->options.stop, err);
+	int rc = hasher_new(&h, l->options.stop, l->options.deadline_ns, err);
 
 	*worker = h;
 	return rc;

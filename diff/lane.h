@@ -30,6 +30,7 @@ void pair_free(struct pair *p);
 struct lane_options {
 	unsigned int jobs;                 /* hashing threads; 0: serial */
 	const volatile sig_atomic_t *stop; /* readings end early when it is set; or NULL */
+	uint64_t deadline_ns;              /* of clock_boot_ns(): they end early then; 0: never */
 	/* Called on the thread of the caller, in order; negative ends the work. Borrow. */
 	int (*pair)(void *payload, struct pair *p, struct sl_error *err);
 	int (*gap)(void *payload, const struct sl_gap *gap, struct sl_error *err);

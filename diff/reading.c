@@ -4,23 +4,29 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/digest.h"
 #include "diff/magic.h"
+
+const char reading_no_time[] = "the time for this container is over";
 
 struct hasher {
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
 	const volatile sig_atomic_t *stop; /* borrowed, or NULL */
+	uint64_t deadline_ns;
 };
 
 struct head_tap {
 	struct sl_tap tap;
 	uint8_t window[MAGIC_WINDOW];
 	size_t len;
-	const volatile sig_atomic_t *stop;
+	const struct hasher *hasher; /* borrowed */
+	const char *why;             /* it was told to end early, or NULL */
 };
 
-int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, struct sl_error *err)
+int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, uint64_t deadline_ns,
+	       struct sl_error *err)
 {
 	struct hasher *h = calloc(1, sizeof(*h));
 	int rc;
@@ -35,6 +41,7 @@ int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, struct sl
 		return rc;
 	}
 	h->stop = stop;
+	h->deadline_ns = deadline_ns;
 	*out = h;
 	return 0;
 }
@@ -48,14 +55,23 @@ void hasher_free(struct hasher *h)
 	free(h);
 }
 
+/* Why nothing more is to be read, or NULL. */
+static const char *must_end(const struct hasher *h)
+{
+	if (h->stop != NULL && *h->stop != 0)
+		return "interrupted";
+	return h->deadline_ns != 0 && clock_boot_ns() >= h->deadline_ns ? reading_no_time : NULL;
+}
+
 static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
 	struct head_tap *t = container_of(tap, struct head_tap, tap);
 	size_t room = sizeof(t->window) - t->len;
 	size_t take = len < room ? len : room;
 
-	if (t->stop != NULL && *t->stop != 0)
-		return sl_fail(err, SL_ECANCELLED, 0, "interrupted");
+	t->why = must_end(t->hasher);
+	if (t->why != NULL)
+		return sl_fail(err, SL_ECANCELLED, 0, "%s", t->why);
 	if (take > 0)
 		memcpy(t->window + t->len, bytes, take);
 	t->len += take;
@@ -72,7 +88,7 @@ static void take_head(struct reading *r, const struct head_tap *t)
 /* One attempt. Returns true when the file held still. */
 static bool read_once(struct reading *r, struct hasher *h)
 {
-	struct head_tap head = {.tap.data = keep_head, .stop = h->stop};
+	struct head_tap head = {.tap.data = keep_head, .hasher = h};
 	struct digest_tap digest;
 	struct sl_tap *taps[] = {&digest.tap, &head.tap};
 	struct sl_read result;
@@ -88,7 +104,7 @@ static bool read_once(struct reading *r, struct hasher *h)
 	r->ctime = result.ctime;
 	r->has_times = result.has_times;
 	if (rc < 0 || result.sys != 0) {
-		r->why = rc == -SL_ECANCELLED ? "interrupted" : "reading ended early";
+		r->why = head.why != NULL ? head.why : "reading ended early";
 		r->sys = result.sys;
 		return true;
 	}

@@ -34,8 +34,14 @@ struct reading {
 /* A worker's hash contexts. */
 struct hasher;
 
-/* @stop may be NULL; when it is set, readings end early and say so. */
-int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, struct sl_error *err);
+extern const char reading_no_time[];
+
+/*
+ * @stop may be NULL; when it is set, readings end early and say so. So they do from @deadline_ns on
+ * (of clock_boot_ns(); 0: never), with reading_no_time.
+ */
+int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, uint64_t deadline_ns,
+	       struct sl_error *err);
 void hasher_free(struct hasher *h);
 
 /* Read and close the content, if there is one. What goes wrong becomes why and sys. */

@@ -6,6 +6,7 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "diff/lane.h"
 #include "diff/links.h"
 #include "diff/settle.h"
@@ -33,8 +34,10 @@ struct walk {
 	 */
 	struct buf region;
 	bool has_region, is_region_opaque;
-	bool is_cut;         /* a source failed or we were told to stop: nothing more is known */
-	uint64_t holes_left; /* bytes of holes that are still hashed */
+	uint64_t deadline_ns; /* of clock_boot_ns(); 0: none */
+	uint64_t bytes_left;  /* of the budget; UINT64_MAX where there is none */
+	bool is_cut;          /* a source failed or we were told to stop: nothing more is known */
+	uint64_t holes_left;  /* bytes of holes that are still hashed */
 };
 
 static int on_pair(void *payload, struct pair *p, struct sl_error *err)
@@ -218,6 +221,19 @@ static int open_content(struct walk *w, struct sl_source *src, const struct sl_e
 	return out;
 }
 
+/* By the size at opening: a file that is larger than what is left is not begun. */
+static void spend(struct walk *w, struct reading *r, const struct sl_entry *e)
+{
+	if (r->content == NULL)
+		return;
+	if (e->size <= w->bytes_left) {
+		w->bytes_left -= w->bytes_left == UINT64_MAX ? 0 : e->size;
+		return;
+	}
+	reading_clear(r);
+	r->why = "the bytes for this container are used up";
+}
+
 /* The container's bytes: hashed when it gives them, else as the source recorded them. */
 static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 {
@@ -228,6 +244,7 @@ static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 	if (!w->options->quick && links_share(w->links, p))
 		return 0;
 	rc = open_content(w, w->in->after, p->after, r, err);
+	spend(w, r, p->after);
 	r->want_xxh3 = true;
 	r->want_sha256 = !w->options->quick;
 	if (rc != 0 || r->content != NULL || r->why != NULL)
@@ -249,6 +266,7 @@ static int open_before(struct walk *w, struct pair *p, struct sl_error *err)
 	rc = open_content(w, w->in->before, p->before, r, err);
 	if (rc < 0)
 		return rc;
+	spend(w, r, p->before);
 	r->want_xxh3 = true;
 	r->want_sha256 = !w->options->quick;
 	if (r->content != NULL || r->why != NULL)
@@ -347,10 +365,15 @@ static int both(struct walk *w, struct sl_error *err)
 	return rc < 0 || w->is_cut ? rc : next_after(w, err);
 }
 
-static int stop(struct walk *w, struct sl_error *err)
+static bool is_late(const struct walk *w)
+{
+	return w->deadline_ns != 0 && clock_boot_ns() >= w->deadline_ns;
+}
+
+static int stop(struct walk *w, const char *why, int sys, struct sl_error *err)
 {
 	static const char what[] = "the rest of the walk";
-	struct sl_gap gap = {.what = {what, sizeof(what) - 1}, .why = "interrupted", .sys = EINTR};
+	struct sl_gap gap = {.what = {what, sizeof(what) - 1}, .why = why, .sys = sys};
 
 	w->is_cut = true;
 	return lane_add_gap(w->lane, &gap, err);
@@ -370,7 +393,9 @@ static int merge(struct walk *w, struct sl_error *err)
 		    (w->before == NULL || (w->in->after->sparse && !in_region(w, w->before->path))))
 			break;
 		if (w->options->stop != NULL && *w->options->stop != 0)
-			return stop(w, err);
+			return stop(w, "interrupted", EINTR, err);
+		if (is_late(w))
+			return stop(w, reading_no_time, 0, err);
 		order = w->after == NULL    ? -1
 			: w->before == NULL ? 1
 					    : sl_path_compare(w->before->path, w->after->path);
@@ -382,6 +407,11 @@ static int merge(struct walk *w, struct sl_error *err)
 			rc = both(w, err);
 	}
 	return rc;
+}
+
+static uint64_t deadline(const struct drift_options *o)
+{
+	return o->max_seconds == 0 ? 0 : clock_boot_ns() + o->max_seconds * UINT64_C(1000000000);
 }
 
 int walk_run(const struct drift_input *input, const struct drift_options *options,
@@ -397,9 +427,12 @@ int walk_run(const struct drift_input *input, const struct drift_options *option
 				    .gap = sink->gap,
 				    .payload = sink->payload},
 			 .unread = {.emit = queue_gap, .payload = &w},
-			 .region = BUF_INIT(SIZE_MAX)};
+			 .region = BUF_INIT(SIZE_MAX),
+			 .bytes_left = options->max_bytes != 0 ? options->max_bytes : UINT64_MAX,
+			 .deadline_ns = deadline(options)};
 	struct lane_options lane = {.jobs = options->jobs,
 				    .stop = options->stop,
+				    .deadline_ns = w.deadline_ns,
 				    .pair = on_pair,
 				    .gap = on_gap,
 				    .payload = &w};

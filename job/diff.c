@@ -102,6 +102,8 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					.quick = run->request->quick,
 					.max_holes = run->request->max_holes,
 					.show_touched = run->request->show_touched,
+					.max_seconds = run->request->max_seconds,
+					.max_bytes = run->request->max_bytes,
 					.count_posture = run->request->posture,
 					.stop = run->job->stop,
 					.raced = raced_so_far,

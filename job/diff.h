@@ -28,6 +28,8 @@ struct diff_request {
 	bool quick;
 	uint64_t max_holes;          /* bytes of them that are hashed a container; 0: the default */
 	unsigned int freeze_seconds; /* stop running containers, at most so long; 0: do not */
+	unsigned int max_seconds;    /* for the files of a container; 0: however long it takes */
+	uint64_t max_bytes;          /* of them; 0: all */
 	bool show_touched;
 	const char *const *policies; /* files */
 	size_t policy_count;
