@@ -7,6 +7,7 @@
 
 #include "diff/benign.h"
 #include "diff/glob.h"
+#include "diff/naming.h"
 
 /* ---- making ready ---- */
 
@@ -154,33 +155,9 @@ static bool holds(const struct rule *r, const struct sl_change *c, uint64_t fact
 	return r->except == NULL || !matches_any(r->except, c->path);
 }
 
-/* Insert in order, once. */
-static void add_attack(struct sl_finding *f, const char *id)
-{
-	size_t at = 0;
-
-	while (at < f->attack_count && strcmp(f->attack[at], id) < 0)
-		at++;
-	if (at < f->attack_count && strcmp(f->attack[at], id) == 0)
-		return;
-	if (f->attack_count == SL_FINDING_MAX_RULES)
-		return;
-	memmove(&f->attack[at + 1], &f->attack[at], (f->attack_count - at) * sizeof(f->attack[0]));
-	f->attack[at] = id;
-	f->attack_count++;
-}
-
 static void name(struct sl_finding *f, const struct rule *r)
 {
-	if (r->severity > f->severity)
-		f->severity = r->severity;
-	if (f->rule_count == SL_FINDING_MAX_RULES)
-		return;
-	f->rules[f->rule_count] = r->id;
-	f->reasons[f->rule_count] = r->reason;
-	f->rule_count++;
-	for (size_t t = 0; t < RULE_ATTACK_MAX && r->attack[t] != NULL; t++)
-		add_attack(f, r->attack[t]);
+	naming_add(f, r->id, r->reason, r->severity, r->attack, RULE_ATTACK_MAX);
 }
 
 static void excuse(struct sl_finding *f, const struct rule *r)

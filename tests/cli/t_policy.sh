@@ -94,3 +94,10 @@ it "a later version is refused" eval 'exits 2 sl policy check bad.yaml 2>said &&
 it "two rules of one name are refused" eval 'exits 2 sl policy check p.yaml p.yaml 2>said && contains said "uploads"'
 it "what is no document is refused" exits 2 sl policy test p.yaml p.yaml -o /dev/null 2>said
 it "the sample is a good policy" eval 'exits 0 sl policy check "$SOURCE_DIR/samples/policies/web.yaml" -o warned || lacks warned anywhere'
+
+# ---- files that nobody should have written
+printf '\xef\xbb\xbfversion: 1\r\nrules: []\r\n' >mark.yaml
+it "a byte order mark and carriage returns are no fault" "$STRANDLINE" policy check mark.yaml
+printf 'version: 1\nrules:\n  - name: a\n    approved_by: a\n    reason: a\n    paths: [/ok, "\\e]0;owned\\a"]\n' >escape.yaml
+it "a path that is none is refused" exits 2 "$STRANDLINE" policy check escape.yaml 2>said
+it "at its place, with nothing in it that acts on a terminal" contains said 'escape.yaml:6:18: "\x1b]0;owned\x07" should be'
