@@ -180,8 +180,15 @@ int contents_read(struct contents *c, enum contents_side side, struct sl_bytes p
 		rc = sl_fail(err, SL_EIO, read.sys, "could not be read to its end");
 	if (rc == 0 && sha256 != NULL)
 		rc = prove(&bytes, sha256, err);
-	if (rc == 0 && bytes.len > 0)
+	if (rc == 0 && out->len == 0) {
+		/* large files are not held twice */
+		struct buf empty = *out;
+
+		*out = bytes;
+		bytes = empty;
+	} else if (rc == 0 && bytes.len > 0) {
 		rc = buf_append(out, bytes.data, bytes.len);
+	}
 	buf_clear(&bytes);
 	return rc < 0 ? rc : 0;
 }

@@ -142,9 +142,14 @@ static int add_finding(struct part *p, const struct sl_process *process, char *s
 	return meaning_finding(p->meaning, &f, err);
 }
 
+static const char *shown_path(const struct sl_object *o)
+{
+	return o->origin == SL_ORIGIN_MEMORY && o->path[0] == '/' ? o->path + 1 : o->path;
+}
+
 static char *subject_of(const struct sl_object *o)
 {
-	return strdup(o->origin == SL_ORIGIN_MEMORY && o->path[0] == '/' ? o->path + 1 : o->path);
+	return strdup(shown_path(o));
 }
 
 static char *subject_with(const char *path, const char *more)
@@ -433,7 +438,7 @@ static int scan_programs(struct part *p, struct sl_error *err)
 
 			if (process->exe != i)
 				continue;
-			rc = yara_program(p->meaning->yara, o->fd, o->path, process->pid, err);
+			rc = yara_program(p->meaning->yara, o->fd, shown_path(o), process, err);
 			break;
 		}
 	}

@@ -244,7 +244,7 @@ static const char *keep_text(struct yara_part *p, const char *text)
 	return grown[p->text_count++] = copy;
 }
 
-static int add_program(struct yara_part *p, const char *path, int64_t pid,
+static int add_program(struct yara_part *p, const char *path, const struct sl_process *process,
 		       const struct yara_matches *matches, struct sl_error *err)
 {
 	struct owned_names *names = calloc(1, sizeof(*names));
@@ -255,7 +255,7 @@ static int add_program(struct yara_part *p, const char *path, int64_t pid,
 			       .rule_count = 1,
 			       .attack = {"T1105"},
 			       .attack_count = 1,
-			       .notes.pid = pid};
+			       .notes.pid = process->pid};
 	const char *subject = keep_text(p, path);
 
 	if (names == NULL || subject == NULL) {
@@ -265,11 +265,14 @@ static int add_program(struct yara_part *p, const char *path, int64_t pid,
 	names->next = p->process_names;
 	p->process_names = names;
 	f.subject = (struct sl_bytes){subject, strlen(subject)};
+	if (process->command != NULL)
+		f.notes.process = (struct sl_bytes){process->command, strlen(process->command)};
 	name_rules(names->names, matches, &f);
 	return meaning_finding(p->meaning, &f, err);
 }
 
-int yara_program(struct yara_part *p, int fd, const char *path, int64_t pid, struct sl_error *err)
+int yara_program(struct yara_part *p, int fd, const char *path, const struct sl_process *process,
+		 struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error own = SL_ERROR_INIT;
 	struct yara_matches matches = {.count = 0};
@@ -292,7 +295,7 @@ int yara_program(struct yara_part *p, int fd, const char *path, int64_t pid, str
 		gap.what.len = strlen(path);
 		return meaning_gap(p->meaning, &gap, err);
 	}
-	return rc < 0 || matches.count == 0 ? rc : add_program(p, path, pid, &matches, err);
+	return rc < 0 || matches.count == 0 ? rc : add_program(p, path, process, &matches, err);
 }
 
 int meaning_yara(struct meaning *m, struct sl_error *err)

@@ -7,6 +7,8 @@
 #ifndef JOB_MEANING_YARA_H
 #define JOB_MEANING_YARA_H
 
+#include <strandline/process.h>
+
 #include "core/buf.h"
 #include "core/yarascan.h"
 #include "job/meaning.h"
@@ -30,7 +32,9 @@ int yara_find(struct yara_part *p, const struct buf *bytes, struct yara_matches 
 /* Of a file in a volume, told next under @path: for its finding. */
 void yara_remember(struct yara_part *p, struct sl_bytes path, const struct yara_matches *matches);
 
-/* The program that a process runs: @fd is O_PATH. A match is a finding of its own. */
-int yara_program(struct yara_part *p, int fd, const char *path, int64_t pid, struct sl_error *err);
+/* The program that a process runs: @fd is O_PATH. A match is a finding of its own, which borrows
+ * the command. */
+int yara_program(struct yara_part *p, int fd, const char *path, const struct sl_process *process,
+		 struct sl_error *err);
 
 #endif

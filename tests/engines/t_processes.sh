@@ -118,6 +118,23 @@ it "with the same ids in the next run" same \
 look 1 --no-processes evil
 it "and none of it where nobody asked" same "$(of_kind process)" 0
 
+# ---- what is mounted, and YARA rules
+listed() { jq -r --arg path "$1" '.containers[0].findings[] | select(.path == $path and .baseline == "none")
+	| [.change, (.signals | index("volume") != null), (.yara // [] | join(","))] | map(tostring) | join(" ")' look.json; }
+look 1 --volumes evil
+it "a program in a volume is listed" same "$(listed /data/actor)" "added true "
+it "and one in a tmpfs, read through the container" same "$(listed /scratch/actor)" "added true "
+it "all mounts were read" same "$(jq -c '[.containers[0].scanned[] | select(.complete | not)]' look.json)" "[]"
+echo 'rule actor { strings: $a = "/proc/self/exe" condition: $a }' >actor.yar
+if look 1 --volumes --yara actor.yar evil; then
+	it "a YARA rule matches a program that is in memory alone" same "$(found memfd:quiet yara-match)" \
+		"high running,yara [kworker/0:1] hold"
+	it "one that deleted itself" same "$(found /tmp/gone yara-match)" \
+		"high running,yara /tmp/gone delete /tmp/gone"
+	it "and files in volumes and in memory" same "$(listed /data/actor) $(listed /scratch/actor)" \
+		"added true actor added true actor"
+fi
+
 # ---- frozen
 docker_cli pause evil >/dev/null
 look 1 evil
