@@ -30,8 +30,8 @@ it "the document has a row for each of many findings" test "$(wc -l <rows)" -ge 
 it "and for each step" same "$(cut -d' ' -f1 rows | sort -u | paste -sd' ')" \
 	"$(sed -n 's/^# \([0-9]\)\. .*/\1/p' "$play/inside.sh" | paste -sd' ')"
 while read -r step key severity change rule; do
-	kind=file
-	[ "$change" != process ] || { kind=process change=-; }
+	kind="file"
+	[ "$change" != process ] || { kind="process" change=-; }
 	it "step $step: $key is $severity, by $rule" grep -qE "^$kind $severity $change (.*,)?$rule(,|$)" \
 		<(said after.json "$key")
 done <rows

@@ -11,7 +11,7 @@ fresh() { "$STRANDLINE" "$@" "${store[@]:0:2}" --no-db; }
 # What runs on this machine besides is no matter of this test.
 ps_json() { sl ps --orphans --format json | jq '.containers |= map(select(.store == "'"$(podman_data)"'"))'; }
 one() { jq -r --arg n "$1" ".containers[] | select(.name == \$n) | $2" ps.json; }
-findings() { jq -r '.containers[0].findings[] | select(.explained_by == null) | "\(.change) \(.path)"' "$1"; }
+findings() { jq -r '.containers[0].findings[] | select(.explained_by == null and .kind != "posture") | "\(.change) \(.path)"' "$1"; }
 
 podman_sample_image base
 podman_build built
