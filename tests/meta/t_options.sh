@@ -47,7 +47,7 @@ complete_words() {
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
 }
 it "commands are completed" same "diff" "$(complete_words strandline di)"
-it "options of a command are completed" same "--fail-on" "$(complete_words strandline diff --fa)"
+it "options of a command are completed" same "--accept-unproven" "$(complete_words strandline diff --acc)"
 it "words of an option are completed" same "high" "$(complete_words strandline diff --fail-on hi)"
 it "formats are those of the command" same "table
 json" "$(complete_words strandline verify --format '')"
