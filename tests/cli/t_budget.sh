@@ -30,7 +30,7 @@ it "a budget that suffices changes nothing" compare 0 --max-bytes 200000 --max-t
 rm upper/same
 truncate -s 1T upper/same
 it "a file that takes longer than the budget ends with it, not with the file" \
-	compare 1 --max-time 1 --no-processes
+	compare 1 --max-time 1 --max-holes 2048G --no-processes
 it "the result says that its time was over" contains <(gaps) "the time for this container is over"
 
 it "budgets of two images are refused" exits 2 sl diff --images oci:oci:1 oci:oci:1 --max-time 1
