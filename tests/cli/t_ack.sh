@@ -10,6 +10,7 @@ bash "$SOURCE_DIR/samples/make-oci.sh" oci 1 base >/dev/null
 echo one >upper/etc/one
 printf '#!/bin/sh\n' >upper/usr/bin/tool
 chmod 0755 upper/usr/bin/tool
+# shellcheck disable=SC2120 # it is given options through exits
 look() { sl diff --upper upper --image oci:oci:1 --accept-unproven --format json -o out.json "$@" 2>said; }
 id_of() { jq -r --arg p "$1" '.containers[0].findings[] | select(.path == $p) | .id' out.json; }
 about() { jq -c --arg p "$1" '.containers[0].findings[] | select(.path == $p) | [.acknowledged.by, .acknowledged.reason, .seen]' out.json; }

@@ -48,16 +48,16 @@ for image in classic buildkit committed; do
 		rm -r /home/ada; echo file >/home/ada'
 	"$STRANDLINE" diff $image --db "$PWD/db" "${store[@]}" --format json -o changed.json || true
 	it "$image: a chown is metadata, each file of it" same \
-		"$(jq '[.containers[0].findings[] | select(.change == "metadata" and (.path | startswith("/data/01/")))] | length' changed.json)" 100
+		"$(jq '[.containers[0].findings[] | select(.kind == "file" and .change == "metadata" and (.path | startswith("/data/01/")))] | length' changed.json)" 100
 	it "$image: replaced by rename, changed in content" same \
 		"$(finding changed.json /etc/os-release .change)" modified
 	it "$image: a time put back is metadata" same "$(finding changed.json /etc/group .change)" metadata
 	it "$image: a moved directory is deleted in one place, each file of it" same \
-		"$(jq '[.containers[0].findings[] | select(.change == "deleted" and (.path | startswith("/data/02/")))] | length' changed.json)" 100
+		"$(jq '[.containers[0].findings[] | select(.kind == "file" and .change == "deleted" and (.path | startswith("/data/02/")))] | length' changed.json)" 100
 	it "$image: and added in the other" same \
-		"$(jq '[.containers[0].findings[] | select(.change == "added" and (.path | startswith("/data/moved/")))] | length' changed.json)" 100
+		"$(jq '[.containers[0].findings[] | select(.kind == "file" and .change == "added" and (.path | startswith("/data/moved/")))] | length' changed.json)" 100
 	it "$image: the children of an emptied directory are deleted" same \
-		"$(jq '[.containers[0].findings[] | select(.change == "deleted" and (.path | startswith("/data/03/")))] | length' changed.json)" 100
+		"$(jq '[.containers[0].findings[] | select(.kind == "file" and .change == "deleted" and (.path | startswith("/data/03/")))] | length' changed.json)" 100
 	it "$image: a link to elsewhere is modified" same \
 		"$(finding changed.json /usr/lib/dangling .change)" modified
 	it "$image: a directory that became a file changed its type" same \
@@ -70,6 +70,6 @@ done
 it "the merged tree is what the findings make of the image" bash -c '
 	id=$(docker -H "unix://$2/docker.sock" inspect -f "{{.GraphDriver.Data.MergedDir}}" buildkit)
 	"$STRANDLINE" diff --rootfs "$id" --image docker:shop:buildkit --db db "$1" --format json -o rootfs.json
-	cmp <(jq -r ".containers[0].findings[] | select(.path | test(\"^/(dev|proc|sys|etc/(hosts|hostname|resolv.conf|mtab))|^/.dockerenv\") | not) | .path + \" \" + .change" rootfs.json) \
-	    <(jq -r ".containers[0].findings[] | select(.path | test(\"^/(dev|proc|sys|etc/(hosts|hostname|resolv.conf|mtab))|^/.dockerenv\") | not) | .path + \" \" + .change" <("$STRANDLINE" diff buildkit --db db "$1" --format json))' \
+	cmp <(jq -r ".containers[0].findings[] | select(.kind == \"file\") | select(.path | test(\"^/(dev|proc|sys|etc/(hosts|hostname|resolv.conf|mtab))|^/.dockerenv\") | not) | .path + \" \" + .change" rootfs.json) \
+	    <(jq -r ".containers[0].findings[] | select(.kind == \"file\") | select(.path | test(\"^/(dev|proc|sys|etc/(hosts|hostname|resolv.conf|mtab))|^/.dockerenv\") | not) | .path + \" \" + .change" <("$STRANDLINE" diff buildkit --db db "$1" --format json))' \
 	- "--store=docker=$(docker_data)" "$DOCKER_DIR"

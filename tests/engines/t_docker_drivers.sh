@@ -92,7 +92,7 @@ cp -p shadow.good "$layer/etc/shadow"
 # ---- what the changes look like through the drivers whose upper directory lists them
 paths() {
 	"$STRANDLINE" diff "c-$1" --no-db --store "docker=$store" --format json -o "drift.$1" 2>/dev/null || true
-	jq -r '.containers[0].findings[] | select(.explained_by == null) | "\(.change) \(.path)"' "drift.$1" |
+	jq -r '.containers[0].findings[] | select(.kind == "file" and .explained_by == null) | "\(.change) \(.path)"' "drift.$1" |
 		sort
 }
 want='added /opt/new

@@ -60,7 +60,7 @@ as_kim() {
 as_kim overlay || { cat "$dir/log" >&2; skip "podman cannot run without root here"; }
 
 look() { "$STRANDLINE" "$@" --root "$dir/disk" --no-db; }
-findings() { jq -r '.containers[0].findings[] | select(.explained_by == null) | "\(.change) \(.path)"' "$1"; }
+findings() { jq -r '.containers[0].findings[] | select(.kind == "file" and .explained_by == null) | "\(.change) \(.path)"' "$1"; }
 it "a user's containers are found in his home" same \
 	"$(look ps --format json | jq -r '.containers[] | "\(.name) \(.stack.marker)"' | sort | tr '\n' ',')" \
 	"moved overlay-user,still overlay-user,"
