@@ -78,15 +78,16 @@ static int add_conffile(struct packagetable *t, uint32_t package, struct sl_byte
 
 static int add_conffiles(struct dpkg_status *s, uint32_t package, struct sl_error *err)
 {
-	const char *at = s->conffiles.data, *end = at + s->conffiles.len;
+	struct sl_bytes rest = {s->conffiles.data, s->conffiles.len};
 	int rc = 0;
 
-	while (rc == 0 && at != NULL && at < end) {
-		const char *feed = memchr(at, '\n', (size_t)(end - at));
-		size_t len = (size_t)((feed != NULL ? feed : end) - at);
+	while (rc == 0 && rest.len > 0) {
+		const char *feed = memchr(rest.data, '\n', rest.len);
+		size_t len = feed != NULL ? (size_t)(feed - rest.data) : rest.len;
+		size_t step = len + (feed != NULL);
 
-		rc = add_conffile(s->table, package, (struct sl_bytes){at, len}, err);
-		at += len + 1;
+		rc = add_conffile(s->table, package, (struct sl_bytes){rest.data, len}, err);
+		rest = (struct sl_bytes){rest.data + step, rest.len - step};
 	}
 	return rc;
 }
