@@ -61,16 +61,11 @@ static int list_table(struct app *app, const struct job *job, struct sl_error *e
 {
 	static const char *const headings[] = {"KIND", "KEY", "BY", "AT", "REASON"};
 	CLEANUP(columns_clear) struct columns columns = {0};
-	CLEANUP(output_clear) struct output output = {0};
 	int rc;
 
 	columns_init(&columns, headings, ARRAY_SIZE(headings));
 	rc = job_approvals(job, row, &columns, err);
-	if (rc == 0)
-		rc = output_open(&output, app->options.output, err);
-	if (rc == 0)
-		rc = columns_write(&columns, output.stream, err);
-	return rc < 0 ? rc : output_commit(&output, err);
+	return rc < 0 ? rc : output_columns(app->options.output, &columns, err);
 }
 
 static int run(struct app *app, const void *args, const struct operands *words)

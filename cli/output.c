@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/columns.h"
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/quote.h"
@@ -142,4 +143,14 @@ int output_text(const char *path, const struct buf *text, struct sl_error *err)
 	if (rc == 0)
 		rc = output_commit(&output, err);
 	return rc;
+}
+
+int output_columns(const char *path, struct columns *columns, struct sl_error *err)
+{
+	CLEANUP(output_clear) struct output output = {0};
+	int rc = output_open(&output, path, err);
+
+	if (rc == 0)
+		rc = columns_write(columns, output.stream, err);
+	return rc < 0 ? rc : output_commit(&output, err);
 }

@@ -22,6 +22,9 @@ int output_commit(struct output *out, struct sl_error *err);
 /* A short document at once. */
 struct buf;
 int output_text(const char *path, const struct buf *text, struct sl_error *err);
+/* A list at once. */
+struct columns;
+int output_columns(const char *path, struct columns *columns, struct sl_error *err);
 /* Close; what was not committed is removed. */
 void output_clear(struct output *out);
 

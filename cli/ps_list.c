@@ -134,7 +134,6 @@ static int list_table(struct listing *l, const struct job *job, const struct ps_
 					       "CREATED", "NOTE",  "NOT READ"};
 	static const char *const optional[] = {"POD", "KIND", "NOTE"};
 	struct ps_receiver receiver = {container_row, gap_note, l};
-	CLEANUP(output_clear) struct output output = {0};
 	struct ps_hidden hidden;
 	int rc;
 
@@ -143,11 +142,7 @@ static int list_table(struct listing *l, const struct job *job, const struct ps_
 		columns_optional(&l->columns, optional[i]);
 	rc = job_ps(job, request, &receiver, &hidden, status, err);
 	if (rc == 0)
-		rc = output_open(&output, l->app->options.output, err);
-	if (rc == 0)
-		rc = columns_write(&l->columns, output.stream, err);
-	if (rc == 0)
-		rc = output_commit(&output, err);
+		rc = output_columns(l->app->options.output, &l->columns, err);
 	if (rc == 0)
 		hidden_note(l->app, &hidden);
 	return rc;

@@ -201,8 +201,8 @@ static int read_row(struct approval *out, struct db_stmt *s, struct sl_error *er
 	return no_memory(err);
 }
 
-int approval_get(struct db *db, enum approval_kind kind, const char *key, struct approval *out,
-		 struct sl_error *err)
+static int approval_get(struct db *db, enum approval_kind kind, const char *key,
+			struct approval *out, struct sl_error *err)
 {
 	AUTO_FINALIZE struct db_stmt *s = NULL;
 	int rc = db_prepare(&s, db, "SELECT " COLUMNS " FROM approval WHERE kind=?1 AND key=?2",

@@ -34,9 +34,6 @@ int approval_key(char **out, enum approval_kind kind, const struct sl_container 
 
 /* What is there already gives way. */
 int approval_put(struct db *db, const struct approval *a, struct sl_error *err);
-/* 0; 1 when there is none. */
-int approval_get(struct db *db, enum approval_kind kind, const char *key, struct approval *out,
-		 struct sl_error *err);
 /* The one that counts for this container; 1 when none does. */
 int approval_find(struct db *db, const struct sl_container *c, struct approval *out,
 		  struct sl_error *err);

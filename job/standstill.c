@@ -11,6 +11,8 @@
 
 static void remember(struct standstill *s, const char *what, struct sl_error *why)
 {
+	s->has_gap = true;
+	free(s->why);
 	if (asprintf(&s->why, "%s: %s", what, sl_error_text(why)) < 0)
 		s->why = NULL;
 	sl_error_clear(why);
@@ -49,16 +51,17 @@ int standstill_end(struct standstill *s, struct sl_summary *summary, struct sl_g
 	if (s->freeze != NULL) {
 		if (freeze_end(take_ptr(&s->freeze), &times, &why) < 0)
 			remember(s, "it may still stand still", &why);
-		else if (times.expired)
-			s->why = strdup("its time to stand still was over before it was read, and "
-					"it was started again");
+		s->has_gap |= times.expired;
 		summary->was_frozen = true;
 		summary->frozen_at = times.begin;
 		summary->frozen_ns = times.ns;
 	}
-	if (s->why == NULL)
+	if (!s->has_gap)
 		return 0;
-	*gap = (struct sl_gap){.what = {label, strlen(label)}, .why = s->why};
+	*gap = (struct sl_gap){.what = {label, strlen(label)},
+			       .why = s->why != NULL ? s->why
+						     : "it did not stand still until all of it was "
+						       "read"};
 	return 1;
 }
 

@@ -10,7 +10,8 @@
 
 struct standstill {
 	struct freeze *freeze;
-	char *why; /* why it was not done or undone as asked for; a gap */
+	bool has_gap; /* it was not done, or not undone, as asked for */
+	char *why;    /* the details; NULL: there was no memory for them */
 };
 
 /*

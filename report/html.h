@@ -9,9 +9,7 @@
 
 /* Text of ours, or quoted already: what means something to HTML is escaped. */
 void html_text(struct buf *out, const char *text);
-/* Evidence: quoted, then escaped. */
-void html_bytes(struct buf *out, struct sl_bytes bytes);
-/* The same of a string that may be NULL: "unknown". */
+/* Evidence, quoted and then escaped; NULL is "unknown". */
 void html_name(struct buf *out, const char *name);
 
 /*

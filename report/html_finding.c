@@ -38,7 +38,7 @@ static void html_buf(struct buf *out, const struct buf *text)
 		html_text(out, text->data);
 }
 
-void html_bytes(struct buf *out, struct sl_bytes bytes)
+static void html_bytes(struct buf *out, struct sl_bytes bytes)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(TEXT_BYTES);
 

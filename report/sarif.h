@@ -38,7 +38,5 @@ void sarif_gap(struct jout *j, const struct sl_gap *gap, const struct sl_subject
 /* Notifications about what else keeps this container's outcome from meaning "equal": may be none.
  */
 void sarif_caveats(struct jout *j, const struct sl_subject *subject);
-/* "locations" with the container alone. */
-void sarif_container(struct jout *j, const struct sl_subject *subject);
 
 #endif

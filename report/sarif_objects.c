@@ -126,7 +126,7 @@ static void logical_container(struct jout *j, const struct sl_subject *subject)
 	jout_object_end(j);
 }
 
-void sarif_container(struct jout *j, const struct sl_subject *subject)
+static void sarif_container(struct jout *j, const struct sl_subject *subject)
 {
 	jout_key(j, "locations");
 	jout_array(j);
