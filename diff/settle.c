@@ -103,6 +103,12 @@ static int redirect_source(const struct sl_entry *e, struct buf *out)
 	return buf_append(out, e->redirect.data, e->redirect.len);
 }
 
+/* What was moved away and back again has a redirect to its own place: it was not renamed. */
+static bool is_elsewhere(struct sl_bytes path, const struct buf *from)
+{
+	return from->len != path.len || memcmp(from->data, path.data, path.len) != 0;
+}
+
 static int emit(struct settle *s, const struct pair *p, struct sl_change *c, struct sl_error *err)
 {
 	struct buf from = BUF_INIT(1 << 20);
@@ -121,7 +127,7 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 	if (p->after_read.is_unstable)
 		c->signals |= SL_SIGNAL_UNSTABLE;
 	if (p->after != NULL && p->after->redirect.data != NULL &&
-	    redirect_source(p->after, &from) == 0) {
+	    redirect_source(p->after, &from) == 0 && is_elsewhere(p->path, &from)) {
 		c->signals |= SL_SIGNAL_RENAMED;
 		c->renamed_from = (struct sl_bytes){from.data, from.len};
 	}

@@ -130,6 +130,12 @@ static const struct drift_case cases[] = {
 	 "added new low [renamed]\nadded new/1 low\ndeleted old low [renamed]\n"
 	 "deleted old/1 low\n"},
 
+	{"what was moved away and back again is no rename",
+	 true,
+	 {DIRECTORY("d"), FILE_WITH("d/1", "1")},
+	 {DIRECTORY("d"), FILE_WITH("d/1", "2", .redirect = PATH("/d/1"))},
+	 "modified d/1 high [forged-mtime] {forged-mtime}\n"},
+
 	/* ---- what could not be read ---- */
 	{"beneath an unread directory nothing is called deleted",
 	 false,
