@@ -120,6 +120,8 @@ int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 	rc = out_open(&w->out, inner, fd, options->level != 0 ? options->level : DEFAULT_LEVEL,
 		      options->threads, err);
 	if (rc == 0)
+		rc = segment_clock(w, err);
+	if (rc == 0)
 		rc = start(w, options, err);
 	if (rc < 0) {
 		sl_bundle_writer_free(w);
@@ -332,7 +334,9 @@ int sl_bundle_close(struct sl_bundle_writer *w, enum sl_bundle_status status, st
 
 	if (rc < 0)
 		return rc;
-	rc = segment_reserve(w, JOURNAL_HEAD_BYTES, TIER_CLOSE, err);
+	rc = segment_reserve(w, 2 * JOURNAL_HEAD_BYTES, TIER_CLOSE, err);
+	if (rc == 0)
+		rc = segment_clock(w, err);
 	if (rc == 0)
 		rc = append_close(w, status, err);
 	if (rc == 0)

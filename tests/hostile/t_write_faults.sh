@@ -4,6 +4,7 @@
 # the exit status says so, and what is there is evidence. Then the power goes, or the process is
 # killed, at random moments: all that had been attested by then still is.
 need_root
+need jq
 faultio=$BUILD_DIR/tests/preload_faultio.so
 powercut=$BUILD_DIR/tests/tool_powercut
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
@@ -92,3 +93,18 @@ for how in killed cut; do
 	it "$how: most left it incomplete" test "$(awk '/^(incomplete|broken)/ { n += $2 } END { print n }' moments.$how)" -ge 100
 done
 it "killed: nothing that was written is ever broken" grep -qx "broken 0" moments.killed
+
+# ---- the clock is set while it captures
+for step in 3600 -3600; do
+	rm -f b.tar.zst
+	it "the clock jumps by $step seconds: the capture is done" exits 0 env CLOCKSTEP=$step CLOCKSTEP_AFTER=40 \
+		LD_PRELOAD="$BUILD_DIR/tests/preload_clockstep.so" "$STRANDLINE" capture --upper u --image oci:layout \
+		--db db -o b.tar.zst
+	"$STRANDLINE" show --type clock --format jsonl b.tar.zst >clock
+	it "the clock jumps by $step seconds: one record says so" same "$(wc -l <clock)" 1
+	it "the clock jumps by $step seconds: and by how much" same \
+		"$(jq -r '(.step_ns | tonumber) / 1000000000 | round' clock)" $step
+	it "the clock jumps by $step seconds: the bundle is whole" exits 0 "$STRANDLINE" verify --allow-unanchored b.tar.zst
+done
+it "a clock that nobody set has no such record" same \
+	"$(to_file && "$STRANDLINE" show --type clock b.tar.zst)" ""
