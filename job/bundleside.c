@@ -100,9 +100,11 @@ static int read_bundle(struct bundleside *s, struct sl_error *err)
 {
 	const struct bundletree_events events = {
 		.captured = on_captured, .found = on_found, .gap = keep_gap, .payload = s};
-	int fd = bundle_file_open(s->file, err);
-	int rc = fd < 0 ? fd : bundletree_read(fd, &events, &s->target, err);
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int rc = bundle_file_open(&file, s->file, err);
 
+	if (rc == 0)
+		rc = bundletree_read(file, &events, &s->target, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "bundle '%s'", s->file);
 	if (!s->target.is_compared && !s->target.is_whole)

@@ -5,6 +5,8 @@
 
 #include <strandline/bundle.h>
 
+#include "core/rfile.h"
+
 enum verify_require { REQUIRE_NOTHING, REQUIRE_SIGNED, REQUIRE_ANCHORED };
 
 struct verify_request {
@@ -22,6 +24,6 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 	       struct sl_error *err);
 
 /* Open a bundle for reading: a regular file or a pipe; "-" is standard input. */
-int bundle_file_open(const char *path, struct sl_error *err);
+int bundle_file_open(struct rfile **out, const char *path, struct sl_error *err);
 
 #endif
