@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,15 @@ int rfile_fill(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_t *
 		*len += rc == 0 ? n : 0;
 	}
 	return rc < 0 ? rc : 0;
+}
+
+int rfile_head(struct rfile *f, void *dst, size_t cap, size_t *len, struct sl_error *err)
+{
+	if (!f->is_forward)
+		return rfile_fill(f, 0, dst, cap, len, err);
+	if (f->ops->head == NULL || cap > RFILE_HEAD_MAX)
+		return sl_fail(err, SL_EUNSUPPORTED, 0, "input that cannot be looked at first");
+	return f->ops->head(f, dst, cap, len, err);
 }
 
 int rfile_needs_twice(const struct rfile *f, struct sl_error *err)
@@ -54,6 +64,8 @@ struct fd_file {
 	int fd;
 	uint64_t start; /* where position 0 is in the file */
 	uint64_t at;    /* a pipe's position */
+	uint8_t *head;  /* a pipe's first bytes, when they were looked at */
+	size_t head_len;
 };
 
 static struct fd_file *fd_file(struct rfile *f)
@@ -83,19 +95,59 @@ static int file_read_at(struct rfile *base, uint64_t offset, void *dst, size_t c
 	return judge_read(n, len, err);
 }
 
+static int read_pipe(const struct fd_file *f, void *dst, size_t cap, size_t *len,
+		     struct sl_error *err)
+{
+	ssize_t n;
+
+	do
+		n = read(f->fd, dst, cap);
+	while (n < 0 && errno == EINTR);
+	return judge_read(n, len, err);
+}
+
 static int pipe_read_at(struct rfile *base, uint64_t offset, void *dst, size_t cap, size_t *len,
 			struct sl_error *err)
 {
 	struct fd_file *f = fd_file(base);
-	ssize_t n;
+	int rc = 0;
 
 	if (offset != f->at)
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "a pipe is read in order only");
-	do
-		n = read(f->fd, dst, cap);
-	while (n < 0 && errno == EINTR);
-	f->at += n > 0 ? (uint64_t)n : 0;
-	return judge_read(n, len, err);
+	if (f->at < f->head_len) {
+		size_t left = f->head_len - (size_t)f->at;
+
+		*len = left < cap ? left : cap;
+		memcpy(dst, f->head + f->at, *len);
+	} else {
+		rc = read_pipe(f, dst, cap, len, err);
+	}
+	f->at += rc == 0 ? *len : 0;
+	return rc;
+}
+
+static int pipe_head(struct rfile *base, void *dst, size_t cap, size_t *len, struct sl_error *err)
+{
+	struct fd_file *f = fd_file(base);
+	int rc = 0;
+
+	if (f->at != 0)
+		return sl_fail(err, SL_EINVAL, 0, "the first bytes of a pipe are gone");
+	if (f->head == NULL)
+		f->head = malloc(RFILE_HEAD_MAX);
+	if (f->head == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "input");
+	while (rc == 0 && f->head_len < cap) {
+		size_t n = 0;
+
+		rc = read_pipe(f, f->head + f->head_len, cap - f->head_len, &n, err);
+		f->head_len += rc == 0 ? n : 0;
+	}
+	if (rc < 0)
+		return rc;
+	*len = f->head_len < cap ? f->head_len : cap;
+	memcpy(dst, f->head, *len);
+	return 0;
 }
 
 static void fd_close(struct rfile *base)
@@ -103,13 +155,15 @@ static void fd_close(struct rfile *base)
 	struct fd_file *f = fd_file(base);
 
 	close(f->fd);
+	free(f->head);
 	free(f);
 }
 
 int rfile_from_fd(struct rfile **out, int fd, struct sl_error *err)
 {
 	static const struct rfile_ops file_ops = {.read_at = file_read_at, .close = fd_close};
-	static const struct rfile_ops pipe_ops = {.read_at = pipe_read_at, .close = fd_close};
+	static const struct rfile_ops pipe_ops = {
+		.read_at = pipe_read_at, .head = pipe_head, .close = fd_close};
 	AUTO_CLOSE int owned = fd;
 	struct fd_file *f;
 	struct stat st;

@@ -16,6 +16,8 @@ struct rfile;
 struct rfile_ops {
 	int (*read_at)(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_t *len,
 		       struct sl_error *err);
+	/* Where is_forward, see rfile_head(); may be NULL. */
+	int (*head)(struct rfile *f, void *dst, size_t cap, size_t *len, struct sl_error *err);
 	void (*close)(struct rfile *f);
 };
 
@@ -37,6 +39,13 @@ int rfile_read_at(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_
 /* As rfile_read_at(), with *len < cap only at the end (then *len may be 0, and it returns 0). */
 int rfile_fill(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_t *len,
 	       struct sl_error *err);
+/* Most bytes that rfile_head() gives. */
+#define RFILE_HEAD_MAX (128u << 10)
+/*
+ * The first @cap bytes (*len is less only at the end), which come again: of a pipe before anything
+ * else was read.
+ */
+int rfile_head(struct rfile *f, void *dst, size_t cap, size_t *len, struct sl_error *err);
 /* 0, or -SL_EUNSUPPORTED when it can be read only once. */
 int rfile_needs_twice(const struct rfile *f, struct sl_error *err);
 /* Closes what it wraps too. NULL is fine. */
