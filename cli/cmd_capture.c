@@ -26,17 +26,16 @@ struct capture_args {
 /* Everything goes to standard error: standard output may be the bundle. */
 static void tell(struct app *app, const struct capture_args *a, const struct capture_outcome *o)
 {
-	const struct sl_counts *c = &o->counts;
+	const uint64_t *n = o->by_severity;
 
 	app_note(app, "%s: %" PRIu64 " files, %" PRIu64 " bytes, closed as %s", a->output,
 		 o->records_files, o->payload_bytes, sl_bundle_status_name(o->closed_as));
-	if (o->has_summary)
+	if (o->has_findings)
 		app_note(app,
 			 "findings: %" PRIu64 " critical, %" PRIu64 " high, %" PRIu64
 			 " medium, %" PRIu64 " low, %" PRIu64 " info",
-			 c->by_severity[SL_SEVERITY_CRITICAL], c->by_severity[SL_SEVERITY_HIGH],
-			 c->by_severity[SL_SEVERITY_MEDIUM], c->by_severity[SL_SEVERITY_LOW],
-			 c->by_severity[SL_SEVERITY_INFO]);
+			 n[SL_SEVERITY_CRITICAL], n[SL_SEVERITY_HIGH], n[SL_SEVERITY_MEDIUM],
+			 n[SL_SEVERITY_LOW], n[SL_SEVERITY_INFO]);
 	if (o->gaps > 0)
 		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
 	if (o->contradicted)
@@ -55,6 +54,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .output = a->output,
 					  .sidecar = a->sidecar,
 					  .key_file = a->key,
+					  .profile = CAPTURE_STANDARD,
 					  .before_bytes = a->before,
 					  .before_total = BEFORE_TOTAL,
 					  .case_name = a->case_name,

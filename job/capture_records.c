@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "core/kernel.h"
 #include "core/root.h"
+#include "job/capture_run.h"
 #include "report/container.h"
 
 /* The members inside one object, without its braces. */
@@ -88,16 +89,20 @@ static void clock_block(struct jout *j)
 	jout_object_end(j);
 }
 
-void capture_clock(struct buf *out)
+int capture_action_members(struct buf *out, const char *what, const char *why, const char *result,
+			   struct sl_error *err)
 {
-	struct buf object = BUF_INIT(4096);
+	struct buf object = BUF_INIT(CAPTURE_MEMBERS_MAX);
 	struct jout j;
 
 	jout_begin(&j, &object);
 	jout_object(&j);
+	jout_key_str(&j, "what", what);
+	jout_key_str(&j, "why", why);
+	jout_key_str(&j, "result", result);
 	clock_block(&j);
 	jout_object_end(&j);
-	(void)strip_braces(out, &object, NULL);
+	return strip_braces(out, &object, err);
 }
 
 static void host(struct jout *j, const struct job *job)
@@ -153,13 +158,14 @@ static void declared(struct jout *j, const struct capture_request *r)
 
 static void plan(struct jout *j, const struct capture_request *r)
 {
-	static const char *const steps[] = {"target", "metadata", "upper", "image", "findings"};
+	size_t count;
+	const struct capture_step *steps = capture_steps(&count);
 
 	jout_key(j, "plan");
 	jout_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (!r->no_findings || strcmp(steps[i], "findings") != 0)
-			jout_str(j, steps[i]);
+	for (size_t i = 0; i < count; i++)
+		if (capture_wants(r, &steps[i]))
+			jout_str(j, steps[i].name);
 	jout_array_end(j);
 	jout_key(j, "limits");
 	jout_object(j);
