@@ -8,7 +8,14 @@
 
 #include <strandline/bundle.h>
 
+#include "core/age.h"
 #include "core/rfile.h"
+
+/*
+ * Put decryption around *file when its first bytes ask for it; @ids NULL: there are none. *file
+ * stays what it was on failure, with the codes of rfile_age().
+ */
+int bundle_unlock(struct rfile **file, const struct age_identities *ids, struct sl_error *err);
 
 /* sl_bundle_open(); @file is borrowed until the reader is freed. */
 int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, struct sl_error *err);

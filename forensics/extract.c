@@ -253,5 +253,7 @@ int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)
 		return sl_fail(err, SL_EUNSUPPORTED, errno, "bundle that cannot be read twice");
 	own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	rc = own < 0 ? sl_fail(err, SL_EIO, errno, "bundle") : rfile_from_fd(&file, own, err);
+	if (rc == 0)
+		rc = bundle_unlock(&file, NULL, err);
 	return rc < 0 ? rc : bundle_extract(file, seq, out_fd, err);
 }

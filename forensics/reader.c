@@ -46,6 +46,8 @@ int sl_bundle_open(struct sl_bundle_reader **out, int fd, struct sl_error *err)
 	int rc = rfile_from_fd(&file, fd, err);
 
 	if (rc == 0)
+		rc = bundle_unlock(&file, NULL, err);
+	if (rc == 0)
 		rc = bundle_reader_open(out, file, err);
 	if (rc == 0)
 		(*out)->own = take_ptr(&file);

@@ -322,6 +322,8 @@ int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_
 	int rc = own < 0 ? sl_fail(err, SL_EIO, errno, "bundle") : rfile_from_fd(&file, own, err);
 
 	*out = (struct sl_verify_result){0};
+	if (rc == 0)
+		rc = bundle_unlock(&file, NULL, err);
 	return rc < 0 ? rc : bundle_verify(file, options, out, err);
 }
 

@@ -23,14 +23,15 @@ static bool is_wanted(const char *type, const char *const *types, size_t count)
 	return count == 0;
 }
 
-int job_show(const char *bundle, const char *const *types, size_t type_count,
-	     evidence_record_fn each, void *payload, uint64_t *unattested, struct sl_error *err)
+int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
+	     size_t type_count, evidence_record_fn each, void *payload, uint64_t *unattested,
+	     struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader = NULL;
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
-	int rc = bundle_file_open(&file, bundle, err);
+	int rc = bundle_file_open(&file, bundle, identities, err);
 
 	if (rc == 0)
 		rc = bundle_reader_open(&reader, file, err);
@@ -125,7 +126,7 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 {
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	uint64_t seq = request->seq;
-	int rc = bundle_file_open(&file, request->bundle, err);
+	int rc = bundle_file_open(&file, request->bundle, request->identities, err);
 
 	if (rc == 0)
 		rc = rfile_needs_twice(file, err);
@@ -141,8 +142,8 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 	return extract_one(request, file, seq, err);
 }
 
-int job_timeline(const char *const *bundles, size_t count, struct sl_event_sink *sink,
-		 struct sl_error *err)
+int job_timeline(const char *const *bundles, size_t count, const struct age_identities *identities,
+		 struct sl_event_sink *sink, struct sl_error *err)
 {
 	AUTO_FREE struct rfile **files = calloc(count, sizeof(struct rfile *));
 	size_t opened = 0;
@@ -151,7 +152,7 @@ int job_timeline(const char *const *bundles, size_t count, struct sl_event_sink 
 	if (files == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "timeline");
 	while (rc == 0 && opened < count) {
-		rc = bundle_file_open(&files[opened], bundles[opened], err);
+		rc = bundle_file_open(&files[opened], bundles[opened], identities, err);
 		if (rc == 0)
 			opened++;
 	}
