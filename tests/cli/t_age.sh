@@ -126,8 +126,8 @@ it "without one it is refused" refused "a passphrase, which was not given" verif
 # ---- cut and changed
 size=$(stat -c %s b.age)
 for at in 0 1 21 22 100 300 $((size / 3)) $((size / 2)) $((size - 65553)) $((size - 17)) $((size - 1)); do
-	head -c "$at" b.age >cut
-	it "cut to $at bytes it does not pass" test "$(verdict --identity id cut 2>/dev/null)" != self-consistent
+	head -c "$at" b.age >short
+	it "cut to $at bytes it does not pass" test "$(verdict --identity id short 2>/dev/null)" != self-consistent
 done
 python3 - "$size" <<'END' >places
 import random, sys
@@ -140,8 +140,8 @@ while read -r at; do
 	got=$(verdict --identity id flip 2>/dev/null) || true
 	it "with a bit changed at $at it does not pass" test "$got" != self-consistent
 done <places
-{ cat b.age; printf x; } >more
-it "with a byte more it does not pass" test "$(verdict --identity id more 2>/dev/null)" != self-consistent
+{ cat b.age; printf x; } >longer
+it "with a byte more it does not pass" test "$(verdict --identity id longer 2>/dev/null)" != self-consistent
 
 # ---- killed
 RECIPIENTS=$recipient "$WRITER" endless k.age >k.out &
