@@ -311,10 +311,10 @@ fi
 if [ $TABLE -eq 1 ]; then
 	[ "$TABLE_GOOD" -eq 1 ] || broken "a seek table of another shape"
 	[ "$TABLE_PLAIN" -eq "$PLAIN" ] || broken "a seek table that contradicts the frames"
-	at=0
+	at=0 last=0
 	for list in sums sums.want starts skips skips.want; do : >"$T/$list"; done
 	while read -r c d x; do
-		from=$at at=$((at + c))
+		from=$at at=$((at + c)) last=$d
 		if [ "$d" -eq 0 ] && [ "$x" -eq 0 ]; then
 			# a skippable frame: such fill up the chunks of an encrypted bundle
 			bytes "$from" 8 >>"$T/skips"
@@ -325,6 +325,7 @@ if [ $TABLE -eq 1 ]; then
 			printf '%d\n' "$x" >>"$T/sums.want"
 		fi
 	done <"$T/entries"
+	[ "$last" -gt 0 ] || broken "bytes behind the end of the archive"
 	od -An -v -tu4 -w4 "$T/sums" | tr -d ' ' | cmp -s - "$T/sums.want" ||
 		broken "a seek table that contradicts the frames"
 	# 0x184D2A50 to 0x184D2A5F, and the length of what follows
