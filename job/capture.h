@@ -6,6 +6,7 @@
 #include <strandline/bundle.h>
 #include <strandline/sink.h>
 
+#include "job/encryption.h"
 #include "job/job.h"
 
 /* How much of a container is taken: seconds, what an incident asks for, or everything. */
@@ -27,7 +28,8 @@ struct capture_request {
 	uint64_t before_total; /* and of all of them */
 	/* declared, not observed; each may be NULL */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
-	bool no_findings; /* collect only, compare nothing */
+	bool no_findings;                    /* collect only, compare nothing */
+	const struct encryption *encryption; /* of the bundle, or NULL */
 };
 
 struct capture_outcome {
