@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "core/encode.h"
 
 static const char magic[] = "c2sp.org/tlog-proof@v1";

@@ -23,8 +23,8 @@ struct tlogproof {
 };
 
 /*
- * The proof that begins at @pos, which is moved behind it: several may stand one after the other. 0;
- * 1 at the end; -SL_EFORMAT.
+ * The proof that begins at @pos, which is moved behind it: several may stand one after the other.
+ * 0; 1 at the end; -SL_EFORMAT.
  */
 int tlogproof_next(struct tlogproof *out, const char *bytes, size_t len, size_t *pos,
 		   struct sl_error *err);
