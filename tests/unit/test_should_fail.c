@@ -436,6 +436,7 @@ int main(void)
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
 		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
 		cmocka_unit_test(import_crimes_fail),    cmocka_unit_test(yaml_crimes_fail),
+		cmocka_unit_test(tlogproof_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
