@@ -26,7 +26,8 @@ struct piece {
 
 struct extract {
 	struct segment_tap tap;
-	int out_fd;
+	bundle_data_fn take;
+	void *payload;
 	struct piece *pieces; /* owned; in the order of the content */
 	size_t count, cap;
 	size_t next;       /* the piece that is to come */
@@ -157,21 +158,6 @@ static int tap_member(struct segment_tap *tap, const struct member *m, struct sl
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len, struct sl_error *err)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int check(struct sha256 *hash, const uint8_t want[SL_SHA256_SIZE], struct sl_error *err)
 {
 	uint8_t got[SL_SHA256_SIZE];
@@ -187,7 +173,7 @@ static int tap_data(struct segment_tap *tap, const uint8_t *bytes, size_t len, s
 	struct extract *x = container_of(tap, struct extract, tap);
 
 	sha256_update(x->whole_hash, bytes, len);
-	return write_all(x->out_fd, bytes, len, err);
+	return x->take(x->payload, bytes, len, err);
 }
 
 /* Let the members pass; each piece is checked when the next segment or the end is reached. */
@@ -226,9 +212,10 @@ static int copy_pieces(struct extract *x, struct rfile *file, struct sl_error *e
 	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
 }
 
-int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
+int bundle_extract_each(struct rfile *file, uint64_t seq, bundle_data_fn take, void *payload,
+			struct sl_error *err)
 {
-	struct extract x = {.tap = {tap_member, tap_data}, .out_fd = out_fd};
+	struct extract x = {.tap = {tap_member, tap_data}, .take = take, .payload = payload};
 	int rc = rfile_needs_twice(file, err);
 
 	if (rc == 0)
@@ -242,6 +229,28 @@ int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error
 	sha256_free(x.whole_hash);
 	free(x.pieces);
 	return rc;
+}
+
+static int write_all(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	const int *fd = payload;
+
+	while (len > 0) {
+		ssize_t n = write(*fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno, "write");
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
+{
+	return bundle_extract_each(file, seq, write_all, &out_fd, err);
 }
 
 int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)
