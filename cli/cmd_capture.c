@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keep a container as evidence. */
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 
 #include "cli/app.h"
 #include "cli/jobs.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
 
+#define DEADLINE_MAX (7u * 24 * 3600)
 /* All objects of the image that travel with a bundle, together. */
 #define BEFORE_TOTAL ((uint64_t)64 << 20)
 
@@ -16,8 +20,12 @@ struct capture_args {
 	const char *sidecar; /* directory for checkpoints */
 	uint64_t before;     /* most bytes of each image file that changed */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
-	const char *upper, *image;
-	unsigned int marker; /* enum sl_marker of upper */
+	const char *upper, *rootfs, *image;
+	unsigned int marker;  /* enum sl_marker of upper */
+	unsigned int profile; /* enum capture_profile */
+	struct text_list include, exclude;
+	uint64_t max_file, max_bytes; /* 0: no limit */
+	const char *deadline;
 	bool no_findings;
 	struct text_list rules;
 	unsigned int jobs;
@@ -38,23 +46,74 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 			 n[SL_SEVERITY_LOW], n[SL_SEVERITY_INFO]);
 	if (o->gaps > 0)
 		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
+	if (o->left_out > 0)
+		app_note(app, "%" PRIu64 " left out as asked for", o->left_out);
 	if (o->contradicted)
 		app_note(app, "the image on disk contradicts its digests: see the findings");
 	app_note(app, "it may hold secrets and malware in clear: keep it as you keep those");
+}
+
+/* Bytes of one file that seconds are enough for. */
+#define TRIAGE_FILE ((uint64_t)1 << 20)
+
+static struct capture_scope scope_of(const struct capture_args *a)
+{
+	struct capture_scope scope = {.include = a->include.items,
+				      .include_count = a->include.count,
+				      .exclude = a->exclude.items,
+				      .exclude_count = a->exclude.count,
+				      .max_file = a->max_file,
+				      .max_bytes = a->max_bytes};
+
+	if (scope.max_file == 0 && a->profile == CAPTURE_TRIAGE)
+		scope.max_file = TRIAGE_FILE;
+	return scope;
+}
+
+/* "90", "90s", "15m", "2h". */
+static int duration(const char *text, unsigned int *out, struct sl_error *err)
+{
+	static const struct {
+		char unit;
+		unsigned int seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
+	char *end = NULL;
+	unsigned long n;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (*end == units[i].unit && end[1] == '\0' && n <= UINT_MAX / units[i].seconds) {
+			n *= units[i].seconds;
+			end++;
+			break;
+		}
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n == 0 ||
+	    n > DEADLINE_MAX)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--deadline: give seconds, or a number with s, m or h behind it, "
+			       "a week at most");
+	*out = (unsigned int)n;
+	return 0;
 }
 
 static int capture(struct app *app, const struct capture_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
-	struct capture_request request = {.container = words->count > 0 ? words->items[0] : NULL,
+	struct capture_request request = {.containers = (const char *const *)words->items,
+					  .container_count = words->count,
 					  .upper = a->upper,
+					  .rootfs = a->rootfs,
 					  .marker = (enum sl_marker)a->marker,
 					  .image = a->image,
 					  .output = a->output,
 					  .sidecar = a->sidecar,
 					  .key_file = a->key,
-					  .profile = CAPTURE_STANDARD,
+					  .profile = (enum capture_profile)a->profile,
+					  .scope = scope_of(a),
 					  .before_bytes = a->before,
 					  .before_total = BEFORE_TOTAL,
 					  .case_name = a->case_name,
@@ -65,7 +124,10 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .no_findings = a->no_findings};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
-	int rc = cli_job_init(&j, app, a->jobs, &err);
+	int rc = duration(a->deadline, &request.deadline, &err);
+
+	if (rc == 0)
+		rc = cli_job_init(&j, app, a->jobs, &err);
 
 	/* nothing but the bundle is written, unless a database was named */
 	j.job.db = app->options.db;
@@ -84,11 +146,6 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	const struct capture_args *a = args;
 
-	if ((a->upper != NULL) == (words->count > 0)) {
-		(void)sl_fail(&err, SL_EINVAL, 0,
-			      "give either a container, or --upper DIR with --image REF");
-		return app_fail(app, &err);
-	}
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
 		return app_fail(app, &err);
@@ -101,6 +158,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 }
 
 #define AT(member) offsetof(struct capture_args, member)
+
+/* In the order of enum capture_profile. */
+static const char *const profiles[] = {"triage", "standard", "full", NULL};
 
 static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
@@ -120,20 +180,39 @@ static const struct opt options[] = {
 	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
 	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
 	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
-	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
+	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
+	 "capture the whole tree DIR, such as a mounted disk; with --image it is compared, too"},
+	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
+	 "the image that --upper was made on, or --rootfs is to be"},
+	{"profile", 0, OPT_WORD, "PROFILE", profiles, AT(profile),
+	 "how much to take: triage (seconds: what is small and what is lost first), standard (the "
+	 "default) or full"},
+	{"include", 0, OPT_LIST, "GLOB", NULL, AT(include),
+	 "store only files whose path fits GLOB, or that lie in a directory that does; * stops at "
+	 "a slash, ** does not; without a slash any name that fits; may be repeated"},
+	{"exclude", 0, OPT_LIST, "GLOB", NULL, AT(exclude),
+	 "do not read files that fit GLOB: they keep their records, without content; may be "
+	 "repeated"},
+	{"max-file", 0, OPT_SIZE, "SIZE", NULL, AT(max_file),
+	 "do not read changed files larger than SIZE; 1M with --profile triage, else none is"},
+	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
+	 "store at most SIZE of contents in all; what finds no room is a gap"},
+	{"deadline", 0, OPT_TEXT, "TIME", NULL, AT(deadline),
+	 "close the bundle after TIME, such as 90s, 15m or 2h, with what there is by then"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that compress; by default one a processor, 8 at most"},
 };
-static const struct capture_args defaults = {.before = (uint64_t)1 << 20,
+static const struct capture_args defaults = {.profile = CAPTURE_STANDARD,
+					     .before = (uint64_t)1 << 20,
 					     .marker = SL_MARKER_OVERLAY_TRUSTED};
 
 const struct command command_capture = {
 	.name = "capture",
 	.summary = "keep a container as a signed bundle of evidence",
-	.operands = "[CONTAINER]",
+	.operands = "[CONTAINER...]",
 	.description =
 		"Write the container's changed files, the image's version of them, the engine's "
 		"metadata and logs, and the findings into one bundle. Every record is chained and "
@@ -142,7 +221,7 @@ const struct command command_capture = {
 		"notes: it ties the bundle to them.\n\n" CLI_CONTAINER_HELP,
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.operands_max = 1,
+	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct capture_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,

@@ -232,6 +232,8 @@ static int gap_members(struct buf *text, const struct sl_gap *gap, struct sl_err
 		jout_key(&j, "errno");
 		jout_i64(&j, gap->sys);
 	}
+	if (gap->by_plan)
+		jout_key_str(&j, "kind", "policy");
 	if (gap->is_path)
 		jout_key_bool(&j, "is_path", true);
 	if (gap->below)

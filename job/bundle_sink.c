@@ -19,7 +19,7 @@ struct bundle_sink {
 	struct bundle_sink_options o;
 	struct sl_source *entries; /* cursor over the recording, moving with the findings */
 	uint64_t before_left;
-	uint64_t contradictions;
+	uint64_t contradictions, left_out;
 	struct buf members;
 };
 
@@ -48,6 +48,16 @@ static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct eviden
 	if (rc == 0 && sl_path_compare(e->path, path) == 0)
 		out->seq[out->count++] = recording_number(b->entries);
 	return 0;
+}
+
+static int is_left_out(struct bundle_sink *b, struct sl_bytes path, struct sl_error *err)
+{
+	struct evidence seen = {.count = 0};
+	int rc = find_upper(b, path, &seen, err);
+
+	if (rc < 0 || seen.count == 0)
+		return rc;
+	return (seen.seq[0] & BUNDLE_SINK_LEFT_OUT) != 0;
 }
 
 /* The lower directory that shows @before: a whole tree shows all that is below it, too. */
@@ -154,7 +164,7 @@ static int say_finding(struct bundle_sink *b, const struct sl_finding *f,
 	jout_key(&j, "evidence");
 	jout_array(&j);
 	for (size_t i = 0; i < evidence->count; i++)
-		jout_u64(&j, evidence->seq[i]);
+		jout_u64(&j, evidence->seq[i] & ~BUNDLE_SINK_LEFT_OUT);
 	jout_array_end(&j);
 	jout_object_end(&j);
 	return jout_end(&j);
@@ -192,8 +202,14 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err)
 {
 	struct bundle_sink *b = from(s);
+	struct sl_gap told = *gap;
+	int rc = gap->is_path ? is_left_out(b, gap->what, err) : 0;
 
-	return sl_bundle_gap(b->o.writer, b->o.target, gap, err);
+	if (rc < 0)
+		return rc;
+	told.by_plan = rc == 1;
+	b->left_out += told.by_plan;
+	return sl_bundle_gap(b->o.writer, b->o.target, &told, err);
 }
 
 static int on_run(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
@@ -269,4 +285,9 @@ int bundle_sink_new(struct sl_sink **out, const struct bundle_sink_options *opti
 uint64_t bundle_sink_contradictions(const struct sl_sink *sink)
 {
 	return ((const struct bundle_sink *)(const void *)sink)->contradictions;
+}
+
+uint64_t bundle_sink_left_out(const struct sl_sink *sink)
+{
+	return ((const struct bundle_sink *)(const void *)sink)->left_out;
 }

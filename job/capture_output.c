@@ -3,31 +3,89 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/root.h"
 #include "core/within.h"
+#include "host/host.h"
+#include "job/capture_run.h"
 
-static bool is_evidence(int dir_fd, const struct sl_container *c)
+/* What must not be written to: at most the three of each container. */
+struct places {
+	struct stat *list;
+	size_t count;
+};
+
+static void add_place(struct places *p, int fd)
 {
-	struct stat places[2];
-	size_t count = 0;
-
-	if (c->stack.upper_fd >= 0 && fstat(c->stack.upper_fd, &places[count]) == 0)
-		count++;
-	if (c->store != NULL && stat(c->store, &places[count]) == 0)
-		count++;
-	return lies_within(dir_fd, places, count);
+	if (fd >= 0 && fstat(fd, &p->list[p->count]) == 0)
+		p->count++;
 }
 
-static int create_file(struct capture_output *out, const char *path,
-		       const struct sl_container *container, struct sl_error *err)
+static void add_target(struct places *p, const struct capture *c, const struct sl_container *t)
+{
+	AUTO_CLOSE int store = -1, inside = -1;
+	char proc[48];
+
+	add_place(p, t->stack.upper_fd);
+	if (t->store != NULL && c->host != NULL)
+		store = host_open_path(c->host, t->store, NULL);
+	add_place(p, store);
+	/* through the container's own mount it is the writable layer, too */
+	(void)snprintf(proc, sizeof(proc), "/proc/%lld/root", (long long)t->pid);
+	if (t->pid > 0 && c->host != NULL && host_is_live(c->host))
+		inside = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	add_place(p, inside);
+}
+
+static int find_places(struct places *p, const struct capture *c, struct sl_error *err)
+{
+	p->list = calloc(3 * c->target_count, sizeof(*p->list));
+	if (p->list == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "output");
+	for (size_t i = 0; i < c->target_count; i++)
+		add_target(p, c, c->targets[i].container);
+	return 0;
+}
+
+static bool is_on_one_disk(int dir, const struct capture *c)
+{
+	struct stat here, upper;
+
+	for (size_t i = 0; i < c->target_count; i++) {
+		int fd = c->targets[i].container->stack.upper_fd;
+
+		if (fd >= 0 && fstat(dir, &here) == 0 && fstat(fd, &upper) == 0 &&
+		    here.st_dev == upper.st_dev)
+			return true;
+	}
+	return false;
+}
+
+static int check_place(struct capture_output *out, int dir, const char *path,
+		       const struct capture *c, struct sl_error *err)
+{
+	struct places places = {0};
+	int rc = find_places(&places, c, err);
+
+	if (rc == 0 && lies_within(dir, places.list, places.count))
+		rc = sl_fail(err, SL_EINVAL, 0,
+			     "'%s' lies inside what is to be captured: choose another place", path);
+	free(places.list);
+	out->shares_disk |= rc == 0 && is_on_one_disk(dir, c);
+	return rc;
+}
+
+static int create_file(struct capture_output *out, const char *path, const struct capture *c,
+		       struct sl_error *err)
 {
 	AUTO_FREE char *copy = strdup(path);
 	AUTO_CLOSE int dir = -1;
 	char *slash;
+	int rc;
 
 	if (copy == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "output path");
@@ -37,30 +95,37 @@ static int create_file(struct capture_output *out, const char *path,
 	dir = root_open_dir(slash != NULL ? copy : ".", err);
 	if (dir < 0)
 		return dir;
-	if (is_evidence(dir, container))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "'%s' lies inside what is to be captured: choose another place",
-			       path);
-	out->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	rc = check_place(out, dir, path, c, err);
+	if (rc < 0)
+		return rc;
+	slash = strrchr(path, '/');
+	out->fd = openat(dir, slash != NULL ? slash + 1 : path,
+			 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out->fd < 0)
 		return sl_fail(err, SL_EIO, errno, "create '%s'", path);
 	return 0;
 }
 
-int capture_output_open(struct capture_output *out, const struct capture_request *request,
-			const struct sl_container *container, struct sl_error *err)
+static int open_sidecar(struct capture_output *out, const char *path, const struct capture *c,
+			struct sl_error *err)
 {
+	out->sidecar_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out->sidecar_fd < 0)
+		return sl_fail(err, SL_EIO, errno, "open '%s'", path);
+	return check_place(out, out->sidecar_fd, path, c, err);
+}
+
+int capture_output_open(struct capture_output *out, const struct capture *c, struct sl_error *err)
+{
+	const struct capture_request *request = c->request;
 	int rc = 0;
 
 	*out = (struct capture_output){.fd = -1, .sidecar_fd = -1};
-	if (request->sidecar != NULL) {
-		out->sidecar_fd = open(request->sidecar, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (out->sidecar_fd < 0)
-			return sl_fail(err, SL_EIO, errno, "open '%s'", request->sidecar);
-	}
-	if (strcmp(request->output, "-") != 0) {
-		rc = create_file(out, request->output, container, err);
-	} else {
+	if (request->sidecar != NULL)
+		rc = open_sidecar(out, request->sidecar, c, err);
+	if (rc == 0 && strcmp(request->output, "-") != 0) {
+		rc = create_file(out, request->output, c, err);
+	} else if (rc == 0) {
 		out->to_stderr = out->sidecar_fd < 0;
 		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		if (out->fd < 0)
@@ -68,6 +133,9 @@ int capture_output_open(struct capture_output *out, const struct capture_request
 	}
 	if (rc < 0)
 		capture_output_close(out);
+	if (out->shares_disk && rc == 0)
+		job_say(c->job, "the bundle grows on a file system that is captured from: it may "
+				"overwrite deleted files there");
 	return rc;
 }
 

@@ -23,14 +23,23 @@ struct capture_target {
 	uint32_t id;                 /* the number of its target record */
 };
 
+/* A container that was asked for and cannot be captured. */
+struct capture_lost {
+	char *what, *why;
+	int sys;
+};
+
 struct capture {
-	const struct job *job;
+	const struct job *job; /* with the deadline: job_stopped() tells of it, too */
 	const struct capture_request *request;
 	struct capture_outcome *out;
 	struct host *host; /* NULL: nothing of a store is captured */
 	struct sl_bundle_writer *writer;
 	struct capture_target *targets; /* owned */
 	size_t target_count;
+	struct capture_filter *filter; /* of files in trees */
+	struct capture_lost *lost;     /* asked for and not found; owned */
+	size_t lost_count;
 };
 
 struct capture_step {
@@ -60,7 +69,10 @@ int capture_gap_of(struct capture *c, const struct capture_target *t, const char
 int capture_action(struct capture *c, const struct capture_target *t, const char *what,
 		   const char *why, const char *result, struct sl_error *err);
 
-/* Store one object and keep account; what could not be read to its end is a gap. */
+/*
+ * Store one object and keep account; what could not be read to its end is a gap, and so is a
+ * content for which --max-bytes has no room: its record is written without.
+ */
 int capture_keep(struct capture *c, const struct capture_target *t,
 		 const struct sl_bundle_file *file, struct sl_bundle_stored *stored,
 		 struct sl_error *err);
@@ -77,10 +89,12 @@ int capture_tree(struct capture *c, const struct capture_target *t, struct sl_so
 
 /* ---- capture_target.c ---- */
 
-/* Find what was asked for. */
+/* Find what was asked for; what is not there is @lost when something else is. */
 int capture_find(struct capture *c, struct sl_error *err);
 /* Write its target record. */
 int capture_declare(struct capture *c, struct capture_target *t, struct sl_error *err);
+/* Say what is lost. */
+int capture_declare_lost(struct capture *c, struct sl_error *err);
 void capture_targets_clear(struct capture *c);
 
 /* ---- steps, one file each ---- */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "job/bundle_sink.h"
 #include "job/capture_run.h"
 #include "job/head_content.h"
 
@@ -53,21 +54,36 @@ static int write_down(struct tree *tree, const struct sl_entry *e,
 	return recording_add(tree->recording, &known, stored->seq, err);
 }
 
+/* Not read, because that was asked for: the findings must not call it a failure either. */
+static int leave_out(struct tree *tree, const struct sl_entry *e, const char *rule,
+		     struct sl_bundle_stored *stored, struct sl_error *err)
+{
+	struct sl_gap gap = {.what = e->path, .why = rule, .is_path = true, .by_plan = true};
+
+	stored->seq |= BUNDLE_SINK_LEFT_OUT;
+	return capture_gap(tree->capture, tree->target, &gap, err);
+}
+
 static int take(struct tree *tree, const struct sl_entry *e, struct sl_error *err)
 {
 	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
 	struct sl_bundle_stored stored;
 	struct head_content head;
+	const char *rule = NULL;
 	int rc = 0;
 
-	head_content_init(&head, tree->capture->job->stop);
+	head_content_init(&head, tree->capture->job);
 	if (has_content(e))
+		rule = capture_filter_rule(tree->capture->filter, e);
+	if (has_content(e) && rule == NULL)
 		rc = open_content(tree, e, &file.content, err);
 	if (rc < 0)
 		return rc;
 	if (file.content != NULL)
 		file.content = head_content_wrap(&head, file.content);
 	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
+	if (rc == 0 && rule != NULL)
+		rc = leave_out(tree, e, rule, &stored, err);
 	return rc < 0 ? rc : write_down(tree, e, &stored, &head, err);
 }
 
@@ -79,6 +95,17 @@ static int take_gaps(struct tree *tree, struct sl_error *err)
 	while (rc == 0 && (g = sl_source_gap(tree->source)) != NULL)
 		rc = capture_gap(tree->capture, tree->target, g, err);
 	return rc;
+}
+
+/* The tree was not walked to its end. */
+static int cut_short(struct tree *tree, struct sl_error *err)
+{
+	struct sl_gap gap = {.why = "the walk stopped within it: not all of it was taken",
+			     .is_path = true,
+			     .below = true};
+
+	gap.what = (struct sl_bytes){"", 0};
+	return capture_gap(tree->capture, tree->target, &gap, err);
 }
 
 int capture_tree(struct capture *c, const struct capture_target *t, struct sl_source *source,
@@ -97,5 +124,5 @@ int capture_tree(struct capture *c, const struct capture_target *t, struct sl_so
 		more = rc < 0 ? 0 : take_gaps(&tree, err);
 		rc = more < 0 ? more : rc;
 	}
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : rc > 0 ? 0 : cut_short(&tree, err);
 }

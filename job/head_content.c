@@ -13,8 +13,8 @@ static int keep(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 	struct head_content *h = container_of(tap, struct head_content, tap);
 	size_t room = sizeof(h->bytes) - h->len, take = len < room ? len : room;
 
-	if (h->stop != NULL && *h->stop != 0)
-		return sl_fail(err, SL_ECANCELLED, EINTR, "stopped by a signal");
+	if (job_stopped(h->job))
+		return sl_fail(err, SL_ECANCELLED, EINTR, "stopped");
 	memcpy(h->bytes + h->len, bytes, take);
 	h->len = (uint8_t)(h->len + take);
 	return 0;
@@ -42,11 +42,11 @@ static void head_close(struct sl_content *c)
 	sl_content_close(take_ptr(&h->inner));
 }
 
-void head_content_init(struct head_content *h, const volatile sig_atomic_t *stop)
+void head_content_init(struct head_content *h, const struct job *job)
 {
 	static const struct sl_content_ops ops = {.read = head_read, .close = head_close};
 
-	*h = (struct head_content){.content.ops = &ops, .tap.data = keep, .stop = stop};
+	*h = (struct head_content){.content.ops = &ops, .tap.data = keep, .job = job};
 }
 
 struct sl_content *head_content_wrap(struct head_content *h, struct sl_content *inner)

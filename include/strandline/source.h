@@ -30,6 +30,7 @@ struct sl_gap {
 	int sys;              /**< errno, or 0 */
 	bool is_path;         /**< @c what is a path in the examined tree */
 	bool below;           /**< everything beneath @c what went unread too */
+	bool by_plan;         /**< nothing failed: it was asked to leave this out */
 };
 
 /**
