@@ -25,6 +25,7 @@ struct capture_args {
 	unsigned int profile; /* enum capture_profile */
 	struct text_list include, exclude;
 	uint64_t max_file, max_bytes; /* 0: no limit */
+	uint64_t max_holes;
 	const char *deadline;
 	bool no_findings;
 	struct text_list rules;
@@ -63,7 +64,8 @@ static struct capture_scope scope_of(const struct capture_args *a)
 				      .exclude = a->exclude.items,
 				      .exclude_count = a->exclude.count,
 				      .max_file = a->max_file,
-				      .max_bytes = a->max_bytes};
+				      .max_bytes = a->max_bytes,
+				      .max_holes = a->max_holes};
 
 	if (scope.max_file == 0 && a->profile == CAPTURE_TRIAGE)
 		scope.max_file = TRIAGE_FILE;
@@ -197,6 +199,9 @@ static const struct opt options[] = {
 	 "do not read changed files larger than SIZE; 1M with --profile triage, else none is"},
 	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
 	 "store at most SIZE of contents in all; what finds no room is a gap"},
+	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
+	 "hash at most SIZE of holes in all; 4G by default; a file with more of them is stored "
+	 "without a digest of the whole"},
 	{"deadline", 0, OPT_TEXT, "TIME", NULL, AT(deadline),
 	 "close the bundle after TIME, such as 90s, 15m or 2h, with what there is by then"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},

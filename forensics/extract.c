@@ -12,6 +12,7 @@
 #include "forensics/record.h"
 #include "forensics/rewind.h"
 #include "forensics/segment.h"
+#include "forensics/sparsefile.h"
 
 /* More parts than that would be a file of 16 TiB. */
 #define PARTS_MAX (1u << 20)
@@ -32,6 +33,8 @@ struct extract {
 	uint64_t of;       /* parts: number of the first */
 	uint64_t promised; /* parts: how many there are */
 	bool has_whole, is_short;
+	bool is_sparse; /* the parts hold what is no hole */
+	struct sparsefile sparse;
 	uint8_t whole[SL_SHA256_SIZE];
 	struct sha256 *whole_hash;
 };
@@ -78,8 +81,11 @@ static int take_file(struct extract *x, uint64_t seq, const struct jval *doc, st
 		return add_piece(x, seq, &s, err);
 	if (rc < 0)
 		return rc;
-	if (record_u64(jval_get(stored, "parts"), &x->promised) < 0 ||
-	    record_u64(jval_get(stored, "of"), &x->of) < 0 || x->promised == 0)
+	x->is_sparse = record_u64(jval_get(stored, "size"), &x->sparse.size) == 0;
+	if (record_u64(jval_get(stored, "parts"), &x->promised) == 0 && x->promised == 0 &&
+	    x->is_sparse)
+		return 0; /* nothing but a hole */
+	if (x->promised == 0 || record_u64(jval_get(stored, "of"), &x->of) < 0)
 		return sl_fail(err, SL_ENOTFOUND, 0, "record %llu holds no content",
 			       (unsigned long long)seq);
 	return 0;
@@ -100,6 +106,8 @@ static int take_part(struct extract *x, const struct record *r, struct sl_error 
 	rc = record_stored(jval_get(r->doc, "stored"), &s, err);
 	if (rc == 1)
 		return sl_fail(err, SL_EFORMAT, 0, "part without content");
+	if (rc == 0 && x->is_sparse)
+		rc = sparsefile_map(&x->sparse, jval_get(r->doc, "map"), s.bytes, err);
 	return rc < 0 ? rc : add_piece(x, r->seq, &s, err);
 }
 
@@ -185,8 +193,19 @@ static int tap_data(struct segment_tap *tap, const uint8_t *bytes, size_t len, s
 {
 	struct extract *x = container_of(tap, struct extract, tap);
 
+	if (x->is_sparse)
+		return sparsefile_data(&x->sparse, x->out_fd, bytes, len,
+				       x->has_whole ? x->whole_hash : NULL, err);
 	sha256_update(x->whole_hash, bytes, len);
 	return write_all(x->out_fd, bytes, len, err);
+}
+
+static int end_sparse(struct extract *x, struct sl_error *err)
+{
+	bool is_checked = x->has_whole && x->sparse.size - x->sparse.data <= SPARSEFILE_HASHED_MAX;
+	int rc = sparsefile_end(&x->sparse, x->out_fd, is_checked ? x->whole_hash : NULL, err);
+
+	return rc == 0 && is_checked ? check(x->whole_hash, x->whole, err) : rc;
 }
 
 /* Let the members pass; each piece is checked when the next segment or the end is reached. */
@@ -222,6 +241,8 @@ static int copy_pieces(struct extract *x, int fd, struct sl_error *err)
 		return rc;
 	if (checked < x->count)
 		return sl_fail(err, SL_ENOTFOUND, 0, "the bundle ends before the content does");
+	if (x->is_sparse)
+		return end_sparse(x, err);
 	/* a file that shrank while it was read is stored with zeros its digest does not cover */
 	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
 }
@@ -235,8 +256,10 @@ int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)
 		rc = search(&x, fd, seq, false, err);
 	if (rc == 0 && x.promised > 0)
 		rc = search(&x, fd, x.of, true, err);
+	sparsefile_begin(&x.sparse, out_fd);
 	if (rc == 0)
 		rc = copy_pieces(&x, fd, err);
+	sparsefile_clear(&x.sparse);
 	sha256_free(x.whole_hash);
 	free(x.pieces);
 	return rc;

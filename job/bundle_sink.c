@@ -14,6 +14,8 @@
 #include "snapshot/content.h"
 #include "snapshot/recording.h"
 
+#define BUNDLE_SINK_FLAGS (BUNDLE_SINK_LEFT_OUT | BUNDLE_SINK_HOLES)
+
 struct bundle_sink {
 	struct sl_sink sink;
 	struct bundle_sink_options o;
@@ -50,14 +52,15 @@ static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct eviden
 	return 0;
 }
 
-static int is_left_out(struct bundle_sink *b, struct sl_bytes path, struct sl_error *err)
+/* What capture wrote down about the content at @path, beside the record's number. */
+static int flags_of(struct bundle_sink *b, struct sl_bytes path, uint64_t *flags,
+		    struct sl_error *err)
 {
 	struct evidence seen = {.count = 0};
 	int rc = find_upper(b, path, &seen, err);
 
-	if (rc < 0 || seen.count == 0)
-		return rc;
-	return (seen.seq[0] & BUNDLE_SINK_LEFT_OUT) != 0;
+	*flags = rc == 0 && seen.count > 0 ? seen.seq[0] & BUNDLE_SINK_FLAGS : 0;
+	return rc;
 }
 
 /* The lower directory that shows @before: a whole tree shows all that is below it, too. */
@@ -164,7 +167,7 @@ static int say_finding(struct bundle_sink *b, const struct sl_finding *f,
 	jout_key(&j, "evidence");
 	jout_array(&j);
 	for (size_t i = 0; i < evidence->count; i++)
-		jout_u64(&j, evidence->seq[i] & ~BUNDLE_SINK_LEFT_OUT);
+		jout_u64(&j, evidence->seq[i] & ~BUNDLE_SINK_FLAGS);
 	jout_array_end(&j);
 	jout_object_end(&j);
 	return jout_end(&j);
@@ -203,12 +206,15 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 {
 	struct bundle_sink *b = from(s);
 	struct sl_gap told = *gap;
-	int rc = gap->is_path ? is_left_out(b, gap->what, err) : 0;
+	uint64_t flags = 0;
+	int rc = gap->is_path ? flags_of(b, gap->what, &flags, err) : 0;
 
 	if (rc < 0)
 		return rc;
-	told.by_plan = rc == 1;
+	told.by_plan = (flags & BUNDLE_SINK_LEFT_OUT) != 0;
 	b->left_out += told.by_plan;
+	if ((flags & BUNDLE_SINK_HOLES) != 0)
+		told.why = "stored, but too much of it is holes to be hashed and compared";
 	return sl_bundle_gap(b->o.writer, b->o.target, &told, err);
 }
 

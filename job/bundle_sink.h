@@ -11,6 +11,9 @@ struct recording;
 /* Set in the number of a recorded entry: its content was to be left out, so nothing went wrong. */
 #define BUNDLE_SINK_LEFT_OUT (UINT64_C(1) << 63)
 
+/* The same of one that is stored, but too much of it is holes to be hashed. */
+#define BUNDLE_SINK_HOLES (UINT64_C(1) << 62)
+
 struct bundle_sink_options {
 	struct sl_bundle_writer *writer;
 	uint32_t target;

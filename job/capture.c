@@ -51,6 +51,7 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 {
 	struct buf members = BUF_INIT(CAPTURE_MEMBERS_MAX), key = BUF_INIT(16384);
 	struct sl_bundle_options options = {.threads = c->job->threads,
+					    .max_holes = c->request->scope.max_holes,
 					    .checkpoint = capture_output_checkpoint,
 					    .payload = output};
 	int rc = capture_open_members(&members, c->job, c->request, output, err);

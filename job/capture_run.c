@@ -51,6 +51,14 @@ static bool has_room(const struct capture *c, uint64_t bytes)
 	return most == 0 || (bytes <= most && c->out->payload_bytes <= most - bytes);
 }
 
+/* What it will take: holes take nothing. */
+static uint64_t expected(const struct sl_bundle_file *file)
+{
+	uint64_t size = file->entry->size, holes = sl_content_holes(file->content);
+
+	return size > holes ? size - holes : 0;
+}
+
 int capture_keep(struct capture *c, const struct capture_target *t,
 		 const struct sl_bundle_file *wanted, struct sl_bundle_stored *stored,
 		 struct sl_error *err)
@@ -59,7 +67,7 @@ int capture_keep(struct capture *c, const struct capture_target *t,
 	struct sl_gap gap = {.what = file->entry->path,
 			     .why = "could not be read to its end",
 			     .is_path = strcmp(file->role, "upper") == 0};
-	bool fits = file->content == NULL || has_room(c, file->entry->size);
+	bool fits = file->content == NULL || has_room(c, expected(file));
 	int rc;
 
 	if (!fits) {
@@ -72,7 +80,7 @@ int capture_keep(struct capture *c, const struct capture_target *t,
 	if (rc < 0)
 		return rc;
 	c->out->records_files++;
-	c->out->payload_bytes += stored->read.bytes;
+	c->out->payload_bytes += stored->payload_bytes;
 	gap.sys = stored->read.sys;
 	if (!fits || stored->read.sys != 0 || stored->read.is_short)
 		return capture_gap(c, t, &gap, err);

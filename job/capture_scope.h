@@ -17,6 +17,7 @@ struct capture_scope {
 	size_t exclude_count;
 	uint64_t max_file;  /* most bytes of one file; 0: any number */
 	uint64_t max_bytes; /* of all payloads together; 0: any number */
+	uint64_t max_holes; /* most bytes of holes that are hashed; 0: the writer's default */
 };
 
 /*

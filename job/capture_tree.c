@@ -82,6 +82,8 @@ static int take(struct tree *tree, const struct sl_entry *e, struct sl_error *er
 	if (file.content != NULL)
 		file.content = head_content_wrap(&head, file.content);
 	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
+	if (rc == 0 && file.content != NULL && !stored.has_sha256 && stored.read.bytes > 0)
+		stored.seq |= BUNDLE_SINK_HOLES;
 	if (rc == 0 && rule != NULL)
 		rc = leave_out(tree, e, rule, &stored, err);
 	return rc < 0 ? rc : write_down(tree, e, &stored, &head, err);

@@ -35,6 +35,40 @@ static int head_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 	return sl_content_read(h->inner, all, count + 1, out, err);
 }
 
+static int keep_data(struct sl_sparse_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct head_content *h = container_of(tap, struct head_content, sparse);
+	int rc = keep(&h->tap, bytes, len, err);
+
+	return rc < 0 ? rc : h->outer->data(h->outer, bytes, len, err);
+}
+
+static int keep_hole(struct sl_sparse_tap *tap, uint64_t len, struct sl_error *err)
+{
+	static const uint8_t zeros[sizeof(((struct head_content *)NULL)->bytes)];
+	struct head_content *h = container_of(tap, struct head_content, sparse);
+	int rc = keep(&h->tap, zeros, len < sizeof(zeros) ? (size_t)len : sizeof(zeros), err);
+
+	return rc < 0 ? rc : h->outer->hole(h->outer, len, err);
+}
+
+static int head_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
+			    struct sl_error *err)
+{
+	struct head_content *h = container_of(c, struct head_content, content);
+
+	h->len = 0;
+	h->outer = tap;
+	return sl_content_read_sparse(h->inner, &h->sparse, out, err);
+}
+
+static uint64_t head_holes(struct sl_content *c)
+{
+	struct head_content *h = container_of(c, struct head_content, content);
+
+	return sl_content_is_sparse(h->inner) ? sl_content_holes(h->inner) : 0;
+}
+
 static void head_close(struct sl_content *c)
 {
 	struct head_content *h = container_of(c, struct head_content, content);
@@ -44,9 +78,15 @@ static void head_close(struct sl_content *c)
 
 void head_content_init(struct head_content *h, const struct job *job)
 {
-	static const struct sl_content_ops ops = {.read = head_read, .close = head_close};
+	static const struct sl_content_ops ops = {.read = head_read,
+						  .close = head_close,
+						  .holes = head_holes,
+						  .read_sparse = head_read_sparse};
 
-	*h = (struct head_content){.content.ops = &ops, .tap.data = keep, .job = job};
+	*h = (struct head_content){.content.ops = &ops,
+				   .tap.data = keep,
+				   .sparse = {.data = keep_data, .hole = keep_hole},
+				   .job = job};
 }
 
 struct sl_content *head_content_wrap(struct head_content *h, struct sl_content *inner)

@@ -12,6 +12,8 @@ struct head_content {
 	struct sl_content content;
 	struct sl_content *inner;
 	struct sl_tap tap;
+	struct sl_sparse_tap sparse;
+	struct sl_sparse_tap *outer; /* of the one who reads */
 	uint8_t bytes[16];
 	uint8_t len;
 	const struct job *job; /* borrowed */
