@@ -68,10 +68,10 @@ static void add_file(struct buf *out, const struct jval *doc)
 
 static void add_words(struct buf *out, const struct record *r)
 {
-	static const char *const words[] = {"engine", "name",   "state",  "what",  "why",
-					    "result", "errno",  "kind",   "path",  "change",
-					    "of",     "k",      "status", "epoch", "severity",
-					    "bundle", "records"};
+	static const char *const words[] = {"engine", "name",     "state",  "what",   "why",
+					    "result", "root",     "access", "errno",  "kind",
+					    "path",   "change",   "of",     "k",      "status",
+					    "epoch",  "severity", "bundle", "records"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		add_member(out, r->doc, words[i]);

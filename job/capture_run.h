@@ -81,6 +81,14 @@ int capture_bytes(struct capture *c, const struct capture_target *t, const char 
 		  const char *name, const void *bytes, size_t size, struct sl_error *err);
 
 /*
+ * Open a directory tree so that reading it leaves no trace: through a read-only clone of its mount,
+ * else without access times, else as it is. An `action` record says which, and why not better.
+ * @name: which root of the container it is. *out is the caller's.
+ */
+int capture_guard(struct capture *c, const struct capture_target *t, const char *name, int dir_fd,
+		  int *out, struct sl_error *err);
+
+/*
  * Every object that @tree lists, read once, as files of @role. With @recording they are written
  * down for a comparison, which only the writable layer needs.
  */
