@@ -77,9 +77,16 @@ static void take_digest(struct sl_entry *e, const struct record *r)
 	bool changed = true, is_short = true;
 	uint64_t bytes;
 
+	if (read == NULL && jval_get(r->doc, "hardlink_of") != NULL) {
+		/* read under its first name: its size is that of the object */
+		changed = is_short = false;
+		bytes = e->size;
+	} else if (record_u64(jval_get(read, "bytes"), &bytes) < 0) {
+		return;
+	}
 	(void)jval_bool(jval_get(read, "changed"), &changed);
 	(void)jval_bool(jval_get(read, "short"), &is_short);
-	if (hex == NULL || changed || is_short || record_u64(jval_get(read, "bytes"), &bytes) < 0 ||
+	if (hex == NULL || changed || is_short ||
 	    hex_decode(e->sha256, sizeof(e->sha256), hex, strlen(hex)) < 0)
 		return;
 	e->size = bytes;

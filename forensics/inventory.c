@@ -113,7 +113,10 @@ static void consider(struct wanted *w, const struct record *r)
 	const char *p;
 	size_t len;
 
-	if (role == NULL || stored == NULL || jval_type(stored) != JVAL_OBJECT ||
+	uint64_t seq = r->seq;
+	bool is_link = record_u64(jval_get(r->doc, "hardlink_of"), &seq) == 0;
+
+	if (role == NULL || stored == NULL || (jval_type(stored) != JVAL_OBJECT && !is_link) ||
 	    (w->target != 0 && r->target != w->target) ||
 	    (w->role != NULL && strcmp(role, w->role) != 0) ||
 	    record_bytes(jval_get(r->doc, "src"), "path", &path) != 0 || path.len == 0)
@@ -126,7 +129,7 @@ static void consider(struct wanted *w, const struct record *r)
 		return;
 	w->found = true;
 	w->is_upper = strcmp(role, "upper") == 0;
-	w->seq = r->seq;
+	w->seq = seq;
 }
 
 int inventory_find(int fd, const char *path, const char *role, uint32_t target, uint64_t *seq,
