@@ -7,6 +7,7 @@
 
 #include "cli/app.h"
 #include "cli/jobs.h"
+#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
 
@@ -28,12 +29,16 @@ struct capture_args {
 	uint64_t max_holes;
 	const char *deadline;
 	bool no_findings;
+	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
+	const char *passphrase_file;
+	bool passphrase;
 	struct text_list rules;
 	unsigned int jobs;
 };
 
 /* Everything goes to standard error: standard output may be the bundle. */
-static void tell(struct app *app, const struct capture_args *a, const struct capture_outcome *o)
+static void tell(struct app *app, const struct capture_args *a, const struct capture_outcome *o,
+		 bool is_encrypted)
 {
 	const uint64_t *n = o->by_severity;
 
@@ -51,7 +56,26 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 		app_note(app, "%" PRIu64 " left out as asked for", o->left_out);
 	if (o->contradicted)
 		app_note(app, "the image on disk contradicts its digests: see the findings");
-	app_note(app, "it may hold secrets and malware in clear: keep it as you keep those");
+	app_note(app, is_encrypted
+			      ? "it may hold secrets and malware: keep them locked up when it "
+				"is opened"
+			      : "it may hold secrets and malware in clear: keep it as you keep "
+				"those");
+}
+
+/* 1 when it was not asked for. */
+static int encrypt(struct encryption *out, const struct capture_args *a, struct sl_error *err)
+{
+	CLEANUP(cli_passphrase_free) char *typed = NULL;
+	struct encryption_request request = {.recipients = a->recipients.items,
+					     .recipient_count = a->recipients.count,
+					     .files = a->recipient_files.items,
+					     .file_count = a->recipient_files.count,
+					     .passphrase.file = a->passphrase_file};
+	int rc = a->passphrase ? cli_passphrase(&typed, true, err) : 0;
+
+	request.passphrase.typed = typed;
+	return rc < 0 ? rc : encryption_open(out, &request, err);
 }
 
 /* Bytes of one file that seconds are enough for. */
@@ -105,6 +129,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	CLEANUP(encryption_clear) struct encryption encryption = {0};
 	struct capture_request request = {.containers = (const char *const *)words->items,
 					  .container_count = words->count,
 					  .upper = a->upper,
@@ -135,11 +160,13 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	j.job.db = app->options.db;
 	if (rc == 0)
 		rc = cli_job_rules(&j, app, &a->rules, &err);
-	if (rc == 0)
+	if (rc == 0 && (rc = encrypt(&encryption, a, &err)) == 0)
+		request.encryption = &encryption;
+	if (rc >= 0)
 		rc = job_capture(&j.job, &request, &outcome, &status, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
-	tell(app, a, &outcome);
+	tell(app, a, &outcome, request.encryption != NULL);
 	return status;
 }
 
@@ -150,6 +177,11 @@ static int run(struct app *app, const void *args, const struct operands *words)
 
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
+		return app_fail(app, &err);
+	}
+	if (a->passphrase && a->passphrase_file != NULL) {
+		(void)sl_fail(&err, SL_EINVAL, 0,
+			      "--passphrase and --passphrase-file exclude each other");
 		return app_fail(app, &err);
 	}
 	if (a->output == NULL) {
@@ -204,6 +236,14 @@ static const struct opt options[] = {
 	 "without a digest of the whole"},
 	{"deadline", 0, OPT_TEXT, "TIME", NULL, AT(deadline),
 	 "close the bundle after TIME, such as 90s, 15m or 2h, with what there is by then"},
+	{"recipient", 0, OPT_LIST, "AGE1...", NULL, AT(recipients),
+	 "encrypt with age to this recipient, made by keygen --age or age-keygen; may be repeated"},
+	{"recipients-file", 0, OPT_LIST, "FILE", NULL, AT(recipient_files),
+	 "encrypt to the recipients in FILE, one a line; may be repeated"},
+	{"passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(passphrase_file),
+	 "encrypt with the passphrase in the first line of FILE; - is standard input"},
+	{"passphrase", 0, OPT_FLAG, NULL, NULL, AT(passphrase),
+	 "encrypt with a passphrase that is asked for on the terminal"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},

@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Make a long-term signing key. */
+/* Make a long-term signing key, or an identity that opens encrypted bundles. */
 #include "cli/app.h"
+#include "cli/output.h"
 #include "core/cleanup.h"
 #include "job/keygen.h"
 
 struct keygen_args {
 	const char *output; /* the private key; the public one gets ".pub" */
+	bool age;           /* one that opens encrypted bundles */
 };
+
+/* The recipient is the product: it may be needed in a script. */
+static int keygen_age(struct app *app, const struct keygen_args *a)
+{
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(2 * AGE_RECIPIENT_SIZE);
+	char recipient[AGE_RECIPIENT_SIZE];
+
+	if (job_keygen_age(a->output, recipient, &err) < 0)
+		return app_fail(app, &err);
+	app_note(app, "identity, which is secret: %s; encrypt to its recipient:", a->output);
+	(void)buf_printf(&text, "%s\n", recipient);
+	return output_text(NULL, &text, &err) < 0 ? app_fail(app, &err) : EXIT_DONE;
+}
 
 static int keygen(struct app *app, const struct keygen_args *a)
 {
@@ -28,21 +44,26 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE");
 		return app_fail(app, &err);
 	}
-	return keygen(app, a);
+	return a->age ? keygen_age(app, a) : keygen(app, a);
 }
 
 static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, offsetof(struct keygen_args, output),
 	 "the private key to create; the public key goes to FILE.pub; neither may exist"},
+	{"age", 0, OPT_FLAG, NULL, NULL, offsetof(struct keygen_args, age),
+	 "make an age identity instead, which opens encrypted bundles, and print its recipient"},
 };
 
 const struct command command_keygen = {
 	.name = "keygen",
-	.summary = "make a key that signs bundles and baselines",
+	.summary = "make a key that signs or opens bundles",
 	.operands = "",
-	.description = "Make an Ed25519 key pair. Keep the private key away from the machines that "
-		       "you examine: a bundle signed by a key that lives on the examined host is "
-		       "not anchored by it.",
+	.description =
+		"Make an Ed25519 key pair. Keep the private key away from the machines that "
+		"you examine: a bundle signed by a key that lives on the examined host is "
+		"not anchored by it.\n\n"
+		"With --age, make an X25519 identity as age-keygen does. Captures encrypt to "
+		"its recipient, and nobody on the examined machine can read them after.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.args_size = sizeof(struct keygen_args),

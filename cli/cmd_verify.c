@@ -5,6 +5,7 @@
 
 #include "cli/app.h"
 #include "cli/output.h"
+#include "cli/unlock.h"
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -18,6 +19,7 @@ struct verify_args {
 	unsigned int require;
 	bool allow_unanchored;
 	unsigned int jobs;
+	struct unlock_args unlock;
 };
 
 static const char *anchors_text(const struct sl_verify_result *r)
@@ -101,6 +103,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(sl_verify_result_clear) struct sl_verify_result result = {0};
 	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)1 << 20);
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	const struct verify_args *a = args;
 	struct verify_request request = {.bundle = words->items[0],
 					 .fingerprint = a->fingerprint,
@@ -111,6 +114,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 					 .threads = app_jobs(a->jobs)};
 	int status = EXIT_TROUBLE;
 
+	if (cli_unlock(&identities, &a->unlock, &err) < 0)
+		return app_fail(app, &err);
+	request.identities = identities;
 	if (job_verify(&request, &result, &status, &err) < 0)
 		return app_fail(app, &err);
 	if (app->options.format == FORMAT_JSON)
@@ -135,6 +141,7 @@ static const struct opt options[] = {
 	 "exit with 1 when the verdict is less than signed or anchored"},
 	{"allow-unanchored", 0, OPT_FLAG, NULL, NULL, AT(allow_unanchored),
 	 "exit with 0 although nothing from outside binds the bundle"},
+	CLI_UNLOCK_OPTIONS(struct verify_args, unlock),
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that hash; by default one a processor, 8 at most"},
 };

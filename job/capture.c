@@ -61,6 +61,10 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 	if (rc == 0) {
 		options.open_members = members.data;
 		options.key_pem = key.data;
+		if (c->request->encryption != NULL) {
+			options.recipients = c->request->encryption->recipients.data;
+			options.encryption_passphrase = c->request->encryption->passphrase.text;
+		}
 		rc = sl_bundle_create(&c->writer, take_fd(&output->fd), &options, err);
 	}
 	buf_clear(&members);

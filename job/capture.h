@@ -7,6 +7,7 @@
 #include <strandline/sink.h>
 
 #include "job/capture_scope.h"
+#include "job/encryption.h"
 #include "job/job.h"
 
 /* How much of a container is taken: seconds, what an incident asks for, or everything. */
@@ -37,6 +38,7 @@ struct capture_request {
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
 	bool asked;       /* the operator and the reason were asked for at a terminal */
 	bool no_findings; /* collect only, compare nothing */
+	const struct encryption *encryption; /* of the bundle, or NULL */
 };
 
 struct capture_outcome {

@@ -198,6 +198,22 @@ static void output_members(struct jout *j, const struct capture_output *output)
 	jout_object_end(j);
 }
 
+/* Acquisition is raw: whoever can read the bundle gets what is in it. */
+static void encryption(struct jout *j, const struct encryption *e)
+{
+	jout_key_bool(j, "secrets_in_clear", e == NULL);
+	jout_key(j, "encryption");
+	if (e == NULL) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	jout_key_str(j, "format", "age-encryption.org/v1");
+	jout_key_u64(j, "recipients", e->count);
+	jout_key_bool(j, "passphrase", e->passphrase.text != NULL);
+	jout_object_end(j);
+}
+
 static void plan(struct jout *j, const struct capture_request *r)
 {
 	size_t count;
@@ -211,8 +227,7 @@ static void plan(struct jout *j, const struct capture_request *r)
 			jout_str(j, steps[i].name);
 	jout_array_end(j);
 	limits(j, r);
-	/* acquisition is raw: whoever gets the bundle gets what is in it */
-	jout_key_bool(j, "secrets_in_clear", true);
+	encryption(j, r->encryption);
 }
 
 int capture_open_members(struct buf *out, const struct job *job,

@@ -7,18 +7,29 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/root.h"
+#include "forensics/bundle_read.h"
 
 #define SMALL_FILE_MAX (64u << 10)
 
-int bundle_file_open(const char *path, struct sl_error *err)
+int bundle_file_open(struct rfile **out, const char *path, const struct age_identities *identities,
+		     struct sl_error *err)
 {
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int rc;
+
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
 			       path);
-	return fd;
+	rc = rfile_from_fd(&file, fd, err);
+	if (rc == 0)
+		rc = bundle_unlock(&file, identities, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "'%s'", path);
+	*out = take_ptr(&file);
+	return 0;
 }
 
 static int read_small(const char *path, struct buf *out, struct sl_error *err)
@@ -53,12 +64,14 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 	if (rc == 0)
 		rc = read_small(request->note_file, &note, err);
 	if (rc == 0) {
-		AUTO_CLOSE int fd = bundle_file_open(request->bundle, err);
+		CLEANUP(rfile_closep) struct rfile *file = NULL;
 
 		options.key_pem = key.data;
 		options.note = note.data;
 		options.note_len = note.len;
-		rc = fd < 0 ? fd : sl_bundle_verify(fd, &options, out, err);
+		rc = bundle_file_open(&file, request->bundle, request->identities, err);
+		if (rc == 0)
+			rc = bundle_verify(file, &options, out, err);
 	}
 	if (rc == 0)
 		*status = status_of(request, out);

@@ -5,6 +5,9 @@
 
 #include <strandline/bundle.h>
 
+#include "core/age.h"
+#include "core/rfile.h"
+
 enum verify_require { REQUIRE_NOTHING, REQUIRE_SIGNED, REQUIRE_ANCHORED };
 
 struct verify_request {
@@ -15,13 +18,18 @@ struct verify_request {
 	enum verify_require require;
 	bool allow_unanchored;
 	unsigned int threads;
+	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 };
 
 /* @param[out] status  exit status of DESIGN 4.3, verify column */
 int job_verify(const struct verify_request *request, struct sl_verify_result *out, int *status,
 	       struct sl_error *err);
 
-/* Open a bundle for reading: a regular file or a pipe; "-" is standard input. */
-int bundle_file_open(const char *path, struct sl_error *err);
+/*
+ * Open a bundle for reading: a regular file or a pipe; "-" is standard input. @identities (may be
+ * NULL) open an encrypted one.
+ */
+int bundle_file_open(struct rfile **out, const char *path, const struct age_identities *identities,
+		     struct sl_error *err);
 
 #endif

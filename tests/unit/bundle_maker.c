@@ -430,3 +430,11 @@ int maker_fd(const void *bytes, size_t len)
 	must(fd >= 0 && write(fd, bytes, len) == (ssize_t)len && lseek(fd, 0, SEEK_SET) == 0);
 	return fd;
 }
+
+struct rfile *maker_rfile(const void *bytes, size_t len)
+{
+	struct rfile *file = NULL;
+
+	must(rfile_from_fd(&file, maker_fd(bytes, len), NULL) == 0);
+	return file;
+}

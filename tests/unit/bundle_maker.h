@@ -8,6 +8,7 @@
 
 #include "core/buf.h"
 #include "core/merkle.h"
+#include "core/rfile.h"
 #include "core/sign.h"
 
 struct maker {
@@ -62,5 +63,7 @@ void maker_tail(struct maker *m);
 void maker_small(struct maker *m, bool certified);
 /* The bytes as a readable descriptor at offset 0. */
 int maker_fd(const void *bytes, size_t len);
+/* The same for the inner calls. */
+struct rfile *maker_rfile(const void *bytes, size_t len);
 
 #endif
