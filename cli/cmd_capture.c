@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "cli/app.h"
+#include "cli/capture_plan.h"
 #include "cli/jobs.h"
+#include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
@@ -28,7 +30,7 @@ struct capture_args {
 	uint64_t max_file, max_bytes; /* 0: no limit */
 	uint64_t max_holes;
 	const char *deadline;
-	bool no_findings;
+	bool no_findings, dry_run;
 	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
 	const char *passphrase_file;
 	bool passphrase;
@@ -125,6 +127,22 @@ static int duration(const char *text, unsigned int *out, struct sl_error *err)
 	return 0;
 }
 
+static int print_plan(struct app *app, const struct job *job, const struct capture_request *request,
+		      int *status, struct sl_error *err)
+{
+	CLEANUP(output_clear) struct output output = {0};
+	CLEANUP(capture_plan_clear) struct capture_plan plan = {0};
+	int rc = job_capture_plan(job, request, &plan, status, err);
+
+	if (rc == 0)
+		rc = output_open(&output, NULL, err);
+	if (rc == 0)
+		rc = app->options.format == FORMAT_JSON
+			     ? capture_plan_json(output.stream, &plan, err)
+			     : capture_plan_text(output.stream, &plan, err);
+	return rc < 0 ? rc : output_commit(&output, err);
+}
+
 static int capture(struct app *app, const struct capture_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
@@ -160,6 +178,10 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	j.job.db = app->options.db;
 	if (rc == 0)
 		rc = cli_job_rules(&j, app, &a->rules, &err);
+	if (rc == 0 && a->dry_run) {
+		rc = print_plan(app, &j.job, &request, &status, &err);
+		return rc < 0 ? app_fail(app, &err) : status;
+	}
 	if (rc == 0 && (rc = encrypt(&encryption, a, &err)) == 0)
 		request.encryption = &encryption;
 	if (rc >= 0)
@@ -184,7 +206,11 @@ static int run(struct app *app, const void *args, const struct operands *words)
 			      "--passphrase and --passphrase-file exclude each other");
 		return app_fail(app, &err);
 	}
-	if (a->output == NULL) {
+	if (app->options.format != FORMAT_TABLE && !a->dry_run) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "--format goes with --dry-run");
+		return app_fail(app, &err);
+	}
+	if (a->output == NULL && !a->dry_run) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 		return app_fail(app, &err);
 	}
@@ -244,12 +270,16 @@ static const struct opt options[] = {
 	 "encrypt with the passphrase in the first line of FILE; - is standard input"},
 	{"passphrase", 0, OPT_FLAG, NULL, NULL, AT(passphrase),
 	 "encrypt with a passphrase that is asked for on the terminal"},
+	{"dry-run", 0, OPT_FLAG, NULL, NULL, AT(dry_run),
+	 "write nothing: say what would be taken and left out, and how large it is"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that compress; by default one a processor, 8 at most"},
 };
+/* Of the plan. */
+static const char *const formats[] = {"table", "json", NULL};
 static const struct capture_args defaults = {.profile = CAPTURE_STANDARD,
 					     .before = (uint64_t)1 << 20,
 					     .marker = SL_MARKER_OVERLAY_TRUSTED};
@@ -266,6 +296,7 @@ const struct command command_capture = {
 		"notes: it ties the bundle to them.\n\n" CLI_CONTAINER_HELP,
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
+	.formats = formats,
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct capture_args),
 	.defaults = &defaults,

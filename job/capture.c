@@ -173,7 +173,7 @@ static void clear(struct capture *c)
 	host_close(c->host);
 }
 
-static int check(const struct capture_request *r, struct sl_error *err)
+int capture_check(const struct capture_request *r, struct sl_error *err)
 {
 	int given = (r->container_count > 0) + (r->upper != NULL) + (r->rootfs != NULL);
 
@@ -209,7 +209,7 @@ int job_capture(const struct job *job, const struct capture_request *request,
 {
 	struct job in_time = *job;
 	struct capture c = {.job = &in_time, .request = request, .out = out};
-	int rc = check(request, err);
+	int rc = capture_check(request, err);
 
 	*out = (struct capture_outcome){0};
 	if (request->deadline > 0)

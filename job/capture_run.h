@@ -50,6 +50,9 @@ struct capture_step {
 	int (*once)(struct capture *c, struct sl_error *err);
 };
 
+/* Is it asked of something, and of one thing only? */
+int capture_check(const struct capture_request *r, struct sl_error *err);
+
 /* In the order in which they are taken. */
 const struct capture_step *capture_steps(size_t *count);
 bool capture_wants(const struct capture_request *r, const struct capture_step *step);
