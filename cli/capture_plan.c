@@ -30,7 +30,7 @@ static void amount_line(struct buf *out, const char *what, const struct capture_
 static void omission_lines(struct buf *out, const struct capture_omission *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		(void)buf_printf(out, "  left out   %" PRIu64 " files, %" PRIu64 " bytes: %s\n",
+		(void)buf_printf(out, "  omitted    %" PRIu64 " files, %" PRIu64 " bytes: %s\n",
 				 list[i].amount.files, list[i].amount.bytes, list[i].why);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/app.h"
+#include "cli/ask.h"
 #include "cli/capture_plan.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
@@ -127,6 +128,40 @@ static int duration(const char *text, unsigned int *out, struct sl_error *err)
 	return 0;
 }
 
+/* What a person at the terminal can say beside what was given. */
+struct answers {
+	char *operator_name, *reason; /* owned */
+};
+
+static void answers_clear(struct answers *a)
+{
+	free(a->operator_name);
+	free(a->reason);
+}
+
+static int ask(const struct app *app, struct answers *a, struct capture_request *r,
+	       struct sl_error *err)
+{
+	int rc = 0;
+
+	if (!cli_can_ask(app))
+		return 0;
+	if (r->operator_name == NULL)
+		rc = cli_ask(&a->operator_name, "who captures (--operator)", err);
+	if (rc == 0 && r->reason == NULL)
+		rc = cli_ask(&a->reason, "why (--reason)", err);
+	if (rc == 0 && *app->stop != 0)
+		rc = sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+	if (rc < 0)
+		return rc;
+	r->asked = a->operator_name != NULL || a->reason != NULL;
+	if (a->operator_name != NULL)
+		r->operator_name = a->operator_name;
+	if (a->reason != NULL)
+		r->reason = a->reason;
+	return 0;
+}
+
 static int print_plan(struct app *app, const struct job *job, const struct capture_request *request,
 		      int *status, struct sl_error *err)
 {
@@ -167,6 +202,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .authority = a->authority,
 					  .reason = a->reason,
 					  .no_findings = a->no_findings};
+	CLEANUP(answers_clear) struct answers answers = {0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
 	int rc = duration(a->deadline, &request.deadline, &err);
@@ -182,6 +218,8 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 		rc = print_plan(app, &j.job, &request, &status, &err);
 		return rc < 0 ? app_fail(app, &err) : status;
 	}
+	if (rc == 0)
+		rc = ask(app, &answers, &request, &err);
 	if (rc == 0 && (rc = encrypt(&encryption, a, &err)) == 0)
 		request.encryption = &encryption;
 	if (rc >= 0)
@@ -232,9 +270,10 @@ static const struct opt options[] = {
 	 "keep this much of the image's version of each changed or deleted file; by default 1M"},
 	{"case", 0, OPT_TEXT, "NAME", NULL, AT(case_name), "the case it belongs to"},
 	{"exhibit", 0, OPT_TEXT, "NUMBER", NULL, AT(exhibit), "its exhibit number"},
-	{"operator", 0, OPT_TEXT, "NAME", NULL, AT(operator_name), "who captures"},
+	{"operator", 0, OPT_TEXT, "NAME", NULL, AT(operator_name),
+	 "who captures; asked for on a terminal, not with --quiet"},
 	{"authority", 0, OPT_TEXT, "TEXT", NULL, AT(authority), "who allowed it"},
-	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done"},
+	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done; asked for, too"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "capture the overlay upper directory DIR, made on --image, instead of a container"},
 	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
