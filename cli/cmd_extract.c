@@ -15,6 +15,7 @@
 struct extract_args {
 	uint64_t seq; /* NO_SEQ: by path */
 	const char *output;
+	const char *target; /* which container, or NULL */
 	bool list, prove;
 	struct unlock_args unlock;
 };
@@ -86,6 +87,7 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 	int rc = cli_unlock(&identities, &a->unlock, &err);
 
 	request.identities = identities;
+	request.target = a->target;
 	if (rc == 0)
 		rc = a->list ? list(words->items[0], identities, &err)
 			     : job_extract(&request, &err);
@@ -112,6 +114,8 @@ static const struct opt options[] = {
 	 "the file to create, for several paths the directory; - is standard output"},
 	{"proof", 0, OPT_FLAG, NULL, NULL, AT(prove),
 	 "write beside each item what proves it without the bundle, as FILE.tlog-proof"},
+	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
+	 "of a bundle that holds several containers the files of this one: its number, name or id"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
 	CLI_UNLOCK_OPTIONS(struct extract_args, unlock),
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One item of a bundle with all that proves it, as text (docs/bundle-format.md section 10): the
+ * One item of a bundle with all that proves it, as text (docs/bundle-format.md section 11): the
  * open record, the epoch records up to the item's segment, each under the checkpoint of its own
  * segment, and the item's record under its segment's checkpoint and under the last one.
  *

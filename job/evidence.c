@@ -155,7 +155,8 @@ static int extract_one(const struct extract_request *r, struct rfile *file, uint
 	return rc;
 }
 
-static int extract_many(const struct extract_request *r, struct rfile *file, struct sl_error *err)
+static int extract_many(const struct extract_request *r, struct rfile *file, uint32_t target,
+			struct sl_error *err)
 {
 	AUTO_CLOSE int dir = open(r->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = 0;
@@ -166,7 +167,7 @@ static int extract_many(const struct extract_request *r, struct rfile *file, str
 		char name[NAME_MAX_BYTES + 32];
 		uint64_t seq = 0;
 
-		rc = inventory_find(file, r->paths[i], NULL, 0, &seq, err);
+		rc = inventory_find(file, r->paths[i], NULL, target, &seq, err);
 		if (rc < 0)
 			return sl_wrap(err, rc, "'%s'", r->paths[i]);
 		item_name(name, seq, r->paths[i]);
@@ -181,17 +182,20 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 {
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	uint64_t seq = request->seq;
+	uint32_t target = 0;
 	int rc = bundle_file_open(&file, request->bundle, request->identities, err);
 
 	if (rc == 0)
 		rc = rfile_needs_twice(file, err);
+	if (rc == 0 && request->target != NULL)
+		rc = inventory_target(file, request->target, &target, err);
 	if (rc < 0)
 		return rc;
 	if (request->by_seq)
 		return extract_one(request, file, seq, err);
 	if (request->path_count > 1)
-		return extract_many(request, file, err);
-	rc = inventory_find(file, request->paths[0], NULL, 0, &seq, err);
+		return extract_many(request, file, target, err);
+	rc = inventory_find(file, request->paths[0], NULL, target, &seq, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "'%s'", request->paths[0]);
 	return extract_one(request, file, seq, err);
