@@ -4,6 +4,7 @@
 
 #include "cli/app.h"
 #include "cli/jobs.h"
+#include "cli/passphrase.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
 
@@ -11,8 +12,9 @@
 #define BEFORE_TOTAL ((uint64_t)64 << 20)
 
 struct capture_args {
-	const char *output;  /* the bundle; "-" is standard output */
-	const char *key;     /* long-term signing key, PEM */
+	const char *output; /* the bundle; "-" is standard output */
+	const char *key;    /* long-term signing key, PEM */
+	const char *key_passphrase_file;
 	const char *sidecar; /* directory for checkpoints */
 	uint64_t before;     /* most bytes of each image file that changed */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
@@ -48,6 +50,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.is_given = false};
 	struct capture_request request = {.container = words->count > 0 ? words->items[0] : NULL,
 					  .upper = a->upper,
 					  .marker = (enum sl_marker)a->marker,
@@ -71,6 +74,9 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	j.job.db = app->options.db;
 	if (rc == 0)
 		rc = cli_job_rules(&j, app, &a->rules, &err);
+	if (rc == 0)
+		rc = passphrase_for_key(&passphrase, a->key, a->key_passphrase_file, &err);
+	request.passphrase = passphrase_text(&passphrase);
 	if (rc == 0)
 		rc = job_capture(&j.job, &request, &outcome, &status, &err);
 	if (rc < 0)
@@ -106,6 +112,8 @@ static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
 	 "the bundle to create; it must not exist; - is standard output"},
 	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "sign with this key too, made by keygen"},
+	{"key-passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(key_passphrase_file),
+	 CLI_KEY_PASSPHRASE_HELP},
 	{"sidecar", 0, OPT_TEXT, "DIR", NULL, AT(sidecar),
 	 "put each signed checkpoint into DIR too, which should be on another machine"},
 	{"before", 0, OPT_SIZE, "SIZE", NULL, AT(before),
@@ -150,5 +158,6 @@ const struct command command_capture = {
 		      "Keep a container, and say for which case:"},
 		     {"strandline capture web -o - | ssh vault 'cat >web.tar.zst'",
 		      "Keep it on another machine, without a local file:"}},
+	.holds_keys = true,
 	.run = run,
 };

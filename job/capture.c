@@ -339,6 +339,7 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 	if (rc == 0) {
 		options.open_members = members.data;
 		options.key_pem = key.data;
+		options.key_passphrase = c->request->passphrase;
 		rc = sl_bundle_create(&c->writer, take_fd(&output->fd), &options, err);
 	}
 	buf_clear(&members);

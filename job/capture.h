@@ -13,11 +13,12 @@ struct capture_request {
 	const char *upper;     /* instead: this upper directory, of @image */
 	enum sl_marker marker; /* dialect of upper */
 	const char *image;
-	const char *output;    /* file to create, or "-" */
-	const char *sidecar;   /* directory for checkpoints, or NULL */
-	const char *key_file;  /* long-term key (PKCS#8 PEM), or NULL */
-	uint64_t before_bytes; /* most bytes of one image object kept */
-	uint64_t before_total; /* and of all of them */
+	const char *output;     /* file to create, or "-" */
+	const char *sidecar;    /* directory for checkpoints, or NULL */
+	const char *key_file;   /* long-term key (PKCS#8 PEM), or NULL */
+	const char *passphrase; /* of that key, or NULL */
+	uint64_t before_bytes;  /* most bytes of one image object kept */
+	uint64_t before_total;  /* and of all of them */
 	/* declared, not observed; each may be NULL */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
 	bool no_findings; /* collect only, compare nothing */
