@@ -5,6 +5,8 @@
 
 #include <strandline/bundle.h>
 
+#include "job/beside.h"
+
 enum verify_require { REQUIRE_NOTHING, REQUIRE_SIGNED, REQUIRE_ANCHORED };
 
 struct verify_request {
@@ -12,14 +14,20 @@ struct verify_request {
 	const char *fingerprint; /* or NULL */
 	const char *key_file;    /* long-term public key, or NULL */
 	const char *note_file;   /* a checkpoint kept elsewhere, or NULL */
+	const char *ca_file;     /* whom to believe about the time, PEM, or NULL */
+	const char *sidecars;    /* folder of the files beside it; NULL: the bundle's own */
 	enum verify_require require;
 	bool allow_unanchored;
 	unsigned int threads;
 };
 
-/* @param[out] status  exit status of DESIGN 4.3, verify column */
-int job_verify(const struct verify_request *request, struct sl_verify_result *out, int *status,
-	       struct sl_error *err);
+/*
+ * @param[out] beside  what was found beside the bundle; NULL: nothing is looked for there. Clear it
+ *                     also on failure
+ * @param[out] status  exit status of DESIGN 4.3, verify column
+ */
+int job_verify(const struct verify_request *request, struct sl_verify_result *out,
+	       struct beside *beside, int *status, struct sl_error *err);
 
 /* Open a bundle for reading: a regular file or a pipe; "-" is standard input. */
 int bundle_file_open(const char *path, struct sl_error *err);
