@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/custody.h"
 #include "cli/output.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -15,6 +16,7 @@ struct extract_args {
 	uint64_t seq; /* NO_SEQ: by path */
 	const char *output;
 	bool list;
+	struct custody_access custody;
 };
 
 static int check(const struct extract_args *a, const struct operands *words, struct sl_error *err)
@@ -88,7 +90,12 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 
-	if (check(args, words, &err) < 0)
+	const struct extract_args *a = args;
+
+	if (check(a, words, &err) < 0)
+		return app_fail(app, &err);
+	/* before anything is taken out: what cannot be recorded is not done */
+	if (custody_record_access(app, &a->custody, words->items[0], NULL, NULL, &err) < 0)
 		return app_fail(app, &err);
 	return extract(app, args, words);
 }
@@ -100,6 +107,7 @@ static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
 	 "the file to create, for several paths the directory; - is standard output"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
+	CUSTODY_ACCESS_OPTIONS(struct extract_args, custody),
 };
 static const struct extract_args defaults = {.seq = NO_SEQ};
 
@@ -120,5 +128,6 @@ const struct command command_extract = {
 	.examples = {{"strandline extract web.tar.zst --list", "What is in it?"},
 		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin",
 		      "One file, under a name of your choice:"}},
+	.holds_keys = true,
 	.run = run,
 };

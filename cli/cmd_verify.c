@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/custody.h"
 #include "cli/output.h"
 #include "core/buf.h"
 #include "core/cleanup.h"
@@ -19,6 +20,7 @@ struct verify_args {
 	const char *ca;   /* whom to believe about the time */
 	const char *sidecars;
 	bool no_sidecars;
+	struct custody_access custody;
 	unsigned int require;
 	bool allow_unanchored;
 	unsigned int jobs;
@@ -213,6 +215,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	}
 	if (job_verify(&request, &result, looks ? &beside : NULL, &status, &err) < 0)
 		return app_fail(app, &err);
+	if (custody_record_access(app, &a->custody, request.bundle, a->sidecars, &result, &err) < 0)
+		return app_fail(app, &err);
 	if (app->options.format == FORMAT_JSON)
 		result_json(&text, &result, &beside, status);
 	else if (!app->options.quiet)
@@ -237,6 +241,7 @@ static const struct opt options[] = {
 	 "look for the files beside the bundle in DIR instead of its folder"},
 	{"no-sidecars", 0, OPT_FLAG, NULL, NULL, AT(no_sidecars),
 	 "judge the bundle alone, whatever lies beside it"},
+	CUSTODY_ACCESS_OPTIONS(struct verify_args, custody),
 	{"require", 0, OPT_WORD, "VERDICT", requirements, AT(require),
 	 "exit with 1 when the verdict is less than signed or anchored"},
 	{"allow-unanchored", 0, OPT_FLAG, NULL, NULL, AT(allow_unanchored),
@@ -273,5 +278,6 @@ const struct command command_verify = {
 		      "Is this the bundle whose fingerprint I noted?"},
 		     {"strandline verify web.tar.zst --key ir-team.pub --require anchored",
 		      "Is it signed by the team's key?"}},
+	.holds_keys = true,
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #include "core/encode.h"
 #include "core/note.h"
 #include "core/signtime.h"
+#include "job/custodyreport.h"
 #include "job/filedigest.h"
 
 #define FILES_MAX (BESIDE_TOKENS_MAX + 3)
@@ -150,6 +151,28 @@ static int judge_tokens(struct beside *b, const struct sl_verify_result *r, stru
 	return rc;
 }
 
+static int judge_custody(struct beside *b, const char *bundle, struct sl_error *err)
+{
+	CLEANUP(custody_report_clear) struct custody_report report = {.problem = NULL};
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	struct filedigest now;
+	int rc;
+
+	if (!sidecars_has(&b->at, SIDECAR_CUSTODY))
+		return 0;
+	rc = filedigest_read(&now, bundle, err);
+	if (rc < 0)
+		return rc;
+	rc = custody_report_read(&report, &b->at, &now, &why);
+	if (rc == 1)
+		return add(b, "custody", SIDECAR_CUSTODY, true, "it is empty", err);
+	if (rc < 0)
+		return add(b, "custody", SIDECAR_CUSTODY, true, sl_error_text(&why), err);
+	/* whose keys those are is for 'custody verify' to say */
+	return add(b, "custody", SIDECAR_CUSTODY, report.verdict == SL_VERDICT_BROKEN,
+		   report.verdict >= SL_VERDICT_SELF_CONSISTENT ? NULL : report.problem, err);
+}
+
 int beside_judge(struct beside *b, const char *bundle, const struct sl_verify_result *r,
 		 struct sl_error *err)
 {
@@ -159,5 +182,7 @@ int beside_judge(struct beside *b, const char *bundle, const struct sl_verify_re
 		rc = judge_sha256(b, bundle, err);
 	if (rc == 0)
 		rc = judge_tokens(b, r, err);
+	if (rc == 0)
+		rc = judge_custody(b, bundle, err);
 	return rc;
 }
