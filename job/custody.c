@@ -193,9 +193,13 @@ static int open_record(struct adding *a, struct sl_error *err)
 		return sl_fail(err, SL_ENOTFOUND, 0,
 			       "there is no custody record: begin one with 'custody add --action "
 			       "acquired'");
-	if (rc == 0)
-		rc = custodylog_each(&a->log, on_line, a, err);
-	return rc < 0 ? sl_wrap(err, rc, "the custody record is broken") : 0;
+	if (rc < 0)
+		return rc;
+	rc = custodylog_each(&a->log, on_line, a, err);
+	if (rc < 0)
+		(void)sl_wrap(err, rc, "the custody record is broken");
+	/* whether it contradicts itself or its format is one to whoever trusts it */
+	return rc == -SL_EFORMAT ? -SL_EUNTRUSTED : rc;
 }
 
 /* A line without an end is no line; but it was there, and somebody may miss it. */
