@@ -33,8 +33,6 @@ section() {
 
 make_authority() {
 	mkdir tsa
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout tsa/ca.key -subj /O=Test/CN=root -days 30 \
-		-out tsa/ca.pem 2>/dev/null
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout tsa/stranger.key -subj /O=Test/CN=stranger \
 		-days 30 -out tsa/stranger.pem 2>/dev/null
 	: >tsa/index
@@ -55,13 +53,19 @@ make_authority() {
 		organizationName = optional
 		commonName = supplied
 	CNF
+	# older than all that it signs
+	openssl req -new -newkey rsa:2048 -nodes -keyout tsa/ca.key -subj /O=Test/CN=root -out tsa/ca.csr 2>/dev/null
+	echo 'basicConstraints = critical,CA:true' >tsa/extensions
+	openssl ca -batch -notext -selfsign -config tsa/ca.cnf -in tsa/ca.csr -out tsa/ca.pem \
+		-extfile tsa/extensions -startdate 20190101000000Z -enddate 20491231235959Z 2>/dev/null
 	local stamps='extendedKeyUsage = critical,timeStamping'
 	issue tsa "$stamps" 20200101000000Z 20491231235959Z
 	issue other "$stamps" 20200101000000Z 20491231235959Z ec -pkeyopt ec_paramgen_curve:P-256
 	issue expired "$stamps" 20200101000000Z 20210101000000Z
 	issue unfit 'extendedKeyUsage = codeSigning' 20200101000000Z 20491231235959Z
 	issue weak "$stamps" 20200101000000Z 20491231235959Z rsa:1024
-	for name in tsa other expired unfit weak; do section $name; done >tsa/tsa.cnf
+	for name in tsa other expired weak; do section $name; done >tsa/tsa.cnf
+	section tsa | sed 's/^.tsa.$/[sha1]/; s/^signer_digest.*/signer_digest = sha1/' >>tsa/tsa.cnf
 }
 
 serve_authority() {

@@ -6,6 +6,7 @@ tsa.py DIR: serves one behaviour a path; writes its port into DIR/port. Each rep
 """
 import http.server
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,15 +14,32 @@ import time
 DIR = sys.argv[1]
 
 
-def reply(query, section):
-    path = os.path.join(DIR, "query.%d" % time.monotonic_ns())
+def openssl(*args, given=b""):
+    """What openssl prints when it is given these bytes in the file that ends its arguments."""
+    path = os.path.join(DIR, "given.%d" % time.monotonic_ns())
     with open(path, "wb") as f:
-        f.write(query)
-    done = subprocess.run(
-        ["openssl", "ts", "-reply", "-config", os.path.join(DIR, "tsa.cnf"), "-section", section,
-         "-queryfile", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        f.write(given)
+    done = subprocess.run(["openssl", *args, path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
     os.unlink(path)
     return done.stdout
+
+
+def reply(query, section, *how):
+    return openssl("ts", "-reply", "-config", os.path.join(DIR, "tsa.cnf"), "-section", section,
+                   *how, "-queryfile", given=query)
+
+
+def signed_again(query, name, year=None):
+    """A good token's content, of that year, signed by a certificate that openssl ts would not take."""
+    content = openssl("cms", "-verify", "-noverify", "-inform", "DER", "-in",
+                      given=reply(query, "tsa", "-token_out"))
+    if year is not None:
+        content = re.sub(rb"\d{4}(\d{10}Z)", year + rb"\1", content)
+    return openssl("cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256", "-outform",
+                   "DER", "-econtent_type", "1.2.840.113549.1.9.16.1.4", "-signer",
+                   os.path.join(DIR, name + ".pem"), "-inkey", os.path.join(DIR, name + ".key"),
+                   "-in", given=content)
 
 
 def flipped(query, from_end):
@@ -52,7 +70,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         what = self.path.strip("/")
         if self.headers["Content-Type"] != "application/timestamp-query":
             self.send_error(415)
-        elif what in ("tsa", "expired", "other", "unfit", "weak"):
+        elif what in ("unfit", "stranger"):
+            self.answer(signed_again(query, what))
+        elif what == "past":
+            self.answer(signed_again(query, "expired", b"2020"))
+        elif what in ("tsa", "expired", "other", "sha1", "weak"):
             self.answer(reply(query, what))
         elif what == "nonce":  # the boolean certReq (3 bytes) is last, the nonce before it
             self.answer(reply(flipped(query, 4), "tsa"))

@@ -59,10 +59,15 @@ it "another nonce is refused" answer_is 1 nonce "its nonce is another"
 it "another digest is refused" answer_is 1 imprint "over something else"
 it "a refusal is told" answer_is 1 refused "the time stamp authority refused"
 it "a certificate that had expired is refused" answer_is 1 expired "certificate has expired"
-it "one that is not made for stamps is refused" answer_is 2 unfit "not a time stamp response"
+it "one that is not made for stamps is refused" answer_is 1 unfit "does not hold: unsuitable certificate purpose"
+it "so is one over SHA-1" answer_is 1 sha1 "not one signature over SHA-256 or better"
 it "a short key is refused" answer_is 1 weak "key too weak"
 it "a damaged answer is refused" answer_is 1 damaged "does not hold"
 it "so is one with something behind it" answer_is 2 trailing "not a time stamp response"
+fresh
+it "a stamp of a time when its certificate was valid is taken" sl timestamp -q at/b.zst --tsa "$TSA/past" --ca tsa/ca.pem
+verify_json at/b.zst --ca tsa/ca.pem >verdict
+it "and still anchors, now that it is not" same "anchored 2020" "$(field '"\(.verdict) \(.timestamps[0].time[0:4])"')"
 it "garbage is no answer" answer_is 2 garbage "not a time stamp response"
 it "a huge answer is cut off" answer_is 2 huge "the answer has more than"
 it "a slow one is not waited for" answer_is 2 slow "timed out"
