@@ -13,7 +13,7 @@ struct export_args {
 	const char *key, *key_passphrase_file;
 };
 
-static int export_to(struct app *app, const struct job *job, const struct keyfile *key,
+static int export_to(struct app *app, const struct job *job, const struct signkey_file *key,
 		     const struct operands *words, struct sl_error *err)
 {
 	CLEANUP(output_clear) struct output output = {0};
@@ -36,9 +36,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
-	CLEANUP(passphrase_clear) struct passphrase passphrase = {.is_given = false};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	const struct export_args *a = args;
-	struct keyfile key = {.path = a->key};
+	struct signkey_file key = {.path = a->key};
 	int rc = cli_job_init(&j, app, 0, &err);
 
 	if (rc == 0 && a->key == NULL)

@@ -5,6 +5,7 @@
 #include "cli/app.h"
 #include "cli/jobs.h"
 #include "cli/passphrase.h"
+#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
 
@@ -21,36 +22,59 @@ struct capture_args {
 	const char *upper, *image;
 	unsigned int marker; /* enum sl_marker of upper */
 	bool no_findings;
+	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
+	const char *passphrase_file;
+	bool passphrase;
 	struct text_list rules;
 	unsigned int jobs;
 };
 
 /* Everything goes to standard error: standard output may be the bundle. */
-static void tell(struct app *app, const struct capture_args *a, const struct capture_outcome *o)
+static void tell(struct app *app, const struct capture_args *a, const struct capture_outcome *o,
+		 bool is_encrypted)
 {
-	const struct sl_counts *c = &o->counts;
+	const uint64_t *n = o->by_severity;
 
 	app_note(app, "%s: %" PRIu64 " files, %" PRIu64 " bytes, closed as %s", a->output,
 		 o->records_files, o->payload_bytes, sl_bundle_status_name(o->closed_as));
-	if (o->has_summary)
+	if (o->has_findings)
 		app_note(app,
 			 "findings: %" PRIu64 " critical, %" PRIu64 " high, %" PRIu64
 			 " medium, %" PRIu64 " low, %" PRIu64 " info",
-			 c->by_severity[SL_SEVERITY_CRITICAL], c->by_severity[SL_SEVERITY_HIGH],
-			 c->by_severity[SL_SEVERITY_MEDIUM], c->by_severity[SL_SEVERITY_LOW],
-			 c->by_severity[SL_SEVERITY_INFO]);
+			 n[SL_SEVERITY_CRITICAL], n[SL_SEVERITY_HIGH], n[SL_SEVERITY_MEDIUM],
+			 n[SL_SEVERITY_LOW], n[SL_SEVERITY_INFO]);
 	if (o->gaps > 0)
 		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
 	if (o->contradicted)
 		app_note(app, "the image on disk contradicts its digests: see the findings");
-	app_note(app, "it may hold secrets and malware in clear: keep it as you keep those");
+	app_note(app, is_encrypted
+			      ? "it may hold secrets and malware: keep them locked up when it "
+				"is opened"
+			      : "it may hold secrets and malware in clear: keep it as you keep "
+				"those");
+}
+
+/* 1 when it was not asked for. */
+static int encrypt(struct encryption *out, const struct capture_args *a, struct sl_error *err)
+{
+	CLEANUP(cli_passphrase_free) char *typed = NULL;
+	struct encryption_request request = {.recipients = a->recipients.items,
+					     .recipient_count = a->recipients.count,
+					     .files = a->recipient_files.items,
+					     .file_count = a->recipient_files.count,
+					     .passphrase.file = a->passphrase_file};
+	int rc = a->passphrase ? cli_passphrase(&typed, "Passphrase of the bundle", true, err) : 0;
+
+	request.passphrase.typed = typed;
+	return rc < 0 ? rc : encryption_open(out, &request, err);
 }
 
 static int capture(struct app *app, const struct capture_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
-	CLEANUP(passphrase_clear) struct passphrase passphrase = {.is_given = false};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
+	CLEANUP(encryption_clear) struct encryption encryption = {0};
 	struct capture_request request = {.container = words->count > 0 ? words->items[0] : NULL,
 					  .upper = a->upper,
 					  .marker = (enum sl_marker)a->marker,
@@ -58,6 +82,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .output = a->output,
 					  .sidecar = a->sidecar,
 					  .key_file = a->key,
+					  .profile = CAPTURE_STANDARD,
 					  .before_bytes = a->before,
 					  .before_total = BEFORE_TOTAL,
 					  .case_name = a->case_name,
@@ -77,11 +102,13 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	if (rc == 0)
 		rc = passphrase_for_key(&passphrase, a->key, a->key_passphrase_file, &err);
 	request.passphrase = passphrase_text(&passphrase);
-	if (rc == 0)
+	if (rc == 0 && (rc = encrypt(&encryption, a, &err)) == 0)
+		request.encryption = &encryption;
+	if (rc >= 0)
 		rc = job_capture(&j.job, &request, &outcome, &status, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
-	tell(app, a, &outcome);
+	tell(app, a, &outcome, request.encryption != NULL);
 	return status;
 }
 
@@ -97,6 +124,11 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	}
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
+		return app_fail(app, &err);
+	}
+	if (a->passphrase && a->passphrase_file != NULL) {
+		(void)sl_fail(&err, SL_EINVAL, 0,
+			      "--passphrase and --passphrase-file exclude each other");
 		return app_fail(app, &err);
 	}
 	if (a->output == NULL) {
@@ -129,6 +161,14 @@ static const struct opt options[] = {
 	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
 	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
+	{"recipient", 0, OPT_LIST, "AGE1...", NULL, AT(recipients),
+	 "encrypt with age to this recipient, made by keygen --age or age-keygen; may be repeated"},
+	{"recipients-file", 0, OPT_LIST, "FILE", NULL, AT(recipient_files),
+	 "encrypt to the recipients in FILE, one a line; may be repeated"},
+	{"passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(passphrase_file),
+	 "encrypt with the passphrase in the first line of FILE; - is standard input"},
+	{"passphrase", 0, OPT_FLAG, NULL, NULL, AT(passphrase),
+	 "encrypt with a passphrase that is asked for on the terminal"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},

@@ -34,6 +34,7 @@ static const struct opt options[] = {
 	 "what a legal hold is for (held, released)"},
 	{"retain-until", 0, OPT_TEXT, "DATE", NULL, CUSTODY_AT(until),
 	 "it must not be disposed of before DATE (2027-01-31, or with a time)"},
+	CLI_UNLOCK_OPTIONS(struct custody_args, unlock),
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, CUSTODY_AT(jobs),
 	 "threads that verify; by default one a processor, 8 at most"},
 };

@@ -5,6 +5,7 @@
 #include "cli/app.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
+#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/diff.h"
 #include "job/diff_bundles.h"
@@ -15,6 +16,7 @@ struct diff_args {
 	const char *upper, *rootfs; /* compare this directory instead of a container */
 	const char *image;          /* with this image */
 	bool images, bundles;       /* the operands are two images, or two bundles */
+	struct unlock_args unlock;
 	bool no_index;
 	bool check;
 	unsigned int marker;  /* enum sl_marker of upper */
@@ -47,6 +49,9 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--bundles excludes --images, --all, --upper, --rootfs, --quick, "
 			       "--check and --freeze");
+	if (!a->bundles && (a->unlock.identities.count > 0 || a->unlock.passphrase ||
+			    a->unlock.passphrase_file != NULL))
+		return sl_fail(err, SL_EINVAL, 0, "--identity and --passphrase go with --bundles");
 	if (a->bundles && words->count != 2)
 		return sl_fail(err, SL_EINVAL, 0, "--bundles needs two bundles: before and after");
 	if (a->images && (directory || a->all || a->image != NULL || a->quick))
@@ -143,13 +148,17 @@ static int compare_bundles(const struct job *job, const struct diff_args *a,
 			   const struct operands *words, struct sl_sink *sink, int *found,
 			   struct sl_error *err)
 {
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	struct diff_bundles_request request = {.before = words->items[0],
 					       .after = words->items[1],
 					       .fail_on = (enum sl_severity)a->fail_on,
 					       .accept_unproven = a->accept_unproven,
 					       .show_touched = a->show_touched};
 
-	return job_diff_bundles(job, &request, sink, found, err);
+	int rc = cli_unlock(&identities, &a->unlock, err);
+
+	request.identities = identities;
+	return rc < 0 ? rc : job_diff_bundles(job, &request, sink, found, err);
 }
 
 /* Compare everything that was asked for; *status is the job's verdict on all containers. */
@@ -259,6 +268,7 @@ static const struct opt options[] = {
 	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
 	 "the operands are two bundles of one container: say what changed from one capture to the "
 	 "next; nothing but the bundles is read"},
+	CLI_UNLOCK_OPTIONS(struct diff_args, unlock),
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk, or, "
 	 "where there are none, fail"},

@@ -6,6 +6,7 @@
 #include "cli/app.h"
 #include "cli/custody.h"
 #include "cli/output.h"
+#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "job/evidence.h"
@@ -17,6 +18,7 @@ struct extract_args {
 	const char *output;
 	bool list;
 	struct custody_access custody;
+	struct unlock_args unlock;
 };
 
 static int check(const struct extract_args *a, const struct operands *words, struct sl_error *err)
@@ -49,7 +51,7 @@ static int list_item(void *payload, const struct sl_bundle_record *r, const char
 	return rc < 0 ? rc : ostream_write(to, "\n", 1, err);
 }
 
-static int list(const char *bundle, struct sl_error *err)
+static int list(const char *bundle, const struct age_identities *identities, struct sl_error *err)
 {
 	static const char *const files[] = {"file"};
 	CLEANUP(output_clear) struct output output = {0};
@@ -57,8 +59,8 @@ static int list(const char *bundle, struct sl_error *err)
 	int rc = output_open(&output, NULL, err);
 
 	if (rc == 0)
-		rc = job_show(bundle, files, ARRAY_SIZE(files), list_item, output.stream,
-			      &unattested, err);
+		rc = job_show(bundle, identities, files, ARRAY_SIZE(files), list_item,
+			      output.stream, &unattested, err);
 	return rc < 0 ? rc : output_commit(&output, err);
 }
 
@@ -70,6 +72,7 @@ static void told(void *payload, uint64_t seq, const char *file)
 static int extract(struct app *app, const struct extract_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	struct extract_request request = {.bundle = words->items[0],
 					  .by_seq = a->seq != NO_SEQ,
 					  .seq = a->seq,
@@ -78,8 +81,12 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 					  .output = a->output,
 					  .extracted = told,
 					  .payload = app};
-	int rc = a->list ? list(words->items[0], &err) : job_extract(&request, &err);
+	int rc = cli_unlock(&identities, &a->unlock, &err);
 
+	request.identities = identities;
+	if (rc == 0)
+		rc = a->list ? list(words->items[0], identities, &err)
+			     : job_extract(&request, &err);
 	if (rc == 0)
 		return EXIT_DONE;
 	(void)app_fail(app, &err);
@@ -108,6 +115,7 @@ static const struct opt options[] = {
 	 "the file to create, for several paths the directory; - is standard output"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
 	CUSTODY_ACCESS_OPTIONS(struct extract_args, custody),
+	CLI_UNLOCK_OPTIONS(struct extract_args, unlock),
 };
 static const struct extract_args defaults = {.seq = NO_SEQ};
 

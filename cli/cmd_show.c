@@ -6,12 +6,14 @@
 #include "cli/app.h"
 #include "cli/custody.h"
 #include "cli/output.h"
+#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/evidence.h"
 
 struct show_args {
 	struct text_list types; /* only records of these types */
 	struct custody_access custody;
+	struct unlock_args unlock;
 };
 
 struct showing {
@@ -52,13 +54,18 @@ static int show(struct app *app, const struct show_args *a, const char *bundle,
 		uint64_t *unattested, struct sl_error *err)
 {
 	CLEANUP(output_clear) struct output output = {0};
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	struct showing s = {.app = app};
-	int rc = output_open(&output, app->options.output, err);
+	int rc = cli_unlock(&identities, &a->unlock, err);
+
+	if (rc == 0)
+		rc = output_open(&output, app->options.output, err);
 
 	if (rc < 0)
 		return rc;
 	s.to = output.stream;
-	rc = job_show(bundle, a->types.items, a->types.count, on_record, &s, unattested, err);
+	rc = job_show(bundle, identities, a->types.items, a->types.count, on_record, &s, unattested,
+		      err);
 	if (rc == 0 && app->options.format == FORMAT_JSON)
 		rc = write_text(&s, s.any ? "\n]\n" : "[]\n", 3, err);
 	return rc < 0 ? rc : output_commit(&output, err);
@@ -86,6 +93,7 @@ static const struct opt options[] = {
 	{"type", 't', OPT_LIST, "TYPE", NULL, AT(types),
 	 "only records of this type, such as file, finding or gap; may be repeated"},
 	CUSTODY_ACCESS_OPTIONS(struct show_args, custody),
+	CLI_UNLOCK_OPTIONS(struct show_args, unlock),
 };
 static const char *const formats[] = {"table", "json", "jsonl", NULL};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Have a third party say that a bundle existed, and when. */
 #include "cli/app.h"
+#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
@@ -12,6 +13,7 @@ struct timestamp_args {
 	const char *tsa, *response, *ca, *sidecars;
 	bool offline;
 	unsigned int seconds, jobs;
+	struct unlock_args unlock;
 };
 
 static int check(const struct timestamp_args *a, struct sl_error *err)
@@ -51,6 +53,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(timestamp_outcome_clear) struct timestamp_outcome outcome = {.has_time = false};
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	const struct timestamp_args *a = args;
 	struct timestamp_request request = {.bundle = words->items[0],
 					    .sidecars = a->sidecars,
@@ -62,6 +65,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 					    .threads = app_jobs(a->jobs)};
 	int rc = check(a, &err);
 
+	if (rc == 0)
+		rc = cli_unlock(&identities, &a->unlock, &err);
+	request.identities = identities;
 	if (rc == 0)
 		rc = job_timestamp(&request, &outcome, &err);
 	if (rc == 0) {
@@ -87,6 +93,7 @@ static const struct opt options[] = {
 	 "the files beside the bundle are in DIR instead"},
 	{"timeout", 0, OPT_NUMBER, "SECONDS", NULL, AT(seconds),
 	 "how long to wait for the authority; by default 30"},
+	CLI_UNLOCK_OPTIONS(struct timestamp_args, unlock),
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read; by default one a processor, 8 at most"},
 };
@@ -119,5 +126,6 @@ const struct command command_timestamp = {
 		  "When did it exist, at the latest?"},
 		 {"strandline timestamp web.tar.zst --offline",
 		  "On a machine without a network, write the question only:"}},
+	.holds_keys = true,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include "cli/app.h"
 #include "cli/custody.h"
 #include "cli/output.h"
+#include "cli/unlock.h"
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -24,6 +25,7 @@ struct verify_args {
 	unsigned int require;
 	bool allow_unanchored;
 	unsigned int jobs;
+	struct unlock_args unlock;
 };
 
 static const char *anchors_text(const struct sl_verify_result *r)
@@ -195,6 +197,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_verify_result_clear) struct sl_verify_result result = {0};
 	CLEANUP(beside_clear) struct beside beside = {.at.dir_fd = -1};
 	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)1 << 20);
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	const struct verify_args *a = args;
 	bool looks = looks_beside(a, words->items[0]);
 	struct verify_request request = {.bundle = words->items[0],
@@ -213,6 +216,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 			      "--sidecars and --no-sidecars exclude each other");
 		return app_fail(app, &err);
 	}
+	if (cli_unlock(&identities, &a->unlock, &err) < 0)
+		return app_fail(app, &err);
+	request.identities = identities;
 	if (job_verify(&request, &result, looks ? &beside : NULL, &status, &err) < 0)
 		return app_fail(app, &err);
 	if (custody_record_access(app, &a->custody, request.bundle, a->sidecars, &result, &err) < 0)
@@ -246,6 +252,7 @@ static const struct opt options[] = {
 	 "exit with 1 when the verdict is less than signed or anchored"},
 	{"allow-unanchored", 0, OPT_FLAG, NULL, NULL, AT(allow_unanchored),
 	 "exit with 0 although nothing from outside binds the bundle"},
+	CLI_UNLOCK_OPTIONS(struct verify_args, unlock),
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that hash; by default one a processor, 8 at most"},
 };

@@ -22,7 +22,8 @@ int custody_run(struct app *app, const struct custody_args *args, enum custody_a
 		const char *file)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
-	CLEANUP(passphrase_clear) struct passphrase passphrase = {.is_given = false};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
+	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
 	struct custody_request request = {.file = file,
 					  .sidecars = args->sidecars,
 					  .action = action,
@@ -49,6 +50,9 @@ int custody_run(struct app *app, const struct custody_args *args, enum custody_a
 
 	request.key.passphrase = passphrase_text(&passphrase);
 	if (rc == 0)
+		rc = cli_unlock(&identities, &args->unlock, &err);
+	request.identities = identities;
+	if (rc == 0)
 		rc = job_custody_add(&request, &added, &err);
 	if (rc < 0) {
 		(void)app_fail(app, &err);
@@ -62,7 +66,7 @@ int custody_record_access(struct app *app, const struct custody_access *access, 
 			  const char *sidecars, const struct sl_verify_result *verified,
 			  struct sl_error *err)
 {
-	CLEANUP(passphrase_clear) struct passphrase passphrase = {.is_given = false};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	struct custody_request request = {
 		.file = file,
 		.sidecars = sidecars,

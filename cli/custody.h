@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 #include "cli/passphrase.h"
+#include "cli/unlock.h"
 #include "job/custody.h"
 
 /* The options of whoever adds an event. */
@@ -14,6 +15,7 @@ struct custody_args {
 	const char *by, *from, *to, *to_key, *purpose, *place, *seal, *matter, *made, *until;
 	const char *sidecars;
 	bool despite, drop_torn;
+	struct unlock_args unlock; /* of custody add */
 	unsigned int jobs;
 };
 

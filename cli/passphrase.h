@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passphrases of key files: out of a file or off the terminal, never out of the arguments. */
+/* Passphrases of signing keys: out of a file or off the terminal, never out of the arguments. */
 #ifndef CLI_PASSPHRASE_H
 #define CLI_PASSPHRASE_H
 
-#include <strandline/error.h>
+#include "job/keyfile.h"
 
-#define PASSPHRASE_MAX 1024
 #define CLI_KEY_PASSPHRASE_HELP                                                                    \
 	"the key's passphrase is the first line of FILE; without it an encrypted key asks for it " \
 	"on the terminal"
 
+/* In secret memory; zeros: there is none. */
 struct passphrase {
-	char text[PASSPHRASE_MAX + 1];
-	bool is_given;
+	struct keyfile file;
+	char *typed;
 };
 
-/* The first line of a file, which may be a pipe; without its line feed. Empty is -SL_EINVAL. */
+/* The first line of a file. Empty is -SL_EINVAL. */
 int passphrase_read(struct passphrase *out, const char *file, struct sl_error *err);
-
-/* Ask on the terminal, without echo; @twice for a new one. Without a terminal -SL_EINVAL. */
-int passphrase_ask(struct passphrase *out, const char *what, bool twice, struct sl_error *err);
+/* A new one, off the terminal. */
+int passphrase_new(struct passphrase *out, struct sl_error *err);
 
 /*
  * What it takes to read @key_file: out of @file when it is given, off the terminal when the key is

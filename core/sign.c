@@ -10,8 +10,8 @@
 #include "core/sign.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -21,6 +21,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "core/secret.h"
 
 /* PEM texts are short: a longer one is not a key. */
 #define PEM_MAX_BYTES (64u << 10)
@@ -85,38 +86,19 @@ static int crypto_fail(struct sl_error *err, enum sl_code code, const char *what
 	return rc;
 }
 
-static struct secret *secret_new(void)
-{
-	struct secret *s =
-		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (s == MAP_FAILED)
-		return NULL;
-	(void)mlock(s, sizeof(*s));
-	(void)madvise(s, (size_t)sysconf(_SC_PAGESIZE), MADV_DONTDUMP);
-	(void)madvise(s, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK);
-	return s;
-}
-
-static void secret_free(struct secret *s)
-{
-	if (s == NULL)
-		return;
-	OPENSSL_cleanse(s, sizeof(*s));
-	(void)munmap(s, sizeof(*s));
-}
-
 /* Move the private half from OpenSSL's memory to ours. */
 static int adopt(struct sign_key **out, EVP_PKEY *pkey, struct sl_error *err)
 {
 	size_t seed_len = SEED_SIZE, public_len = SIGN_PUBLIC_SIZE;
 	struct sign_key *k = calloc(1, sizeof(*k));
 
-	if (k == NULL || (k->secret = secret_new()) == NULL) {
+	if (k == NULL || (k->secret = secret_new(sizeof(*k->secret))) == NULL) {
 		sign_key_free(k);
 		return sl_fail(err, SL_ENOMEM, 0, "private key memory");
 	}
-	if (EVP_PKEY_get_raw_private_key(pkey, k->secret->seed, &seed_len) != 1 ||
+	/* not EVP_PKEY_get_raw_private_key(): that leaves a copy behind, on the heap */
+	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, k->secret->seed,
+					    SEED_SIZE, &seed_len) != 1 ||
 	    EVP_PKEY_get_raw_public_key(pkey, k->public, &public_len) != 1 ||
 	    seed_len != SEED_SIZE || public_len != SIGN_PUBLIC_SIZE) {
 		sign_key_free(k);
@@ -282,7 +264,7 @@ void sign_key_free(struct sign_key *k)
 {
 	if (k == NULL)
 		return;
-	secret_free(k->secret);
+	secret_free(k->secret, sizeof(*k->secret));
 	free(k);
 }
 

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/zframes.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <zstd.h>
 
@@ -47,7 +44,8 @@ struct slot {
 struct zframes {
 	/* The file belongs to the worker whose turn it is: frames are read in order, one at a time.
 	 */
-	int fd;
+	struct rfile *file;
+	uint64_t read; /* bytes taken from the file so far */
 	uint8_t *input;
 	size_t input_pos, input_len;
 	bool is_eof;
@@ -79,19 +77,15 @@ static uint32_t le32(const uint8_t *p)
 
 static int input_fill(struct zframes *z, struct sl_error *err)
 {
-	ssize_t n;
+	int rc;
 
 	if (z->is_eof)
 		return 0;
-	do
-		n = read(z->fd, z->input, INPUT_BYTES);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return sl_fail(err, SL_EIO, errno, "read");
-	z->is_eof = n == 0;
-	z->input_pos = 0;
-	z->input_len = (size_t)n;
-	return 0;
+	z->input_pos = z->input_len = 0;
+	rc = rfile_read_at(z->file, z->read, z->input, INPUT_BYTES, &z->input_len, err);
+	z->is_eof = rc == 1;
+	z->read += z->input_len;
+	return rc < 0 ? rc : 0;
 }
 
 static int slot_reserve(struct slot *s, size_t len, struct sl_error *err)
@@ -114,28 +108,25 @@ static int slot_reserve(struct slot *s, size_t len, struct sl_error *err)
 /* Fill the slot's next @len bytes from the file, and the empty input with what lies behind. */
 static int read_direct(struct zframes *z, struct slot *s, size_t len, struct sl_error *err)
 {
-	struct iovec parts[] = {{s->packed + s->packed_len, len}, {z->input, DIRECT_AHEAD}};
-	ssize_t n;
-	size_t got;
+	uint8_t *to = s->packed + s->packed_len;
+	size_t n = 0, got;
+	int rc = rfile_read_at(z->file, z->read, to, len + DIRECT_AHEAD, &n, err);
 
-	do
-		n = readv(z->fd, parts, ARRAY_SIZE(parts));
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return sl_fail(err, SL_EIO, errno, "read");
-	z->is_eof = n == 0;
-	got = (size_t)n < len ? (size_t)n : len;
+	z->is_eof = rc == 1;
+	z->read += n;
+	got = n < len ? n : len;
 	s->packed_len += got;
 	z->offset += got;
 	z->input_pos = 0;
-	z->input_len = (size_t)n - got;
-	return 0;
+	z->input_len = n - got;
+	memcpy(z->input, to + got, z->input_len);
+	return rc < 0 ? rc : 0;
 }
 
 /* Append exactly len bytes of input to the slot, or drop them. 1 when the input ends before. */
 static int take(struct zframes *z, struct slot *s, size_t len, bool keep, struct sl_error *err)
 {
-	int rc = keep ? slot_reserve(s, s->packed_len + len, err) : 0;
+	int rc = keep ? slot_reserve(s, s->packed_len + len + DIRECT_AHEAD, err) : 0;
 
 	while (rc == 0 && len > 0) {
 		size_t have = z->input_len - z->input_pos;
@@ -301,7 +292,7 @@ static int read_frame(struct zframes *z, struct slot *s, struct sl_error *err)
 	s->view.offset = z->offset;
 	rc = take(z, s, 4, true, err);
 	if (rc == 1 && s->packed_len == 0 && z->offset > 0) {
-		z->end = ZFRAMES_END_BOUNDARY;
+		z->end = z->file->is_cut ? ZFRAMES_END_CUT : ZFRAMES_END_BOUNDARY;
 		return 1;
 	}
 	if (rc == 1 && !is_magic_prefix(s->packed, s->packed_len))
@@ -394,7 +385,8 @@ static void read_and_decompress(void *job, void *worker)
 		decompress(s, worker);
 }
 
-int zframes_open(struct zframes **out, int fd, unsigned int threads, struct sl_error *err)
+int zframes_open(struct zframes **out, struct rfile *file, unsigned int threads,
+		 struct sl_error *err)
 {
 	struct pool_options options = {
 		.workers = threads > SLOTS_MAX - 2 ? SLOTS_MAX - 2 : threads,
@@ -405,11 +397,9 @@ int zframes_open(struct zframes **out, int fd, unsigned int threads, struct sl_e
 	struct zframes *z = calloc(1, sizeof(*z));
 	int rc = 0;
 
-	if (z == NULL) {
-		close(fd);
+	if (z == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "frame reader");
-	}
-	z->fd = fd;
+	z->file = file;
 	pthread_mutex_init(&z->lock, NULL);
 	pthread_cond_init(&z->turned, NULL);
 	z->slot_count = options.workers == 0 ? 1 : options.workers + 2;
@@ -445,7 +435,6 @@ void zframes_close(struct zframes *z)
 	pthread_cond_destroy(&z->turned);
 	sl_error_clear(&z->end_error);
 	free(z->input);
-	close(z->fd);
 	free(z);
 }
 

@@ -9,7 +9,7 @@
 #ifndef CORE_ZFRAMES_H
 #define CORE_ZFRAMES_H
 
-#include <strandline/error.h>
+#include "core/rfile.h"
 
 /* Largest decompressed frame, and largest window, that is read. */
 #define ZFRAMES_MAX_PLAIN (4u << 20)
@@ -23,7 +23,7 @@ struct zframes;
 
 struct zframe_view {
 	uint64_t index;  /* counts frames of both kinds from 0 */
-	uint64_t offset; /* of its first byte, counted from where reading began */
+	uint64_t offset; /* of its first byte */
 	uint64_t size;   /* compressed bytes, header and checksum included */
 	uint32_t magic;
 	bool is_skippable;
@@ -41,8 +41,9 @@ enum zframes_end {
 	ZFRAMES_END_CONTRADICTED,
 };
 
-/* Read @fd from its current position; takes it over, also on failure. @threads may be 0. */
-int zframes_open(struct zframes **out, int fd, unsigned int threads, struct sl_error *err);
+/* Read @file, borrowed until close, from its beginning. @threads may be 0. */
+int zframes_open(struct zframes **out, struct rfile *file, unsigned int threads,
+		 struct sl_error *err);
 void zframes_close(struct zframes *z);
 
 /*

@@ -15,6 +15,8 @@
 /* What every decoder takes without being asked. A window is never larger than its frame. */
 #define WINDOW_LOG_MAX 23
 #define WINDOW_MAX ((size_t)1 << WINDOW_LOG_MAX)
+#define SKIPPABLE_MAGIC 0x184D2A50u
+#define SKIPPABLE_HEAD 8
 /* Frames waiting beside those that are being compressed: one being filled, one being written. */
 #define SPARE_FRAMES 2
 
@@ -37,6 +39,7 @@ struct zstd_out {
 	/* The sync point that was begun lies behind so many frames; it is passed on to the inner
 	 * stream when they were written. */
 	uint64_t sync_frames;
+	uint64_t padded; /* frames written when the last padding was */
 	bool is_syncing; /* begun here, not passed on yet */
 	int status;      /* first failure, sticky */
 };
@@ -89,6 +92,12 @@ static uint32_t load_le32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static void store_le32(uint8_t *p, uint32_t n)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(n >> (8 * i));
+}
+
 /* The content checksum that ends a frame is the number the seek table wants. */
 static int report_frame(struct zstd_out *z, const struct frame *f, struct sl_error *err)
 {
@@ -103,13 +112,46 @@ static int report_frame(struct zstd_out *z, const struct frame *f, struct sl_err
 	return rc < 0 ? sl_fail(err, (enum sl_code) - rc, 0, "seek table") : 0;
 }
 
+/* Fill up to the alignment. Always a frame, so that whoever counts frames can count this one. */
+static int pad(struct zstd_out *z, struct sl_error *err)
+{
+	static const uint8_t zeros[4096];
+	struct zframe report = {0};
+	uint8_t head[SKIPPABLE_HEAD];
+	uint64_t left;
+	int rc;
+
+	if (z->options.align == 0 || z->padded == z->written)
+		return 0;
+	z->padded = z->written;
+	left = z->options.align - z->offset % z->options.align;
+	if (left < sizeof(head))
+		left += z->options.align;
+	report.compressed = left;
+	left -= sizeof(head);
+	store_le32(head, SKIPPABLE_MAGIC);
+	store_le32(head + 4, (uint32_t)left);
+	rc = ostream_write(z->inner, head, sizeof(head), err);
+	for (; rc == 0 && left > 0; left -= left < sizeof(zeros) ? left : sizeof(zeros))
+		rc = ostream_write(z->inner, zeros, left < sizeof(zeros) ? left : sizeof(zeros),
+				   err);
+	z->offset += report.compressed;
+	if (rc == 0 && z->options.on_frame != NULL &&
+	    (rc = z->options.on_frame(z->options.payload, &report)) < 0)
+		return sl_fail(err, (enum sl_code) - rc, 0, "seek table");
+	return rc;
+}
+
 /* The inner stream learns of a sync point as soon as it has all that lies before. */
 static int pass_sync_on(struct zstd_out *z, struct sl_error *err)
 {
+	int rc;
+
 	if (!z->is_syncing || z->written < z->sync_frames)
 		return 0;
 	z->is_syncing = false;
-	return ostream_sync_begin(z->inner, err);
+	rc = pad(z, err);
+	return rc == 0 ? ostream_sync_begin(z->inner, err) : rc;
 }
 
 /* Wait for the oldest frame in the pool and pass it down. */
@@ -221,6 +263,8 @@ static int zstd_sync_point(struct ostream *s, struct sl_error *err)
 	if (z->status != 0)
 		return failed_before(z, err);
 	z->status = drain(z, err);
+	if (z->status == 0)
+		z->status = pad(z, err);
 	if (z->status == 0)
 		z->status = ostream_sync_point(z->inner, err);
 	return z->status;
@@ -349,5 +393,6 @@ int ostream_zstd_raw(struct ostream *s, const void *bytes, size_t len, struct sl
 		z->status = ostream_write(z->inner, bytes, len, err);
 	if (z->status == 0)
 		z->offset += len;
+	z->padded = z->written; /* what stands behind bytes like these is the caller's business */
 	return z->status;
 }

@@ -42,7 +42,9 @@ int istream_unpack(struct istream **in, enum zkind kind, uint64_t max_window, st
  * every frame, level @level), at most @threads at a time with the same bytes for any number. A
  * sync point ends the frame; to begin one does not wait for the frames before (unless @threads is
  * 0: then it is a whole sync point). Every finished frame is reported through @on_frame (may be
- * NULL), in order, for a seek table. Takes over inner on success.
+ * NULL), in order, for a seek table. With @align, a sync point that ends frames is filled up to a
+ * multiple of so many bytes by exactly one skippable frame of zeros, which is reported with 0 plain
+ * bytes. Takes over inner on success.
  */
 struct zframe {
 	uint64_t compressed, plain; /* sizes in bytes */
@@ -52,6 +54,7 @@ struct zstd_options {
 	int level;
 	size_t frame_bytes;
 	unsigned int threads;
+	size_t align; /* 0: none; more than a skippable frame's header */
 	int (*on_frame)(void *payload, const struct zframe *frame);
 	void *payload;
 };
@@ -59,7 +62,10 @@ int ostream_zstd(struct ostream **out, struct ostream *inner, const struct zstd_
 		 struct sl_error *err);
 /* Bytes that reached the inner stream so far: where the next frame will start. */
 uint64_t ostream_zstd_offset(const struct ostream *s);
-/* Pass bytes through uncompressed between frames (skippable frames). Implies a sync of frames. */
+/*
+ * Pass bytes through uncompressed between frames (skippable frames). Implies a sync of frames. No
+ * sync point fills up behind them.
+ */
 int ostream_zstd_raw(struct ostream *s, const void *bytes, size_t len, struct sl_error *err);
 
 #endif

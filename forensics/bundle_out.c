@@ -10,6 +10,8 @@
 #define SEEK_HAS_CHECKSUMS 0x80
 /* What the seekable format allows. */
 #define SEEK_MAX_FRAMES (1u << 27)
+/* Of this segment, of the closing one, of the end of the tar; two to spare. */
+#define SYNC_POINTS_AHEAD 5u
 
 static const uint8_t zeros[64u << 10];
 
@@ -32,6 +34,12 @@ static int on_frame(void *payload, const struct zframe *frame)
 	return spool_append(&o->frames, entry, sizeof(entry), NULL);
 }
 
+/* Bytes of the file so far. */
+static uint64_t written_bytes(const struct bundle_out *o)
+{
+	return o->age != NULL ? ostream_age_written(o->age) : ostream_zstd_offset(o->z);
+}
+
 /* What the tar writer makes. */
 static int put(void *payload, const void *bytes, size_t len, struct sl_error *err)
 {
@@ -42,19 +50,25 @@ static int put(void *payload, const void *bytes, size_t len, struct sl_error *er
 }
 
 int out_open(struct bundle_out *o, struct ostream *inner, int fd, int level, unsigned int threads,
-	     struct sl_error *err)
+	     const struct age_recipients *recipients, struct sl_error *err)
 {
 	struct zstd_options options = {.level = level,
 				       .frame_bytes = OUT_FRAME_BYTES,
 				       .threads = threads,
+				       .align = recipients != NULL ? AGE_CHUNK_BYTES : 0,
 				       .on_frame = on_frame,
 				       .payload = o};
-	int rc;
+	int rc = 0;
 
 	*o = (struct bundle_out){0};
 	space_init(&o->space, fd);
 	spool_init(&o->frames);
-	rc = ostream_zstd(&o->z, inner, &options, err);
+	if (recipients != NULL)
+		rc = ostream_age(&o->age, inner, recipients, err);
+	if (o->age != NULL)
+		inner = o->age;
+	if (rc == 0)
+		rc = ostream_zstd(&o->z, inner, &options, err);
 	if (rc < 0)
 		ostream_close(inner);
 	else
@@ -65,7 +79,7 @@ int out_open(struct bundle_out *o, struct ostream *inner, int fd, int level, uns
 void out_close(struct bundle_out *o)
 {
 	if (o->z != NULL)
-		space_release(&o->space, ostream_zstd_offset(o->z));
+		space_release(&o->space, written_bytes(o));
 	bundle_tar_free(o->tar);
 	o->tar = NULL;
 	ostream_close(o->z);
@@ -73,17 +87,22 @@ void out_close(struct bundle_out *o)
 	o->z = NULL;
 }
 
-/* Compressed size of incompressible bytes in frames of ours, with some to spare. */
-static uint64_t worst_case(uint64_t plain)
+/*
+ * Compressed size of incompressible bytes in frames of ours, with some to spare: the 16 bytes a
+ * chunk that encryption takes, too. It fills chunks up at each of the sync points that may follow,
+ * and holds one chunk back.
+ */
+static uint64_t worst_case(const struct bundle_out *o, uint64_t plain)
 {
-	return plain + plain / 128 + 4096;
+	return plain + plain / 128 + 4096 +
+	       (o->age != NULL ? (SYNC_POINTS_AHEAD + 1) * (uint64_t)AGE_CHUNK_BYTES : 0);
 }
 
 int out_reserve(struct bundle_out *o, uint64_t plain, uint64_t keep, struct sl_error *err)
 {
-	uint64_t written = ostream_zstd_offset(o->z);
+	uint64_t written = written_bytes(o);
 
-	return space_need(&o->space, written + worst_case(o->plain - o->settled + plain) + keep,
+	return space_need(&o->space, written + worst_case(o, o->plain - o->settled + plain) + keep,
 			  written, err);
 }
 
@@ -143,6 +162,8 @@ static void count_frames(struct bundle_out *o)
 	uint64_t plain = o->plain - o->sealed_plain;
 
 	o->sealed_frames += (plain + OUT_FRAME_BYTES - 1) / OUT_FRAME_BYTES;
+	/* and the one that fills the last chunk up */
+	o->sealed_frames += o->age != NULL && plain > 0;
 	o->sealed_plain = o->plain;
 }
 
@@ -177,8 +198,11 @@ uint64_t out_tail_bytes(const struct bundle_out *o)
 static int write_seek_table(struct bundle_out *o, struct sl_error *err)
 {
 	uint8_t head[8], foot[SEEK_FOOTER_BYTES];
-	int rc;
+	/* the last frame has its entry only when it was written */
+	int rc = raw(o->z, NULL, 0, err);
 
+	if (rc < 0)
+		return rc;
 	if (o->frame_count > SEEK_MAX_FRAMES)
 		return sl_fail(err, SL_ELIMIT, 0, "more than %u frames", SEEK_MAX_FRAMES);
 	store_le32(head, SKIPPABLE_MAGIC);
@@ -199,10 +223,9 @@ int out_finish(struct bundle_out *o, struct sl_error *err)
 	if (rc == 0)
 		rc = bundle_tar_finish(o->tar, err);
 	if (rc == 0)
-		rc = sync_all(o, err);
-	if (rc == 0)
 		rc = write_seek_table(o, err);
+	/* the last bytes of an encrypted file are known only now */
 	if (rc == 0)
-		rc = sync_all(o, err);
-	return rc == 0 ? ostream_finish(o->z, err) : rc;
+		rc = ostream_finish(o->z, err);
+	return rc == 0 ? sync_all(o, err) : rc;
 }

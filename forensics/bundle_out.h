@@ -6,6 +6,7 @@
 #ifndef FORENSICS_BUNDLE_OUT_H
 #define FORENSICS_BUNDLE_OUT_H
 
+#include "core/age.h"
 #include "core/zstream.h"
 #include "forensics/space.h"
 #include "forensics/spool.h"
@@ -18,6 +19,7 @@ struct bundle_tar;
 
 struct bundle_out {
 	struct ostream *z;      /* owned */
+	struct ostream *age;    /* what @z writes into when it encrypts, which @z owns; or NULL */
 	struct bundle_tar *tar; /* owned */
 	struct space space;
 	struct spool frames; /* entries of the seek table */
@@ -34,9 +36,12 @@ struct out_position {
 	uint64_t frame, offset;
 };
 
-/* Takes over @inner, also on failure. @fd (borrowed) is where room is reserved, or -1. */
+/*
+ * Takes over @inner, also on failure. @fd (borrowed) is where room is reserved, or -1. @recipients
+ * NULL: nothing is encrypted.
+ */
 int out_open(struct bundle_out *o, struct ostream *inner, int fd, int level, unsigned int threads,
-	     struct sl_error *err);
+	     const struct age_recipients *recipients, struct sl_error *err);
 void out_close(struct bundle_out *o);
 
 /* Room for @plain more tar bytes, however badly they compress, and @keep bytes beyond. */

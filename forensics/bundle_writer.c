@@ -96,6 +96,30 @@ static int start(struct sl_bundle_writer *w, const struct sl_bundle_options *opt
 	return rc == 0 ? write_start(w, options, err) : rc;
 }
 
+/* Takes over @inner, also on failure. */
+static int open_out(struct sl_bundle_writer *w, struct ostream *inner, int fd,
+		    const struct sl_bundle_options *options, struct sl_error *err)
+{
+	struct age_recipients *r = NULL;
+	int rc = 0;
+
+	if (options->recipients != NULL || options->encryption_passphrase != NULL)
+		rc = age_recipients_new(&r, err);
+	if (rc == 0 && options->recipients != NULL)
+		rc = age_recipients_parse(r, options->recipients, strlen(options->recipients), err);
+	if (rc == 0 && options->encryption_passphrase != NULL)
+		rc = age_recipients_passphrase(r, options->encryption_passphrase,
+					       strlen(options->encryption_passphrase), err);
+	if (rc == 0)
+		rc = out_open(&w->out, inner, fd,
+			      options->level != 0 ? options->level : DEFAULT_LEVEL,
+			      options->threads, r, err);
+	else
+		ostream_close(inner);
+	age_recipients_free(r);
+	return rc;
+}
+
 int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 		const struct sl_bundle_options *options, struct sl_error *err)
 {
@@ -117,8 +141,10 @@ int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 		w->reserve_bytes = MIN_RESERVE_BYTES;
 	w->is_serial = options->threads == 0;
 	spool_init(&w->index);
-	rc = out_open(&w->out, inner, fd, options->level != 0 ? options->level : DEFAULT_LEVEL,
-		      options->threads, err);
+	spool_init(&w->out.frames);
+	rc = open_out(w, inner, fd, options, err);
+	if (rc == 0)
+		rc = segment_clock(w, err);
 	if (rc == 0)
 		rc = start(w, options, err);
 	if (rc < 0) {
@@ -332,7 +358,9 @@ int sl_bundle_close(struct sl_bundle_writer *w, enum sl_bundle_status status, st
 
 	if (rc < 0)
 		return rc;
-	rc = segment_reserve(w, JOURNAL_HEAD_BYTES, TIER_CLOSE, err);
+	rc = segment_reserve(w, 2 * JOURNAL_HEAD_BYTES, TIER_CLOSE, err);
+	if (rc == 0)
+		rc = segment_clock(w, err);
 	if (rc == 0)
 		rc = append_close(w, status, err);
 	if (rc == 0)

@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "forensics/bundle_read.h"
 #include "forensics/record.h"
 #include "forensics/recordentry.h"
 
@@ -208,8 +209,8 @@ static int read_all(struct reading *g, struct sl_bundle_reader *reader, struct s
 	return rc < 0 ? rc : 0;
 }
 
-int bundletree_read(int fd, const struct bundletree_events *events, struct bundletree_target *out,
-		    struct sl_error *err)
+int bundletree_read(struct rfile *file, const struct bundletree_events *events,
+		    struct bundletree_target *out, struct sl_error *err)
 {
 	struct reading g = {
 		.events = events, .target = out, .path = BUF_INIT(SL_BUNDLE_LINE_BYTES)};
@@ -218,7 +219,7 @@ int bundletree_read(int fd, const struct bundletree_events *events, struct bundl
 
 	*out = (struct bundletree_target){0};
 	recordentry_init(&g.entry);
-	rc = sl_bundle_open(&reader, fd, err);
+	rc = bundle_reader_open(&reader, file, err);
 	if (rc == 0)
 		rc = read_all(&g, reader, err);
 	sl_bundle_reader_free(reader);

@@ -9,6 +9,8 @@
 #include <strandline/bundle.h>
 #include <strandline/entry.h>
 
+#include "core/rfile.h"
+
 /* Calls come in the bundle's order: captured entries in path order, then findings in path order. */
 struct bundletree_events {
 	/* An object of the writable layer, with its SHA-256 where it was read to its end. */
@@ -32,11 +34,11 @@ struct bundletree_target {
 };
 
 /*
- * Read it all; takes over @fd, also on failure. Records that no signature attests are not used:
+ * Read it all; @file is borrowed for the call. Records that no signature attests are not used:
  * that is a gap. More than one container is -SL_EUNSUPPORTED. Clear @out also on failure.
  */
-int bundletree_read(int fd, const struct bundletree_events *events, struct bundletree_target *out,
-		    struct sl_error *err);
+int bundletree_read(struct rfile *file, const struct bundletree_events *events,
+		    struct bundletree_target *out, struct sl_error *err);
 void bundletree_target_clear(struct bundletree_target *t);
 
 #endif

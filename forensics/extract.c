@@ -2,6 +2,7 @@
 #include <strandline/bundle.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,8 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "forensics/bundle_read.h"
 #include "forensics/record.h"
-#include "forensics/rewind.h"
 #include "forensics/segment.h"
 
 /* More parts than that would be a file of 16 TiB. */
@@ -116,13 +117,13 @@ static int look_at(struct extract *x, const struct sl_bundle_record *record, boo
 	return rc;
 }
 
-static int search(struct extract *x, int fd, uint64_t seq, bool is_parts, struct sl_error *err)
+static int search(struct extract *x, struct rfile *file, uint64_t seq, bool is_parts,
+		  struct sl_error *err)
 {
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader;
 	bool found = false;
-	int own = bundle_rewind(fd, err);
-	int rc = own < 0 ? own : sl_bundle_open(&reader, own, err);
+	int rc = bundle_reader_open(&reader, file, err);
 
 	if (rc < 0)
 		return rc;
@@ -190,14 +191,13 @@ static int tap_data(struct segment_tap *tap, const uint8_t *bytes, size_t len, s
 }
 
 /* Let the members pass; each piece is checked when the next segment or the end is reached. */
-static int copy_pieces(struct extract *x, int fd, struct sl_error *err)
+static int copy_pieces(struct extract *x, struct rfile *file, struct sl_error *err)
 {
 	struct segments_options options = {.threads = 1, .hash = true, .tap = &x->tap};
 	struct segments *segments;
 	struct segment *g;
 	size_t checked = 0;
-	int own = bundle_rewind(fd, err);
-	int rc = own < 0 ? own : segments_open(&segments, own, &options, err);
+	int rc = segments_open(&segments, file, &options, err);
 
 	if (rc < 0)
 		return rc;
@@ -226,18 +226,34 @@ static int copy_pieces(struct extract *x, int fd, struct sl_error *err)
 	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
 }
 
-int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)
+int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
 {
 	struct extract x = {.tap = {tap_member, tap_data}, .out_fd = out_fd};
-	int rc = sha256_new(&x.whole_hash, err);
+	int rc = rfile_needs_twice(file, err);
 
 	if (rc == 0)
-		rc = search(&x, fd, seq, false, err);
-	if (rc == 0 && x.promised > 0)
-		rc = search(&x, fd, x.of, true, err);
+		rc = sha256_new(&x.whole_hash, err);
 	if (rc == 0)
-		rc = copy_pieces(&x, fd, err);
+		rc = search(&x, file, seq, false, err);
+	if (rc == 0 && x.promised > 0)
+		rc = search(&x, file, x.of, true, err);
+	if (rc == 0)
+		rc = copy_pieces(&x, file, err);
 	sha256_free(x.whole_hash);
 	free(x.pieces);
 	return rc;
+}
+
+int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)
+{
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int own, rc;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return sl_fail(err, SL_EUNSUPPORTED, errno, "bundle that cannot be read twice");
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	rc = own < 0 ? sl_fail(err, SL_EIO, errno, "bundle") : rfile_from_fd(&file, own, err);
+	if (rc == 0)
+		rc = bundle_unlock(&file, NULL, err);
+	return rc < 0 ? rc : bundle_extract(file, seq, out_fd, err);
 }

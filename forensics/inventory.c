@@ -5,8 +5,8 @@
 
 #include "core/cleanup.h"
 #include "core/quote.h"
+#include "forensics/bundle_read.h"
 #include "forensics/record.h"
-#include "forensics/rewind.h"
 
 static void quote_text(struct buf *out, const char *text)
 {
@@ -129,15 +129,14 @@ static void consider(struct wanted *w, const struct record *r)
 	w->seq = r->seq;
 }
 
-int inventory_find(int fd, const char *path, const char *role, uint32_t target, uint64_t *seq,
-		   struct sl_error *err)
+int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
+		   uint64_t *seq, struct sl_error *err)
 {
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader;
 	struct wanted w = {
 		.path = path[0] == '/' ? path + 1 : path, .role = role, .target = target};
-	int own = bundle_rewind(fd, err);
-	int rc = own < 0 ? own : sl_bundle_open(&reader, own, err);
+	int rc = bundle_reader_open(&reader, file, err);
 
 	if (rc < 0)
 		return rc;

@@ -6,6 +6,7 @@
 #include <strandline/bundle.h>
 
 #include "core/buf.h"
+#include "core/rfile.h"
 
 /*
  * Append one line for a record, without a line feed: number, type, target, and what matters of it
@@ -17,9 +18,9 @@ int inventory_line(struct buf *out, const struct sl_bundle_record *record, struc
 /*
  * The last file record of this path (with or without its leading slash) that has content. @role and
  * @target (0: any) narrow it down; @role may be NULL, which prefers "upper".
- * 0; -SL_ENOTFOUND. @fd is read from its beginning and stays the caller's.
+ * 0; -SL_ENOTFOUND. @file is borrowed for the call.
  */
-int inventory_find(int fd, const char *path, const char *role, uint32_t target, uint64_t *seq,
-		   struct sl_error *err);
+int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
+		   uint64_t *seq, struct sl_error *err);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/zframes.h"
 #include "forensics/paxheader.h"
@@ -24,16 +23,15 @@ struct members {
 	bool is_ended;
 };
 
-int members_open(struct members **out, int fd, unsigned int threads, struct sl_error *err)
+int members_open(struct members **out, struct rfile *file, unsigned int threads,
+		 struct sl_error *err)
 {
 	struct members *m = calloc(1, sizeof(*m));
 	int rc;
 
-	if (m == NULL) {
-		close(fd);
+	if (m == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "bundle reader");
-	}
-	rc = zframes_open(&m->frames, fd, threads, err);
+	rc = zframes_open(&m->frames, file, threads, err);
 	if (rc == 0)
 		rc = seektable_new(&m->table, err);
 	if (rc < 0) {

@@ -8,8 +8,7 @@
 #ifndef FORENSICS_MEMBERS_H
 #define FORENSICS_MEMBERS_H
 
-#include <strandline/error.h>
-
+#include "core/rfile.h"
 #include "forensics/membername.h"
 
 struct members;
@@ -27,8 +26,9 @@ enum members_end {
 	MEMBERS_END_CLOSED, /* tar end and a true seek table, then nothing */
 };
 
-/* Takes over @fd, also on failure. */
-int members_open(struct members **out, int fd, unsigned int threads, struct sl_error *err);
+/* @file is borrowed until close. */
+int members_open(struct members **out, struct rfile *file, unsigned int threads,
+		 struct sl_error *err);
 void members_close(struct members *m);
 
 /*

@@ -2,11 +2,13 @@
 #include <strandline/bundle.h>
 
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "core/cleanup.h"
+#include "forensics/bundle_read.h"
 #include "forensics/chain.h"
 
 struct sl_bundle_reader {
+	struct rfile *own; /* the file, or NULL when somebody else's is read */
 	struct segments *segments;
 	struct chain chain;
 	struct segment *segment;
@@ -18,18 +20,16 @@ struct sl_bundle_reader {
 	struct buf line; /* the record, NUL-terminated */
 };
 
-int sl_bundle_open(struct sl_bundle_reader **out, int fd, struct sl_error *err)
+int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, struct sl_error *err)
 {
 	struct segments_options options = {.threads = 1};
 	struct sl_bundle_reader *r = calloc(1, sizeof(*r));
 	int rc;
 
-	if (r == NULL) {
-		close(fd);
+	if (r == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "bundle reader");
-	}
 	r->line = BUF_INIT(SL_BUNDLE_LINE_BYTES);
-	rc = segments_open(&r->segments, fd, &options, err);
+	rc = segments_open(&r->segments, file, &options, err);
 	if (rc == 0)
 		rc = chain_init(&r->chain, err);
 	if (rc < 0) {
@@ -38,6 +38,20 @@ int sl_bundle_open(struct sl_bundle_reader **out, int fd, struct sl_error *err)
 	}
 	*out = r;
 	return 0;
+}
+
+int sl_bundle_open(struct sl_bundle_reader **out, int fd, struct sl_error *err)
+{
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int rc = rfile_from_fd(&file, fd, err);
+
+	if (rc == 0)
+		rc = bundle_unlock(&file, NULL, err);
+	if (rc == 0)
+		rc = bundle_reader_open(out, file, err);
+	if (rc == 0)
+		(*out)->own = take_ptr(&file);
+	return rc;
 }
 
 /* Reading does not judge, but says of each segment whether its checkpoint held. */
@@ -93,6 +107,7 @@ void sl_bundle_reader_free(struct sl_bundle_reader *r)
 	if (r == NULL)
 		return;
 	segments_close(r->segments);
+	rfile_close(r->own);
 	chain_clear(&r->chain);
 	buf_clear(&r->line);
 	free(r);

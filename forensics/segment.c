@@ -2,7 +2,6 @@
 #include "forensics/segment.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/digest.h"
@@ -44,21 +43,19 @@ static void segment_clear(struct segment *g)
 	buf_clear(&g->close);
 }
 
-int segments_open(struct segments **out, int fd, const struct segments_options *options,
+int segments_open(struct segments **out, struct rfile *file, const struct segments_options *options,
 		  struct sl_error *err)
 {
 	struct segments *s = calloc(1, sizeof(*s));
 	int rc;
 
-	if (s == NULL) {
-		close(fd);
+	if (s == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "bundle reader");
-	}
 	s->options = *options;
 	for (size_t i = 0; i < ARRAY_SIZE(s->segments); i++)
 		segment_init(&s->segments[i]);
 	s->segment = &s->segments[0];
-	rc = members_open(&s->members, fd, options->threads, err);
+	rc = members_open(&s->members, file, options->threads, err);
 	if (rc == 0)
 		rc = sha256_new(&s->hash, err);
 	if (rc < 0) {

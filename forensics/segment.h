@@ -39,8 +39,8 @@ struct segments_options {
 
 struct segments;
 
-/* Takes over @fd, also on failure. */
-int segments_open(struct segments **out, int fd, const struct segments_options *options,
+/* @file is borrowed until close. */
+int segments_open(struct segments **out, struct rfile *file, const struct segments_options *options,
 		  struct sl_error *err);
 void segments_close(struct segments *s);
 

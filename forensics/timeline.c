@@ -6,9 +6,9 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "forensics/bundle_read.h"
 #include "forensics/eventsort.h"
 #include "forensics/record.h"
-#include "forensics/rewind.h"
 #include "forensics/timelinefile.h"
 #include "forensics/timelinelog.h"
 
@@ -162,12 +162,11 @@ static int add_record(struct reading *g, const struct record *r, struct sl_error
 	return 0;
 }
 
-static int read_records(struct reading *g, int fd, struct sl_error *err)
+static int read_records(struct reading *g, struct rfile *file, struct sl_error *err)
 {
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader;
-	int own = bundle_rewind(fd, err);
-	int rc = own < 0 ? own : sl_bundle_open(&reader, own, err);
+	int rc = bundle_reader_open(&reader, file, err);
 
 	if (rc < 0)
 		return rc;
@@ -185,32 +184,35 @@ static int read_records(struct reading *g, int fd, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
-static int read_logs(struct reading *g, int fd, struct sl_error *err)
+static int read_logs(struct reading *g, struct rfile *file, struct sl_error *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < g->logs.count; i++)
-		rc = timelinelog_read(&g->logs.items[i], fd, g->sort,
+		rc = timelinelog_read(&g->logs.items[i], file, g->sort,
 				      names_get(&g->names, g->logs.items[i].target), err);
 	return rc;
 }
 
-static int read_bundle(struct eventsort *sort, int fd, struct sl_error *err)
+static int read_bundle(struct eventsort *sort, struct rfile *file, struct sl_error *err)
 {
 	struct reading g = {.sort = sort, .next_target = 1};
-	int rc = timelinefile_new(&g.files, sort, err);
+	int rc = rfile_needs_twice(file, err);
 
 	if (rc == 0)
-		rc = read_records(&g, fd, err);
+		rc = timelinefile_new(&g.files, sort, err);
 	if (rc == 0)
-		rc = read_logs(&g, fd, err);
+		rc = read_records(&g, file, err);
+	if (rc == 0)
+		rc = read_logs(&g, file, err);
 	timelinefile_free(g.files);
 	timelinelogs_clear(&g.logs);
 	names_clear(&g.names);
 	return rc;
 }
 
-int timeline_run(const int *fds, size_t count, struct sl_event_sink *sink, struct sl_error *err)
+int timeline_run(struct rfile *const *files, size_t count, struct sl_event_sink *sink,
+		 struct sl_error *err)
 {
 	struct eventsort *sort;
 	int rc = eventsort_new(&sort, SORT_MEMORY, err);
@@ -218,7 +220,7 @@ int timeline_run(const int *fds, size_t count, struct sl_event_sink *sink, struc
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = read_bundle(sort, fds[i], err);
+		rc = read_bundle(sort, files[i], err);
 	if (rc == 0)
 		rc = sink->ops->begin(sink, err);
 	if (rc >= 0)

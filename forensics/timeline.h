@@ -7,11 +7,14 @@
 
 #include <strandline/event.h>
 
+#include "core/rfile.h"
+
 /*
  * Read @count bundles and give their events to the sink in order of time: begin, event..., end.
- * Memory is bounded; what does not fit goes to a temporary file. The descriptors must be regular
- * files, are read from their beginnings and stay the caller's. A cut bundle gives what it holds.
+ * Memory is bounded; what does not fit goes to a temporary file. The files are borrowed, and no
+ * pipes: a bundle is read several times. A cut one gives what it holds.
  */
-int timeline_run(const int *fds, size_t count, struct sl_event_sink *sink, struct sl_error *err);
+int timeline_run(struct rfile *const *files, size_t count, struct sl_event_sink *sink,
+		 struct sl_error *err);
 
 #endif

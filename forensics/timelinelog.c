@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "forensics/bundle_read.h"
 #include "forensics/dockerlog.h"
 
 enum { MESSAGE_MAX = 32 << 10, READ_BYTES = 64 << 10 };
@@ -121,7 +122,7 @@ static int read_lines(struct log_reading *g, int fd, struct sl_error *err)
 	}
 }
 
-int timelinelog_read(const struct timelinelog *l, int fd, struct eventsort *sort,
+int timelinelog_read(const struct timelinelog *l, struct rfile *file, struct eventsort *sort,
 		     const char *container, struct sl_error *err)
 {
 	struct log_reading g = {
@@ -136,7 +137,7 @@ int timelinelog_read(const struct timelinelog *l, int fd, struct eventsort *sort
 
 	if (f == NULL)
 		return sl_fail(err, SL_EIO, errno, "temporary file");
-	rc = sl_bundle_extract(fd, l->seq, fileno(f), err);
+	rc = bundle_extract(file, l->seq, fileno(f), err);
 	/* a log whose end was cut off with the bundle, or that does not match, has no lines here */
 	if (rc == 0)
 		rc = read_lines(&g, fileno(f), err);

@@ -3,6 +3,7 @@
 #ifndef FORENSICS_TIMELINELOG_H
 #define FORENSICS_TIMELINELOG_H
 
+#include "core/rfile.h"
 #include "forensics/eventsort.h"
 #include "forensics/record.h"
 
@@ -24,7 +25,7 @@ int timelinelogs_note(struct timelinelogs *l, const struct record *r, struct sl_
 void timelinelogs_clear(struct timelinelogs *l);
 
 /* Take the log out of the bundle and add an event for each line; what is no line is passed over. */
-int timelinelog_read(const struct timelinelog *l, int fd, struct eventsort *sort,
+int timelinelog_read(const struct timelinelog *l, struct rfile *file, struct eventsort *sort,
 		     const char *container, struct sl_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/note.h"
 #include "core/pool.h"
+#include "forensics/bundle_read.h"
 #include "forensics/chain.h"
 #include "forensics/stamps.h"
 
@@ -302,21 +303,18 @@ static int verify_run(struct verify *v, struct sl_error *err)
 	return rc;
 }
 
-int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_verify_result *out,
-		     struct sl_error *err)
+int bundle_verify(struct rfile *file, const struct sl_verify_options *options,
+		  struct sl_verify_result *out, struct sl_error *err)
 {
 	struct segments_options reading = {.threads = options->threads, .hash = true};
 	struct verify v = {.options = options, .out = out, .segment_error = SL_ERROR_INIT};
-	AUTO_CLOSE int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	int rc = parse_anchors(&v.anchors, options, err);
 
 	*out = (struct sl_verify_result){0};
-	if (rc == 0 && own < 0)
-		rc = sl_fail(err, SL_EIO, errno, "bundle");
 	if (rc == 0)
 		rc = chain_init(&v.chain, err);
 	if (rc == 0)
-		rc = segments_open(&v.segments, take_fd(&own), &reading, err);
+		rc = segments_open(&v.segments, file, &reading, err);
 	if (rc == 0)
 		rc = start_reader(&v, options->threads, err);
 	if (rc == 0) {
@@ -330,6 +328,19 @@ int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_
 	if (rc < 0)
 		sl_verify_result_clear(out);
 	return rc;
+}
+
+int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_verify_result *out,
+		     struct sl_error *err)
+{
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int rc = own < 0 ? sl_fail(err, SL_EIO, errno, "bundle") : rfile_from_fd(&file, own, err);
+
+	*out = (struct sl_verify_result){0};
+	if (rc == 0)
+		rc = bundle_unlock(&file, NULL, err);
+	return rc < 0 ? rc : bundle_verify(file, options, out, err);
 }
 
 void sl_verify_result_clear(struct sl_verify_result *r)

@@ -85,8 +85,10 @@ static int judge(struct bundleside *s, const struct sl_verify_result *r, struct 
 
 static int verify(struct bundleside *s, const struct job *job, struct sl_error *err)
 {
-	struct verify_request request = {
-		.bundle = s->file, .allow_unanchored = true, .threads = job->threads};
+	struct verify_request request = {.bundle = s->file,
+					 .allow_unanchored = true,
+					 .threads = job->threads,
+					 .identities = s->identities};
 	struct sl_verify_result result = {0};
 	int status, rc = job_verify(&request, &result, NULL, &status, err);
 
@@ -100,9 +102,11 @@ static int read_bundle(struct bundleside *s, struct sl_error *err)
 {
 	const struct bundletree_events events = {
 		.captured = on_captured, .found = on_found, .gap = keep_gap, .payload = s};
-	int fd = bundle_file_open(s->file, err);
-	int rc = fd < 0 ? fd : bundletree_read(fd, &events, &s->target, err);
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int rc = bundle_file_open(&file, s->file, s->identities, err);
 
+	if (rc == 0)
+		rc = bundletree_read(file, &events, &s->target, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "bundle '%s'", s->file);
 	if (!s->target.is_compared && !s->target.is_whole)
@@ -114,11 +118,11 @@ static int read_bundle(struct bundleside *s, struct sl_error *err)
 }
 
 int bundleside_open(struct bundleside *out, const struct job *job, const char *file,
-		    struct sl_error *err)
+		    const struct age_identities *identities, struct sl_error *err)
 {
 	int rc;
 
-	*out = (struct bundleside){.file = file};
+	*out = (struct bundleside){.file = file, .identities = identities};
 	rc = verify(out, job, err);
 	if (rc == 0)
 		rc = recording_new(&out->captured, err);

@@ -10,7 +10,8 @@
 #include "snapshot/recording.h"
 
 struct bundleside {
-	const char *file; /* borrowed */
+	const char *file;                        /* borrowed, like the next */
+	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 	struct bundletree_target target;
 	struct recording *captured; /* the writable layer */
 	/* What findings say of the image: its object, or a whiteout where it has none. */
@@ -26,7 +27,7 @@ struct bundleside {
  * gaps of its own, brings gaps. Clear it also on failure.
  */
 int bundleside_open(struct bundleside *out, const struct job *job, const char *file,
-		    struct sl_error *err);
+		    const struct age_identities *identities, struct sl_error *err);
 void bundleside_clear(struct bundleside *s);
 
 /*

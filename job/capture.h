@@ -6,7 +6,14 @@
 #include <strandline/bundle.h>
 #include <strandline/sink.h>
 
+#include "job/encryption.h"
 #include "job/job.h"
+
+/* How much of a container is taken: seconds, what an incident asks for, or everything. */
+enum capture_profile { CAPTURE_TRIAGE, CAPTURE_STANDARD, CAPTURE_FULL };
+
+/* The name of the step that compares; --no-findings leaves it out. */
+#define CAPTURE_FINDINGS "findings"
 
 struct capture_request {
 	const char *container;
@@ -17,11 +24,13 @@ struct capture_request {
 	const char *sidecar;    /* directory for checkpoints, or NULL */
 	const char *key_file;   /* long-term key (PKCS#8 PEM), or NULL */
 	const char *passphrase; /* of that key, or NULL */
-	uint64_t before_bytes;  /* most bytes of one image object kept */
-	uint64_t before_total;  /* and of all of them */
+	enum capture_profile profile;
+	uint64_t before_bytes; /* most bytes of one image object kept */
+	uint64_t before_total; /* and of all of them */
 	/* declared, not observed; each may be NULL */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
-	bool no_findings; /* collect only, compare nothing */
+	bool no_findings;                    /* collect only, compare nothing */
+	const struct encryption *encryption; /* of the bundle, or NULL */
 };
 
 struct capture_outcome {
@@ -29,8 +38,8 @@ struct capture_outcome {
 	char fingerprint[64];
 	uint64_t records_files, payload_bytes, gaps;
 	bool contradicted; /* the source contradicts its digests */
-	bool has_summary;
-	struct sl_counts counts; /* of the findings, when has_summary */
+	bool has_findings;
+	uint64_t by_severity[SL_SEVERITY_CRITICAL + 1]; /* when has_findings */
 	enum sl_bundle_status closed_as;
 };
 

@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "core/kernel.h"
 #include "core/root.h"
+#include "job/capture_run.h"
 #include "report/container.h"
 
 /* The members inside one object, without its braces. */
@@ -88,16 +89,20 @@ static void clock_block(struct jout *j)
 	jout_object_end(j);
 }
 
-void capture_clock(struct buf *out)
+int capture_action_members(struct buf *out, const char *what, const char *why, const char *result,
+			   struct sl_error *err)
 {
-	struct buf object = BUF_INIT(4096);
+	struct buf object = BUF_INIT(CAPTURE_MEMBERS_MAX);
 	struct jout j;
 
 	jout_begin(&j, &object);
 	jout_object(&j);
+	jout_key_str(&j, "what", what);
+	jout_key_str(&j, "why", why);
+	jout_key_str(&j, "result", result);
 	clock_block(&j);
 	jout_object_end(&j);
-	(void)strip_braces(out, &object, NULL);
+	return strip_braces(out, &object, err);
 }
 
 static void host(struct jout *j, const struct job *job)
@@ -151,23 +156,39 @@ static void declared(struct jout *j, const struct capture_request *r)
 	jout_object_end(j);
 }
 
+/* Acquisition is raw: whoever can read the bundle gets what is in it. */
+static void encryption(struct jout *j, const struct encryption *e)
+{
+	jout_key_bool(j, "secrets_in_clear", e == NULL);
+	jout_key(j, "encryption");
+	if (e == NULL) {
+		jout_null(j);
+		return;
+	}
+	jout_object(j);
+	jout_key_str(j, "format", "age-encryption.org/v1");
+	jout_key_u64(j, "recipients", e->count);
+	jout_key_bool(j, "passphrase", e->passphrase.text != NULL);
+	jout_object_end(j);
+}
+
 static void plan(struct jout *j, const struct capture_request *r)
 {
-	static const char *const steps[] = {"target", "metadata", "upper", "image", "findings"};
+	size_t count;
+	const struct capture_step *steps = capture_steps(&count);
 
 	jout_key(j, "plan");
 	jout_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (!r->no_findings || strcmp(steps[i], "findings") != 0)
-			jout_str(j, steps[i]);
+	for (size_t i = 0; i < count; i++)
+		if (capture_wants(r, &steps[i]))
+			jout_str(j, steps[i].name);
 	jout_array_end(j);
 	jout_key(j, "limits");
 	jout_object(j);
 	jout_key_u64(j, "before_bytes", r->before_bytes);
 	jout_key_u64(j, "before_total", r->before_total);
 	jout_object_end(j);
-	/* acquisition is raw: whoever gets the bundle gets what is in it */
-	jout_key_bool(j, "secrets_in_clear", true);
+	encryption(j, r->encryption);
 }
 
 int capture_open_members(struct buf *out, const struct job *job,

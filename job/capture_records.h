@@ -16,7 +16,8 @@ int capture_open_members(struct buf *out, const struct job *job,
 int capture_target_members(struct buf *out, const struct sl_container *c,
 			   const struct sl_image *image, struct sl_error *err);
 
-/* clock block alone, for action records */
-void capture_clock(struct buf *out);
+/* what, why, result (each of the last two may be NULL), and the clock */
+int capture_action_members(struct buf *out, const char *what, const char *why, const char *result,
+			   struct sl_error *err);
 
 #endif

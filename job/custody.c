@@ -78,8 +78,10 @@ static void take_verdict(struct custody_event *e, const struct sl_verify_result 
 static int verify_bundle(struct adding *a, struct sl_error *err)
 {
 	const struct custody_request *q = a->request;
-	struct verify_request request = {
-		.bundle = q->file, .allow_unanchored = true, .threads = q->threads};
+	struct verify_request request = {.bundle = q->file,
+					 .allow_unanchored = true,
+					 .identities = q->identities,
+					 .threads = q->threads};
 	int status;
 
 	if (q->verified != NULL) {
@@ -130,7 +132,7 @@ static int read_to_key(struct custody_event *e, const char *path, struct sl_erro
 
 	if (path == NULL)
 		return 0;
-	rc = keyfile_read_public(key, path, err);
+	rc = signkey_read_public(key, path, err);
 	if (rc < 0)
 		return rc;
 	sign_spki(key, spki);
@@ -282,7 +284,7 @@ int job_custody_add(const struct custody_request *request, struct custody_added 
 	int rc;
 
 	*out = (struct custody_added){.seq = 0};
-	rc = keyfile_read(&a.key, &request->key, err);
+	rc = signkey_read(&a.key, &request->key, err);
 	if (rc == 0)
 		rc = sidecars_open(&a.at, request->file, request->sidecars, err);
 	if (rc == 0)

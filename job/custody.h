@@ -8,14 +8,15 @@
 
 #include <strandline/bundle.h>
 
+#include "core/age.h"
 #include "forensics/custody.h"
-#include "job/keyfile.h"
+#include "job/signkey.h"
 
 struct custody_request {
 	const char *file;     /* the bundle */
 	const char *sidecars; /* folder of the record, or NULL: the file's own */
 	enum custody_action action;
-	struct keyfile key; /* of who acts */
+	struct signkey_file key; /* of who acts */
 	/* declared; each may be NULL. by: as this key's holder called himself last */
 	const char *by, *from, *to, *purpose, *place, *seal, *matter;
 	const char *to_key; /* file with the receiver's public key */
@@ -25,6 +26,7 @@ struct custody_request {
 	bool drop_torn;     /* take a cut line away, and say so in the new one */
 	/* what a verification that was just made said; NULL: made where the action asks for it */
 	const struct sl_verify_result *verified;
+	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 	unsigned int threads;
 };
 

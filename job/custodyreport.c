@@ -10,7 +10,7 @@
 #include "core/encode.h"
 #include "job/custodylog.h"
 #include "job/filedigest.h"
-#include "job/keyfile.h"
+#include "job/signkey.h"
 
 struct reading {
 	struct custody_report *out;
@@ -177,7 +177,7 @@ static int read_question(struct reading *r, const struct custody_question *q, st
 	if (r->keys == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "keys");
 	for (; rc == 0 && r->key_count < q->key_count; r->key_count++)
-		rc = keyfile_read_public(r->keys[r->key_count], q->key_files[r->key_count], err);
+		rc = signkey_read_public(r->keys[r->key_count], q->key_files[r->key_count], err);
 	return rc;
 }
 

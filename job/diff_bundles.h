@@ -5,10 +5,12 @@
 
 #include <strandline/sink.h>
 
+#include "core/age.h"
 #include "job/job.h"
 
 struct diff_bundles_request {
-	const char *before, *after; /* files */
+	const char *before, *after;              /* files */
+	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 	enum sl_severity fail_on;
 	bool accept_unproven;
 	bool show_touched;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "forensics/bundle_read.h"
 #include "forensics/inventory.h"
 #include "forensics/timeline.h"
 #include "job/verify.h"
@@ -22,15 +23,18 @@ static bool is_wanted(const char *type, const char *const *types, size_t count)
 	return count == 0;
 }
 
-int job_show(const char *bundle, const char *const *types, size_t type_count,
-	     evidence_record_fn each, void *payload, uint64_t *unattested, struct sl_error *err)
+int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
+	     size_t type_count, evidence_record_fn each, void *payload, uint64_t *unattested,
+	     struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader = NULL;
-	int fd = bundle_file_open(bundle, err);
-	int rc = fd < 0 ? fd : sl_bundle_open(&reader, fd, err);
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int rc = bundle_file_open(&file, bundle, identities, err);
 
+	if (rc == 0)
+		rc = bundle_reader_open(&reader, file, err);
 	*unattested = 0;
 	while (rc == 0) {
 		rc = sl_bundle_next(reader, &record, err);
@@ -70,7 +74,7 @@ static void item_name(char out[NAME_MAX_BYTES + 32], uint64_t seq, const char *p
 	out[len] = '\0';
 }
 
-static int extract_to(int bundle_fd, uint64_t seq, int dir_fd, const char *name,
+static int extract_to(struct rfile *bundle, uint64_t seq, int dir_fd, const char *name,
 		      struct sl_error *err)
 {
 	AUTO_CLOSE int fd =
@@ -79,23 +83,24 @@ static int extract_to(int bundle_fd, uint64_t seq, int dir_fd, const char *name,
 
 	if (fd < 0)
 		return sl_fail(err, SL_EIO, errno, "create '%s'", name);
-	rc = sl_bundle_extract(bundle_fd, seq, fd, err);
+	rc = bundle_extract(bundle, seq, fd, err);
 	if (rc < 0)
 		(void)unlinkat(dir_fd, name, 0);
 	return rc;
 }
 
-static int extract_one(const struct extract_request *r, int fd, uint64_t seq, struct sl_error *err)
+static int extract_one(const struct extract_request *r, struct rfile *file, uint64_t seq,
+		       struct sl_error *err)
 {
-	int rc = strcmp(r->output, "-") == 0 ? sl_bundle_extract(fd, seq, STDOUT_FILENO, err)
-					     : extract_to(fd, seq, AT_FDCWD, r->output, err);
+	int rc = strcmp(r->output, "-") == 0 ? bundle_extract(file, seq, STDOUT_FILENO, err)
+					     : extract_to(file, seq, AT_FDCWD, r->output, err);
 
 	if (rc == 0 && r->extracted != NULL)
 		r->extracted(r->payload, seq, r->output);
 	return rc;
 }
 
-static int extract_many(const struct extract_request *r, int fd, struct sl_error *err)
+static int extract_many(const struct extract_request *r, struct rfile *file, struct sl_error *err)
 {
 	AUTO_CLOSE int dir = open(r->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = 0;
@@ -106,11 +111,11 @@ static int extract_many(const struct extract_request *r, int fd, struct sl_error
 		char name[NAME_MAX_BYTES + 32];
 		uint64_t seq = 0;
 
-		rc = inventory_find(fd, r->paths[i], NULL, 0, &seq, err);
+		rc = inventory_find(file, r->paths[i], NULL, 0, &seq, err);
 		if (rc < 0)
 			return sl_wrap(err, rc, "'%s'", r->paths[i]);
 		item_name(name, seq, r->paths[i]);
-		rc = extract_to(fd, seq, dir, name, err);
+		rc = extract_to(file, seq, dir, name, err);
 		if (rc == 0 && r->extracted != NULL)
 			r->extracted(r->payload, seq, name);
 	}
@@ -119,41 +124,41 @@ static int extract_many(const struct extract_request *r, int fd, struct sl_error
 
 int job_extract(const struct extract_request *request, struct sl_error *err)
 {
-	AUTO_CLOSE int fd = bundle_file_open(request->bundle, err);
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	uint64_t seq = request->seq;
-	int rc;
+	int rc = bundle_file_open(&file, request->bundle, request->identities, err);
 
-	if (fd < 0)
-		return fd;
+	if (rc == 0)
+		rc = rfile_needs_twice(file, err);
+	if (rc < 0)
+		return rc;
 	if (request->by_seq)
-		return extract_one(request, fd, seq, err);
+		return extract_one(request, file, seq, err);
 	if (request->path_count > 1)
-		return extract_many(request, fd, err);
-	rc = inventory_find(fd, request->paths[0], NULL, 0, &seq, err);
+		return extract_many(request, file, err);
+	rc = inventory_find(file, request->paths[0], NULL, 0, &seq, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "'%s'", request->paths[0]);
-	return extract_one(request, fd, seq, err);
+	return extract_one(request, file, seq, err);
 }
 
-int job_timeline(const char *const *bundles, size_t count, struct sl_event_sink *sink,
-		 struct sl_error *err)
+int job_timeline(const char *const *bundles, size_t count, const struct age_identities *identities,
+		 struct sl_event_sink *sink, struct sl_error *err)
 {
-	AUTO_FREE int *fds = calloc(count, sizeof(*fds));
+	AUTO_FREE struct rfile **files = calloc(count, sizeof(struct rfile *));
 	size_t opened = 0;
 	int rc = 0;
 
-	if (fds == NULL)
+	if (files == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "timeline");
 	while (rc == 0 && opened < count) {
-		fds[opened] = bundle_file_open(bundles[opened], err);
-		if (fds[opened] < 0)
-			rc = fds[opened];
-		else
+		rc = bundle_file_open(&files[opened], bundles[opened], identities, err);
+		if (rc == 0)
 			opened++;
 	}
 	if (rc == 0)
-		rc = timeline_run(fds, count, sink, err);
+		rc = timeline_run(files, count, sink, err);
 	while (opened > 0)
-		close(fds[--opened]);
+		rfile_close(files[--opened]);
 	return rc < 0 ? rc : 0;
 }

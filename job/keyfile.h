@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys as the user keeps them: PKCS#8 files, with a passphrase or without. */
+/* Small files that hold secrets, read into memory that is locked and wiped. */
 #ifndef JOB_KEYFILE_H
 #define JOB_KEYFILE_H
 
-#include "core/sign.h"
+#include <strandline/error.h>
+
+#define KEYFILE_MAX ((size_t)64 << 10)
 
 struct keyfile {
-	const char *path;
-	const char *passphrase; /* or NULL */
+	char *text; /* KEYFILE_MAX + 1 bytes of secret memory, NUL-terminated; NULL when closed */
+	size_t len;
 };
 
-/* Free the key with sign_key_free(). Nothing of the file's text stays in memory. */
-int keyfile_read(struct sign_key **out, const struct keyfile *file, struct sl_error *err);
-/* A public key, SubjectPublicKeyInfo in PEM. */
-int keyfile_read_public(uint8_t out[SIGN_PUBLIC_SIZE], const char *path, struct sl_error *err);
-
-/* For CLEANUP. */
-void keyfile_free_key(struct sign_key *const *key);
+/* "-" is standard input. Clear it also on failure. */
+int keyfile_read(struct keyfile *out, const char *path, struct sl_error *err);
+/* The first line alone: a passphrase. */
+int keyfile_read_line(struct keyfile *out, const char *path, struct sl_error *err);
+/* What somebody typed. */
+int keyfile_from_text(struct keyfile *out, const char *text, size_t len, struct sl_error *err);
+void keyfile_clear(struct keyfile *k);
 
 #endif

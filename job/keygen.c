@@ -65,3 +65,16 @@ int job_keygen(const char *path, const char *passphrase, struct sl_error *err)
 	sign_key_free(key);
 	return rc;
 }
+
+int job_keygen_age(const char *path, char recipient[AGE_RECIPIENT_SIZE], struct sl_error *err)
+{
+	struct buf text = BUF_INIT(PEM_MAX);
+	int rc = age_keygen(&text, recipient, err);
+
+	if (rc == 0)
+		rc = create(path, 0600, &text, err);
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.cap);
+	buf_clear(&text);
+	return rc;
+}

@@ -47,7 +47,8 @@ static int judge_bundle(struct stamping *s, struct sl_error *err)
 	struct verify_request request = {.bundle = s->request->bundle,
 					 .sidecars = s->request->sidecars,
 					 .allow_unanchored = true,
-					 .threads = s->request->threads};
+					 .threads = s->request->threads,
+					 .identities = s->request->identities};
 	CLEANUP(beside_clear) struct beside beside = {.at.dir_fd = -1};
 	int status, rc = job_verify(&request, &s->bundle, &beside, &status, err);
 

@@ -9,6 +9,8 @@
 
 #include <strandline/error.h>
 
+#include "core/age.h"
+
 struct timestamp_request {
 	const char *bundle;
 	const char *sidecars; /* folder, or NULL: the bundle's own */
@@ -19,6 +21,7 @@ struct timestamp_request {
 	const char *ca_file;  /* whom to believe, PEM, or NULL */
 	unsigned int seconds; /* for the TSA's answer */
 	unsigned int threads;
+	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 };
 
 struct timestamp_outcome {

@@ -30,7 +30,7 @@ int travel_trust_read(struct travel_trust *out, const struct travel_keys *keys,
 	if (out->keys == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "keys");
 	for (size_t i = 0; rc == 0 && i < keys->count; i++)
-		rc = keyfile_read_public(out->keys[out->count++], keys->paths[i], err);
+		rc = signkey_read_public(out->keys[out->count++], keys->paths[i], err);
 	return rc;
 }
 
@@ -53,14 +53,14 @@ static int find_images(struct sl_baselines *b, char *const *words, size_t count,
 }
 
 int job_baseline_export(const struct job *job, char *const *words, size_t count,
-			const struct keyfile *key_file, struct ostream *out,
+			const struct signkey_file *key_file, struct ostream *out,
 			struct export_result *result, struct sl_error *err)
 {
 	AUTO_FREE uint8_t(*ids)[SL_SHA256_SIZE] = calloc(count + 1, sizeof(*ids));
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
-	CLEANUP(keyfile_free_key) struct sign_key *key = NULL;
+	CLEANUP(signkey_free) struct sign_key *key = NULL;
 	int rc = ids == NULL ? sl_fail(err, SL_ENOMEM, 0, "export")
-			     : keyfile_read(&key, key_file, err);
+			     : signkey_read(&key, key_file, err);
 
 	if (rc == 0)
 		rc = job_database_open(job, &baselines, err);

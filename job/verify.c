@@ -7,19 +7,30 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/root.h"
+#include "forensics/bundle_read.h"
 
 #define SMALL_FILE_MAX (64u << 10)
 #define CA_FILE_MAX (4u << 20)
 
-int bundle_file_open(const char *path, struct sl_error *err)
+int bundle_file_open(struct rfile **out, const char *path, const struct age_identities *identities,
+		     struct sl_error *err)
 {
+	CLEANUP(rfile_closep) struct rfile *file = NULL;
+	int rc;
+
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
 			       path);
-	return fd;
+	rc = rfile_from_fd(&file, fd, err);
+	if (rc == 0)
+		rc = bundle_unlock(&file, identities, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "'%s'", path);
+	*out = take_ptr(&file);
+	return 0;
 }
 
 static int read_small(const char *path, struct buf *out, struct sl_error *err)
@@ -91,13 +102,15 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 	if (rc == 0 && beside != NULL)
 		rc = beside_open(beside, request->bundle, request->sidecars, err);
 	if (rc == 0) {
-		AUTO_CLOSE int fd = bundle_file_open(request->bundle, err);
+		CLEANUP(rfile_closep) struct rfile *file = NULL;
 
 		if (beside != NULL) {
 			options.tokens = beside->token_list;
 			options.token_count = beside->token_count;
 		}
-		rc = fd < 0 ? fd : sl_bundle_verify(fd, &options, out, err);
+		rc = bundle_file_open(&file, request->bundle, request->identities, err);
+		if (rc == 0)
+			rc = bundle_verify(file, &options, out, err);
 	}
 	if (rc == 0 && beside != NULL)
 		rc = beside_judge(beside, request->bundle, out, err);

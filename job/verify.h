@@ -5,6 +5,8 @@
 
 #include <strandline/bundle.h>
 
+#include "core/age.h"
+#include "core/rfile.h"
 #include "job/beside.h"
 
 enum verify_require { REQUIRE_NOTHING, REQUIRE_SIGNED, REQUIRE_ANCHORED };
@@ -19,6 +21,7 @@ struct verify_request {
 	enum verify_require require;
 	bool allow_unanchored;
 	unsigned int threads;
+	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 };
 
 /*
@@ -29,7 +32,11 @@ struct verify_request {
 int job_verify(const struct verify_request *request, struct sl_verify_result *out,
 	       struct beside *beside, int *status, struct sl_error *err);
 
-/* Open a bundle for reading: a regular file or a pipe; "-" is standard input. */
-int bundle_file_open(const char *path, struct sl_error *err);
+/*
+ * Open a bundle for reading: a regular file or a pipe; "-" is standard input. @identities (may be
+ * NULL) open an encrypted one.
+ */
+int bundle_file_open(struct rfile **out, const char *path, const struct age_identities *identities,
+		     struct sl_error *err);
 
 #endif

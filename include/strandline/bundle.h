@@ -57,6 +57,12 @@ struct sl_bundle_options {
 	void *payload;
 	/** Bytes to keep reserved so that the closing records always fit; 0 means 1 MiB. */
 	uint64_t reserve_bytes;
+	/**
+	 * Encrypt with age, version 1: recipients, "age1...", one a line. Or to whoever knows this
+	 * passphrase. Not both; NULL for neither. Every checkpoint ends an age chunk: what is on
+	 * the disk can be decrypted, whatever comes after.
+	 */
+	const char *recipients, *encryption_passphrase;
 };
 
 /** Start a bundle on @p fd (file or pipe), which is taken over, also on failure. */
@@ -150,8 +156,36 @@ struct sl_bundle_record {
 	bool attested; /**< lies under a checkpoint whose signature was good */
 };
 
+/**
+ * The bytes of a bundle that may be encrypted. What takes a descriptor takes such an input too, by
+ * the function with _input in its name; positions and offsets are then those of the decrypted
+ * bytes.
+ */
+struct sl_bundle_input;
+
+/** What opens an encrypted bundle. */
+struct sl_bundle_unlock {
+	const char *identities; /**< age identity files, one after the other; NULL for none */
+	const char *passphrase; /**< or NULL */
+};
+
+/**
+ * Takes over @p fd, also on failure. A bundle that is not encrypted needs no @p unlock (may be
+ * NULL). Secrets are copied, into locked memory.
+ *
+ * @return 0; -SL_ENOTFOUND when it is encrypted and nothing of @p unlock opens it; -SL_EUNTRUSTED
+ *         when the head of the encryption was changed
+ */
+SL_API int sl_bundle_input_open(struct sl_bundle_input **out, int fd,
+				const struct sl_bundle_unlock *unlock, struct sl_error *err);
+/** NULL is fine. */
+SL_API void sl_bundle_input_free(struct sl_bundle_input *in);
+
 /** Read records of a file without judging them; takes over @p fd, also on failure. */
 SL_API int sl_bundle_open(struct sl_bundle_reader **out, int fd, struct sl_error *err);
+/** @p in is borrowed until the reader is freed. */
+SL_API int sl_bundle_open_input(struct sl_bundle_reader **out, struct sl_bundle_input *in,
+				struct sl_error *err);
 SL_API int sl_bundle_next(struct sl_bundle_reader *r, const struct sl_bundle_record **out,
 			  struct sl_error *err);
 SL_API void sl_bundle_reader_free(struct sl_bundle_reader *r);
@@ -220,6 +254,9 @@ struct sl_verify_result {
 /** @return 0 with a verdict, whatever it is; negative when none could be reached */
 SL_API int sl_bundle_verify(int fd, const struct sl_verify_options *options,
 			    struct sl_verify_result *out, struct sl_error *err);
+SL_API int sl_bundle_verify_input(struct sl_bundle_input *in,
+				  const struct sl_verify_options *options,
+				  struct sl_verify_result *out, struct sl_error *err);
 SL_API void sl_verify_result_clear(struct sl_verify_result *r);
 
 /* ---- getting items out ---- */
@@ -229,5 +266,7 @@ SL_API void sl_verify_result_clear(struct sl_verify_result *r);
  * @return 0; -SL_ENOTFOUND; -SL_EUNTRUSTED when the bytes do not match (already written: discard)
  */
 SL_API int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err);
+SL_API int sl_bundle_extract_input(struct sl_bundle_input *in, uint64_t seq, int out_fd,
+				   struct sl_error *err);
 
 #endif

@@ -19,7 +19,7 @@ it "nobody else may read it" same 600 "$(stat -c %a key)"
 it "it signs" sl custody add -q b.zst --action acquired --by x --key key --key-passphrase-file pass
 it "not under another passphrase" exits 2 sl custody add -q b.zst --action accessed --key key --key-passphrase-file other
 it "nor without one" exits 2 setsid -w "$STRANDLINE" custody add b.zst --action accessed --key key 2>err
-it "where there is no terminal to ask on" contains err "there is no terminal"
+it "where there is no terminal to ask on" contains err "no terminal to ask on"
 it "an empty passphrase is refused" exits 2 sl keygen -o empty --passphrase-file /dev/null
 it "so is one of many bytes" sh -c 'head -c 2000 /dev/zero | tr "\0" x >long; ! "$1" keygen -o long.key --passphrase-file long' sh "$STRANDLINE"
 it "and no key is left" test ! -e empty -a ! -e long.key
@@ -61,7 +61,7 @@ it "it is the one that was typed" openssl pkey -in asked -passin file:sesame -no
 it "two that differ are none" exits 2 ask 'open sesame,open simsim' "$STRANDLINE" keygen -o unlike --passphrase
 it "and make no key" test ! -e unlike
 it "an encrypted key asks for its own" ask 'open sesame' "$STRANDLINE" custody add b.zst --action accessed --by z --key asked
-it "by name" contains told "passphrase of 'asked':"
+it "by name" contains told "Passphrase of 'asked':"
 
 # ---- what a crash leaves
 # A capture that nobody reads: it has its epoch key, the long-term key, and stands still.

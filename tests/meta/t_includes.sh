@@ -25,8 +25,8 @@ function complain(why) { print FILENAME ":" FNR ": " why ": " $0; bad = 1 }
 FNR == 1 { room = FILENAME; sub(/\/.*/, "", room) }
 /^[ \t]*#[ \t]*include[ \t]*</ {
 	name = $0; sub(/^[^<]*</, "", name); sub(/>.*/, "", name)
-	if (name ~ /^openssl\// && FILENAME !~ /^core\/(digest|sign)/)
-		complain("OpenSSL belongs to core/digest and core/sign")
+	if (name ~ /^openssl\// && FILENAME !~ /^core\/(digest|sign|age)/)
+		complain("OpenSSL belongs to core/digest, core/sign and core/age")
 	if (name in library && FILENAME !~ library[name])
 		complain("a library that another file owns")
 	if (name ~ /^archive/)

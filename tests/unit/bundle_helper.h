@@ -6,6 +6,7 @@
  *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
  *   starve FILE           many records, a line of input, a file that does not fit, then closes
  *   verdict FILE          prints what the verifier says
+ * With $RECIPIENTS the bundle is encrypted to these.
  */
 #ifndef TESTS_BUNDLE_HELPER_H
 #define TESTS_BUNDLE_HELPER_H
@@ -165,7 +166,8 @@ static char *read_key(const char *path)
 
 static int helper(int argc, char **argv)
 {
-	struct sl_bundle_options options = {.threads = 2, .checkpoint = print_checkpoint};
+	struct sl_bundle_options options = {
+		.threads = 2, .checkpoint = print_checkpoint, .recipients = getenv("RECIPIENTS")};
 	struct sl_error err = SL_ERROR_INIT;
 	struct sl_bundle_writer *w = NULL;
 	AUTO_FREE char *key = NULL;

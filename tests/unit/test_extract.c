@@ -97,19 +97,19 @@ static void other_bytes_than_recorded_are_not_trusted(void **state)
 static void paths_are_found_upper_first(void **state)
 {
 	struct maker m;
+	struct rfile *file;
 	uint64_t seq = 0;
-	int fd;
 
 	(void)state;
 	maker_small(&m, false);
-	fd = maker_fd(m.file.data, m.file.len);
-	assert_int_equal(inventory_find(fd, "etc/passwd", NULL, 0, &seq, NULL), 0);
+	file = maker_rfile(m.file.data, m.file.len);
+	assert_int_equal(inventory_find(file, "etc/passwd", NULL, 0, &seq, NULL), 0);
 	assert_int_equal(seq, 2);
-	assert_int_equal(inventory_find(fd, "/etc/passwd", "before", 1, &seq, NULL), 0);
+	assert_int_equal(inventory_find(file, "/etc/passwd", "before", 1, &seq, NULL), 0);
 	assert_int_equal(seq, 5);
-	assert_int_equal(inventory_find(fd, "etc/passwd", NULL, 2, &seq, NULL), -SL_ENOTFOUND);
-	assert_int_equal(inventory_find(fd, "etc", NULL, 0, &seq, NULL), -SL_ENOTFOUND);
-	close(fd);
+	assert_int_equal(inventory_find(file, "etc/passwd", NULL, 2, &seq, NULL), -SL_ENOTFOUND);
+	assert_int_equal(inventory_find(file, "etc", NULL, 0, &seq, NULL), -SL_ENOTFOUND);
+	rfile_close(file);
 	maker_clear(&m);
 }
 

@@ -87,7 +87,7 @@ static void records_become_events_in_order(void **state)
 		"{\"log\":\"cut";
 	struct text_sink t = text_sink();
 	struct maker m;
-	int fd;
+	struct rfile *file;
 
 	(void)state;
 	maker_begin(&m, false);
@@ -115,8 +115,8 @@ static void records_become_events_in_order(void **state)
 	(void)maker_record(&m, "gap", 1, ",\"what\":\"/proc\",\"why\":\"not read\"");
 	maker_close(&m, "complete");
 	maker_tail(&m);
-	fd = maker_fd(m.file.data, m.file.len);
-	assert_int_equal(timeline_run(&fd, 1, &t.sink, NULL), 0);
+	file = maker_rfile(m.file.data, m.file.len);
+	assert_int_equal(timeline_run(&file, 1, &t.sink, NULL), 0);
 	assert_int_equal(t.began, 1);
 	assert_int_equal(t.ended, 1);
 	assert_true(t.is_ordered);
@@ -134,7 +134,7 @@ static void records_become_events_in_order(void **state)
 	assert_has(&t, "2026-11-22T12:30:00.000000000Z|0|log|Log Entry|stderr|late|web\n");
 	assert_has(&t, "|capture|Capture Gap|/proc|gap: /proc, not read|web\n");
 	assert_has(&t, "|capture|Capture Finished|");
-	close(fd);
+	rfile_close(file);
 	buf_clear(&t.text);
 	maker_clear(&m);
 }
@@ -143,20 +143,20 @@ static void bundles_are_merged(void **state)
 {
 	struct text_sink t = text_sink(), both = text_sink();
 	struct maker a, b;
-	int fds[2];
+	struct rfile *files[2];
 
 	(void)state;
 	maker_small(&a, false);
 	maker_small(&b, false);
-	fds[0] = maker_fd(a.file.data, a.file.len);
+	files[0] = maker_rfile(a.file.data, a.file.len);
 	/* a cut bundle gives what it holds */
-	fds[1] = maker_fd(b.file.data, b.file.len - 60);
-	assert_int_equal(timeline_run(fds, 1, &t.sink, NULL), 0);
-	assert_int_equal(timeline_run(fds, 2, &both.sink, NULL), 0);
+	files[1] = maker_rfile(b.file.data, b.file.len - 60);
+	assert_int_equal(timeline_run(files, 1, &t.sink, NULL), 0);
+	assert_int_equal(timeline_run(files, 2, &both.sink, NULL), 0);
 	assert_true(t.count > 0);
 	assert_int_equal(both.count, 2 * t.count);
-	close(fds[0]);
-	close(fds[1]);
+	rfile_close(files[0]);
+	rfile_close(files[1]);
 	buf_clear(&t.text);
 	buf_clear(&both.text);
 	maker_clear(&a);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of a capture, shared by its files: capture.c (from open to close, and the steps in
+ * their order), capture_target.c (whom), one file a step, and what all steps call.
+ *
+ * Steps go over the containers one after the other, step by step: what is lost first is taken first
+ * of all of them (RFC 3227, order of volatility). What cannot be taken is a gap; a step returns
+ * negative only when the bundle cannot be written any more, or a signal came.
+ */
+#ifndef JOB_CAPTURE_RUN_H
+#define JOB_CAPTURE_RUN_H
+
+#include "host/host.h"
+#include "job/capture.h"
+#include "snapshot/recording.h"
+
+/* One container, or a directory that stands for one. */
+struct capture_target {
+	struct sl_container *container;
+	struct sl_image *image;      /* NULL when the store has none that can be read */
+	char *image_problem;         /* why not */
+	struct recording *recording; /* what the writable layer had */
+	uint32_t id;                 /* the number of its target record */
+};
+
+struct capture {
+	const struct job *job;
+	const struct capture_request *request;
+	struct capture_outcome *out;
+	struct host *host; /* NULL: nothing of a store is captured */
+	struct sl_bundle_writer *writer;
+	struct capture_target *targets; /* owned */
+	size_t target_count;
+};
+
+struct capture_step {
+	const char *name;          /* in the plan, and of its `action` records */
+	enum capture_profile from; /* the smallest profile that has it */
+	/* One of them: for each container, or once for the machine. */
+	int (*each)(struct capture *c, struct capture_target *t, struct sl_error *err);
+	int (*once)(struct capture *c, struct sl_error *err);
+};
+
+/* In the order in which they are taken. */
+const struct capture_step *capture_steps(size_t *count);
+bool capture_wants(const struct capture_request *r, const struct capture_step *step);
+
+/* ---- what steps call; @t NULL: it is about the machine ---- */
+
+int capture_gap(struct capture *c, const struct capture_target *t, const struct sl_gap *gap,
+		struct sl_error *err);
+/* The same, of something that is no path of the container. */
+int capture_gap_of(struct capture *c, const struct capture_target *t, const char *what,
+		   const char *why, int sys, struct sl_error *err);
+
+/*
+ * An `action` record: what is done to the machine, or how a step went. @why and @result may be
+ * NULL.
+ */
+int capture_action(struct capture *c, const struct capture_target *t, const char *what,
+		   const char *why, const char *result, struct sl_error *err);
+
+/* Store one object and keep account; what could not be read to its end is a gap. */
+int capture_keep(struct capture *c, const struct capture_target *t,
+		 const struct sl_bundle_file *file, struct sl_bundle_stored *stored,
+		 struct sl_error *err);
+/* Bytes that are in memory, as a file of @role; @bytes NULL: nothing is done. */
+int capture_bytes(struct capture *c, const struct capture_target *t, const char *role,
+		  const char *name, const void *bytes, size_t size, struct sl_error *err);
+
+/*
+ * Every object that @tree lists, read once, as files of @role. With @recording they are written
+ * down for a comparison, which only the writable layer needs.
+ */
+int capture_tree(struct capture *c, const struct capture_target *t, struct sl_source *tree,
+		 const char *role, struct recording *recording, struct sl_error *err);
+
+/* ---- capture_target.c ---- */
+
+/* Find what was asked for. */
+int capture_find(struct capture *c, struct sl_error *err);
+/* Write its target record. */
+int capture_declare(struct capture *c, struct capture_target *t, struct sl_error *err);
+void capture_targets_clear(struct capture *c);
+
+/* ---- steps, one file each ---- */
+
+int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
+
+#endif
