@@ -61,6 +61,7 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 	if (rc == 0) {
 		options.open_members = members.data;
 		options.key_pem = key.data;
+		options.key_passphrase = c->request->passphrase;
 		if (c->request->encryption != NULL) {
 			options.recipients = c->request->encryption->recipients.data;
 			options.encryption_passphrase = c->request->encryption->passphrase.text;
