@@ -16,6 +16,7 @@
 static const struct capture_step steps[] = {
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
+	{"logs", CAPTURE_TRIAGE, capture_logs, NULL},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
 };
 

@@ -255,6 +255,8 @@ int capture_target_members(struct buf *out, const struct sl_container *c,
 	jout_key_str(&j, "store", c->store);
 	jout_key_str(&j, "upper", c->stack.upper_path);
 	jout_key_bool(&j, "whole_tree", c->stack.is_whole);
+	if (c->log_driver != NULL)
+		jout_key_str(&j, "log_driver", c->log_driver);
 	image_members(&j, c, image);
 	container_json_mounts(&j, c);
 	jout_object_end(&j);

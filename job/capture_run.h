@@ -21,6 +21,7 @@ struct capture_target {
 	char *image_problem;         /* why not */
 	struct recording *recording; /* what the writable layer had */
 	uint32_t id;                 /* the number of its target record */
+	bool has_evidence;           /* host_container_evidence() was asked */
 };
 
 struct capture {
@@ -75,6 +76,13 @@ int capture_bytes(struct capture *c, const struct capture_target *t, const char 
 int capture_tree(struct capture *c, const struct capture_target *t, struct sl_source *tree,
 		 const char *role, struct recording *recording, struct sl_error *err);
 
+/*
+ * capture_artifact.c: files and records of the container's engine, either its logs or all others.
+ */
+/* Look for what evidence takes beyond that, once; the target's record names the log driver. */
+int capture_evidence(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_artifacts(struct capture *c, struct capture_target *t, bool logs, struct sl_error *err);
+
 /* ---- capture_target.c ---- */
 
 /* Find what was asked for. */
@@ -87,6 +95,7 @@ void capture_targets_clear(struct capture *c);
 
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_logs(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
 
 #endif
