@@ -13,20 +13,9 @@
 /* A record lies in memory meanwhile: its bytes are evidence, its owner and times are not. */
 static void fill_entry(struct sl_entry *e, const struct sl_artifact *a, const struct stat *st)
 {
-	*e = (struct sl_entry){.path = {a->name, strlen(a->name)},
-			       .mode = S_IFREG | 0444,
-			       .size = (uint64_t)st->st_size};
+	capture_entry(e, a->name, st);
 	if (a->is_record)
-		return;
-	e->mode = st->st_mode;
-	e->uid = st->st_uid;
-	e->gid = st->st_gid;
-	e->mtime = (struct sl_time){st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec};
-	e->ctime = (struct sl_time){st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec};
-	e->dev = st->st_dev;
-	e->ino = st->st_ino;
-	e->nlink = (uint32_t)st->st_nlink;
-	e->fields = SL_ENTRY_MTIME | SL_ENTRY_CTIME | SL_ENTRY_INODE;
+		*e = (struct sl_entry){.path = e->path, .mode = S_IFREG | 0444, .size = e->size};
 }
 
 /* Where it was found, and how it is to be read. */

@@ -65,7 +65,7 @@ static void tool(struct jout *j)
 	jout_object_end(j);
 }
 
-static void clock_block(struct jout *j)
+void capture_clock(struct jout *j)
 {
 	struct timex tx = {0};
 	int state = adjtimex(&tx);
@@ -100,7 +100,7 @@ int capture_action_members(struct buf *out, const char *what, const char *why, c
 	jout_key_str(&j, "what", what);
 	jout_key_str(&j, "why", why);
 	jout_key_str(&j, "result", result);
-	clock_block(&j);
+	capture_clock(&j);
 	jout_object_end(&j);
 	return strip_braces(out, &object, err);
 }
@@ -186,7 +186,7 @@ int capture_open_members(struct buf *out, const struct job *job,
 	jout_object(&j);
 	tool(&j);
 	host(&j, job);
-	clock_block(&j);
+	capture_clock(&j);
 	observed(&j);
 	declared(&j, request);
 	plan(&j, request);

@@ -10,6 +10,8 @@
 #ifndef JOB_CAPTURE_RUN_H
 #define JOB_CAPTURE_RUN_H
 
+#include <sys/stat.h>
+
 #include "host/host.h"
 #include "job/capture.h"
 #include "snapshot/recording.h"
@@ -61,6 +63,8 @@ int capture_gap_of(struct capture *c, const struct capture_target *t, const char
 int capture_action(struct capture *c, const struct capture_target *t, const char *what,
 		   const char *why, const char *result, struct sl_error *err);
 
+/* What fstat() says of a file, as a record has it. Borrows @path. */
+void capture_entry(struct sl_entry *e, const char *path, const struct stat *st);
 /* Store one object and keep account; what could not be read to its end is a gap. */
 int capture_keep(struct capture *c, const struct capture_target *t,
 		 const struct sl_bundle_file *file, struct sl_bundle_stored *stored,
@@ -96,6 +100,7 @@ void capture_targets_clear(struct capture *c);
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_logs(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_host(struct capture *c, struct sl_error *err);
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
 
 #endif

@@ -89,3 +89,22 @@ it "it is a gap" contains <(gaps json) "engine's file is no regular file"
 it "and what it leads to stays where it is" exits 1 grep -qa "a secret of the host" <(zstd -dc json.tar.zst)
 rm "$json/$(id json)-json.log"
 mv "$json/saved" "$json/$(id json)-json.log"
+
+# ---- the machine
+it "the machine is captured with its kernel and engines" take none --no-findings
+"$STRANDLINE" extract none.tar.zst -o host.json --seq \
+	"$(jq -r 'select(.role == "host" and .src.path == "/host.json") | .seq' none.jsonl)"
+host() { jq -r "$1" host.json; }
+it "the summary names the kernel that runs" same "$(host .kernel.release)" "$(uname -r)"
+it "and the clocks" test "$(host .clock.boottime_ns)" -gt 0
+it "and the store" same "$(host '.stores[0].directory')" "$store"
+daemon=$(host ".daemons[] | select(.pid == $DOCKER_PID)")
+it "and the daemon that runs" same "$(jq -r .name <<<"$daemon")" dockerd
+it "with the digest of its program" same "$(jq -r .sha256 <<<"$daemon")" \
+	"$(sha256sum <"/proc/$DOCKER_PID/exe" | cut -d' ' -f1)"
+for file in /proc/version /proc/modules /proc/1/mountinfo /proc/sys/kernel/core_pattern /etc/os-release; do
+	it "$file is among its files" contains \
+		<(jq -r 'select(.role == "host") | .src.path' none.jsonl) "$file"
+done
+it "connections of the machine are not, short of a full capture" lacks \
+	<(jq -r 'select(.role == "host") | .src.path' none.jsonl) /proc/1/net/tcp
