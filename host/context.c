@@ -11,6 +11,8 @@
 #include "core/root.h"
 #include "host/machine.h"
 
+#define LINK_MAX_BYTES ((size_t)64 << 10)
+
 enum kind {
 	OF_DISK,   /* a file */
 	OF_LEDGER, /* a file to which lines are added */
@@ -115,6 +117,7 @@ static const struct item {
 	{OF_DIR, "etc/cni/net.d"},
 	{OF_DIR, "etc/systemd/system/docker.service.d"},
 	{OF_DIR, "etc/systemd/system/containerd.service.d"},
+	{OF_DISK, "etc/sysctl.conf"},
 	{OF_DIR, "etc/sysctl.d"},
 	{OF_DIR, "run/systemd/sessions"},
 	{OF_DISK, "run/utmp"},
@@ -137,6 +140,7 @@ static int hand_over(const struct context *x, const struct item *item, const cha
 					 .is_kernel = item->kind == OF_PROC ||
 						      item->kind == OF_NET || item->kind == OF_SYS,
 					 .is_ledger = item->kind == OF_LEDGER};
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(LINK_MAX_BYTES);
 	struct stat st;
 
 	if (fd == -SL_ENOTFOUND)
@@ -146,6 +150,8 @@ static int hand_over(const struct context *x, const struct item *item, const cha
 		file.sys = why.sys;
 	} else if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		file.fd = -1;
+		if (S_ISLNK(st.st_mode) && root_read_link(fd, "", &link, NULL) == 0)
+			file.link = link.data;
 	}
 	return x->each(x->payload, &file);
 }

@@ -15,8 +15,9 @@ struct host_context_file {
 	const char *path; /* inside the examined root, with a leading slash; borrowed */
 	int fd;           /* O_PATH, a regular file, lent; -1: there, and not to be had */
 	int sys;
-	bool is_kernel; /* made when it is read: it has no size */
-	bool is_ledger; /* only grows, and its end matters most */
+	const char *link; /* what is there is a link to this, and is not followed; or NULL */
+	bool is_kernel;   /* made when it is read: it has no size */
+	bool is_ledger;   /* only grows, and its end matters most */
 };
 
 /*

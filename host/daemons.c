@@ -17,12 +17,42 @@
 #define DAEMONS_MAX 64
 #define ARGUMENTS_MAX ((size_t)16 << 10)
 
+/* The mounts of the machine: as its first process has them, and as we do. */
+struct view {
+	uint64_t mnt_ns; /* 0: not known */
+	struct procmounts mounts;
+};
+
 struct look {
 	const struct host *h;
-	uint64_t mnt_ns; /* the machine's own */
-	struct procmounts mounts;
+	struct view views[2];
 	size_t found;
 };
+
+static void look_clear(struct look *l)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(l->views); i++)
+		procmounts_clear(&l->views[i].mounts);
+}
+
+static void read_view(struct view *v, int pid_fd)
+{
+	if (pid_fd < 0 || process_namespace(pid_fd, "mnt", &v->mnt_ns, NULL) < 0 ||
+	    procmounts_read(&v->mounts, pid_fd, NULL) < 0)
+		v->mnt_ns = 0;
+}
+
+static const struct view *view_of(const struct look *l, int pid_fd)
+{
+	uint64_t ns;
+
+	if (process_namespace(pid_fd, "mnt", &ns, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(l->views); i++)
+		if (l->views[i].mnt_ns != 0 && l->views[i].mnt_ns == ns)
+			return &l->views[i];
+	return NULL;
+}
 
 static bool is_engine(const char *name)
 {
@@ -39,19 +69,19 @@ static bool is_engine(const char *name)
 /* Only a file of the machine's, on a file system that answers, is opened to be read. */
 static int open_program(const struct look *l, int pid_fd)
 {
+	const struct view *view = view_of(l, pid_fd);
 	AUTO_CLOSE int fd = -1;
 	const struct procmount *on;
-	uint64_t ns;
 	struct statx st;
 
-	if (process_namespace(pid_fd, "mnt", &ns, NULL) < 0 || ns != l->mnt_ns)
+	if (view == NULL)
 		return -1;
 	fd = openat(pid_fd, "exe", O_PATH | O_CLOEXEC);
 	if (fd < 0 ||
 	    kernel_statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, &st) < 0 ||
 	    !S_ISREG(st.stx_mode) || (st.stx_mask & STATX_MNT_ID) == 0)
 		return -1;
-	on = procmounts_by_id(&l->mounts, st.stx_mnt_id);
+	on = procmounts_by_id(&view->mounts, st.stx_mnt_id);
 	return on != NULL && !on->is_slow ? take_fd(&fd) : -1;
 }
 
@@ -92,20 +122,19 @@ int host_daemons(const struct host *h, int (*each)(void *payload, const struct h
 		 void *payload, struct sl_error *err)
 {
 	CLEANUP(root_names_clear) struct root_names names = {0};
-	struct look l = {.h = h};
-	AUTO_CLOSE int first = -1;
+	CLEANUP(look_clear) struct look l = {.h = h};
+	AUTO_CLOSE int first = -1, self = -1;
 	int rc;
 
 	if (!host_is_live(h))
 		return 0;
 	first = process_open(h->place.proc_fd, 1, NULL);
-	if (first < 0 || process_namespace(first, "mnt", &l.mnt_ns, NULL) < 0 ||
-	    procmounts_read(&l.mounts, first, NULL) < 0)
-		l.mnt_ns = 0; /* programs are named, then, and not read */
+	self = openat(h->place.proc_fd, "self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	read_view(&l.views[0], first);
+	read_view(&l.views[1], self);
 	rc = root_list(h->place.proc_fd, &names, STORE_NAMES_MAX, err);
 	for (size_t i = 0; rc == 0 && i < names.count && l.found < DAEMONS_MAX; i++)
 		if (strspn(names.names[i], "0123456789") == strlen(names.names[i]))
 			rc = look_at(&l, names.names[i], each, payload);
-	procmounts_clear(&l.mounts);
 	return rc;
 }

@@ -49,8 +49,8 @@ static int take_kernel_file(struct host_step *s, const struct host_context_file 
 	if (rc < 0)
 		return capture_gap_of(s->capture, NULL, file->path, "cannot be read", why.sys,
 				      s->err);
-	return capture_bytes(s->capture, NULL, ROLE, file->path, text.data != NULL ? text.data : "",
-			     text.len, s->err);
+	return capture_bytes(s->capture, NULL, ROLE, file->path + 1,
+			     text.data != NULL ? text.data : "", text.len, s->err);
 }
 
 /* The end of a ledger that is too long for all of it. */
@@ -63,7 +63,7 @@ static int take_tail(struct host_step *s, const struct host_context_file *file, 
 	ssize_t n;
 	int rc;
 
-	if (bytes == NULL || buf_printf(&name, "%s.tail", file->path) < 0)
+	if (bytes == NULL || buf_printf(&name, "%s.tail", file->path + 1) < 0)
 		return sl_fail(s->err, SL_ENOMEM, 0, "host");
 	/* records begin at multiples of their size; this is one of both sizes */
 	at -= at % (384 * 25);
@@ -85,11 +85,23 @@ static int take_file(struct host_step *s, const struct host_context_file *file,
 	struct sl_bundle_stored stored;
 	struct sl_entry e;
 
-	capture_entry(&e, file->path, st);
+	capture_entry(&e, file->path + 1, st);
 	record.entry = &e;
 	if (content_open(&record.content, file->fd, &why) < 0)
 		return capture_gap_of(s->capture, NULL, file->path, "cannot be opened", why.sys,
 				      s->err);
+	return capture_keep(s->capture, NULL, &record, &stored, s->err);
+}
+
+static int take_link(struct host_step *s, const struct host_context_file *file)
+{
+	struct sl_bundle_file record = {.target = SL_BUNDLE_TARGET_HOST, .role = ROLE};
+	struct sl_entry e = {.path = {file->path + 1, strlen(file->path) - 1},
+			     .mode = S_IFLNK | 0777,
+			     .target = {file->link, strlen(file->link)}};
+	struct sl_bundle_stored stored;
+
+	record.entry = &e;
 	return capture_keep(s->capture, NULL, &record, &stored, s->err);
 }
 
@@ -100,6 +112,8 @@ static int on_file(void *payload, const struct host_context_file *file)
 
 	if (job_stopped(s->capture->job))
 		return 1;
+	if (file->link != NULL)
+		return take_link(s, file);
 	if (file->fd < 0 || fstat(file->fd, &st) < 0)
 		return capture_gap_of(s->capture, NULL, file->path,
 				      "cannot be opened, or is no regular file", file->sys, s->err);

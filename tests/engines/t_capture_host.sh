@@ -102,9 +102,37 @@ daemon=$(host ".daemons[] | select(.pid == $DOCKER_PID)")
 it "and the daemon that runs" same "$(jq -r .name <<<"$daemon")" dockerd
 it "with the digest of its program" same "$(jq -r .sha256 <<<"$daemon")" \
 	"$(sha256sum <"/proc/$DOCKER_PID/exe" | cut -d' ' -f1)"
-for file in /proc/version /proc/modules /proc/1/mountinfo /proc/sys/kernel/core_pattern /etc/os-release; do
+for file in /proc/version /proc/1/mountinfo /proc/sys/kernel/core_pattern /etc/os-release; do
 	it "$file is among its files" contains \
 		<(jq -r 'select(.role == "host") | .src.path' none.jsonl) "$file"
 done
 it "connections of the machine are not, short of a full capture" lacks \
 	<(jq -r 'select(.role == "host") | .src.path' none.jsonl) /proc/1/net/tcp
+
+# ---- a mounted disk: its files, and nothing of the machine that looks at it
+mkdir -p disk/etc disk/run/crun/x disk/var/lib disk/var/log/pods
+echo PRETTY_NAME=elsewhere >disk/etc/os-release
+ln -s /usr/share/zoneinfo/Pacific/Auckland disk/etc/localtime
+mkdir -p disk/run/docker/runtime-runc/moby
+cp -a "$store" disk/var/lib/docker
+mkdir "disk/run/docker/runtime-runc/moby/$(id local)"
+echo '{"id":"x"}' >"disk/run/docker/runtime-runc/moby/$(id local)/state.json"
+dead() {
+	local status=0
+	"$STRANDLINE" capture docker:local --root disk --no-db --no-findings -q -o dead.tar.zst 2>/dev/null || status=$?
+	"$STRANDLINE" show dead.tar.zst --format jsonl >dead.jsonl
+	return $((status == 2))
+}
+it "a container of a mounted disk is captured" dead
+it "with its logs" same "$(logs dead)" "$(logs local)"
+it "and what its runtime kept" same \
+	"$(jq -r 'select(.role == "metadata" and .src.path == "/runc/state.json") | .found' dead.jsonl)" \
+	"/run/docker/runtime-runc/moby/$(id local)/state.json"
+it "the files of that disk are the machine's" same \
+	"$(jq -r 'select(.role == "host") | .src.path' dead.jsonl | sort | paste -sd' ')" \
+	"/etc/os-release /host.json"
+"$STRANDLINE" extract dead.tar.zst -q -o dead.json --seq \
+	"$(jq -r 'select(.role == "host" and .src.path == "/host.json") | .seq' dead.jsonl)"
+it "of which only the disk is said to speak" same \
+	"$(jq -c '[.live, .time_zone, .kernel, .clock, .daemons]' dead.json)" \
+	'[false,"Pacific/Auckland",null,null,[]]'
