@@ -19,6 +19,8 @@
 static const struct capture_step steps[] = {
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
+	{"logs", CAPTURE_TRIAGE, capture_logs, NULL},
+	{"host", CAPTURE_TRIAGE, NULL, capture_host},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
 };
 
