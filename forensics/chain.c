@@ -89,7 +89,8 @@ static int check_anchor(struct chain *c, struct sl_error *err)
 	if (c->anchor == NULL || c->tree.size != c->anchor->size)
 		return 0;
 	rc = merkle_root(&c->tree, root, err);
-	if (rc == 0 && memcmp(root, c->anchor->root, sizeof(root)) != 0)
+	c->anchor_failed = rc == 0 && memcmp(root, c->anchor->root, sizeof(root)) != 0;
+	if (c->anchor_failed)
 		return mismatch(err, "records are not those of the noted checkpoint");
 	c->anchor_met = rc == 0;
 	return rc;
@@ -185,5 +186,7 @@ int chain_add(struct chain *c, struct segment *g, struct sl_error *err)
 		return rc;
 	c->segments++;
 	c->attested = c->tree.size;
+	c->attested_payloads = c->payloads;
+	c->attested_payload_bytes = c->payload_bytes;
 	return 0;
 }
