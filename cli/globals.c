@@ -36,6 +36,7 @@ const struct command *const commands[] = {
 	&command_capture,
 	&command_verify,
 	&command_verify_item,
+	&command_recover,
 	&command_show,
 	&command_extract,
 	&command_timeline,

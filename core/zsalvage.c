@@ -14,6 +14,8 @@ enum {
 	WINDOW = 2 * PACKED_MAX,
 	HEADER_MIN = 6,
 	SKIP_HEADER = 8,
+	BLOCK_MAX = 128 << 10,
+	BLOCK_COST = 8, /* looking at a block header, in bytes read */
 	/* What one read error costs at least: a page, or a chunk of an encrypted file. */
 	UNREADABLE = 64 << 10,
 };
@@ -109,6 +111,34 @@ static int fill(struct zsalvage *z, struct sl_error *err)
 	return rc;
 }
 
+/*
+ * Length of a data frame by its block headers; 0 when it is none, or not whole. Not libzstd's, so
+ * that what a false beginning costs is known.
+ */
+static size_t frame_size(struct zsalvage *z, const uint8_t *p, size_t have)
+{
+	static const uint8_t content_size[4] = {0, 2, 4, 8};
+	bool is_single = (p[4] & 0x20) != 0;
+	size_t at = 5 + content_size[p[4] >> 6];
+	bool is_last = false;
+
+	at += is_single ? (at == 5 ? 1 : 0) : 1;
+	while (!is_last) {
+		uint32_t header, type;
+
+		if (at + 3 > have)
+			return 0;
+		header = (uint32_t)p[at] | (uint32_t)p[at + 1] << 8 | (uint32_t)p[at + 2] << 16;
+		type = header >> 1 & 3;
+		if (type == 3 || (type != 1 && (header >> 3) > BLOCK_MAX))
+			return 0;
+		is_last = (header & 1) != 0;
+		at += 3 + (type == 1 ? 1 : header >> 3);
+		z->vain += BLOCK_COST;
+	}
+	return at + 4 <= have ? at + 4 : 0;
+}
+
 /* Length of the whole data frame at the position, decompressed; 0 when there is none. */
 static size_t try_frame(struct zsalvage *z, size_t *plain)
 {
@@ -123,14 +153,12 @@ static size_t try_frame(struct zsalvage *z, size_t *plain)
 	if (content > ZFRAMES_MAX_PLAIN) /* also unknown, and an error */
 		return 0;
 	have = have < PACKED_MAX ? have : PACKED_MAX;
-	size = ZSTD_findFrameCompressedSize(p, have);
-	if (ZSTD_isError(size)) {
-		z->vain += have;
+	size = frame_size(z, p, have);
+	if (size == 0)
 		return 0;
-	}
 	n = ZSTD_decompressDCtx(z->decompressor, z->plain, ZFRAMES_MAX_PLAIN, p, size);
 	if (ZSTD_isError(n) || n != content) {
-		z->vain += have;
+		z->vain += size + content;
 		return 0;
 	}
 	*plain = n;

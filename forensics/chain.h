@@ -42,8 +42,10 @@ struct chain {
 	enum sl_bundle_status status;
 	const struct chain_anchor *anchor; /* borrowed, or NULL */
 	bool anchor_met;
-	bool anchor_failed; /* it contradicts: nothing here is to be trusted */
+	bool anchor_failed;  /* it contradicts: nothing here is to be trusted */
 	bool judge_payloads; /* compare payload digests with the records */
+	/* payloads that are missing or changed are no fault of the records: none is counted then */
+	bool forgive_payloads;
 	/* where the fault is, after a failure: file offset when known */
 	uint64_t fault_offset;
 };
