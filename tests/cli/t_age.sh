@@ -105,7 +105,13 @@ it "verify.sh says how to decrypt it" contains <(sh "$SOURCE_DIR/forensics/verif
 age -r "$other" -r "$recipient" -o by.age id.tar.zst
 it "a file by age opens" same self-consistent "$(verdict --identity id by.age)"
 age -a -r "$recipient" -o armored.age id.tar.zst
-it "one in ASCII armor is read or refused with a word" refused "armor" verify --identity id armored.age
+it "one in ASCII armor, too" same self-consistent "$(verdict --identity id armored.age)"
+sed 's/$/\r/' armored.age >crlf.age
+it "with line ends of another world" same self-consistent "$(cat crlf.age | verdict --identity id -)"
+sed '200s/.$//' armored.age >broken.age
+it "but not with a character missing" refused "line 200" verify --identity id broken.age
+head -n 300 armored.age >broken.age
+it "nor cut" exits 3 sl verify --identity id broken.age
 
 # ---- passphrases
 echo 'correct horse' >phrase
@@ -120,6 +126,9 @@ it "and once to open it" on_terminal 'battery' "$STRANDLINE" verify --passphrase
 it "a file by age with a passphrase" on_terminal 'battery' age -p -o by.age id.tar.zst
 echo battery >phrase2
 it "opens here" same self-consistent "$(verdict --passphrase-file phrase2 by.age)"
+it "an identity file gets a passphrase of its own" on_terminal 'battery' age -p -o locked id
+it "and opens with it" same self-consistent "$(verdict --identity locked --passphrase-file phrase2 b.age)"
+it "but not without" refused "locked" verify --identity locked b.age
 it "the wrong passphrase opens nothing" refused "another passphrase" verify --passphrase-file phrase by.age
 it "without one it is refused" refused "a passphrase, which was not given" verify --identity id by.age
 

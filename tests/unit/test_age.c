@@ -150,7 +150,7 @@ static void other_kinds_of_keys_are_refused(void **state)
 		   -SL_EFORMAT},
 		  {"AGE-PLUGIN-YUBIKEY-1QQQQ\n", -SL_EUNSUPPORTED},
 		  {"-----BEGIN OPENSSH PRIVATE KEY-----\n", -SL_EUNSUPPORTED},
-		  {"-----BEGIN AGE ENCRYPTED FILE-----\n", -SL_EUNSUPPORTED},
+		  {"-----BEGIN AGE ENCRYPTED FILE-----\n", -SL_EFORMAT},
 	  };
 
 	(void)state;
