@@ -86,7 +86,7 @@ extern const struct command command_policy, command_policy_check, command_policy
 	command_policy_test;
 extern const struct command command_approve, command_approve_list, command_approve_show,
 	command_approve_rm;
-extern const struct command command_capture, command_verify, command_show, command_extract,
+extern const struct command command_capture, command_verify, command_verify_item, command_show, command_extract,
 	command_timeline, command_keygen;
 extern const struct command command_help, command_man, command_completion;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/itemresult.h"
 #include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/buf.h"
@@ -16,6 +17,7 @@ struct verify_args {
 	const char *fingerprint;
 	const char *key;  /* long-term public key, PEM file */
 	const char *note; /* file with a checkpoint kept elsewhere */
+	const char *item; /* only this path */
 	unsigned int require;
 	bool allow_unanchored;
 	unsigned int jobs;
@@ -98,6 +100,17 @@ static void result_json(struct buf *out, const struct sl_verify_result *r, int s
 	(void)buf_append_char(out, '\n');
 }
 
+static int run_item(struct app *app, const struct verify_request *request, const char *path,
+		    struct sl_error *err)
+{
+	CLEANUP(item_clear) struct item item = {0};
+	int status = EXIT_TROUBLE;
+
+	if (job_verify_inside(request, path, &item, &status, err) < 0)
+		return app_fail(app, err);
+	return itemresult_print(app, path, &item, status, err);
+}
+
 static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
@@ -117,6 +130,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	if (cli_unlock(&identities, &a->unlock, &err) < 0)
 		return app_fail(app, &err);
 	request.identities = identities;
+	if (a->item != NULL)
+		return run_item(app, &request, a->item, &err);
 	if (job_verify(&request, &result, &status, &err) < 0)
 		return app_fail(app, &err);
 	if (app->options.format == FORMAT_JSON)
@@ -137,6 +152,8 @@ static const struct opt options[] = {
 	 "the fingerprint that capture showed, from your notes"},
 	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "the public key of who captured"},
 	{"note", 0, OPT_TEXT, "FILE", NULL, AT(note), "a checkpoint that was kept elsewhere"},
+	{"item", 0, OPT_TEXT, "PATH", NULL, AT(item),
+	 "judge this item alone, as verify-item does, and not the rest"},
 	{"require", 0, OPT_WORD, "VERDICT", requirements, AT(require),
 	 "exit with 1 when the verdict is less than signed or anchored"},
 	{"allow-unanchored", 0, OPT_FLAG, NULL, NULL, AT(allow_unanchored),
@@ -166,7 +183,7 @@ const struct command command_verify = {
 	.exits = EXIT_VERIFIES,
 	.examples = {{"strandline verify web.tar.zst --fingerprint 3f2a-9b1c-77d0-...",
 		      "Is this the bundle whose fingerprint I noted?"},
-		     {"strandline verify web.tar.zst --key ir-team.pub --require anchored",
-		      "Is it signed by the team's key?"}},
+		     {"strandline verify web.tar.zst --item /usr/bin/evil --fingerprint 3f2a-...",
+		      "Is this file as it was captured, whatever became of the rest?"}},
 	.run = run,
 };

@@ -26,7 +26,9 @@ struct sl_bundle_writer {
 	uint64_t segment_ns, reserve_bytes;
 	uint64_t segment_start_ns; /* since boot; 0 while the segment is empty */
 	uint64_t segment_payload;
+	int64_t clock_ahead_ns; /* wall clock less time since boot; 0: not looked at yet */
 	uint64_t payloads, payload_bytes, gaps;
+	uint64_t holes_left; /* bytes of them that may still be hashed */
 	uint32_t targets;
 	char *in_force; /* JSON array, or NULL */
 	int status;     /* sticky: the output failed, nothing more can be written */
@@ -55,6 +57,11 @@ int segment_reserve(struct sl_bundle_writer *w, uint64_t plain, enum writer_tier
 		    struct sl_error *err);
 /* End the open segment if @payload more bytes or its age ask for it, then count them in. */
 int segment_take(struct sl_bundle_writer *w, uint64_t payload, struct sl_error *err);
+/*
+ * Did somebody set the clock since this was asked last? Then a `clock` record says by how much. The
+ * first time only remembers.
+ */
+int segment_clock(struct sl_bundle_writer *w, struct sl_error *err);
 /* Append a record to the open segment; the room for it is there. */
 int segment_append(struct sl_bundle_writer *w, const char *type, uint32_t target,
 		   const char *members, struct sl_error *err);
@@ -98,8 +105,9 @@ struct payload_result {
 	bool has_sha256;
 	uint8_t sha256[SL_SHA256_SIZE]; /* of the bytes read */
 	struct sl_read read;
-	bool limited; /* ended at max_bytes */
-	int no_space; /* the code of the part that found no room, after others were written */
+	bool is_sparse; /* the parts say where their bytes belong; the rest is zeros */
+	bool limited;   /* ended at max_bytes */
+	int no_space;   /* the code of the part that found no room, after others were written */
 };
 void payload_clear(struct payload_result *r);
 

@@ -37,20 +37,18 @@ static int read_small(const char *path, struct buf *out, struct sl_error *err)
 	return path == NULL ? 0 : root_read_named(path, out, err);
 }
 
-static int status_of(const struct verify_request *request, const struct sl_verify_result *r)
+int verify_status(const struct verify_request *request, enum sl_verdict verdict, bool is_anchored)
 {
-	bool anchored = r->anchored_fingerprint || r->anchored_key || r->anchored_note;
-
-	if (r->verdict == SL_VERDICT_BROKEN)
+	if (verdict == SL_VERDICT_BROKEN)
 		return 1;
-	if (request->require == REQUIRE_ANCHORED && r->verdict != SL_VERDICT_ANCHORED)
+	if (request->require == REQUIRE_ANCHORED && verdict != SL_VERDICT_ANCHORED)
 		return 1;
-	if (request->require == REQUIRE_SIGNED && r->verdict != SL_VERDICT_ANCHORED &&
-	    r->verdict != SL_VERDICT_SIGNED)
+	if (request->require == REQUIRE_SIGNED && verdict != SL_VERDICT_ANCHORED &&
+	    verdict != SL_VERDICT_SIGNED)
 		return 1;
-	if (r->verdict == SL_VERDICT_INCOMPLETE || r->verdict == SL_VERDICT_UNSIGNED)
+	if (verdict == SL_VERDICT_INCOMPLETE || verdict == SL_VERDICT_UNSIGNED)
 		return 3;
-	return anchored || request->allow_unanchored ? 0 : 3;
+	return is_anchored || request->allow_unanchored ? 0 : 3;
 }
 
 int job_verify(const struct verify_request *request, struct sl_verify_result *out, int *status,
@@ -74,7 +72,9 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 			rc = bundle_verify(file, &options, out, err);
 	}
 	if (rc == 0)
-		*status = status_of(request, out);
+		*status = verify_status(request, out->verdict,
+					out->anchored_fingerprint || out->anchored_key ||
+						out->anchored_note);
 	buf_clear(&key);
 	buf_clear(&note);
 	return rc < 0 ? rc : 0;
