@@ -70,6 +70,7 @@ it "extract opens it" same changed "$(sl extract --identity id b.age -o - /etc/m
 sl timeline --identity id b.age -o told
 it "timeline opens it" contains told /etc/motd
 it "diff opens it" exits 3 sl diff --bundles --identity id b.age id.tar.zst -o /dev/null
+it "an item is proven out of it" exits 0 sl verify --identity id --allow-unanchored --item /etc/motd b.age
 it "the index points into what age gives" python3 - id.tar.zst <<'END'
 import struct, subprocess, sys
 data = open(sys.argv[1], "rb").read()
