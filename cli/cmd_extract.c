@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/custody.h"
 #include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
@@ -17,6 +18,7 @@ struct extract_args {
 	const char *output;
 	const char *target; /* which container, or NULL */
 	bool list, prove;
+	struct custody_access custody;
 	struct unlock_args unlock;
 };
 
@@ -101,7 +103,12 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 
-	if (check(args, words, &err) < 0)
+	const struct extract_args *a = args;
+
+	if (check(a, words, &err) < 0)
+		return app_fail(app, &err);
+	/* before anything is taken out: what cannot be recorded is not done */
+	if (custody_record_access(app, &a->custody, words->items[0], NULL, NULL, &err) < 0)
 		return app_fail(app, &err);
 	return extract(app, args, words);
 }
@@ -117,6 +124,7 @@ static const struct opt options[] = {
 	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
 	 "of a bundle that holds several containers the files of this one: its number, name or id"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
+	CUSTODY_ACCESS_OPTIONS(struct extract_args, custody),
 	CLI_UNLOCK_OPTIONS(struct extract_args, unlock),
 };
 static const struct extract_args defaults = {.seq = NO_SEQ};
@@ -140,5 +148,6 @@ const struct command command_extract = {
 	.examples = {{"strandline extract web.tar.zst --list", "What is in it?"},
 		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin --proof",
 		      "One file, and what proves it to somebody without the bundle:"}},
+	.holds_keys = true,
 	.run = run,
 };

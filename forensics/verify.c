@@ -11,8 +11,10 @@
 #include "forensics/anchors.h"
 #include "forensics/bundle_read.h"
 #include "forensics/chain.h"
+#include "forensics/stamps.h"
 
 struct verify {
+	const struct sl_verify_options *options;
 	struct anchors anchors;
 	struct segments *segments;
 	/* Reads and hashes the next segment while the chain is checked up to this one. */
@@ -60,7 +62,7 @@ static enum sl_verdict judge(const struct verify *v)
 		return SL_VERDICT_INCOMPLETE;
 	if (v->chain.signed_notes == 0)
 		return SL_VERDICT_UNSIGNED;
-	if (r->anchored_fingerprint || r->anchored_note)
+	if (r->anchored_fingerprint || r->anchored_note || r->anchored_stamp)
 		return SL_VERDICT_ANCHORED;
 	return r->anchored_key ? SL_VERDICT_SIGNED : SL_VERDICT_SELF_CONSISTENT;
 }
@@ -92,6 +94,17 @@ static void set_counts(struct verify *v)
 	memcpy(r->fingerprint, c->fingerprint, sizeof(c->fingerprint));
 	memcpy(r->root, c->root, sizeof(r->root));
 	r->anchored_note = c->anchor_met;
+}
+
+/* What a time stamp is over. */
+static int keep_note(struct verify *v, const struct segment *g, struct sl_error *err)
+{
+	struct sl_verify_result *r = v->out;
+
+	free(r->note);
+	r->note_len = g->note.len;
+	r->note = strndup(g->note.data, g->note.len);
+	return r->note != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "checkpoint");
 }
 
 static void read_segment(void *job, void *worker)
@@ -145,6 +158,8 @@ static int walk(struct verify *v, struct sl_error *err)
 
 	while ((rc = take_segment(v, &g, err)) == 0) {
 		rc = chain_add(c, g, err);
+		if (rc == 0)
+			rc = keep_note(v, g, err);
 		if (rc == 0 && g->number == 0) {
 			c->fault_offset = 0;
 			rc = check_first(v, err);
@@ -183,11 +198,12 @@ static int verify_run(struct verify *v, struct sl_error *err)
 	if (rc == -SL_EFORMAT || rc == -SL_EUNTRUSTED) {
 		v->out->verdict = SL_VERDICT_BROKEN;
 		set_fault(v, v->chain.fault_offset, sl_error_text(&why));
-		rc = 0;
+		rc = stamps_judge(v->options, v->out, err);
 	} else if (rc < 0) {
 		rc = sl_fail(err, why.code, 0, "%s", sl_error_text(&why));
 	} else {
-		rc = 0;
+		v->out->verdict = SL_VERDICT_INCOMPLETE;
+		rc = stamps_judge(v->options, v->out, err);
 		v->out->verdict = judge(v);
 		if (!v->out->closed)
 			set_fault(v, v->chain.fault_offset, "the file ends before it was closed");
@@ -202,7 +218,7 @@ int bundle_verify(struct rfile *file, const struct sl_verify_options *options,
 		  struct sl_verify_result *out, struct sl_error *err)
 {
 	struct segments_options reading = {.threads = options->threads, .hash = true};
-	struct verify v = {.out = out, .segment_error = SL_ERROR_INIT};
+	struct verify v = {.options = options, .out = out, .segment_error = SL_ERROR_INIT};
 	int rc = anchors_parse(&v.anchors, options, err);
 
 	*out = (struct sl_verify_result){0};
@@ -241,5 +257,7 @@ int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_
 void sl_verify_result_clear(struct sl_verify_result *r)
 {
 	free(r->fault);
+	free(r->note);
+	stamps_clear(r);
 	*r = (struct sl_verify_result){0};
 }
