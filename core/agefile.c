@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "core/agearmor.h"
 #include "core/agewrap.h"
 #include "core/cleanup.h"
 
@@ -281,8 +282,8 @@ static int pass_head(struct age_file *f, struct sl_error *err)
 	return rfile_fill(f->inner, 0, f->sealed, (size_t)f->start, &len, err);
 }
 
-int rfile_age(struct rfile **out, struct rfile *inner, const struct age_identities *ids,
-	      struct sl_error *err)
+static int open_file(struct rfile **out, struct rfile *inner, const struct age_identities *ids,
+		     struct sl_error *err)
 {
 	static const struct rfile_ops ops = {.read_at = age_read_at, .close = age_file_close};
 	struct age_file *f = calloc(1, sizeof(*f));
@@ -306,5 +307,25 @@ int rfile_age(struct rfile **out, struct rfile *inner, const struct age_identiti
 		return rc;
 	}
 	*out = &f->base;
+	return 0;
+}
+
+int rfile_age(struct rfile **out, struct rfile *inner, const struct age_identities *ids,
+	      struct sl_error *err)
+{
+	CLEANUP(rfile_closep) struct rfile *bare = NULL;
+	uint8_t head[AGE_SNIFF_BYTES];
+	size_t len = 0;
+	int rc = rfile_head(inner, head, sizeof(head), &len, err);
+
+	if (rc < 0 || !age_is_armored(head, len))
+		return rc < 0 ? rc : open_file(out, inner, ids, err);
+	rc = age_unarmor(&bare, inner, err);
+	if (rc == 0)
+		rc = open_file(out, bare, ids, err);
+	if (rc < 0)
+		return rc;
+	(void)take_ptr(&bare);
+	rfile_close(inner);
 	return 0;
 }

@@ -150,7 +150,7 @@ static void other_kinds_of_keys_are_refused(void **state)
 		   -SL_EFORMAT},
 		  {"AGE-PLUGIN-YUBIKEY-1QQQQ\n", -SL_EUNSUPPORTED},
 		  {"-----BEGIN OPENSSH PRIVATE KEY-----\n", -SL_EUNSUPPORTED},
-		  {"-----BEGIN AGE ENCRYPTED FILE-----\n", -SL_EUNSUPPORTED},
+		  {"-----BEGIN AGE ENCRYPTED FILE-----\n", -SL_EFORMAT},
 	  };
 
 	(void)state;
@@ -600,6 +600,40 @@ static void strict_headers(void **state)
 	assert_int_equal(unwrap_stanzas("-> other\n\n", "", ""), -SL_ENOTFOUND);
 }
 
+/* The specification allows one empty chunk: that of an empty file. */
+static void an_empty_last_chunk_is_refused(void **state)
+{
+	static const uint8_t nonce[16] = {7};
+	static uint8_t plain[AGE_CHUNK_BYTES], sealed[SEALED];
+	CLEANUP(buf_clear) struct buf file = BUF_INIT(FILE_MAX);
+	AUTO_FREE char *good = good_stanza();
+	struct age_chunks *chunks;
+	uint8_t key[AGE_KEY_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(plain); i++)
+		plain[i] = plain_byte(i);
+	(void)age_header_begin(&file);
+	(void)buf_append_str(&file, good);
+	assert_int_equal(age_header_finish(&file, file_key, NULL), 0);
+	(void)buf_append(&file, nonce, sizeof(nonce));
+	assert_int_equal(
+		age_hkdf(file_key, sizeof(file_key), nonce, sizeof(nonce), "payload", key, NULL),
+		0);
+	assert_int_equal(age_chunks_new(&chunks, key, true, NULL), 0);
+	assert_int_equal(age_chunks_seal(chunks, 0, false, plain, sizeof(plain), sealed, NULL), 0);
+	(void)buf_append(&file, sealed, SEALED);
+	assert_int_equal(age_chunks_seal(chunks, 1, true, plain, 0, sealed, NULL), 0);
+	(void)buf_append(&file, sealed, AGE_TAG_SIZE);
+	age_chunks_free(chunks);
+	for (int from_pipe = 0; from_pipe < 2; from_pipe++) {
+		struct reading r = read_all(file.data, file.len, from_pipe != 0);
+
+		assert_int_equal(r.rc, -SL_EUNTRUSTED);
+		assert_int_equal(r.len, AGE_CHUNK_BYTES);
+	}
+}
+
 static void the_cost_of_a_passphrase_is_judged_first(void **state)
 {
 	static const struct {
@@ -694,6 +728,7 @@ int main(void)
 		cmocka_unit_test(a_cut_gives_whole_chunks_and_says_so),
 		cmocka_unit_test(chunks_in_another_order_never_pass),
 		cmocka_unit_test(strict_headers),
+		cmocka_unit_test(an_empty_last_chunk_is_refused),
 		cmocka_unit_test(the_cost_of_a_passphrase_is_judged_first),
 		cmocka_unit_test(the_mac_line_is_strict_too),
 		cmocka_unit_test(a_header_without_end_is_not_read_for_ever),
