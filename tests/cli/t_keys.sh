@@ -70,7 +70,7 @@ head -c 4000000 /dev/urandom >upper/blob
 bash "$SOURCE_DIR/samples/make-oci.sh" image t upper >/dev/null 2>&1 || true
 mkfifo out
 (
-	cd w
+	cd w || exit
 	ulimit -c unlimited 2>/dev/null || true
 	exec "$STRANDLINE" capture --upper ../upper --image oci:../image:t --key ../key --key-passphrase-file ../pass \
 		-o - >../out 2>../err
