@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keep a container as evidence. */
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 
 #include "cli/app.h"
+#include "cli/ask.h"
+#include "cli/capture_plan.h"
 #include "cli/jobs.h"
+#include "cli/output.h"
 #include "cli/passphrase.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
 
+#define DEADLINE_MAX (7u * 24 * 3600)
 /* All objects of the image that travel with a bundle, together. */
 #define BEFORE_TOTAL ((uint64_t)64 << 20)
 
@@ -19,9 +26,14 @@ struct capture_args {
 	const char *sidecar; /* directory for checkpoints */
 	uint64_t before;     /* most bytes of each image file that changed */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
-	const char *upper, *image;
-	unsigned int marker; /* enum sl_marker of upper */
-	bool no_findings;
+	const char *upper, *rootfs, *image;
+	unsigned int marker;  /* enum sl_marker of upper */
+	unsigned int profile; /* enum capture_profile */
+	struct text_list include, exclude;
+	uint64_t max_file, max_bytes; /* 0: no limit */
+	uint64_t max_holes;
+	const char *deadline;
+	bool no_findings, dry_run;
 	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
 	const char *passphrase_file;
 	bool passphrase;
@@ -45,6 +57,8 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 			 n[SL_SEVERITY_LOW], n[SL_SEVERITY_INFO]);
 	if (o->gaps > 0)
 		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
+	if (o->left_out > 0)
+		app_note(app, "%" PRIu64 " left out as asked for", o->left_out);
 	if (o->contradicted)
 		app_note(app, "the image on disk contradicts its digests: see the findings");
 	app_note(app, is_encrypted
@@ -69,20 +83,120 @@ static int encrypt(struct encryption *out, const struct capture_args *a, struct 
 	return rc < 0 ? rc : encryption_open(out, &request, err);
 }
 
+/* Bytes of one file that seconds are enough for. */
+#define TRIAGE_FILE ((uint64_t)1 << 20)
+
+static struct capture_scope scope_of(const struct capture_args *a)
+{
+	struct capture_scope scope = {.include = a->include.items,
+				      .include_count = a->include.count,
+				      .exclude = a->exclude.items,
+				      .exclude_count = a->exclude.count,
+				      .max_file = a->max_file,
+				      .max_bytes = a->max_bytes,
+				      .max_holes = a->max_holes};
+
+	if (scope.max_file == 0 && a->profile == CAPTURE_TRIAGE)
+		scope.max_file = TRIAGE_FILE;
+	return scope;
+}
+
+/* "90", "90s", "15m", "2h". */
+static int duration(const char *text, unsigned int *out, struct sl_error *err)
+{
+	static const struct {
+		char unit;
+		unsigned int seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
+	char *end = NULL;
+	unsigned long n;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (*end == units[i].unit && end[1] == '\0' && n <= UINT_MAX / units[i].seconds) {
+			n *= units[i].seconds;
+			end++;
+			break;
+		}
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n == 0 ||
+	    n > DEADLINE_MAX)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--deadline: give seconds, or a number with s, m or h behind it, "
+			       "a week at most");
+	*out = (unsigned int)n;
+	return 0;
+}
+
+/* What a person at the terminal can say beside what was given. */
+struct answers {
+	char *operator_name, *reason; /* owned */
+};
+
+static void answers_clear(struct answers *a)
+{
+	free(a->operator_name);
+	free(a->reason);
+}
+
+static int ask(const struct app *app, struct answers *a, struct capture_request *r,
+	       struct sl_error *err)
+{
+	int rc = 0;
+
+	if (!cli_can_ask(app))
+		return 0;
+	if (r->operator_name == NULL)
+		rc = cli_ask(&a->operator_name, "who captures (--operator)", err);
+	if (rc == 0 && r->reason == NULL)
+		rc = cli_ask(&a->reason, "why (--reason)", err);
+	if (rc == 0 && *app->stop != 0)
+		rc = sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+	if (rc < 0)
+		return rc;
+	r->asked = a->operator_name != NULL || a->reason != NULL;
+	if (a->operator_name != NULL)
+		r->operator_name = a->operator_name;
+	if (a->reason != NULL)
+		r->reason = a->reason;
+	return 0;
+}
+
+static int print_plan(struct app *app, const struct job *job, const struct capture_request *request,
+		      int *status, struct sl_error *err)
+{
+	CLEANUP(output_clear) struct output output = {0};
+	CLEANUP(capture_plan_clear) struct capture_plan plan = {0};
+	int rc = job_capture_plan(job, request, &plan, status, err);
+
+	if (rc == 0)
+		rc = output_open(&output, NULL, err);
+	if (rc == 0)
+		rc = app->options.format == FORMAT_JSON
+			     ? capture_plan_json(output.stream, &plan, err)
+			     : capture_plan_text(output.stream, &plan, err);
+	return rc < 0 ? rc : output_commit(&output, err);
+}
+
 static int capture(struct app *app, const struct capture_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	CLEANUP(encryption_clear) struct encryption encryption = {0};
-	struct capture_request request = {.container = words->count > 0 ? words->items[0] : NULL,
+	struct capture_request request = {.containers = (const char *const *)words->items,
+					  .container_count = words->count,
 					  .upper = a->upper,
+					  .rootfs = a->rootfs,
 					  .marker = (enum sl_marker)a->marker,
 					  .image = a->image,
 					  .output = a->output,
 					  .sidecar = a->sidecar,
 					  .key_file = a->key,
-					  .profile = CAPTURE_STANDARD,
+					  .profile = (enum capture_profile)a->profile,
+					  .scope = scope_of(a),
 					  .before_bytes = a->before,
 					  .before_total = BEFORE_TOTAL,
 					  .case_name = a->case_name,
@@ -91,14 +205,24 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .authority = a->authority,
 					  .reason = a->reason,
 					  .no_findings = a->no_findings};
+	CLEANUP(answers_clear) struct answers answers = {0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
-	int rc = cli_job_init(&j, app, a->jobs, &err);
+	int rc = duration(a->deadline, &request.deadline, &err);
+
+	if (rc == 0)
+		rc = cli_job_init(&j, app, a->jobs, &err);
 
 	/* nothing but the bundle is written, unless a database was named */
 	j.job.db = app->options.db;
 	if (rc == 0)
 		rc = cli_job_rules(&j, app, &a->rules, &err);
+	if (rc == 0 && a->dry_run) {
+		rc = print_plan(app, &j.job, &request, &status, &err);
+		return rc < 0 ? app_fail(app, &err) : status;
+	}
+	if (rc == 0)
+		rc = ask(app, &answers, &request, &err);
 	if (rc == 0)
 		rc = passphrase_for_key(&passphrase, a->key, a->key_passphrase_file, &err);
 	request.passphrase = passphrase_text(&passphrase);
@@ -117,11 +241,6 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	const struct capture_args *a = args;
 
-	if ((a->upper != NULL) == (words->count > 0)) {
-		(void)sl_fail(&err, SL_EINVAL, 0,
-			      "give either a container, or --upper DIR with --image REF");
-		return app_fail(app, &err);
-	}
 	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
 		return app_fail(app, &err);
@@ -131,7 +250,11 @@ static int run(struct app *app, const void *args, const struct operands *words)
 			      "--passphrase and --passphrase-file exclude each other");
 		return app_fail(app, &err);
 	}
-	if (a->output == NULL) {
+	if (app->options.format != FORMAT_TABLE && !a->dry_run) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "--format goes with --dry-run");
+		return app_fail(app, &err);
+	}
+	if (a->output == NULL && !a->dry_run) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 		return app_fail(app, &err);
 	}
@@ -139,6 +262,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 }
 
 #define AT(member) offsetof(struct capture_args, member)
+
+/* In the order of enum capture_profile. */
+static const char *const profiles[] = {"triage", "standard", "full", NULL};
 
 static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
@@ -152,15 +278,37 @@ static const struct opt options[] = {
 	 "keep this much of the image's version of each changed or deleted file; by default 1M"},
 	{"case", 0, OPT_TEXT, "NAME", NULL, AT(case_name), "the case it belongs to"},
 	{"exhibit", 0, OPT_TEXT, "NUMBER", NULL, AT(exhibit), "its exhibit number"},
-	{"operator", 0, OPT_TEXT, "NAME", NULL, AT(operator_name), "who captures"},
+	{"operator", 0, OPT_TEXT, "NAME", NULL, AT(operator_name),
+	 "who captures; asked for on a terminal, not with --quiet"},
 	{"authority", 0, OPT_TEXT, "TEXT", NULL, AT(authority), "who allowed it"},
-	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done"},
+	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done; asked for, too"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "capture the overlay upper directory DIR, made on --image, instead of a container"},
 	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
 	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
 	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
-	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
+	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
+	 "capture the whole tree DIR, such as a mounted disk; with --image it is compared, too"},
+	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
+	 "the image that --upper was made on, or --rootfs is to be"},
+	{"profile", 0, OPT_WORD, "PROFILE", profiles, AT(profile),
+	 "how much to take: triage (seconds: what is small and what is lost first), standard (the "
+	 "default) or full"},
+	{"include", 0, OPT_LIST, "GLOB", NULL, AT(include),
+	 "store only files whose path fits GLOB, or that lie in a directory that does; * stops at "
+	 "a slash, ** does not; without a slash any name that fits; may be repeated"},
+	{"exclude", 0, OPT_LIST, "GLOB", NULL, AT(exclude),
+	 "do not read files that fit GLOB: they keep their records, without content; may be "
+	 "repeated"},
+	{"max-file", 0, OPT_SIZE, "SIZE", NULL, AT(max_file),
+	 "do not read changed files larger than SIZE; 1M with --profile triage, else none is"},
+	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
+	 "store at most SIZE of contents in all; what finds no room is a gap"},
+	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
+	 "hash at most SIZE of holes in all; 4G by default; a file with more of them is stored "
+	 "without a digest of the whole"},
+	{"deadline", 0, OPT_TEXT, "TIME", NULL, AT(deadline),
+	 "close the bundle after TIME, such as 90s, 15m or 2h, with what there is by then"},
 	{"recipient", 0, OPT_LIST, "AGE1...", NULL, AT(recipients),
 	 "encrypt with age to this recipient, made by keygen --age or age-keygen; may be repeated"},
 	{"recipients-file", 0, OPT_LIST, "FILE", NULL, AT(recipient_files),
@@ -169,19 +317,24 @@ static const struct opt options[] = {
 	 "encrypt with the passphrase in the first line of FILE; - is standard input"},
 	{"passphrase", 0, OPT_FLAG, NULL, NULL, AT(passphrase),
 	 "encrypt with a passphrase that is asked for on the terminal"},
+	{"dry-run", 0, OPT_FLAG, NULL, NULL, AT(dry_run),
+	 "write nothing: say what would be taken and left out, and how large it is"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that compress; by default one a processor, 8 at most"},
 };
-static const struct capture_args defaults = {.before = (uint64_t)1 << 20,
+/* Of the plan. */
+static const char *const formats[] = {"table", "json", NULL};
+static const struct capture_args defaults = {.profile = CAPTURE_STANDARD,
+					     .before = (uint64_t)1 << 20,
 					     .marker = SL_MARKER_OVERLAY_TRUSTED};
 
 const struct command command_capture = {
 	.name = "capture",
 	.summary = "keep a container as a signed bundle of evidence",
-	.operands = "[CONTAINER]",
+	.operands = "[CONTAINER...]",
 	.description =
 		"Write the container's changed files, the image's version of them, the engine's "
 		"metadata and logs, and the findings into one bundle. Every record is chained and "
@@ -190,7 +343,8 @@ const struct command command_capture = {
 		"notes: it ties the bundle to them.\n\n" CLI_CONTAINER_HELP,
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.operands_max = 1,
+	.formats = formats,
+	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct capture_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,

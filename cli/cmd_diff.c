@@ -15,6 +15,7 @@ struct diff_args {
 	bool all, stopped, sandboxes, orphans;
 	const char *upper, *rootfs; /* compare this directory instead of a container */
 	const char *image;          /* with this image */
+	const char *target;         /* of bundles: which container */
 	bool images, bundles;       /* the operands are two images, or two bundles */
 	struct unlock_args unlock;
 	bool no_index;
@@ -52,6 +53,8 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if (!a->bundles && (a->unlock.identities.count > 0 || a->unlock.passphrase ||
 			    a->unlock.passphrase_file != NULL))
 		return sl_fail(err, SL_EINVAL, 0, "--identity and --passphrase go with --bundles");
+	if (a->target != NULL && !a->bundles)
+		return sl_fail(err, SL_EINVAL, 0, "--target goes with --bundles");
 	if (a->bundles && words->count != 2)
 		return sl_fail(err, SL_EINVAL, 0, "--bundles needs two bundles: before and after");
 	if (a->images && (directory || a->all || a->image != NULL || a->quick))
@@ -158,6 +161,7 @@ static int compare_bundles(const struct job *job, const struct diff_args *a,
 	int rc = cli_unlock(&identities, &a->unlock, err);
 
 	request.identities = identities;
+	request.target = a->target;
 	return rc < 0 ? rc : job_diff_bundles(job, &request, sink, found, err);
 }
 
@@ -268,6 +272,8 @@ static const struct opt options[] = {
 	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
 	 "the operands are two bundles of one container: say what changed from one capture to the "
 	 "next; nothing but the bundles is read"},
+	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
+	 "of bundles that hold several containers compare this one: its number, name or id"},
 	CLI_UNLOCK_OPTIONS(struct diff_args, unlock),
 	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
 	 "do not index an unknown image first: compare with the layers as found on disk, or, "

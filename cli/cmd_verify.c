@@ -5,6 +5,7 @@
 
 #include "cli/app.h"
 #include "cli/custody.h"
+#include "cli/itemresult.h"
 #include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/buf.h"
@@ -18,6 +19,7 @@ struct verify_args {
 	const char *fingerprint;
 	const char *key;  /* long-term public key, PEM file */
 	const char *note; /* file with a checkpoint kept elsewhere */
+	const char *item; /* only this path */
 	const char *ca;   /* whom to believe about the time */
 	const char *sidecars;
 	bool no_sidecars;
@@ -185,6 +187,17 @@ static void result_json(struct buf *out, const struct sl_verify_result *r,
 	(void)buf_append_char(out, '\n');
 }
 
+static int run_item(struct app *app, const struct verify_request *request, const char *path,
+		    struct sl_error *err)
+{
+	CLEANUP(item_clear) struct item item = {0};
+	int status = EXIT_TROUBLE;
+
+	if (job_verify_inside(request, path, &item, &status, err) < 0)
+		return app_fail(app, err);
+	return itemresult_print(app, path, &item, status, err);
+}
+
 /* Standard input has no name, and nothing beside it. */
 static bool looks_beside(const struct verify_args *a, const char *bundle)
 {
@@ -219,6 +232,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	if (cli_unlock(&identities, &a->unlock, &err) < 0)
 		return app_fail(app, &err);
 	request.identities = identities;
+	if (a->item != NULL)
+		return run_item(app, &request, a->item, &err);
 	if (job_verify(&request, &result, looks ? &beside : NULL, &status, &err) < 0)
 		return app_fail(app, &err);
 	if (custody_record_access(app, &a->custody, request.bundle, a->sidecars, &result, &err) < 0)
@@ -241,6 +256,8 @@ static const struct opt options[] = {
 	 "the fingerprint that capture showed, from your notes"},
 	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "the public key of who captured"},
 	{"note", 0, OPT_TEXT, "FILE", NULL, AT(note), "a checkpoint that was kept elsewhere"},
+	{"item", 0, OPT_TEXT, "PATH", NULL, AT(item),
+	 "judge this item alone, as verify-item does, and not the rest"},
 	{"ca", 0, OPT_TEXT, "FILE", NULL, AT(ca),
 	 "believe time stamps that lead to one of these certificates, PEM; look at the time"},
 	{"sidecars", 0, OPT_TEXT, "DIR", NULL, AT(sidecars),
@@ -283,8 +300,8 @@ const struct command command_verify = {
 	.exits = EXIT_VERIFIES,
 	.examples = {{"strandline verify web.tar.zst --fingerprint 3f2a-9b1c-77d0-...",
 		      "Is this the bundle whose fingerprint I noted?"},
-		     {"strandline verify web.tar.zst --key ir-team.pub --require anchored",
-		      "Is it signed by the team's key?"}},
+		     {"strandline verify web.tar.zst --item /usr/bin/evil --fingerprint 3f2a-...",
+		      "Is this file as it was captured, whatever became of the rest?"}},
 	.holds_keys = true,
 	.run = run,
 };

@@ -35,6 +35,7 @@ const struct command *const commands[] = {
 	&command_approve_rm,
 	&command_capture,
 	&command_verify,
+	&command_verify_item,
 	&command_timestamp,
 	&command_custody,
 	&command_custody_add,

@@ -202,6 +202,31 @@ int kernel_reopen(int path_fd, const struct stat *st, int flags)
 	return reopen_in(proc_fd, "", path_fd, st, flags);
 }
 
+static int make_readonly(int tree)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+						    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+						    MOUNT_ATTR_NOATIME | MOUNT_ATTR_NOSYMFOLLOW,
+					.attr_clr = MOUNT_ATTR__ATIME};
+	const unsigned int flags = AT_EMPTY_PATH | AT_RECURSIVE;
+
+	if (syscall(SYS_mount_setattr, tree, "", flags, &attributes, sizeof(attributes)) == 0)
+		return 0;
+	attributes.attr_set &= ~(uint64_t)MOUNT_ATTR_NOSYMFOLLOW;
+	return (int)syscall(SYS_mount_setattr, tree, "", flags, &attributes, sizeof(attributes));
+}
+
+int kernel_clone_readonly(int dir_fd)
+{
+	AUTO_CLOSE int tree =
+		(int)syscall(SYS_open_tree, dir_fd, "",
+			     AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0 || make_readonly(tree) < 0)
+		return -1;
+	return take_fd(&tree);
+}
+
 int kernel_open_program(void)
 {
 	AUTO_CLOSE int proc_fd = -1;

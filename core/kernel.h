@@ -42,6 +42,14 @@ bool kernel_mount_id(int fd, uint64_t *id);
  */
 int kernel_reopen(int path_fd, const struct stat *st, int flags);
 
+/*
+ * A copy of the mount that shows @dir_fd, and of those within it, attached to no tree and gone with
+ * its descriptor: what is read through it cannot be written to, no access time moves, no device
+ * opens, no link is followed (the last since Linux 5.14). The same objects with the same numbers.
+ * Linux 5.12, CAP_SYS_ADMIN, and a mount of this process's namespace. O_PATH; -1 with errno.
+ */
+int kernel_clone_readonly(int dir_fd);
+
 /* The file of the program that runs, to read; without /proc as above. -1 with errno. */
 int kernel_open_program(void);
 

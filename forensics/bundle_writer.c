@@ -18,6 +18,7 @@
 #define DEFAULT_LEVEL 2
 #define DEFAULT_SEGMENT_NS 1000000000u
 #define DEFAULT_RESERVE_BYTES (1u << 20)
+#define DEFAULT_MAX_HOLES ((uint64_t)4 << 30)
 /* The closing records fit four times into a quarter of this. */
 #define MIN_RESERVE_BYTES (512u << 10)
 #define IN_FORCE_BYTES (32u << 10)
@@ -139,6 +140,7 @@ int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 		options->reserve_bytes != 0 ? options->reserve_bytes : DEFAULT_RESERVE_BYTES;
 	if (w->reserve_bytes < MIN_RESERVE_BYTES)
 		w->reserve_bytes = MIN_RESERVE_BYTES;
+	w->holes_left = options->max_holes != 0 ? options->max_holes : DEFAULT_MAX_HOLES;
 	w->is_serial = options->threads == 0;
 	spool_init(&w->index);
 	spool_init(&w->out.frames);
@@ -258,6 +260,8 @@ static int gap_members(struct buf *text, const struct sl_gap *gap, struct sl_err
 		jout_key(&j, "errno");
 		jout_i64(&j, gap->sys);
 	}
+	if (gap->by_plan)
+		jout_key_str(&j, "kind", "policy");
 	if (gap->is_path)
 		jout_key_bool(&j, "is_path", true);
 	if (gap->below)

@@ -28,6 +28,7 @@ struct sl_bundle_writer {
 	uint64_t segment_payload;
 	int64_t clock_ahead_ns; /* wall clock less time since boot; 0: not looked at yet */
 	uint64_t payloads, payload_bytes, gaps;
+	uint64_t holes_left; /* bytes of them that may still be hashed */
 	uint32_t targets;
 	char *in_force; /* JSON array, or NULL */
 	int status;     /* sticky: the output failed, nothing more can be written */
@@ -104,8 +105,9 @@ struct payload_result {
 	bool has_sha256;
 	uint8_t sha256[SL_SHA256_SIZE]; /* of the bytes read */
 	struct sl_read read;
-	bool limited; /* ended at max_bytes */
-	int no_space; /* the code of the part that found no room, after others were written */
+	bool is_sparse; /* the parts say where their bytes belong; the rest is zeros */
+	bool limited;   /* ended at max_bytes */
+	int no_space;   /* the code of the part that found no room, after others were written */
 };
 void payload_clear(struct payload_result *r);
 

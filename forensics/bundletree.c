@@ -11,11 +11,13 @@
 #include "forensics/bundle_read.h"
 #include "forensics/record.h"
 #include "forensics/recordentry.h"
+#include "forensics/targetword.h"
 
 struct reading {
 	const struct bundletree_events *events;
 	struct bundletree_target *target;
 	size_t targets;
+	uint32_t number; /* of the one that is read */
 	struct recordentry entry;
 	struct buf path; /* of the current record, its leading slash left out */
 };
@@ -32,8 +34,13 @@ static int on_target(struct reading *g, const struct record *r, struct sl_error 
 	struct bundletree_target *t = g->target;
 	const char *id = jval_str(jval_path(r->doc, "image", "id", NULL));
 
+	if (g->events->wanted != NULL && !targetword_fits(r, g->events->wanted))
+		return 0;
 	if (g->targets++ > 0)
-		return sl_fail(err, SL_EUNSUPPORTED, 0, "bundle of several containers");
+		return sl_fail(err, SL_EAMBIGUOUS, 0,
+			       "the bundle holds several containers: say which (--target N, see "
+			       "'strandline show --type target')");
+	g->number = r->target;
 	t->engine = copy_text(jval_get(r->doc, "engine"));
 	t->id = copy_text(jval_get(r->doc, "id"));
 	t->name = copy_text(jval_get(r->doc, "name"));
@@ -78,9 +85,16 @@ static void take_digest(struct sl_entry *e, const struct record *r)
 	bool changed = true, is_short = true;
 	uint64_t bytes;
 
+	if (read == NULL && jval_get(r->doc, "hardlink_of") != NULL) {
+		/* read under its first name: its size is that of the object */
+		changed = is_short = false;
+		bytes = e->size;
+	} else if (record_u64(jval_get(read, "bytes"), &bytes) < 0) {
+		return;
+	}
 	(void)jval_bool(jval_get(read, "changed"), &changed);
 	(void)jval_bool(jval_get(read, "short"), &is_short);
-	if (hex == NULL || changed || is_short || record_u64(jval_get(read, "bytes"), &bytes) < 0 ||
+	if (hex == NULL || changed || is_short ||
 	    hex_decode(e->sha256, sizeof(e->sha256), hex, strlen(hex)) < 0)
 		return;
 	e->size = bytes;
@@ -158,6 +172,13 @@ static int on_summary(struct reading *g, const struct record *r, struct sl_error
 	return 0;
 }
 
+/* What is about the machine counts for every container of it. */
+static bool is_meant(const struct reading *g, const struct record *r)
+{
+	return r->target == SL_BUNDLE_TARGET_HOST || r->target == g->number ||
+	       strcmp(r->type, "target") == 0;
+}
+
 static int on_record(struct reading *g, const struct sl_bundle_record *record, struct sl_error *err)
 {
 	static const struct {
@@ -175,7 +196,7 @@ static int on_record(struct reading *g, const struct sl_bundle_record *record, s
 		if (strcmp(readers[i].type, record->type) != 0)
 			continue;
 		rc = record_parse(&r, record->line, record->len, err);
-		if (rc == 0)
+		if (rc == 0 && is_meant(g, &r))
 			rc = readers[i].read(g, &r, err);
 		record_clear(&r);
 		return rc;
@@ -205,7 +226,9 @@ static int read_all(struct reading *g, struct sl_bundle_reader *reader, struct s
 		rc = g->events->gap(g->events->payload, &gap, err);
 	}
 	if (rc >= 0 && g->targets == 0)
-		rc = sl_fail(err, SL_EFORMAT, 0, "no container in it");
+		rc = g->events->wanted != NULL
+			     ? sl_fail(err, SL_ENOTFOUND, 0, "no such container in the bundle")
+			     : sl_fail(err, SL_EFORMAT, 0, "no container in it");
 	return rc < 0 ? rc : 0;
 }
 

@@ -20,6 +20,7 @@ struct bundletree_events {
 		     struct sl_error *err);
 	int (*gap)(void *payload, const struct sl_gap *gap, struct sl_error *err);
 	void *payload;
+	const char *wanted; /* which container, as targetword.h has it; NULL: there is only one */
 };
 
 /* Whose tree it is. Texts owned and NULL where the bundle does not say. */
@@ -35,7 +36,8 @@ struct bundletree_target {
 
 /*
  * Read it all; @file is borrowed for the call. Records that no signature attests are not used:
- * that is a gap. More than one container is -SL_EUNSUPPORTED. Clear @out also on failure.
+ * that is a gap. More than one container that fits is -SL_EAMBIGUOUS, none -SL_ENOTFOUND. Clear
+ * @out also on failure.
  */
 int bundletree_read(struct rfile *file, const struct bundletree_events *events,
 		    struct bundletree_target *out, struct sl_error *err);

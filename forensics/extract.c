@@ -13,6 +13,7 @@
 #include "forensics/bundle_read.h"
 #include "forensics/record.h"
 #include "forensics/segment.h"
+#include "forensics/sparsefile.h"
 
 /* More parts than that would be a file of 16 TiB. */
 #define PARTS_MAX (1u << 20)
@@ -26,13 +27,16 @@ struct piece {
 
 struct extract {
 	struct segment_tap tap;
-	int out_fd;
+	bundle_data_fn take;
+	void *payload;
 	struct piece *pieces; /* owned; in the order of the content */
 	size_t count, cap;
 	size_t next;       /* the piece that is to come */
 	uint64_t of;       /* parts: number of the first */
 	uint64_t promised; /* parts: how many there are */
 	bool has_whole, is_short;
+	bool is_sparse; /* the parts hold what is no hole */
+	struct sparsefile sparse;
 	uint8_t whole[SL_SHA256_SIZE];
 	struct sha256 *whole_hash;
 };
@@ -79,8 +83,11 @@ static int take_file(struct extract *x, uint64_t seq, const struct jval *doc, st
 		return add_piece(x, seq, &s, err);
 	if (rc < 0)
 		return rc;
-	if (record_u64(jval_get(stored, "parts"), &x->promised) < 0 ||
-	    record_u64(jval_get(stored, "of"), &x->of) < 0 || x->promised == 0)
+	x->is_sparse = record_u64(jval_get(stored, "size"), &x->sparse.size) == 0;
+	if (record_u64(jval_get(stored, "parts"), &x->promised) == 0 && x->promised == 0 &&
+	    x->is_sparse)
+		return 0; /* nothing but a hole */
+	if (x->promised == 0 || record_u64(jval_get(stored, "of"), &x->of) < 0)
 		return sl_fail(err, SL_ENOTFOUND, 0, "record %llu holds no content",
 			       (unsigned long long)seq);
 	return 0;
@@ -101,6 +108,8 @@ static int take_part(struct extract *x, const struct record *r, struct sl_error 
 	rc = record_stored(jval_get(r->doc, "stored"), &s, err);
 	if (rc == 1)
 		return sl_fail(err, SL_EFORMAT, 0, "part without content");
+	if (rc == 0 && x->is_sparse)
+		rc = sparsefile_map(&x->sparse, jval_get(r->doc, "map"), s.bytes, err);
 	return rc < 0 ? rc : add_piece(x, r->seq, &s, err);
 }
 
@@ -157,21 +166,6 @@ static int tap_member(struct segment_tap *tap, const struct member *m, struct sl
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len, struct sl_error *err)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int check(struct sha256 *hash, const uint8_t want[SL_SHA256_SIZE], struct sl_error *err)
 {
 	uint8_t got[SL_SHA256_SIZE];
@@ -186,8 +180,19 @@ static int tap_data(struct segment_tap *tap, const uint8_t *bytes, size_t len, s
 {
 	struct extract *x = container_of(tap, struct extract, tap);
 
+	if (x->is_sparse)
+		return sparsefile_data(&x->sparse, bytes, len, x->has_whole ? x->whole_hash : NULL,
+				       err);
 	sha256_update(x->whole_hash, bytes, len);
-	return write_all(x->out_fd, bytes, len, err);
+	return x->take(x->payload, bytes, len, err);
+}
+
+static int end_sparse(struct extract *x, struct sl_error *err)
+{
+	bool is_checked = x->has_whole && x->sparse.size - x->sparse.data <= SPARSEFILE_HASHED_MAX;
+	int rc = sparsefile_end(&x->sparse, is_checked ? x->whole_hash : NULL, err);
+
+	return rc == 0 && is_checked ? check(x->whole_hash, x->whole, err) : rc;
 }
 
 /* Let the members pass; each piece is checked when the next segment or the end is reached. */
@@ -222,13 +227,17 @@ static int copy_pieces(struct extract *x, struct rfile *file, struct sl_error *e
 		return rc;
 	if (checked < x->count)
 		return sl_fail(err, SL_ENOTFOUND, 0, "the bundle ends before the content does");
+	if (x->is_sparse)
+		return end_sparse(x, err);
 	/* a file that shrank while it was read is stored with zeros its digest does not cover */
 	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
 }
 
-int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
+/* @fd: where @take writes to, or -1. */
+static int extract(struct rfile *file, uint64_t seq, int fd, bundle_data_fn take, void *payload,
+		   struct sl_error *err)
 {
-	struct extract x = {.tap = {tap_member, tap_data}, .out_fd = out_fd};
+	struct extract x = {.tap = {tap_member, tap_data}, .take = take, .payload = payload};
 	int rc = rfile_needs_twice(file, err);
 
 	if (rc == 0)
@@ -237,11 +246,41 @@ int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error
 		rc = search(&x, file, seq, false, err);
 	if (rc == 0 && x.promised > 0)
 		rc = search(&x, file, x.of, true, err);
+	sparsefile_begin(&x.sparse, fd, take, payload);
 	if (rc == 0)
 		rc = copy_pieces(&x, file, err);
+	sparsefile_clear(&x.sparse);
 	sha256_free(x.whole_hash);
 	free(x.pieces);
 	return rc;
+}
+
+int bundle_extract_each(struct rfile *file, uint64_t seq, bundle_data_fn take, void *payload,
+			struct sl_error *err)
+{
+	return extract(file, seq, -1, take, payload, err);
+}
+
+static int write_all(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	const int *fd = payload;
+
+	while (len > 0) {
+		ssize_t n = write(*fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno, "write");
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
+{
+	return extract(file, seq, out_fd, write_all, &out_fd, err);
 }
 
 int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)

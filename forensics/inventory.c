@@ -7,6 +7,7 @@
 #include "core/quote.h"
 #include "forensics/bundle_read.h"
 #include "forensics/record.h"
+#include "forensics/targetword.h"
 
 static void quote_text(struct buf *out, const char *text)
 {
@@ -68,10 +69,10 @@ static void add_file(struct buf *out, const struct jval *doc)
 
 static void add_words(struct buf *out, const struct record *r)
 {
-	static const char *const words[] = {"engine", "name",   "state",  "what",  "why",
-					    "result", "errno",  "kind",   "path",  "change",
-					    "of",     "k",      "status", "epoch", "severity",
-					    "bundle", "records"};
+	static const char *const words[] = {"engine", "name",     "state",  "what",   "why",
+					    "result", "root",     "access", "errno",  "kind",
+					    "path",   "change",   "of",     "k",      "status",
+					    "epoch",  "severity", "bundle", "records"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		add_member(out, r->doc, words[i]);
@@ -101,6 +102,8 @@ struct wanted {
 	size_t path_len;
 	uint32_t target;
 	bool found, is_upper;
+	uint32_t found_in; /* target of what was found */
+	bool is_ambiguous; /* another container has the path, too */
 	uint64_t seq;
 };
 
@@ -112,8 +115,10 @@ static void consider(struct wanted *w, const struct record *r)
 	const struct jval *stored = jval_get(r->doc, "stored");
 	const char *p;
 	size_t len;
+	uint64_t seq = r->seq;
+	bool is_link = record_u64(jval_get(r->doc, "hardlink_of"), &seq) == 0;
 
-	if (role == NULL || stored == NULL || jval_type(stored) != JVAL_OBJECT ||
+	if (role == NULL || stored == NULL || (jval_type(stored) != JVAL_OBJECT && !is_link) ||
 	    (w->target != 0 && r->target != w->target) ||
 	    (w->role != NULL && strcmp(role, w->role) != 0) ||
 	    record_bytes(jval_get(r->doc, "src"), "path", &path) != 0 || path.len == 0)
@@ -124,9 +129,14 @@ static void consider(struct wanted *w, const struct record *r)
 		return;
 	if (w->found && w->is_upper && strcmp(role, "upper") != 0)
 		return;
+	if (w->found && w->is_upper == (strcmp(role, "upper") == 0))
+		w->is_ambiguous |= r->target != w->found_in;
+	else
+		w->is_ambiguous = false;
 	w->found = true;
+	w->found_in = r->target;
 	w->is_upper = strcmp(role, "upper") == 0;
-	w->seq = r->seq;
+	w->seq = seq;
 }
 
 int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
@@ -155,6 +165,41 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 		return rc;
 	if (!w.found)
 		return sl_fail(err, SL_ENOTFOUND, 0, "no content of that path in the bundle");
+	if (w.is_ambiguous)
+		return sl_fail(err, SL_EAMBIGUOUS, 0,
+			       "several containers of the bundle have that path: say which "
+			       "(--target N, see 'strandline show --type target')");
 	*seq = w.seq;
 	return 0;
+}
+
+int inventory_target(struct rfile *file, const char *word, uint32_t *out, struct sl_error *err)
+{
+	const struct sl_bundle_record *record;
+	struct sl_bundle_reader *reader;
+	int rc = bundle_reader_open(&reader, file, err);
+
+	*out = 0;
+	if (rc < 0)
+		return rc;
+	while ((rc = sl_bundle_next(reader, &record, err)) == 0) {
+		struct record r;
+
+		if (strcmp(record->type, "target") != 0)
+			continue;
+		rc = record_parse(&r, record->line, record->len, NULL);
+		if (rc == 0 && targetword_fits(&r, word) && *out != 0 && *out != r.target)
+			rc = sl_fail(err, SL_EAMBIGUOUS, 0,
+				     "several containers of the bundle are "
+				     "meant by that: give the number");
+		else if (rc == 0 && targetword_fits(&r, word))
+			*out = r.target;
+		record_clear(&r);
+		if (rc == -SL_EAMBIGUOUS)
+			break;
+	}
+	sl_bundle_reader_free(reader);
+	if (rc < 0)
+		return rc;
+	return *out != 0 ? 0 : sl_fail(err, SL_ENOTFOUND, 0, "no such container in the bundle");
 }

@@ -18,9 +18,15 @@ int inventory_line(struct buf *out, const struct sl_bundle_record *record, struc
 /*
  * The last file record of this path (with or without its leading slash) that has content. @role and
  * @target (0: any) narrow it down; @role may be NULL, which prefers "upper".
- * 0; -SL_ENOTFOUND. @file is borrowed for the call.
+ * 0; -SL_ENOTFOUND; -SL_EAMBIGUOUS when containers share it. @file is borrowed for the call.
  */
 int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
 		   uint64_t *seq, struct sl_error *err);
+
+/*
+ * The number of the container that @word means: its number, name, id or the beginning of the id.
+ * 0; -SL_ENOTFOUND, -SL_EAMBIGUOUS.
+ */
+int inventory_target(struct rfile *file, const char *word, uint32_t *out, struct sl_error *err);
 
 #endif

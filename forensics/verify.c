@@ -7,19 +7,11 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/note.h"
 #include "core/pool.h"
+#include "forensics/anchors.h"
 #include "forensics/bundle_read.h"
 #include "forensics/chain.h"
 #include "forensics/stamps.h"
-
-/* What the user brought, parsed. */
-struct anchors {
-	bool has_fingerprint, has_key, has_note;
-	char fingerprint[CHAIN_FINGERPRINT_SIZE];
-	uint8_t key[SIGN_PUBLIC_SIZE];
-	struct chain_anchor note;
-};
 
 struct verify {
 	const struct sl_verify_options *options;
@@ -48,98 +40,17 @@ const char *sl_verdict_name(enum sl_verdict v)
 	return names[v];
 }
 
-/* As people write it down: any case, groups separated by dashes, colons, blanks or nothing. */
-static int parse_fingerprint(char out[CHAIN_FINGERPRINT_SIZE], const char *text,
-			     struct sl_error *err)
-{
-	size_t digits = 0, n = 0;
-
-	for (; *text != '\0'; text++) {
-		char c = *text;
-
-		if (c >= 'A' && c <= 'F')
-			c = (char)(c - 'A' + 'a');
-
-		if (c == '-' || c == ':' || c == ' ')
-			continue;
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) || digits == 32)
-			return sl_fail(err, SL_EINVAL, 0,
-				       "fingerprint is not 8 groups of 4 hexadecimal digits");
-		if (digits > 0 && digits % 4 == 0)
-			out[n++] = '-';
-		out[n++] = c;
-		digits++;
-	}
-	out[n] = '\0';
-	if (digits != 32)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "fingerprint is not 8 groups of 4 hexadecimal digits");
-	return 0;
-}
-
-static int parse_noted(struct chain_anchor *out, const char *text, size_t len, struct sl_error *err)
-{
-	static const char prefix[] = "strandline/bundle/";
-	struct checkpoint c = {0};
-	struct note n;
-	int rc = note_parse(&n, text, len, err);
-
-	if (rc == 0)
-		rc = note_checkpoint_parse(&c, n.text, err);
-	if (rc < 0)
-		return sl_wrap(err, -SL_EINVAL, "noted checkpoint");
-	if (c.origin.len != strlen(prefix) + CHAIN_BUNDLE_DIGITS || c.size == 0 ||
-	    memcmp(c.origin.data, prefix, strlen(prefix)) != 0)
-		return sl_fail(err, SL_EINVAL, 0, "noted checkpoint: not one of a bundle");
-	memcpy(out->bundle, c.origin.data + strlen(prefix), CHAIN_BUNDLE_DIGITS);
-	out->bundle[CHAIN_BUNDLE_DIGITS] = '\0';
-	out->size = c.size;
-	memcpy(out->root, c.root, sizeof(out->root));
-	return 0;
-}
-
-static int parse_anchors(struct anchors *a, const struct sl_verify_options *o, struct sl_error *err)
-{
-	int rc = 0;
-
-	*a = (struct anchors){
-		.has_fingerprint = o->fingerprint != NULL,
-		.has_key = o->key_pem != NULL,
-		.has_note = o->note != NULL,
-	};
-	if (a->has_fingerprint)
-		rc = parse_fingerprint(a->fingerprint, o->fingerprint, err);
-	if (rc == 0 && o->key_pem != NULL &&
-	    sign_public_pem_parse(o->key_pem, strlen(o->key_pem), a->key, err) < 0)
-		rc = sl_wrap(err, -SL_EINVAL, "long-term key");
-	if (rc == 0 && a->has_note)
-		rc = parse_noted(&a->note, o->note, o->note_len, err);
-	return rc;
-}
-
 /* The open record against what the user brought, and the head of the file against it. */
 static int check_first(struct verify *v, struct sl_error *err)
 {
-	const struct anchors *a = &v->anchors;
 	const struct chain *c = &v->chain;
 
 	if (memcmp(segments_readme(v->segments), c->readme, SL_SHA256_SIZE) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "README.txt is not the one of the record");
 	if (memcmp(segments_script(v->segments), c->script, SL_SHA256_SIZE) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "verify.sh is not the one of the record");
-	if (a->has_fingerprint) {
-		if (strcmp(a->fingerprint, c->fingerprint) != 0)
-			return sl_fail(err, SL_EUNTRUSTED, 0,
-				       "fingerprint is %s, not the noted one", c->fingerprint);
-		v->out->anchored_fingerprint = true;
-	}
-	if (a->has_key && c->has_cert) {
-		if (memcmp(a->key, c->long_key, SIGN_PUBLIC_SIZE) != 0)
-			return sl_fail(err, SL_EUNTRUSTED, 0,
-				       "certified by another long-term key than the given one");
-		v->out->anchored_key = true;
-	}
-	return 0;
+	return anchors_check(&v->anchors, c, &v->out->anchored_fingerprint, &v->out->anchored_key,
+			     err);
 }
 
 /* Nothing is wrong: how far does it go? */
@@ -308,7 +219,7 @@ int bundle_verify(struct rfile *file, const struct sl_verify_options *options,
 {
 	struct segments_options reading = {.threads = options->threads, .hash = true};
 	struct verify v = {.options = options, .out = out, .segment_error = SL_ERROR_INIT};
-	int rc = parse_anchors(&v.anchors, options, err);
+	int rc = anchors_parse(&v.anchors, options, err);
 
 	*out = (struct sl_verify_result){0};
 	if (rc == 0)

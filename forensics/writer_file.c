@@ -109,12 +109,15 @@ static void read_members(struct jout *j, const struct sl_read *read)
 
 static void stored_members(struct jout *j, const struct payload_result *p)
 {
-	if (p->parts > 0) {
+	if (p->parts > 0 || (p->is_sparse && p->read.bytes > 0)) {
 		jout_key(j, "stored");
 		jout_object(j);
 		jout_key_u64(j, "parts", p->parts);
-		jout_key_u64(j, "of", p->first_part);
+		if (p->parts > 0)
+			jout_key_u64(j, "of", p->first_part);
 		jout_key_u64(j, "bytes", p->stored.bytes);
+		if (p->is_sparse)
+			jout_key_u64(j, "size", p->read.bytes);
 		jout_object_end(j);
 	} else if (p->member.len > 0) {
 		file_stored(j, "stored", &p->stored);
@@ -239,6 +242,7 @@ static void give_result(const struct adding *a, struct sl_bundle_stored *out)
 	const struct sl_entry *e = a->file->entry;
 
 	out->read = a->payload.read;
+	out->payload_bytes = a->payload.stored.bytes;
 	out->has_sha256 = a->payload.has_sha256;
 	if (out->has_sha256) {
 		memcpy(out->sha256, a->payload.sha256, sizeof(out->sha256));

@@ -8,34 +8,19 @@
 
 #include "forensics/bundle_name.h"
 #include "forensics/bundle_tar.h"
-#include "forensics/bundle_writer.h"
+#include "forensics/writer_payload.h"
 
-struct payload {
-	struct sl_tap tap;
-	struct sl_bundle_writer *w;
-	const struct sl_bundle_file *file;
-	const struct buf *path;
-	struct buf name;
-	struct payload_result *out;
-	uint64_t promised; /* bytes that the record will have, if they come */
-	uint64_t done;     /* bytes that came and were stored */
-	uint64_t beside;
-	bool in_parts;
-	bool is_open;     /* a member was begun and not ended */
-	bool is_overfull; /* more bytes came than were promised */
-	uint64_t member_size, member_left;
-};
+/* Fewer bytes of holes are stored as the zeros they are. */
+#define SPARSE_FROM ((uint64_t)64 << 10)
 
-/* Nothing was written when this fails for lack of room. */
-static int begin_member(struct payload *p, struct sl_error *err)
+int payload_begin(struct payload *p, uint64_t size, struct sl_error *err)
 {
 	struct sl_bundle_writer *w = p->w;
 	struct payload_result *out = p->out;
-	uint64_t left = p->promised - p->done;
 	struct out_position at;
 	int rc;
 
-	p->member_size = left < WRITER_PART_BYTES ? left : WRITER_PART_BYTES;
+	p->member_size = size;
 	/* room for this segment's seal, should it end here, is asked for once more */
 	rc = segment_reserve(w,
 			     p->member_size + p->beside + 2 * (uint64_t)OUT_MEMBER_OVERHEAD +
@@ -61,18 +46,25 @@ static int begin_member(struct payload *p, struct sl_error *err)
 	return 0;
 }
 
+static int begin_next(struct payload *p, struct sl_error *err)
+{
+	uint64_t left = p->promised - p->done;
+
+	return payload_begin(p, left < WRITER_PART_BYTES ? left : WRITER_PART_BYTES, err);
+}
+
 static int end_part(struct payload *p, struct sl_error *err);
 
 /* Zeros up to the promised size, then the member's digest. Its first bytes, hashed once for the
  * whole file already, are taken over from there. */
-static int end_member(struct payload *p, struct sl_error *err)
+int payload_end(struct payload *p, struct sl_error *err)
 {
 	static const uint8_t zeros[4096];
 	struct sl_bundle_writer *w = p->w;
 	uint64_t pad = p->member_left;
 	int rc;
 
-	if (p->out->parts == 0)
+	if (p->out->parts == 0 && !p->out->is_sparse)
 		sha256_copy(w->part_hash, w->file_hash);
 	for (uint64_t left = pad; left > 0;) {
 		size_t n = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
@@ -94,6 +86,19 @@ static int end_member(struct payload *p, struct sl_error *err)
 	return p->in_parts ? end_part(p, err) : 0;
 }
 
+static void map_member(struct jout *j, const struct payload *p)
+{
+	jout_key(j, "map");
+	jout_array(j);
+	for (size_t i = 0; i < p->run_count; i++) {
+		jout_array(j);
+		jout_u64(j, p->runs[i].at);
+		jout_u64(j, p->runs[i].len);
+		jout_array_end(j);
+	}
+	jout_array_end(j);
+}
+
 static int end_part(struct payload *p, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SL_BUNDLE_LINE_BYTES);
@@ -112,6 +117,8 @@ static int end_part(struct payload *p, struct sl_error *err)
 	rc = file_path_member(&j, p->path, err);
 	jout_key_u64(&j, "of", out->first_part);
 	jout_key_u64(&j, "k", out->parts);
+	if (out->is_sparse)
+		map_member(&j, p);
 	file_stored(&j, "stored", &part);
 	if (rc == 0 && text.status < 0)
 		rc = sl_fail(err, SL_ENOMEM, 0, "part record");
@@ -135,7 +142,7 @@ static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 			p->is_overfull = true;
 			return -SL_ECANCELLED; /* ends the reading: no failure */
 		}
-		if (!p->is_open && (rc = begin_member(p, err)) < 0)
+		if (!p->is_open && (rc = begin_next(p, err)) < 0)
 			return rc;
 		n = len < p->member_left ? len : (size_t)p->member_left;
 		sha256_update(p->w->file_hash, at, n);
@@ -148,7 +155,7 @@ static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 		p->done += n;
 		at += n;
 		len -= n;
-		if (p->in_parts && p->member_left == 0 && (rc = end_member(p, err)) < 0)
+		if (p->in_parts && p->member_left == 0 && (rc = payload_end(p, err)) < 0)
 			return rc;
 	}
 	return 0;
@@ -164,6 +171,19 @@ static void settle_read(const struct payload *p, struct sl_read *read)
 		read->is_short = true;
 }
 
+int payload_settle(struct payload *p, int rc, struct sl_error *why)
+{
+	struct payload_result *out = p->out;
+
+	if (p->w->status != 0 || !(p->is_open || out->parts > 0 || out->is_sparse))
+		return rc;
+	/* the bundle is whole: keep what there is, and say why it ends here */
+	if (rc == -SL_EIO && why->sys == ENOSPC)
+		out->no_space = rc;
+	out->read.sys = why->sys != 0 ? why->sys : rc == -SL_ENOMEM ? ENOMEM : EIO;
+	return 0;
+}
+
 static int read_content(struct payload *p, struct sl_error *err)
 {
 	struct payload_result *out = p->out;
@@ -172,18 +192,13 @@ static int read_content(struct payload *p, struct sl_error *err)
 	int rc = 0;
 
 	if (p->promised == 0)
-		rc = begin_member(p, &why);
+		rc = begin_next(p, &why);
 	if (rc == 0)
 		rc = sl_content_read(p->file->content, taps, 1, &out->read, &why);
 	if (rc == -SL_ECANCELLED && p->is_overfull)
 		rc = 0;
-	if (rc < 0 && p->w->status == 0 && (p->is_open || out->parts > 0)) {
-		/* the bundle is whole: keep what there is, and say why it ends here */
-		if (rc == -SL_EIO && why.sys == ENOSPC)
-			out->no_space = rc;
-		out->read.sys = why.sys != 0 ? why.sys : rc == -SL_ENOMEM ? ENOMEM : EIO;
-		rc = 0;
-	}
+	if (rc < 0)
+		rc = payload_settle(p, rc, &why);
 	if (rc < 0)
 		rc = sl_fail(err, (enum sl_code) - rc, why.sys, "%s", sl_error_text(&why));
 	sl_error_clear(&why);
@@ -197,14 +212,14 @@ static int store(struct payload *p, struct sl_error *err)
 
 	sha256_reset(p->w->file_hash);
 	if (rc == 0)
-		rc = read_content(p, err);
+		rc = out->is_sparse ? payload_read_sparse(p, err) : read_content(p, err);
 	if (rc == 0 && p->is_open)
-		rc = end_member(p, err);
+		rc = payload_end(p, err);
 	if (rc < 0)
 		return rc;
 	settle_read(p, &out->read);
 	out->stored.member = out->member.data;
-	if (p->done > 0 || p->promised == 0) {
+	if ((p->done > 0 || p->promised == 0) && !p->is_unhashed) {
 		out->has_sha256 = true;
 		rc = sha256_final(p->w->file_hash, out->sha256, err);
 	}
@@ -230,7 +245,9 @@ int payload_store(struct sl_bundle_writer *w, const struct sl_bundle_file *file,
 		p.promised = file->max_bytes;
 		out->limited = true;
 	}
-	p.in_parts = p.promised + beside > WRITER_PART_BYTES;
+	out->is_sparse = p.promised > 0 && sl_content_is_sparse(file->content) &&
+			 sl_content_holes(file->content) >= SPARSE_FROM;
+	p.in_parts = out->is_sparse || p.promised + beside > WRITER_PART_BYTES;
 	rc = store(&p, err);
 	buf_clear(&p.name);
 	return rc;

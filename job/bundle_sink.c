@@ -14,12 +14,14 @@
 #include "snapshot/content.h"
 #include "snapshot/recording.h"
 
+#define BUNDLE_SINK_FLAGS (BUNDLE_SINK_LEFT_OUT | BUNDLE_SINK_HOLES)
+
 struct bundle_sink {
 	struct sl_sink sink;
 	struct bundle_sink_options o;
 	struct sl_source *entries; /* cursor over the recording, moving with the findings */
 	uint64_t before_left;
-	uint64_t contradictions;
+	uint64_t contradictions, left_out;
 	struct buf members;
 };
 
@@ -48,6 +50,17 @@ static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct eviden
 	if (rc == 0 && sl_path_compare(e->path, path) == 0)
 		out->seq[out->count++] = recording_number(b->entries);
 	return 0;
+}
+
+/* What capture wrote down about the content at @path, beside the record's number. */
+static int flags_of(struct bundle_sink *b, struct sl_bytes path, uint64_t *flags,
+		    struct sl_error *err)
+{
+	struct evidence seen = {.count = 0};
+	int rc = find_upper(b, path, &seen, err);
+
+	*flags = rc == 0 && seen.count > 0 ? seen.seq[0] & BUNDLE_SINK_FLAGS : 0;
+	return rc;
 }
 
 /* The lower directory that shows @before: a whole tree shows all that is below it, too. */
@@ -154,7 +167,7 @@ static int say_finding(struct bundle_sink *b, const struct sl_finding *f,
 	jout_key(&j, "evidence");
 	jout_array(&j);
 	for (size_t i = 0; i < evidence->count; i++)
-		jout_u64(&j, evidence->seq[i]);
+		jout_u64(&j, evidence->seq[i] & ~BUNDLE_SINK_FLAGS);
 	jout_array_end(&j);
 	jout_object_end(&j);
 	return jout_end(&j);
@@ -192,8 +205,17 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err)
 {
 	struct bundle_sink *b = from(s);
+	struct sl_gap told = *gap;
+	uint64_t flags = 0;
+	int rc = gap->is_path ? flags_of(b, gap->what, &flags, err) : 0;
 
-	return sl_bundle_gap(b->o.writer, b->o.target, gap, err);
+	if (rc < 0)
+		return rc;
+	told.by_plan = (flags & BUNDLE_SINK_LEFT_OUT) != 0;
+	b->left_out += told.by_plan;
+	if ((flags & BUNDLE_SINK_HOLES) != 0)
+		told.why = "stored, but too much of it is holes to be hashed and compared";
+	return sl_bundle_gap(b->o.writer, b->o.target, &told, err);
 }
 
 static int on_run(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
@@ -269,4 +291,9 @@ int bundle_sink_new(struct sl_sink **out, const struct bundle_sink_options *opti
 uint64_t bundle_sink_contradictions(const struct sl_sink *sink)
 {
 	return ((const struct bundle_sink *)(const void *)sink)->contradictions;
+}
+
+uint64_t bundle_sink_left_out(const struct sl_sink *sink)
+{
+	return ((const struct bundle_sink *)(const void *)sink)->left_out;
 }

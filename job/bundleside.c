@@ -100,8 +100,11 @@ static int verify(struct bundleside *s, const struct job *job, struct sl_error *
 
 static int read_bundle(struct bundleside *s, struct sl_error *err)
 {
-	const struct bundletree_events events = {
-		.captured = on_captured, .found = on_found, .gap = keep_gap, .payload = s};
+	const struct bundletree_events events = {.captured = on_captured,
+						 .found = on_found,
+						 .gap = keep_gap,
+						 .payload = s,
+						 .wanted = s->container};
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	int rc = bundle_file_open(&file, s->file, s->identities, err);
 
@@ -118,11 +121,12 @@ static int read_bundle(struct bundleside *s, struct sl_error *err)
 }
 
 int bundleside_open(struct bundleside *out, const struct job *job, const char *file,
-		    const struct age_identities *identities, struct sl_error *err)
+		    const char *container, const struct age_identities *identities,
+		    struct sl_error *err)
 {
 	int rc;
 
-	*out = (struct bundleside){.file = file, .identities = identities};
+	*out = (struct bundleside){.file = file, .container = container, .identities = identities};
 	rc = verify(out, job, err);
 	if (rc == 0)
 		rc = recording_new(&out->captured, err);

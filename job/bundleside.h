@@ -10,7 +10,8 @@
 #include "snapshot/recording.h"
 
 struct bundleside {
-	const char *file;                        /* borrowed, like the next */
+	const char *file;      /* borrowed, like the next */
+	const char *container; /* which one of it, where there are several; or NULL */
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 	struct bundletree_target target;
 	struct recording *captured; /* the writable layer */
@@ -27,7 +28,8 @@ struct bundleside {
  * gaps of its own, brings gaps. Clear it also on failure.
  */
 int bundleside_open(struct bundleside *out, const struct job *job, const char *file,
-		    const struct age_identities *identities, struct sl_error *err);
+		    const char *container, const struct age_identities *identities,
+		    struct sl_error *err);
 void bundleside_clear(struct bundleside *s);
 
 /*

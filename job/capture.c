@@ -8,16 +8,28 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/root.h"
 #include "job/capture_output.h"
 #include "job/capture_records.h"
 #include "job/capture_run.h"
+
+#define SECOND_NS ((uint64_t)1000000000)
 
 static const struct capture_step steps[] = {
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
 };
+
+const char *capture_profile_name(enum capture_profile profile)
+{
+	static const char *const names[] = {[CAPTURE_TRIAGE] = "triage",
+					    [CAPTURE_STANDARD] = "standard",
+					    [CAPTURE_FULL] = "full"};
+
+	return names[profile];
+}
 
 const struct capture_step *capture_steps(size_t *count)
 {
@@ -27,7 +39,10 @@ const struct capture_step *capture_steps(size_t *count)
 
 bool capture_wants(const struct capture_request *r, const struct capture_step *step)
 {
-	if (r->no_findings && strcmp(step->name, CAPTURE_FINDINGS) == 0)
+	/* a tree without an image has nothing to be compared with, and no gap there */
+	bool no_findings = r->no_findings || (r->rootfs != NULL && r->image == NULL);
+
+	if (no_findings && strcmp(step->name, CAPTURE_FINDINGS) == 0)
 		return false;
 	return r->profile >= step->from;
 }
@@ -36,9 +51,10 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 {
 	struct buf members = BUF_INIT(CAPTURE_MEMBERS_MAX), key = BUF_INIT(16384);
 	struct sl_bundle_options options = {.threads = c->job->threads,
+					    .max_holes = c->request->scope.max_holes,
 					    .checkpoint = capture_output_checkpoint,
 					    .payload = output};
-	int rc = capture_open_members(&members, c->job, c->request, err);
+	int rc = capture_open_members(&members, c->job, c->request, output, err);
 
 	if (rc == 0 && c->request->key_file != NULL)
 		rc = root_read_named(c->request->key_file, &key, err);
@@ -88,34 +104,55 @@ static int take_step(struct capture *c, const struct capture_step *step, struct 
 	return rc < 0 ? rc : sl_bundle_sync(c->writer, err);
 }
 
+/* What comes after a signal or the deadline is not begun, and that is said of each step. */
+static int leave_step(struct capture *c, const struct capture_step *step, struct sl_error *err)
+{
+	return capture_gap_of(c, NULL, step->name,
+			      job_is_late(c->job) ? "step not begun: the deadline has passed"
+						  : "step not begun: stopped by a signal",
+			      0, err);
+}
+
 static int collect(struct capture *c, struct sl_error *err)
 {
-	int rc = 0;
+	int rc = capture_declare_lost(c, err);
 
 	for (size_t i = 0; rc == 0 && i < c->target_count; i++)
 		rc = capture_declare(c, &c->targets[i], err);
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(steps) && !job_stopped(c->job); i++)
-		if (capture_wants(c->request, &steps[i]))
-			rc = take_step(c, &steps[i], err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(steps); i++) {
+		if (!capture_wants(c->request, &steps[i]))
+			continue;
+		rc = job_stopped(c->job) ? leave_step(c, &steps[i], err)
+					 : take_step(c, &steps[i], err);
+	}
 	return rc;
+}
+
+/* How it ended, and why if not as planned. */
+static enum sl_bundle_status status_of(const struct capture *c, int rc, const struct sl_error *err,
+				       const char **why)
+{
+	*why = rc < 0 ? sl_error_text(err) : "stopped by a signal";
+	if (rc < 0 && err->sys == ENOSPC)
+		return SL_BUNDLE_NOSPACE;
+	if (rc < 0 && rc != -SL_ECANCELLED)
+		return SL_BUNDLE_ABORTED;
+	if (job_is_late(c->job)) {
+		*why = "the deadline has passed";
+		return SL_BUNDLE_DEADLINE;
+	}
+	return job_stopped(c->job) || rc < 0 ? SL_BUNDLE_SIGNAL : SL_BUNDLE_COMPLETE;
 }
 
 /* Whatever happened, the bundle says how it ended. */
 static int close_bundle(struct capture *c, int rc, struct sl_error *err)
 {
-	enum sl_bundle_status status = SL_BUNDLE_COMPLETE;
 	struct sl_error last = SL_ERROR_INIT;
+	const char *why;
+	enum sl_bundle_status status = status_of(c, rc, err, &why);
 
-	if (rc < 0 && err->sys == ENOSPC)
-		status = SL_BUNDLE_NOSPACE;
-	else if (job_stopped(c->job) || rc == -SL_ECANCELLED)
-		status = SL_BUNDLE_SIGNAL;
-	else if (rc < 0)
-		status = SL_BUNDLE_ABORTED;
 	if (status != SL_BUNDLE_COMPLETE) {
-		(void)capture_gap_of(c, NULL, "capture",
-				     rc < 0 ? sl_error_text(err) : "stopped by a signal",
-				     rc < 0 ? err->sys : 0, &last);
+		(void)capture_gap_of(c, NULL, "capture", why, rc < 0 ? err->sys : 0, &last);
 		sl_error_clear(&last);
 	}
 	c->out->closed_as = status;
@@ -132,31 +169,54 @@ static int close_bundle(struct capture *c, int rc, struct sl_error *err)
 static void clear(struct capture *c)
 {
 	sl_bundle_writer_free(c->writer);
+	capture_filter_free(c->filter);
 	capture_targets_clear(c);
 	host_close(c->host);
+}
+
+int capture_check(const struct capture_request *r, struct sl_error *err)
+{
+	int given = (r->container_count > 0) + (r->upper != NULL) + (r->rootfs != NULL);
+
+	if (given != 1)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "give either containers, or --upper DIR with --image REF, or "
+			       "--rootfs DIR");
+	if (r->upper != NULL && r->image == NULL)
+		return sl_fail(err, SL_EINVAL, 0, "--upper needs --image REF");
+	return 0;
+}
+
+static int capture(struct capture *c, struct sl_error *err)
+{
+	struct capture_output output;
+	int rc = capture_filter_new(&c->filter, &c->request->scope, err);
+
+	if (rc == 0)
+		rc = capture_find(c, err);
+	if (rc == 0)
+		rc = capture_output_open(&output, c, err);
+	if (rc < 0)
+		return rc;
+	rc = start_bundle(c, &output, err);
+	if (rc == 0)
+		rc = close_bundle(c, collect(c, err), err);
+	capture_output_close(&output);
+	return rc;
 }
 
 int job_capture(const struct job *job, const struct capture_request *request,
 		struct capture_outcome *out, int *status, struct sl_error *err)
 {
-	struct capture c = {.job = job, .request = request, .out = out};
-	struct capture_output output;
-	int rc;
+	struct job in_time = *job;
+	struct capture c = {.job = &in_time, .request = request, .out = out};
+	int rc = capture_check(request, err);
 
 	*out = (struct capture_outcome){0};
-	if (request->upper != NULL && request->image == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--upper needs --image REF");
-	rc = capture_find(&c, err);
+	if (request->deadline > 0)
+		in_time.deadline_ns = clock_boot_ns() + request->deadline * SECOND_NS;
 	if (rc == 0)
-		rc = capture_output_open(&output, request, c.targets[0].container, err);
-	if (rc < 0) {
-		clear(&c);
-		return rc;
-	}
-	rc = start_bundle(&c, &output, err);
-	if (rc == 0)
-		rc = close_bundle(&c, collect(&c, err), err);
-	capture_output_close(&output);
+		rc = capture(&c, err);
 	clear(&c);
 	if (rc < 0)
 		return rc;

@@ -6,37 +6,49 @@
 #include <strandline/bundle.h>
 #include <strandline/sink.h>
 
+#include "job/capture_scope.h"
 #include "job/encryption.h"
 #include "job/job.h"
 
 /* How much of a container is taken: seconds, what an incident asks for, or everything. */
 enum capture_profile { CAPTURE_TRIAGE, CAPTURE_STANDARD, CAPTURE_FULL };
 
+/* "triage", "standard", "full". Static. */
+const char *capture_profile_name(enum capture_profile profile);
+
 /* The name of the step that compares; --no-findings leaves it out. */
 #define CAPTURE_FINDINGS "findings"
 
 struct capture_request {
-	const char *container;
-	const char *upper;     /* instead: this upper directory, of @image */
-	enum sl_marker marker; /* dialect of upper */
-	const char *image;
+	const char *const *containers; /* as people refer to them; a pod is all of its own */
+	size_t container_count;
+	const char *upper;      /* instead: this upper directory, of @image */
+	enum sl_marker marker;  /* dialect of upper */
+	const char *rootfs;     /* or: this whole tree */
+	const char *image;      /* of upper, which needs it, or of rootfs */
 	const char *output;     /* file to create, or "-" */
 	const char *sidecar;    /* directory for checkpoints, or NULL */
 	const char *key_file;   /* long-term key (PKCS#8 PEM), or NULL */
 	const char *passphrase; /* of that key, or NULL */
 	enum capture_profile profile;
+	struct capture_scope scope;
+	unsigned int deadline; /* seconds, then it closes; 0: however long it takes */
 	uint64_t before_bytes; /* most bytes of one image object kept */
 	uint64_t before_total; /* and of all of them */
 	/* declared, not observed; each may be NULL */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
-	bool no_findings;                    /* collect only, compare nothing */
+	bool asked;       /* the operator and the reason were asked for at a terminal */
+	bool no_findings; /* collect only, compare nothing */
 	const struct encryption *encryption; /* of the bundle, or NULL */
 };
 
 struct capture_outcome {
 	char bundle_id[33];
 	char fingerprint[64];
-	uint64_t records_files, payload_bytes, gaps;
+	uint64_t records_files, payload_bytes;
+	uint64_t gaps;     /* not taken, and it was to be */
+	uint64_t left_out; /* gaps, too, of what was not to be taken */
+	size_t targets;
 	bool contradicted; /* the source contradicts its digests */
 	bool has_findings;
 	uint64_t by_severity[SL_SEVERITY_CRITICAL + 1]; /* when has_findings */

@@ -8,12 +8,21 @@
 #include "job/comparison.h"
 #include "job/meaning.h"
 
-static void count(struct capture_outcome *out, const struct sl_counts *counts)
+static void count(struct capture_outcome *out, const struct sl_counts *counts, uint64_t left_out)
 {
 	out->has_findings = true;
 	for (size_t i = 0; i < ARRAY_SIZE(out->by_severity); i++)
 		out->by_severity[i] += counts->by_severity[i];
-	out->gaps += counts->gaps;
+	out->gaps += counts->gaps - left_out;
+}
+
+/* What the image had counts into --max-bytes, too. */
+static uint64_t before_total(const struct capture *c)
+{
+	uint64_t most = c->request->scope.max_bytes, done = c->out->payload_bytes;
+	uint64_t left = most == 0 ? UINT64_MAX : most > done ? most - done : 0;
+
+	return left < c->request->before_total ? left : c->request->before_total;
 }
 
 static int compare_recorded(struct capture *c, const struct capture_target *t,
@@ -24,8 +33,10 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 					      .recording = t->recording,
 					      .stack = &t->container->stack,
 					      .before_bytes = c->request->before_bytes,
-					      .before_total = c->request->before_total};
-	struct drift_options how = {.jobs = c->job->threads, .stop = c->job->stop};
+					      .before_total = before_total(c)};
+	struct drift_options how = {.jobs = c->job->threads,
+				    .stop = c->job->stop,
+				    .max_seconds = job_seconds_left(c->job)};
 	struct meaning_request wanted = {.host = c->host};
 	struct sl_source *upper = NULL, *after = NULL;
 	struct sl_sink *sink = NULL;
@@ -42,7 +53,7 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 	if (rc == 0)
 		rc = comparison_run(comparison, after, &meaning, &how, sink, &summary, err);
 	if (rc == 0) {
-		count(c->out, &summary.counts);
+		count(c->out, &summary.counts, bundle_sink_left_out(sink));
 		c->out->contradicted |=
 			comparison->contradiction != NULL || bundle_sink_contradictions(sink) > 0;
 	}

@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "core/kernel.h"
 #include "core/root.h"
+#include "job/capture_output.h"
 #include "job/capture_run.h"
 #include "report/container.h"
 
@@ -153,6 +154,47 @@ static void declared(struct jout *j, const struct capture_request *r)
 	jout_key_str(j, "operator", r->operator_name);
 	jout_key_str(j, "authority", r->authority);
 	jout_key_str(j, "reason", r->reason);
+	if (r->asked)
+		jout_key_bool(j, "asked", true);
+	jout_object_end(j);
+}
+
+static void patterns(struct jout *j, const char *key, const char *const *list, size_t count)
+{
+	if (count == 0)
+		return;
+	jout_key(j, key);
+	jout_array(j);
+	for (size_t i = 0; i < count; i++)
+		jout_str(j, list[i]);
+	jout_array_end(j);
+}
+
+/* What was not to be taken: beside the plan, so that a gap can be told from an order. */
+static void limits(struct jout *j, const struct capture_request *r)
+{
+	const struct capture_scope *s = &r->scope;
+
+	jout_key(j, "limits");
+	jout_object(j);
+	jout_key_u64(j, "before_bytes", r->before_bytes);
+	jout_key_u64(j, "before_total", r->before_total);
+	if (s->max_file > 0)
+		jout_key_u64(j, "max_file", s->max_file);
+	if (s->max_bytes > 0)
+		jout_key_u64(j, "max_bytes", s->max_bytes);
+	if (r->deadline > 0)
+		jout_key_u64(j, "deadline_seconds", r->deadline);
+	patterns(j, "include", s->include, s->include_count);
+	patterns(j, "exclude", s->exclude, s->exclude_count);
+	jout_object_end(j);
+}
+
+static void output_members(struct jout *j, const struct capture_output *output)
+{
+	jout_key(j, "output");
+	jout_object(j);
+	jout_key_bool(j, "shares_disk", output->shares_disk);
 	jout_object_end(j);
 }
 
@@ -177,22 +219,20 @@ static void plan(struct jout *j, const struct capture_request *r)
 	size_t count;
 	const struct capture_step *steps = capture_steps(&count);
 
+	jout_key_str(j, "profile", capture_profile_name(r->profile));
 	jout_key(j, "plan");
 	jout_array(j);
 	for (size_t i = 0; i < count; i++)
 		if (capture_wants(r, &steps[i]))
 			jout_str(j, steps[i].name);
 	jout_array_end(j);
-	jout_key(j, "limits");
-	jout_object(j);
-	jout_key_u64(j, "before_bytes", r->before_bytes);
-	jout_key_u64(j, "before_total", r->before_total);
-	jout_object_end(j);
+	limits(j, r);
 	encryption(j, r->encryption);
 }
 
 int capture_open_members(struct buf *out, const struct job *job,
-			 const struct capture_request *request, struct sl_error *err)
+			 const struct capture_request *request, const struct capture_output *output,
+			 struct sl_error *err)
 {
 	struct buf object = BUF_INIT(CAPTURE_MEMBERS_MAX);
 	struct jout j;
@@ -205,6 +245,7 @@ int capture_open_members(struct buf *out, const struct job *job,
 	observed(&j);
 	declared(&j, request);
 	plan(&j, request);
+	output_members(&j, output);
 	jout_object_end(&j);
 	return strip_braces(out, &object, err);
 }

@@ -8,9 +8,12 @@
 
 #define CAPTURE_MEMBERS_MAX (48u << 10)
 
-/* tool, host, clock, operator (observed), declared, plan */
+struct capture_output;
+
+/* tool, host, clock, operator (observed), declared, plan, limits, output */
 int capture_open_members(struct buf *out, const struct job *job,
-			 const struct capture_request *request, struct sl_error *err);
+			 const struct capture_request *request, const struct capture_output *output,
+			 struct sl_error *err);
 
 /* engine, id, name, state, image, layers, mounts, times */
 int capture_target_members(struct buf *out, const struct sl_container *c,

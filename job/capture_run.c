@@ -18,7 +18,10 @@ static uint32_t number_of(const struct capture_target *t)
 int capture_gap(struct capture *c, const struct capture_target *t, const struct sl_gap *gap,
 		struct sl_error *err)
 {
-	c->out->gaps++;
+	if (gap->by_plan)
+		c->out->left_out++;
+	else
+		c->out->gaps++;
 	return sl_bundle_gap(c->writer, number_of(t), gap, err);
 }
 
@@ -41,21 +44,45 @@ int capture_action(struct capture *c, const struct capture_target *t, const char
 					 err);
 }
 
+static bool has_room(const struct capture *c, uint64_t bytes)
+{
+	uint64_t most = c->request->scope.max_bytes;
+
+	return most == 0 || (bytes <= most && c->out->payload_bytes <= most - bytes);
+}
+
+/* What it will take: holes take nothing. */
+static uint64_t expected(const struct sl_bundle_file *file)
+{
+	uint64_t size = file->entry->size, holes = sl_content_holes(file->content);
+
+	return size > holes ? size - holes : 0;
+}
+
 int capture_keep(struct capture *c, const struct capture_target *t,
-		 const struct sl_bundle_file *file, struct sl_bundle_stored *stored,
+		 const struct sl_bundle_file *wanted, struct sl_bundle_stored *stored,
 		 struct sl_error *err)
 {
+	struct sl_bundle_file copy = *wanted, *file = &copy;
 	struct sl_gap gap = {.what = file->entry->path,
 			     .why = "could not be read to its end",
 			     .is_path = strcmp(file->role, "upper") == 0};
-	int rc = sl_bundle_add_file(c->writer, file, stored, err);
+	bool fits = file->content == NULL || has_room(c, expected(file));
+	int rc;
+
+	if (!fits) {
+		sl_content_close(file->content);
+		file->content = NULL;
+		gap.why = "not taken: --max-bytes is used up";
+	}
+	rc = sl_bundle_add_file(c->writer, file, stored, err);
 
 	if (rc < 0)
 		return rc;
 	c->out->records_files++;
-	c->out->payload_bytes += stored->read.bytes;
+	c->out->payload_bytes += stored->payload_bytes;
 	gap.sys = stored->read.sys;
-	if (stored->read.sys != 0 || stored->read.is_short)
+	if (!fits || stored->read.sys != 0 || stored->read.is_short)
 		return capture_gap(c, t, &gap, err);
 	return 0;
 }

@@ -23,14 +23,23 @@ struct capture_target {
 	uint32_t id;                 /* the number of its target record */
 };
 
+/* A container that was asked for and cannot be captured. */
+struct capture_lost {
+	char *what, *why;
+	int sys;
+};
+
 struct capture {
-	const struct job *job;
+	const struct job *job; /* with the deadline: job_stopped() tells of it, too */
 	const struct capture_request *request;
 	struct capture_outcome *out;
 	struct host *host; /* NULL: nothing of a store is captured */
 	struct sl_bundle_writer *writer;
 	struct capture_target *targets; /* owned */
 	size_t target_count;
+	struct capture_filter *filter; /* of files in trees */
+	struct capture_lost *lost;     /* asked for and not found; owned */
+	size_t lost_count;
 };
 
 struct capture_step {
@@ -40,6 +49,9 @@ struct capture_step {
 	int (*each)(struct capture *c, struct capture_target *t, struct sl_error *err);
 	int (*once)(struct capture *c, struct sl_error *err);
 };
+
+/* Is it asked of something, and of one thing only? */
+int capture_check(const struct capture_request *r, struct sl_error *err);
 
 /* In the order in which they are taken. */
 const struct capture_step *capture_steps(size_t *count);
@@ -60,13 +72,24 @@ int capture_gap_of(struct capture *c, const struct capture_target *t, const char
 int capture_action(struct capture *c, const struct capture_target *t, const char *what,
 		   const char *why, const char *result, struct sl_error *err);
 
-/* Store one object and keep account; what could not be read to its end is a gap. */
+/*
+ * Store one object and keep account; what could not be read to its end is a gap, and so is a
+ * content for which --max-bytes has no room: its record is written without.
+ */
 int capture_keep(struct capture *c, const struct capture_target *t,
 		 const struct sl_bundle_file *file, struct sl_bundle_stored *stored,
 		 struct sl_error *err);
 /* Bytes that are in memory, as a file of @role; @bytes NULL: nothing is done. */
 int capture_bytes(struct capture *c, const struct capture_target *t, const char *role,
 		  const char *name, const void *bytes, size_t size, struct sl_error *err);
+
+/*
+ * Open a directory tree so that reading it leaves no trace: through a read-only clone of its mount,
+ * else without access times, else as it is. An `action` record says which, and why not better.
+ * @name: which root of the container it is. *out is the caller's.
+ */
+int capture_guard(struct capture *c, const struct capture_target *t, const char *name, int dir_fd,
+		  int *out, struct sl_error *err);
 
 /*
  * Every object that @tree lists, read once, as files of @role. With @recording they are written
@@ -77,10 +100,12 @@ int capture_tree(struct capture *c, const struct capture_target *t, struct sl_so
 
 /* ---- capture_target.c ---- */
 
-/* Find what was asked for. */
+/* Find what was asked for; what is not there is @lost when something else is. */
 int capture_find(struct capture *c, struct sl_error *err);
 /* Write its target record. */
 int capture_declare(struct capture *c, struct capture_target *t, struct sl_error *err);
+/* Say what is lost. */
+int capture_declare_lost(struct capture *c, struct sl_error *err);
 void capture_targets_clear(struct capture *c);
 
 /* ---- steps, one file each ---- */

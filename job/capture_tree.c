@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A directory tree into the bundle: each object read once, stored, hashed and written down. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "job/bundle_sink.h"
+#include "job/capture_links.h"
 #include "job/capture_run.h"
 #include "job/head_content.h"
 
@@ -12,6 +16,7 @@ struct tree {
 	struct sl_source *source;
 	const char *role;
 	struct recording *recording; /* or NULL */
+	struct capture_links links;
 };
 
 static bool has_content(const struct sl_entry *e)
@@ -35,40 +40,114 @@ static int open_content(struct tree *tree, const struct sl_entry *e, struct sl_c
 	return rc < 0 ? rc : 1;
 }
 
-static int write_down(struct tree *tree, const struct sl_entry *e,
-		      const struct sl_bundle_stored *stored, const struct head_content *head,
+static int write_down(struct tree *tree, const struct sl_entry *e, uint64_t number,
 		      struct sl_error *err)
 {
-	struct sl_entry known = *e;
+	return tree->recording == NULL ? 0 : recording_add(tree->recording, e, number, err);
+}
 
-	if (tree->recording == NULL)
-		return 0;
-	if (stored->has_sha256 && !stored->read.is_short && stored->read.sys == 0) {
-		memcpy(known.sha256, stored->sha256, SL_SHA256_SIZE);
-		memcpy(known.head, head->bytes, sizeof(known.head));
-		known.head_len = head->len;
-		known.fields |= SL_ENTRY_SHA256 | SL_ENTRY_HEAD;
-		known.size = stored->read.bytes;
-	}
-	return recording_add(tree->recording, &known, stored->seq, err);
+/* The entry with what was read of it. */
+static void learn(struct sl_entry *e, const struct capture_link *about)
+{
+	if (!about->has_sha256)
+		return;
+	memcpy(e->sha256, about->sha256, SL_SHA256_SIZE);
+	memcpy(e->head, about->head, sizeof(e->head));
+	e->head_len = about->head_len;
+	e->fields |= SL_ENTRY_SHA256 | SL_ENTRY_HEAD;
+}
+
+/* Further name of a file that is stored: a record that says where. */
+static int take_link(struct tree *tree, const struct sl_entry *e, const struct capture_link *first,
+		     struct sl_error *err)
+{
+	char members[48];
+	struct sl_entry known = *e;
+	struct sl_bundle_file file = {.target = tree->target->id,
+				      .role = tree->role,
+				      .entry = &known,
+				      .members = members};
+	struct sl_bundle_stored stored;
+	int rc;
+
+	(void)snprintf(members, sizeof(members), "\"hardlink_of\":%" PRIu64, first->seq);
+	learn(&known, first);
+	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
+	if (rc == 0 && !first->has_sha256)
+		stored.seq |= BUNDLE_SINK_HOLES;
+	return rc < 0 ? rc : write_down(tree, &known, stored.seq, err);
+}
+
+/* Not read, because that was asked for: the findings must not call it a failure either. */
+static int leave_out(struct tree *tree, const struct sl_entry *e, const char *rule,
+		     struct sl_error *err)
+{
+	struct sl_gap gap = {.what = e->path, .why = rule, .is_path = true, .by_plan = true};
+	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
+	struct sl_bundle_stored stored;
+	int rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
+
+	if (rc == 0)
+		rc = capture_gap(tree->capture, tree->target, &gap, err);
+	return rc < 0 ? rc : write_down(tree, e, stored.seq | BUNDLE_SINK_LEFT_OUT, err);
+}
+
+static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_error *err)
+{
+	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
+	struct sl_entry known = *e;
+	struct sl_bundle_stored stored;
+	struct capture_link about = {0};
+	struct head_content head;
+	bool is_whole;
+	int rc = open_content(tree, e, &file.content, err);
+
+	if (rc < 0)
+		return rc;
+	head_content_init(&head, tree->capture->job);
+	if (file.content != NULL)
+		file.content = head_content_wrap(&head, file.content);
+	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
+	if (rc < 0)
+		return rc;
+	is_whole = stored.read.bytes > 0 && !stored.read.is_short && stored.read.sys == 0;
+	about.seq = stored.seq;
+	about.has_sha256 = stored.has_sha256 && !stored.read.is_short && stored.read.sys == 0;
+	memcpy(about.sha256, stored.sha256, SL_SHA256_SIZE);
+	memcpy(about.head, head.bytes, sizeof(about.head));
+	about.head_len = head.len;
+	if (is_whole && !stored.read.changed)
+		capture_links_add(&tree->links, e, &about);
+	learn(&known, &about);
+	if (about.has_sha256)
+		known.size = stored.read.bytes;
+	if (is_whole && !about.has_sha256)
+		stored.seq |= BUNDLE_SINK_HOLES;
+	return write_down(tree, &known, stored.seq, err);
+}
+
+/* A directory, a link, a device: all there is of it is in the record. */
+static int take_object(struct tree *tree, const struct sl_entry *e, struct sl_error *err)
+{
+	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
+	struct sl_bundle_stored stored;
+	int rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
+
+	return rc < 0 ? rc : write_down(tree, e, stored.seq, err);
 }
 
 static int take(struct tree *tree, const struct sl_entry *e, struct sl_error *err)
 {
-	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
-	struct sl_bundle_stored stored;
-	struct head_content head;
-	int rc = 0;
+	const struct capture_link *first;
+	const char *rule;
 
-	head_content_init(&head, tree->capture->job->stop);
-	if (has_content(e))
-		rc = open_content(tree, e, &file.content, err);
-	if (rc < 0)
-		return rc;
-	if (file.content != NULL)
-		file.content = head_content_wrap(&head, file.content);
-	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
-	return rc < 0 ? rc : write_down(tree, e, &stored, &head, err);
+	if (!has_content(e))
+		return take_object(tree, e, err);
+	rule = capture_filter_rule(tree->capture->filter, e);
+	if (rule != NULL)
+		return leave_out(tree, e, rule, err);
+	first = capture_links_find(&tree->links, e);
+	return first != NULL ? take_link(tree, e, first, err) : take_file(tree, e, err);
 }
 
 static int take_gaps(struct tree *tree, struct sl_error *err)
@@ -81,21 +160,43 @@ static int take_gaps(struct tree *tree, struct sl_error *err)
 	return rc;
 }
 
-int capture_tree(struct capture *c, const struct capture_target *t, struct sl_source *source,
-		 const char *role, struct recording *recording, struct sl_error *err)
+/* The tree was not walked to its end. */
+static int cut_short(struct tree *tree, struct sl_error *err)
 {
-	struct tree tree = {c, t, source, role, recording};
+	struct sl_gap gap = {.what = {"", 0},
+			     .why = "the walk stopped within it: not all of it was taken",
+			     .is_path = true,
+			     .below = true};
+
+	return capture_gap(tree->capture, tree->target, &gap, err);
+}
+
+static int take_all(struct tree *tree, struct sl_error *err)
+{
 	const struct sl_entry *e;
 	int rc = 0;
 
-	while (rc == 0 && !job_stopped(c->job)) {
+	while (rc == 0 && !job_stopped(tree->capture->job)) {
 		int more;
 
-		rc = sl_source_next(source, &e, err);
+		rc = sl_source_next(tree->source, &e, err);
 		if (rc == 0)
-			rc = take(&tree, e, err);
-		more = rc < 0 ? 0 : take_gaps(&tree, err);
+			rc = take(tree, e, err);
+		more = rc < 0 ? 0 : take_gaps(tree, err);
 		rc = more < 0 ? more : rc;
 	}
-	return rc < 0 ? rc : 0;
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	return cut_short(tree, err);
+}
+
+int capture_tree(struct capture *c, const struct capture_target *t, struct sl_source *source,
+		 const char *role, struct recording *recording, struct sl_error *err)
+{
+	struct tree tree = {
+		.capture = c, .target = t, .source = source, .role = role, .recording = recording};
+	int rc = take_all(&tree, err);
+
+	capture_links_clear(&tree.links);
+	return rc;
 }

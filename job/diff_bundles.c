@@ -38,12 +38,12 @@ static void pair_clear(struct pair *p)
 
 static int open_both(struct pair *p, struct sl_error *err)
 {
-	int rc = bundleside_open(&p->before, p->job, p->request->before, p->request->identities,
-				 err);
+	int rc = bundleside_open(&p->before, p->job, p->request->before, p->request->target,
+				 p->request->identities, err);
 
 	if (rc == 0)
-		rc = bundleside_open(&p->after, p->job, p->request->after, p->request->identities,
-				     err);
+		rc = bundleside_open(&p->after, p->job, p->request->after, p->request->target,
+				     p->request->identities, err);
 	if (rc == 0 && p->before.target.is_whole != p->after.target.is_whole)
 		rc = sl_fail(err, SL_EUNSUPPORTED, 0,
 			     "one bundle holds a whole tree, the other a layer of one");

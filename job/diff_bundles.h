@@ -9,7 +9,8 @@
 #include "job/job.h"
 
 struct diff_bundles_request {
-	const char *before, *after;              /* files */
+	const char *before, *after; /* files */
+	const char *target;         /* which container of them, where there are several; or NULL */
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 	enum sl_severity fail_on;
 	bool accept_unproven;

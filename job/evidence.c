@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/ostream.h"
 #include "forensics/bundle_read.h"
 #include "forensics/inventory.h"
+#include "forensics/itemproof.h"
 #include "forensics/timeline.h"
 #include "job/verify.h"
 
@@ -74,33 +76,87 @@ static void item_name(char out[NAME_MAX_BYTES + 32], uint64_t seq, const char *p
 	out[len] = '\0';
 }
 
+static int create(int dir_fd, const char *name, struct sl_error *err)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd < 0 ? sl_fail(err, SL_EIO, errno, "create '%s'", name) : fd;
+}
+
+static int write_proof(struct rfile *bundle, uint64_t seq, int dir_fd, const char *path,
+		       struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf proof = BUF_INIT(ITEMPROOF_MAX_BYTES);
+	struct ostream *to = NULL;
+	int rc = itemproof_write(bundle, seq, &proof, err);
+
+	if (rc == 0)
+		rc = create(dir_fd, path, err);
+	if (rc < 0)
+		return rc;
+	rc = ostream_to_fd(&to, rc, err);
+	if (rc == 0)
+		rc = ostream_write(to, proof.data, proof.len, err);
+	if (rc == 0)
+		rc = ostream_finish(to, err);
+	ostream_close(to);
+	if (rc < 0)
+		(void)unlinkat(dir_fd, path, 0);
+	return rc;
+}
+
 static int extract_to(struct rfile *bundle, uint64_t seq, int dir_fd, const char *name,
 		      struct sl_error *err)
 {
-	AUTO_CLOSE int fd =
-		openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO_CLOSE int fd = create(dir_fd, name, err);
 	int rc;
 
 	if (fd < 0)
-		return sl_fail(err, SL_EIO, errno, "create '%s'", name);
+		return fd;
 	rc = bundle_extract(bundle, seq, fd, err);
 	if (rc < 0)
 		(void)unlinkat(dir_fd, name, 0);
 	return rc;
 }
 
+/* The proof comes first: an item that lies there without one would be taken for proven. */
+static int extract_proven(const struct extract_request *r, struct rfile *bundle, uint64_t seq,
+			  int dir_fd, const char *name, struct sl_error *err)
+{
+	AUTO_FREE char *path = NULL;
+	int rc;
+
+	if (!r->prove)
+		return extract_to(bundle, seq, dir_fd, name, err);
+	if (asprintf(&path, "%s" ITEMPROOF_SUFFIX, name) < 0) {
+		path = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "proof");
+	}
+	rc = write_proof(bundle, seq, dir_fd, path, err);
+	if (rc < 0)
+		return rc;
+	rc = extract_to(bundle, seq, dir_fd, name, err);
+	if (rc < 0)
+		(void)unlinkat(dir_fd, path, 0);
+	return rc;
+}
+
 static int extract_one(const struct extract_request *r, struct rfile *file, uint64_t seq,
 		       struct sl_error *err)
 {
-	int rc = strcmp(r->output, "-") == 0 ? bundle_extract(file, seq, STDOUT_FILENO, err)
-					     : extract_to(file, seq, AT_FDCWD, r->output, err);
+	int rc = 0;
 
+	if (strcmp(r->output, "-") == 0)
+		rc = bundle_extract(file, seq, STDOUT_FILENO, err);
+	else
+		rc = extract_proven(r, file, seq, AT_FDCWD, r->output, err);
 	if (rc == 0 && r->extracted != NULL)
 		r->extracted(r->payload, seq, r->output);
 	return rc;
 }
 
-static int extract_many(const struct extract_request *r, struct rfile *file, struct sl_error *err)
+static int extract_many(const struct extract_request *r, struct rfile *file, uint32_t target,
+			struct sl_error *err)
 {
 	AUTO_CLOSE int dir = open(r->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = 0;
@@ -111,11 +167,11 @@ static int extract_many(const struct extract_request *r, struct rfile *file, str
 		char name[NAME_MAX_BYTES + 32];
 		uint64_t seq = 0;
 
-		rc = inventory_find(file, r->paths[i], NULL, 0, &seq, err);
+		rc = inventory_find(file, r->paths[i], NULL, target, &seq, err);
 		if (rc < 0)
 			return sl_wrap(err, rc, "'%s'", r->paths[i]);
 		item_name(name, seq, r->paths[i]);
-		rc = extract_to(file, seq, dir, name, err);
+		rc = extract_proven(r, file, seq, dir, name, err);
 		if (rc == 0 && r->extracted != NULL)
 			r->extracted(r->payload, seq, name);
 	}
@@ -126,17 +182,20 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 {
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	uint64_t seq = request->seq;
+	uint32_t target = 0;
 	int rc = bundle_file_open(&file, request->bundle, request->identities, err);
 
 	if (rc == 0)
 		rc = rfile_needs_twice(file, err);
+	if (rc == 0 && request->target != NULL)
+		rc = inventory_target(file, request->target, &target, err);
 	if (rc < 0)
 		return rc;
 	if (request->by_seq)
 		return extract_one(request, file, seq, err);
 	if (request->path_count > 1)
-		return extract_many(request, file, err);
-	rc = inventory_find(file, request->paths[0], NULL, 0, &seq, err);
+		return extract_many(request, file, target, err);
+	rc = inventory_find(file, request->paths[0], NULL, target, &seq, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "'%s'", request->paths[0]);
 	return extract_one(request, file, seq, err);

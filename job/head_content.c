@@ -13,8 +13,8 @@ static int keep(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 	struct head_content *h = container_of(tap, struct head_content, tap);
 	size_t room = sizeof(h->bytes) - h->len, take = len < room ? len : room;
 
-	if (h->stop != NULL && *h->stop != 0)
-		return sl_fail(err, SL_ECANCELLED, EINTR, "stopped by a signal");
+	if (job_stopped(h->job))
+		return sl_fail(err, SL_ECANCELLED, EINTR, "stopped");
 	memcpy(h->bytes + h->len, bytes, take);
 	h->len = (uint8_t)(h->len + take);
 	return 0;
@@ -35,6 +35,40 @@ static int head_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 	return sl_content_read(h->inner, all, count + 1, out, err);
 }
 
+static int keep_data(struct sl_sparse_tap *tap, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct head_content *h = container_of(tap, struct head_content, sparse);
+	int rc = keep(&h->tap, bytes, len, err);
+
+	return rc < 0 ? rc : h->outer->data(h->outer, bytes, len, err);
+}
+
+static int keep_hole(struct sl_sparse_tap *tap, uint64_t len, struct sl_error *err)
+{
+	static const uint8_t zeros[sizeof(((struct head_content *)NULL)->bytes)];
+	struct head_content *h = container_of(tap, struct head_content, sparse);
+	int rc = keep(&h->tap, zeros, len < sizeof(zeros) ? (size_t)len : sizeof(zeros), err);
+
+	return rc < 0 ? rc : h->outer->hole(h->outer, len, err);
+}
+
+static int head_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
+			    struct sl_error *err)
+{
+	struct head_content *h = container_of(c, struct head_content, content);
+
+	h->len = 0;
+	h->outer = tap;
+	return sl_content_read_sparse(h->inner, &h->sparse, out, err);
+}
+
+static uint64_t head_holes(struct sl_content *c)
+{
+	struct head_content *h = container_of(c, struct head_content, content);
+
+	return sl_content_is_sparse(h->inner) ? sl_content_holes(h->inner) : 0;
+}
+
 static void head_close(struct sl_content *c)
 {
 	struct head_content *h = container_of(c, struct head_content, content);
@@ -42,11 +76,17 @@ static void head_close(struct sl_content *c)
 	sl_content_close(take_ptr(&h->inner));
 }
 
-void head_content_init(struct head_content *h, const volatile sig_atomic_t *stop)
+void head_content_init(struct head_content *h, const struct job *job)
 {
-	static const struct sl_content_ops ops = {.read = head_read, .close = head_close};
+	static const struct sl_content_ops ops = {.read = head_read,
+						  .close = head_close,
+						  .holes = head_holes,
+						  .read_sparse = head_read_sparse};
 
-	*h = (struct head_content){.content.ops = &ops, .tap.data = keep, .stop = stop};
+	*h = (struct head_content){.content.ops = &ops,
+				   .tap.data = keep,
+				   .sparse = {.data = keep_data, .hole = keep_hole},
+				   .job = job};
 }
 
 struct sl_content *head_content_wrap(struct head_content *h, struct sl_content *inner)

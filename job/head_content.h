@@ -3,21 +3,23 @@
 #ifndef JOB_HEAD_CONTENT_H
 #define JOB_HEAD_CONTENT_H
 
-#include <signal.h>
-
 #include <strandline/source.h>
 
-/* Reading ends, cancelled, when *stop says so. */
+#include "job/job.h"
+
+/* Reading ends, cancelled, when the job has to stop. */
 struct head_content {
 	struct sl_content content;
 	struct sl_content *inner;
 	struct sl_tap tap;
+	struct sl_sparse_tap sparse;
+	struct sl_sparse_tap *outer; /* of the one who reads */
 	uint8_t bytes[16];
 	uint8_t len;
-	const volatile sig_atomic_t *stop; /* may be NULL */
+	const struct job *job; /* borrowed */
 };
 
-void head_content_init(struct head_content *h, const volatile sig_atomic_t *stop);
+void head_content_init(struct head_content *h, const struct job *job);
 /* Lives as long as @h; closing it closes @inner. */
 struct sl_content *head_content_wrap(struct head_content *h, struct sl_content *inner);
 

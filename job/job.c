@@ -13,9 +13,29 @@
 
 #define SMALL_FILE_MAX 4096
 
-bool job_stopped(const struct job *job)
+static bool is_signalled(const struct job *job)
 {
 	return job->stop != NULL && *job->stop != 0;
+}
+
+bool job_is_late(const struct job *job)
+{
+	return !is_signalled(job) && job->deadline_ns != 0 && clock_boot_ns() >= job->deadline_ns;
+}
+
+bool job_stopped(const struct job *job)
+{
+	return is_signalled(job) || job_is_late(job);
+}
+
+unsigned int job_seconds_left(const struct job *job)
+{
+	uint64_t now = clock_boot_ns();
+
+	if (job->deadline_ns == 0)
+		return 0;
+	return now >= job->deadline_ns ? 1
+				       : (unsigned int)((job->deadline_ns - now) / 1000000000u) + 1;
 }
 
 void job_say(const struct job *job, const char *fmt, ...)

@@ -35,10 +35,15 @@ struct job {
 	void (*say)(void *payload, const char *line);
 	void *payload;
 	const volatile sig_atomic_t *stop; /* may be NULL */
+	uint64_t deadline_ns; /* since boot: then the job stops as for a signal; 0: never */
 };
 
-/* True when a signal asked to stop. */
+/* True when a signal asked to stop, or the time is over. */
 bool job_stopped(const struct job *job);
+/* True when it is the time that is over: no signal asked. */
+bool job_is_late(const struct job *job);
+/* Whole seconds that are left, at least 1; 0 without a deadline. */
+unsigned int job_seconds_left(const struct job *job);
 /* Tell the person, printf-like. */
 void job_say(const struct job *job, const char *fmt, ...) SL_PRINTF(2, 3);
 

@@ -38,22 +38,23 @@ static int read_small(const char *path, struct buf *out, struct sl_error *err)
 	return path == NULL ? 0 : root_read_named(path, out, err);
 }
 
-static int status_of(const struct verify_request *request, const struct sl_verify_result *r,
-		     bool contradicted)
+int verify_status(const struct verify_request *request, enum sl_verdict verdict, bool is_anchored)
 {
-	bool anchored =
-		r->anchored_fingerprint || r->anchored_key || r->anchored_note || r->anchored_stamp;
-
-	if (r->verdict == SL_VERDICT_BROKEN || contradicted)
+	if (verdict == SL_VERDICT_BROKEN)
 		return 1;
-	if (request->require == REQUIRE_ANCHORED && r->verdict != SL_VERDICT_ANCHORED)
+	if (request->require == REQUIRE_ANCHORED && verdict != SL_VERDICT_ANCHORED)
 		return 1;
-	if (request->require == REQUIRE_SIGNED && r->verdict != SL_VERDICT_ANCHORED &&
-	    r->verdict != SL_VERDICT_SIGNED)
+	if (request->require == REQUIRE_SIGNED && verdict != SL_VERDICT_ANCHORED &&
+	    verdict != SL_VERDICT_SIGNED)
 		return 1;
-	if (r->verdict == SL_VERDICT_INCOMPLETE || r->verdict == SL_VERDICT_UNSIGNED)
+	if (verdict == SL_VERDICT_INCOMPLETE || verdict == SL_VERDICT_UNSIGNED)
 		return 3;
-	return anchored || request->allow_unanchored ? 0 : 3;
+	return is_anchored || request->allow_unanchored ? 0 : 3;
+}
+
+static bool is_anchored(const struct sl_verify_result *r)
+{
+	return r->anchored_fingerprint || r->anchored_key || r->anchored_note || r->anchored_stamp;
 }
 
 /* The files that the user named, as texts. */
@@ -115,6 +116,8 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 	if (rc == 0 && beside != NULL)
 		rc = beside_judge(beside, request->bundle, out, err);
 	if (rc == 0)
-		*status = status_of(request, out, beside != NULL && beside->contradicts);
+		*status = beside != NULL && beside->contradicts
+				  ? 1
+				  : verify_status(request, out->verdict, is_anchored(out));
 	return rc < 0 ? rc : 0;
 }

@@ -32,6 +32,9 @@ struct verify_request {
 int job_verify(const struct verify_request *request, struct sl_verify_result *out,
 	       struct beside *beside, int *status, struct sl_error *err);
 
+/* The status that a verdict has, given what was asked for. */
+int verify_status(const struct verify_request *request, enum sl_verdict verdict, bool is_anchored);
+
 /*
  * Open a bundle for reading: a regular file or a pipe; "-" is standard input. @identities (may be
  * NULL) open an encrypted one.

@@ -21,6 +21,7 @@ struct file {
 struct reading {
 	struct sl_tap *const *taps;
 	size_t tap_count;
+	struct sl_sparse_tap *sparse; /* instead of taps, or NULL */
 	struct sl_read *out;
 	struct sl_error *err;
 	char *buffer;
@@ -29,6 +30,12 @@ struct reading {
 
 static int feed(struct reading *r, const void *bytes, size_t len)
 {
+	if (r->sparse != NULL) {
+		int rc = r->sparse->data(r->sparse, bytes, len, r->err);
+
+		if (rc < 0)
+			return rc;
+	}
 	for (size_t i = 0; i < r->tap_count; i++) {
 		int rc = r->taps[i]->data(r->taps[i], bytes, len, r->err);
 
@@ -61,9 +68,22 @@ static int feed_data(struct reading *r, int fd, uint64_t end)
 	return 0;
 }
 
+static int feed_hole(struct reading *r, uint64_t end)
+{
+	uint64_t len = end - r->out->bytes;
+	int rc = len > 0 ? r->sparse->hole(r->sparse, len, r->err) : 0;
+
+	if (rc == 0)
+		r->out->bytes = end;
+	return rc;
+}
+
 static int feed_zeros(struct reading *r, uint64_t end)
 {
 	static const char zeros[65536];
+
+	if (r->sparse != NULL)
+		return feed_hole(r, end);
 
 	while (r->out->bytes < end) {
 		uint64_t left = end - r->out->bytes;
@@ -119,11 +139,10 @@ static void remember(struct file *f, const struct stat *st, struct sl_read *out)
 	out->ctime = f->ctime;
 }
 
-static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
-		     struct sl_read *out, struct sl_error *err)
+static int read_file(struct file *f, struct reading *r)
 {
-	struct file *f = container_of(c, struct file, content);
-	struct reading r = {.taps = taps, .tap_count = count, .out = out, .err = err};
+	struct sl_error *err = r->err;
+	struct sl_read *out = r->out;
 	AUTO_FREE char *buffer = NULL;
 	struct stat st;
 	uint64_t size;
@@ -136,15 +155,15 @@ static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 	}
 	size = (uint64_t)st.st_size < f->most ? (uint64_t)st.st_size : f->most;
 	out->changed = moved(&st, f) || size < (uint64_t)st.st_size;
-	r.buffer_size = size < PIECE ? (size_t)size : PIECE;
-	buffer = malloc(r.buffer_size > 0 ? r.buffer_size : 1);
+	r->buffer_size = size < PIECE ? (size_t)size : PIECE;
+	buffer = malloc(r->buffer_size > 0 ? r->buffer_size : 1);
 	if (buffer == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "read buffer");
-	r.buffer = buffer;
-	if (size > PIECE && (uint64_t)st.st_blocks * 512 < size / 2)
-		rc = feed_sparse(&r, f->fd, size);
+	r->buffer = buffer;
+	if (r->sparse != NULL || (size > PIECE && (uint64_t)st.st_blocks * 512 < size / 2))
+		rc = feed_sparse(r, f->fd, size);
 	else
-		rc = feed_data(&r, f->fd, size);
+		rc = feed_data(r, f->fd, size);
 	if (rc < 0)
 		return rc;
 	out->is_short = out->bytes < f->size;
@@ -155,6 +174,22 @@ static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 	out->changed = out->changed || moved(&st, f);
 	remember(f, &st, out);
 	return 0;
+}
+
+static int file_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
+		     struct sl_read *out, struct sl_error *err)
+{
+	struct reading r = {.taps = taps, .tap_count = count, .out = out, .err = err};
+
+	return read_file(container_of(c, struct file, content), &r);
+}
+
+static int file_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
+			    struct sl_error *err)
+{
+	struct reading r = {.sparse = tap, .out = out, .err = err};
+
+	return read_file(container_of(c, struct file, content), &r);
 }
 
 static uint64_t file_holes(struct sl_content *c)
@@ -179,8 +214,10 @@ static void file_close(struct sl_content *c)
 
 int filecontent_new(struct sl_content **out, int fd, const struct sl_entry *e, struct sl_error *err)
 {
-	static const struct sl_content_ops ops = {
-		.read = file_read, .close = file_close, .holes = file_holes};
+	static const struct sl_content_ops ops = {.read = file_read,
+						  .close = file_close,
+						  .holes = file_holes,
+						  .read_sparse = file_read_sparse};
 	struct file *f = malloc(sizeof(*f));
 
 	if (f == NULL) {

@@ -41,6 +41,18 @@ uint64_t sl_content_holes(struct sl_content *c)
 	return c->ops->holes == NULL ? 0 : c->ops->holes(c);
 }
 
+bool sl_content_is_sparse(const struct sl_content *c)
+{
+	return c->ops->read_sparse != NULL;
+}
+
+int sl_content_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
+			   struct sl_error *err)
+{
+	*out = (struct sl_read){0};
+	return c->ops->read_sparse(c, tap, out, err);
+}
+
 void sl_content_close(struct sl_content *c)
 {
 	if (c != NULL)

@@ -55,6 +55,11 @@ struct sl_bundle_options {
 	 */
 	void (*checkpoint)(void *payload, const char *note, size_t len);
 	void *payload;
+	/**
+	 * Bytes of holes that go into digests, in all; a file with more than what is left of them
+	 * is stored without a digest of the whole. 0 means 4 GiB.
+	 */
+	uint64_t max_holes;
 	/** Bytes to keep reserved so that the closing records always fit; 0 means 1 MiB. */
 	uint64_t reserve_bytes;
 	/**
@@ -104,6 +109,7 @@ struct sl_bundle_stored {
 	uint8_t sha256[SL_SHA256_SIZE]; /**< of the bytes read; valid when has_sha256 */
 	bool has_sha256;
 	struct sl_read read;
+	uint64_t payload_bytes; /**< of its members: holes are in none */
 };
 
 /**

@@ -30,6 +30,7 @@ struct sl_gap {
 	int sys;              /**< errno, or 0 */
 	bool is_path;         /**< @c what is a path in the examined tree */
 	bool below;           /**< everything beneath @c what went unread too */
+	bool by_plan;         /**< nothing failed: it was asked to leave this out */
 };
 
 /**
@@ -39,6 +40,14 @@ struct sl_gap {
 struct sl_tap {
 	/** Take the next bytes. @return 0, or negative to end the read with that code */
 	int (*data)(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err);
+};
+
+/** As a tap, of somebody who need not be told of zeros that are not stored anywhere. */
+struct sl_sparse_tap {
+	/** The next bytes. @return 0, or negative to end the read with that code */
+	int (*data)(struct sl_sparse_tap *tap, const void *bytes, size_t len, struct sl_error *err);
+	/** The next @p len bytes are a hole. */
+	int (*hole)(struct sl_sparse_tap *tap, uint64_t len, struct sl_error *err);
 };
 
 /** How a read went. */
@@ -60,6 +69,9 @@ struct sl_content_ops {
 		    struct sl_read *out, struct sl_error *err);
 	void (*close)(struct sl_content *c);
 	uint64_t (*holes)(struct sl_content *c); /**< NULL: it has none */
+	/** NULL: it has no holes, or cannot tell where. */
+	int (*read_sparse)(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
+			   struct sl_error *err);
 };
 
 struct sl_content {
@@ -131,6 +143,12 @@ SL_API int sl_content_read(struct sl_content *c, struct sl_tap *const taps[], si
  * costs an attacker nothing, and whoever hashes them minutes.
  */
 SL_API uint64_t sl_content_holes(struct sl_content *c);
+
+/** The same as sl_content_read(), holes told as such: for contents with holes that can tell. */
+SL_API int sl_content_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap,
+				  struct sl_read *out, struct sl_error *err);
+/** Can it tell where its holes are? */
+SL_API bool sl_content_is_sparse(const struct sl_content *c);
 
 /** Close and free. NULL is fine. */
 SL_API void sl_content_close(struct sl_content *c);

@@ -8,6 +8,7 @@
 #include "forensics/inventory.h"
 #include "forensics/record.h"
 #include "forensics/recordentry.h"
+#include "forensics/sparsefile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,6 +34,25 @@ static void read_entry(const struct jval *object)
 	recordentry_clear(&e);
 }
 
+/* Runs that are accepted ascend within the file, and are as many bytes as the part holds. */
+static void read_map(const struct jval *doc, const struct stored *stored)
+{
+	struct sparsefile s = {.size = UINT64_C(1) << 40};
+	uint64_t end = 0, bytes = 0;
+
+	(void)record_u64(jval_get(doc, "size"), &s.size);
+	if (sparsefile_map(&s, jval_get(doc, "map"), stored->bytes, NULL) == 0) {
+		for (size_t i = 0; i < s.count; i++) {
+			must(s.runs[i].len > 0 && s.runs[i].at >= end);
+			end = s.runs[i].at + s.runs[i].len;
+			must(end > s.runs[i].at && end <= s.size);
+			bytes += s.runs[i].len;
+		}
+		must(bytes == stored->bytes);
+	}
+	sparsefile_clear(&s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf line = BUF_INIT(1 << 20);
@@ -50,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		read_entry(jval_get(r.doc, "src"));
 		read_entry(jval_get(r.doc, "before"));
-		(void)record_stored(jval_get(r.doc, "stored"), &stored, NULL);
+		if (record_stored(jval_get(r.doc, "stored"), &stored, NULL) == 0)
+			read_map(r.doc, &stored);
 		if (inventory_line(&line, &record, NULL) == 0)
 			for (size_t i = 0; i < line.len; i++)
 				must((unsigned char)line.data[i] >= ' ');

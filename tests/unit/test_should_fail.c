@@ -24,6 +24,7 @@
 #include "core/root.h"
 #include "core/signtime.h"
 #include "core/tempfile.h"
+#include "core/tlogproof.h"
 #include "core/yaml.h"
 #include "core/zstream.h"
 #include "forensics/custodychain.h"
@@ -311,6 +312,18 @@ static int code_of(const char *name)
 	return 0;
 }
 
+static int read_tlogproof(const struct buf *in, struct sl_error *err)
+{
+	struct tlogproof proof;
+	size_t pos = 0;
+	int rc;
+
+	do
+		rc = tlogproof_next(&proof, in->data, in->len, &pos, err);
+	while (rc == 0);
+	return rc;
+}
+
 static void each_fails_with_its_code(const char *kind, read_fn read)
 {
 	AUTO_FREE char *source = strdup(__FILE__), *path = NULL;
@@ -336,6 +349,12 @@ static void each_fails_with_its_code(const char *kind, read_fn read)
 				 sl_error_text(&err));
 	}
 	root_names_clear(&names);
+}
+
+static void tlogproof_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("tlogproof", read_tlogproof);
 }
 
 static void gzip_crimes_fail(void **state)
@@ -456,7 +475,7 @@ int main(void)
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
 		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
 		cmocka_unit_test(import_crimes_fail),    cmocka_unit_test(yaml_crimes_fail),
-		cmocka_unit_test(sidecar_crimes_fail),
+		cmocka_unit_test(sidecar_crimes_fail),   cmocka_unit_test(tlogproof_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
