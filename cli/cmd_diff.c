@@ -23,7 +23,7 @@ struct diff_args {
 	bool posture;
 	bool volumes;
 	const char *yara; /* rules: a file or directory */
-	bool quick;
+	bool quick, paranoid;
 	bool show_touched, show_explained;
 	struct text_list policies;
 	bool summary, tree;      /* the table in another shape */
@@ -170,6 +170,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .no_index = a->no_index,
 				       .check = a->check,
 				       .quick = a->quick,
+				       .paranoid = a->paranoid,
 				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .max_seconds = a->max_time,
@@ -293,6 +294,9 @@ static const struct opt options[] = {
 	 "status"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"paranoid", 0, OPT_FLAG, NULL, NULL, AT(paranoid),
+	 "read every file: do not take one that is the same inode with the same size and times as "
+	 "in an earlier run for what it was then"},
 	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
 	 "hash so many bytes of holes, of all sparse files of a container together; a file with "
 	 "more is compared by its size alone, and is a gap; by default 16G"},

@@ -2,6 +2,8 @@
 #include "job/diff.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -14,6 +16,7 @@
 #include "job/check.h"
 #include "job/comparison.h"
 #include "job/database.h"
+#include "job/digestcache.h"
 #include "job/directory.h"
 #include "job/hashlists.h"
 #include "job/meaning.h"
@@ -27,8 +30,9 @@ struct diff_run {
 	const struct job *job;
 	const struct diff_request *request;
 	struct host *host;
-	struct hashlists *hashes; /* NULL: none were given */
-	struct yarascan *yara;    /* the same */
+	struct hashlists *hashes;    /* NULL: none were given */
+	struct yarascan *yara;       /* the same */
+	struct digestcache *digests; /* opened with the first container that may use it */
 	struct sl_sink *sink;
 	struct job_run about;
 	struct policy *policy;
@@ -93,6 +97,49 @@ static int end_standstill(void *payload, struct sl_summary *summary, struct sl_g
 	return standstill_end(payload, summary, gap);
 }
 
+/*
+ * May files be taken for what they were in an earlier run? Only where the kernel keeps their change
+ * times from whoever is in the container: an overlay passes no file system's own requests on. And
+ * where a database is used; @root is no machine that runs.
+ */
+static bool may_remember(const struct diff_run *run, const struct comparison *comparison)
+{
+	const struct diff_request *request = run->request;
+	const struct sl_stack *stack = &comparison->container->stack;
+	bool is_directory = request->upper != NULL || request->rootfs != NULL;
+	bool is_overlay = !stack->is_whole && (stack->marker == SL_MARKER_OVERLAY_TRUSTED ||
+					       stack->marker == SL_MARKER_OVERLAY_USER ||
+					       stack->marker == SL_MARKER_FUSE_OVERLAY);
+
+	return !request->paranoid && !request->quick && !is_directory && is_overlay &&
+	       run->job->db != NULL && comparison->baselines != NULL &&
+	       (run->job->root == NULL || run->job->live);
+}
+
+/* Beside the database itself, wherever its name leads. Without it everything is read. */
+static int open_digests(struct diff_run *run)
+{
+	AUTO_FREE char *db = realpath(run->job->db, NULL);
+	AUTO_FREE char *path = NULL;
+	struct digestcache_run here;
+
+	if (run->digests != NULL || db == NULL || !digestcache_run_here(&here))
+		return 0;
+	if (asprintf(&path, "%s" DIGESTCACHE_SUFFIX, db) < 0) {
+		path = NULL;
+		return sl_fail(run->err, SL_ENOMEM, 0, "digest cache");
+	}
+	return digestcache_new(&run->digests, path, &here, run->err);
+}
+
+static void say_digest_trouble(struct diff_run *run)
+{
+	const char *why = digestcache_trouble(run->digests);
+
+	if (why != NULL)
+		job_say(run->job, "digests of earlier runs: %s", why);
+}
+
 /* From the first look at what runs to the last byte read, nothing moves if that was asked for. */
 static int compare(struct diff_run *run, struct comparison *comparison, struct sl_source *after,
 		   struct sl_source *walked)
@@ -118,12 +165,19 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 					 .no_processes = run->request->no_processes,
 					 .posture = run->request->posture,
 					 .is_news = run->request->fail_on_new};
+	struct drift_cache cache;
 	struct sl_summary summary;
 	struct meaning meaning;
 	int rc = begin_once(run);
 
+	if (rc == 0 && may_remember(run, comparison))
+		rc = open_digests(run);
 	if (rc < 0)
 		return rc;
+	if (run->digests != NULL && may_remember(run, comparison)) {
+		cache = digestcache_for_drift(run->digests);
+		options.cache = &cache;
+	}
 	standstill_begin(&standstill, run->job, run->host, comparison->container,
 			 run->request->freeze_seconds);
 	rc = meaning_open(&meaning, run->job, &wanted, comparison, run->err);
@@ -133,6 +187,7 @@ static int compare(struct diff_run *run, struct comparison *comparison, struct s
 	if (rc == 0)
 		rc = meaning_finish(&meaning, run->err);
 	meaning_close(&meaning);
+	say_digest_trouble(run);
 	if (rc == 0)
 		take_status(run, &summary);
 	return rc;
@@ -456,6 +511,7 @@ int job_diff(const struct job *job, const struct diff_request *request, struct s
 	job_run_clear(&run.about);
 	hashlists_free(run.hashes);
 	yarascan_close(run.yara);
+	digestcache_free(run.digests);
 	*status = run.status < 0 ? 0 : run.status;
 	return rc;
 }

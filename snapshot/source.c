@@ -23,6 +23,11 @@ const struct sl_gap *sl_source_gap(struct sl_source *src)
 	return src->ops->gap == NULL ? NULL : src->ops->gap(src);
 }
 
+bool sl_source_identify(struct sl_source *src, struct sl_file_id *out)
+{
+	return src->ops->identify != NULL && src->ops->identify(src, out);
+}
+
 void sl_source_close(struct sl_source *src)
 {
 	if (src != NULL)
@@ -39,6 +44,11 @@ int sl_content_read(struct sl_content *c, struct sl_tap *const taps[], size_t co
 uint64_t sl_content_holes(struct sl_content *c)
 {
 	return c->ops->holes == NULL ? 0 : c->ops->holes(c);
+}
+
+bool sl_content_is_quiet(struct sl_content *c)
+{
+	return c->ops->is_quiet != NULL && c->ops->is_quiet(c);
 }
 
 void sl_content_close(struct sl_content *c)
