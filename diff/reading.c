@@ -132,6 +132,7 @@ void reading_run(struct reading *r, struct hasher *h)
 	r->is_quiet = r->want_quiet && sl_content_is_quiet(r->content);
 	if (!read_once(r, h)) {
 		is_second = true;
+		r->is_quiet = false;
 		r->is_unstable = !read_once(r, h);
 	}
 	/* the first read found it as the walk saw it */

@@ -38,9 +38,8 @@ void recall_keep(const struct drift_cache *cache, const struct pair *p)
 	const struct reading *r = &p->after_read;
 	struct drift_digests d;
 
-	/* what was read twice is as of the second time, not as the walk saw it */
 	if (cache == NULL || p->link == LINK_SHARES || !r->is_quiet || r->why != NULL ||
-	    r->is_unstable || r->has_times || r->fields != digests || r->size != p->after->size)
+	    r->is_unstable || r->fields != digests || r->size != p->after->size)
 		return;
 	d = (struct drift_digests){.head_len = r->head_len, .signals = r->signals};
 	memcpy(d.head, r->head, sizeof(d.head));
