@@ -6,6 +6,7 @@
 #include "cli/jobs.h"
 #include "cli/output.h"
 #include "core/cleanup.h"
+#include "job/crew.h"
 #include "job/diff.h"
 #include "job/diff_bundles.h"
 #include "job/diff_images.h"
@@ -37,6 +38,7 @@ struct diff_args {
 	unsigned int max_time; /* seconds */
 	uint64_t max_bytes;
 	bool no_idle;
+	unsigned int parallel; /* containers at a time */
 };
 
 static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
@@ -84,6 +86,10 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if ((a->max_time > 0 || a->max_bytes > 0) && (a->images || a->bundles))
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--max-time and --max-bytes go with containers or directories");
+	if (a->parallel > 0 && (directory || a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--parallel goes with containers or --all");
+	if (a->parallel > CREW_MAX)
+		return sl_fail(err, SL_EINVAL, 0, "--parallel must be 1 to %d", CREW_MAX);
 	if (a->no_idle && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "--no-idle goes with --all");
 	if (a->policies.count > 0 && (a->images || a->bundles))
@@ -169,6 +175,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .image = a->image,
 				       .no_index = a->no_index,
 				       .check = a->check,
+				       .parallel = a->parallel,
 				       .quick = a->quick,
 				       .paranoid = a->paranoid,
 				       .max_holes = a->max_holes,
@@ -271,6 +278,9 @@ static const struct opt options[] = {
 	 "never 0)"},
 	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
 	 "of contents to be read of each container; a file that does not fit any more is a gap"},
+	{"parallel", 0, OPT_NUMBER, "N", NULL, AT(parallel),
+	 "compare N containers at a time, each in a process of its own that takes as much memory "
+	 "as a run does; what is said stays the same, in the same order; by default 1"},
 	{"no-idle", 0, OPT_FLAG, NULL, NULL, AT(no_idle),
 	 "with --all: read at the usual I/O priority, not only while nobody else reads"},
 	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),

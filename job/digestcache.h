@@ -25,7 +25,7 @@
 struct digestcache_run {
 	char boot_id[40];
 	struct sl_time now;
-	int64_t clock_ns;   /* what the clock says beyond the time since boot: moves when it is set */
+	int64_t clock_ns; /* what the clock says beyond the time since boot: moves when it is set */
 	uint64_t bytes_max; /* of the file */
 };
 
