@@ -53,7 +53,6 @@ alike() {
 	look 1 one --format "$format" "$@" && look "$n" many --format "$format" "$@" &&
 		cmp one many && cmp one.said many.said
 }
-# shellcheck disable=SC2238
 for n in 2 3 7 64; do it "as json, $n at a time" alike json "$n"; done
 it "all are there in order, and what cannot be read with its gap" same \
 	"$(jq -r '[.containers[] | if .complete then .name else "gap" end] | unique | join(" ")' many)" \
@@ -67,7 +66,7 @@ it "in a line each" alike table 3 --summary
 it "budgets are each container's own" alike json 3 --max-bytes 20000
 it "and some are used up" test "$(jq '[.containers[].gaps | length] | add' many)" -gt 1
 it "containers by name, in the order that was given" bash -c '"$0" diff --db "$PWD/db" --store "docker=$PWD/store" \
-	app-6 app-0 nobody app-2 --parallel 3 --format json >many 2>/dev/null; [ $? -eq 1 ] &&
+	app-6 app-0 nobody app-2 --parallel 3 --format json -o many 2>/dev/null; [ $? -eq 1 ] &&
 	[ "$(jq -r "[.containers[].name] | join(\" \")" many)" = "app-6 app-0 nobody app-2" ]' "$STRANDLINE"
 cp whole.json "$broken"
 it "what is new is remembered for each" look 3 many --format json --fail-on-new
@@ -79,7 +78,7 @@ it "nor is there no end" exits 2 "$STRANDLINE" diff --no-db --store "docker=$PWD
 # hashing this takes seconds: a terabyte of holes is not begun, four gigabytes are
 while read -r upper; do truncate -s 4G "$upper/srv/sparse"; done <uppers
 "$STRANDLINE" diff --db "$PWD/db" --store "docker=$PWD/store" --all --stopped --parallel 3 --format jsonl \
-	>cut 2>said &
+	>ended 2>said &
 pid=$!
 # the processes that it started
 workers() { cat "/proc/$pid/task/$pid/children"; }
@@ -88,12 +87,12 @@ started=$(workers)
 it "as many processes work as were asked for" same "$(wc -w <<<"$started")" 3
 victim=$(cut -d' ' -f1 <<<"$started")
 kill -9 "$victim"
-for _ in $(seq 200); do grep -q '"record":"container"' cut && break; sleep 0.02; done
+for _ in $(seq 200); do grep -q '"record":"container"' ended && break; sleep 0.02; done
 kill "$pid"
 status=0
 wait "$pid" || status=$?
 it "a signal ends the run" test "$status" -ge 1
 gone() { for p in $started; do [ ! -e "/proc/$p" ] || return 1; done; }
 it "and leaves no process behind" gone
-it "a container whose process was killed is a gap" contains cut "ended by signal 9"
-it "those that were cut short say so" contains cut '"why":"interrupted"'
+it "a container whose process was killed is a gap" contains ended "ended by signal 9"
+it "those that were cut short say so" contains ended '"why":"interrupted"'
