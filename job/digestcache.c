@@ -69,12 +69,17 @@ struct digestcache {
 bool digestcache_run_here(struct digestcache_run *out)
 {
 	AUTO_CLOSE int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	char id[37] = {0}; /* and a line's end */
+	ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof(id));
 
+	if (n != sizeof(id) || id[sizeof(id) - 1] != '\n')
+		return false;
+	id[sizeof(id) - 1] = '\0';
 	*out = (struct digestcache_run){.now = clock_now(), .bytes_max = DIGESTCACHE_BYTES_MAX};
+	/* signals are kept, too, and another version may see more in the same bytes */
+	(void)snprintf(out->boot_id, sizeof(out->boot_id), "%s " STRANDLINE_VERSION, id);
 	out->clock_ns = out->now.sec * NS_PER_S + out->now.nsec - (int64_t)clock_boot_ns();
-	n = fd < 0 ? -1 : read(fd, out->boot_id, sizeof(out->boot_id) - 1);
-	return n == 37 && out->boot_id[36] == '\n';
+	return true;
 }
 
 /* ---- rows ---- */

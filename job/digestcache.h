@@ -23,7 +23,7 @@
 
 /* When and where a run takes place. */
 struct digestcache_run {
-	char boot_id[40];
+	char boot_id[64]; /* of this start of the machine, and of the program that judges files */
 	struct sl_time now;
 	int64_t clock_ns; /* what the clock says beyond the time since boot: moves when it is set */
 	uint64_t bytes_max; /* of the file */
