@@ -3,6 +3,7 @@
 
 #include "diff/policy.h"
 #include "host/host.h"
+#include "host/procscan.h"
 #include "job/crew.h"
 #include "job/digestcache.h"
 #include "job/relay.h"
@@ -98,6 +99,8 @@ int diffcrew_container(struct diff_run *run, struct sl_container *c)
 		sl_container_free(c);
 		return rc;
 	}
+	if (!run->request->no_processes)
+		host_processes_prepare(run->host, c);
 	return crew_begin(run->crew, c, run->err);
 }
 
