@@ -14,6 +14,8 @@
 #include "job/capture_run.h"
 
 static const struct capture_step steps[] = {
+	{"network", CAPTURE_TRIAGE, NULL, capture_network},
+	{"processes", CAPTURE_TRIAGE, capture_processes, NULL},
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},

@@ -21,6 +21,7 @@ struct capture_target {
 	char *image_problem;         /* why not */
 	struct recording *recording; /* what the writable layer had */
 	uint32_t id;                 /* the number of its target record */
+	struct capture_seen *seen;   /* what ran when it was looked at; NULL before. Owned */
 };
 
 struct capture {
@@ -31,6 +32,7 @@ struct capture {
 	struct sl_bundle_writer *writer;
 	struct capture_target *targets; /* owned */
 	size_t target_count;
+	bool has_proc; /* which procfs processes are looked at through is settled, and recorded */
 };
 
 struct capture_step {
@@ -85,6 +87,8 @@ void capture_targets_clear(struct capture *c);
 
 /* ---- steps, one file each ---- */
 
+int capture_network(struct capture *c, struct sl_error *err);
+int capture_processes(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
