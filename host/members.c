@@ -74,7 +74,12 @@ void host_members_clear(struct host_members *m)
 
 int host_member_open(const struct host *h, const struct host_member *member, struct sl_error *err)
 {
-	AUTO_CLOSE int fd = process_open(h->place.proc_fd, member->pid, err);
+	return host_member_open_at(h->place.proc_fd, member, err);
+}
+
+int host_member_open_at(int proc_fd, const struct host_member *member, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = process_open(proc_fd, member->pid, err);
 	struct process_stat status;
 	int rc = fd < 0 ? fd : process_stat(fd, &status, err);
 

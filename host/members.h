@@ -30,6 +30,9 @@ void host_members_clear(struct host_members *m);
 /* Its directory in /proc, if it is still this process. O_PATH; -SL_ENOTFOUND. */
 int host_member_open(const struct host *h, const struct host_member *member, struct sl_error *err);
 
+/* The same of a /proc that is open. */
+int host_member_open_at(int proc_fd, const struct host_member *member, struct sl_error *err);
+
 /* The descriptor of the procfs that processes are looked at through; borrowed. -1: none. */
 int host_proc_fd(const struct host *h);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What /proc has of processes, file by file, as the kernel writes it. One worker reads it all; a
- * process that lets it wait (its memory is held by a file server that does not answer, say) costs
- * one deadline, and a new worker goes on behind it.
+ * What /proc has of processes, file by file, as the kernel writes it, read by a worker
+ * (memberwalk.h). Members that are known to hang are only asked for what the kernel knows by
+ * itself.
  */
 #ifndef HOST_PROCDUMP_H
 #define HOST_PROCDUMP_H
@@ -10,11 +10,6 @@
 #include <signal.h>
 
 #include "host/members.h"
-
-/* Longest wait for one process, and how long all of them may be waited for before that shrinks. */
-#define PROCDUMP_WAIT_MS 3000
-#define PROCDUMP_PATIENCE_MS 15000
-#define PROCDUMP_HASTE_MS 200
 
 /* Most bytes of one file; mappings have far more than anything else. */
 #define PROCDUMP_FILE_MAX ((size_t)64 << 20)
