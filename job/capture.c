@@ -17,6 +17,7 @@ static const struct capture_step steps[] = {
 	{"network", CAPTURE_TRIAGE, NULL, capture_network},
 	{"processes", CAPTURE_TRIAGE, capture_processes, NULL},
 	{"deleted", CAPTURE_TRIAGE, capture_deleted, NULL},
+	{"tmpfs", CAPTURE_STANDARD, capture_tmpfs, NULL},
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},

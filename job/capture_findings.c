@@ -25,7 +25,8 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 					      .recording = t->recording,
 					      .stack = &t->container->stack,
 					      .before_bytes = c->request->before_bytes,
-					      .before_total = c->request->before_total};
+					      .before_total = c->request->before_total,
+					      .seen = t->seen};
 	struct drift_options how = {.jobs = c->job->threads, .stop = c->job->stop};
 	struct meaning_request wanted = {.host = c->host};
 	struct sl_source *upper = NULL, *after = NULL;

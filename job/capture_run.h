@@ -90,6 +90,7 @@ void capture_targets_clear(struct capture *c);
 int capture_network(struct capture *c, struct sl_error *err);
 int capture_processes(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_deleted(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_tmpfs(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
