@@ -141,7 +141,12 @@ static int send_part(struct memberwalk_out *out, int pid_fd, uint32_t part, bool
 	struct note note = {.part = part};
 	int rc = parts[part].make != NULL ? send_made(out, pid_fd, is_light, &note)
 					  : send_file(out, pid_fd, &note);
+	struct process_stat now;
 
+	/* one that is ending fails in many ways */
+	if (note.sys != 0 && note.sys != ENOENT &&
+	    (process_stat(pid_fd, &now, NULL) < 0 || now.is_dead || now.is_ending))
+		note.sys = ESRCH;
 	return rc < 0 ? rc : memberwalk_say(out, SAY_FILE, &note, sizeof(note), NULL, 0);
 }
 
