@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -56,6 +57,27 @@ static int find_hung(struct capture *c, struct capture_target *t, struct sl_erro
 	return rc < 0 ? rc : 0;
 }
 
+/* Who is hidden in the machine's own /proc, which findings do not look at any more. */
+static int add_covered(struct capture *c, struct capture_target *t, int64_t pid,
+		       struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf cover = BUF_INIT(COVER_MAX);
+	struct sl_processes *p = &t->seen->processes;
+	int rc = host_proc_cover(c->host, pid, &cover, err);
+	char **grown;
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	grown = reallocarray(p->covered, p->covered_count + 1, sizeof(*grown));
+	if (grown == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	p->covered = grown;
+	if (asprintf(&grown[p->covered_count], "/proc/%" PRId64 " of the machine", pid) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	p->covered_count++;
+	return 0;
+}
+
 /* What findings will be about: who ends before they are made was here. */
 static int look_for_findings(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
@@ -68,7 +90,9 @@ static int look_for_findings(struct capture *c, struct capture_target *t, struct
 	seen->has_processes = rc == 0;
 	if (rc < 0)
 		return capture_gap_of(c, t, "/proc", sl_error_text(&why), why.sys, err);
-	return 0;
+	for (size_t i = 0; rc == 0 && i < seen->members.count; i++)
+		rc = add_covered(c, t, seen->members.items[i].pid, err);
+	return rc < 0 ? rc : 0;
 }
 
 /* ---- one process ---- */
