@@ -153,8 +153,7 @@ bool kernel_mount_id(int fd, uint64_t *id)
 	return mount_id_from_proc(fd, id);
 }
 
-/* A /proc of our own, attached to no tree and gone with its descriptor (Linux 5.2, as root). */
-static int private_proc(void)
+int kernel_private_proc(void)
 {
 	const unsigned int attributes =
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -194,7 +193,7 @@ int kernel_reopen(int path_fd, const struct stat *st, int flags)
 
 	if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR) || kernel_has_proc())
 		return fd;
-	proc_fd = private_proc();
+	proc_fd = kernel_private_proc();
 	if (proc_fd < 0) {
 		errno = ENXIO;
 		return -1;
@@ -233,7 +232,7 @@ int kernel_open_program(void)
 
 	if (kernel_has_proc())
 		return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	proc_fd = private_proc();
+	proc_fd = kernel_private_proc();
 	return proc_fd < 0 ? -1 : openat(proc_fd, "self/exe", O_RDONLY | O_CLOEXEC);
 }
 

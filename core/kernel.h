@@ -50,6 +50,12 @@ int kernel_reopen(int path_fd, const struct stat *st, int flags);
  */
 int kernel_clone_readonly(int dir_fd);
 
+/*
+ * A procfs of our own for the pid namespace that we are in, attached to no tree and gone with its
+ * descriptor: nothing can be mounted over its entries. Linux 5.2, as root; -1 with errno.
+ */
+int kernel_private_proc(void);
+
 /* The file of the program that runs, to read; without /proc as above. -1 with errno. */
 int kernel_open_program(void);
 

@@ -183,6 +183,7 @@ int host_open(struct host **out, const struct host_options *options, struct sl_e
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "host");
 	h->place.proc_fd = -1;
+	h->named_proc_fd = -1;
 	h->discovered = options->store_count == 0;
 	h->place.ns = options->ns;
 	h->place.root_fd = root_open_dir(root, err);
@@ -244,5 +245,7 @@ void host_close(struct host *h)
 		close(h->place.root_fd);
 	if (h->place.proc_fd >= 0)
 		close(h->place.proc_fd);
+	if (h->named_proc_fd >= 0)
+		close(h->named_proc_fd);
 	free(h);
 }

@@ -20,6 +20,7 @@ struct host {
 	bool discovered;          /* nobody named the stores */
 	struct live *live;        /* what runs, looked at when it is first asked for; NULL before */
 	struct proctable *table;  /* the same for what runs in containers; NULL before */
+	int named_proc_fd;        /* the machine's /proc beside a private one, else -1 */
 	struct host_miss *misses; /* owned */
 	size_t miss_count;
 };

@@ -18,7 +18,7 @@
 #define THREADS_MAX ((size_t)4 << 20)
 
 /* Where these stand behind the name, which is field 2. */
-enum { AT_STATE = 3, AT_PARENT = 4, AT_FLAGS = 9, AT_START = 22 };
+enum { AT_STATE = 3, AT_PARENT = 4, AT_FLAGS = 9, AT_START = 22, AT_STACK = 28 };
 
 static bool number(const char **at, const char *end, uint64_t *out)
 {
@@ -62,6 +62,8 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len, s
 	if (!field(at, end, AT_PARENT, &parent) || parent > INT64_MAX ||
 	    !field(at, end, AT_FLAGS, &flags) || !field(at, end, AT_START, &out->start))
 		return sl_fail(err, SL_EFORMAT, 0, "no status of a process");
+	if (!field(at, end, AT_STACK, &out->stack))
+		out->stack = 0;
 	out->parent = (int64_t)parent;
 	out->is_kernel = (flags & FLAG_KERNEL_THREAD) != 0;
 	out->is_ending = (flags & FLAG_ENDING) != 0;

@@ -15,6 +15,7 @@
 struct process_stat {
 	int64_t parent;
 	uint64_t start; /* clock ticks after the machine was booted */
+	uint64_t stack; /* where its stack begins: another program, another place; 0: not told */
 	bool is_kernel; /* a thread of the kernel: no files, no container */
 	bool is_dead;   /* a zombie; other threads of it may still run */
 	bool is_ending; /* it has given its memory up, or is about to */

@@ -290,6 +290,14 @@ static int read_environment(struct procread *r, const struct procread_subject *s
 	return procread_preload(r, s, (struct sl_bytes){text.data, text.len}, err);
 }
 
+static bool is_hung(const struct procread *r, int64_t pid)
+{
+	for (size_t i = 0; r->members != NULL && i < r->members->count; i++)
+		if (r->members->items[i].pid == pid)
+			return r->members->items[i].is_hung;
+	return false;
+}
+
 static int read_rest(struct procread *r, const struct procread_subject *s, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
@@ -303,6 +311,10 @@ static int read_rest(struct procread *r, const struct procread_subject *s, struc
 		if (rc != 0)
 			return rc;
 	}
+	if (is_hung(r, s->process->pid))
+		return procread_gap(r, s->process->pid,
+				    "its arguments, environment and mappings: it does not answer",
+				    ETIMEDOUT, err);
 	rc = procread_maps(r, s, err);
 	if (rc == 0)
 		rc = read_arguments(r, s, err);

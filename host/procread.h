@@ -3,6 +3,7 @@
 #ifndef HOST_PROCREAD_H
 #define HOST_PROCREAD_H
 
+#include "host/members.h"
 #include "host/process.h"
 #include "host/procobject.h"
 
@@ -26,6 +27,7 @@ struct procread_map {
 
 struct procread {
 	struct procobjects objects;
+	const struct host_members *members; /* which of them hang; NULL: not known. Borrowed */
 	struct procread_view *views;
 	size_t view_count;
 	struct procread_map *maps;

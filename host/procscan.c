@@ -63,6 +63,13 @@ static bool is_member(const struct proctable_row *row, uint32_t place)
 	return (place & SL_PLACE_PID) != 0 && !(row->is_named && (place & SL_PLACE_NO_CGROUP));
 }
 
+bool procscan_is_member(const struct proctable *t, const struct sl_container *c,
+			const struct proctable_row *row, uint32_t *place)
+{
+	*place = place_of(t, c, row);
+	return row->is_denied ? (*place & SL_PLACE_CGROUP) != 0 : is_member(row, *place);
+}
+
 static int look_at_all(struct procread *r, struct sl_error *err)
 {
 	const struct proctable *t = r->objects.table;
@@ -99,6 +106,13 @@ static void judge_age(struct sl_processes *p)
 int host_processes(struct host *h, const struct sl_container *c, struct sl_processes *out,
 		   struct sl_error *err)
 {
+	return host_processes_of(h, c, NULL, out, err);
+}
+
+int host_processes_of(struct host *h, const struct sl_container *c,
+		      const struct host_members *members, struct sl_processes *out,
+		      struct sl_error *err)
+{
 	CLEANUP(procread_clear) struct procread r = {0};
 	const struct proctable *t;
 	int rc;
@@ -111,6 +125,7 @@ int host_processes(struct host *h, const struct sl_container *c, struct sl_proce
 		return rc;
 	out->looked_ns = clock_boot_ns();
 	rc = procread_init(&r, h, t, c, out, err);
+	r.members = members;
 	if (rc == 0)
 		rc = look_at_all(&r, err);
 	if (rc < 0)
@@ -162,12 +177,18 @@ static void sleep_until(uint64_t boot_ns, const volatile sig_atomic_t *stop)
 		;
 }
 
-void host_processes_again(struct host *h, struct sl_processes *p, const volatile sig_atomic_t *stop)
+void host_processes_again(struct host *h, struct sl_processes *p, bool keep,
+			  const volatile sig_atomic_t *stop)
 {
 	const struct proctable *t = h->table;
 	uint64_t first = p->looked_ns;
 	bool all_known = t != NULL && t->at_ns != 0;
+	bool all_steady = keep;
 
+	for (size_t i = 0; i < p->count && all_steady; i++)
+		all_steady = p->items[i].is_steady;
+	if (all_steady)
+		return;
 	for (size_t i = 0; i < p->count && all_known; i++)
 		all_known = was_there_before(
 			t, &p->items[i],
@@ -180,6 +201,8 @@ void host_processes_again(struct host *h, struct sl_processes *p, const volatile
 		const struct sl_object *exe =
 			process->exe != SL_OBJECT_NONE ? &p->objects[process->exe] : NULL;
 
+		if (keep && process->is_steady)
+			continue;
 		process->is_steady = runs_the_same(h->place.proc_fd, process, exe);
 	}
 }

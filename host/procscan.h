@@ -14,6 +14,13 @@
 #include <strandline/process.h>
 
 struct host;
+struct host_members;
+struct proctable;
+struct proctable_row;
+
+/* Is this one of the container's processes? @place: what it shares with it. */
+bool procscan_is_member(const struct proctable *t, const struct sl_container *c,
+			const struct proctable_row *row, uint32_t *place);
 
 /*
  * Look at the processes of a running container. 0; 1: it does not run, or there is no /proc to look
@@ -21,6 +28,10 @@ struct host;
  */
 int host_processes(struct host *h, const struct sl_container *c, struct sl_processes *out,
 		   struct sl_error *err);
+/* The same without the memory of those that are known to hang (host/members.h), which is a gap. */
+int host_processes_of(struct host *h, const struct sl_container *c,
+		      const struct host_members *members, struct sl_processes *out,
+		      struct sl_error *err);
 
 /*
  * Pass over /proc now, if a running container is to be looked at in a process that is forked from
@@ -31,8 +42,9 @@ void host_processes_prepare(struct host *h, const struct sl_container *c);
 /*
  * Look again, at least a second after the first time: is_steady says which processes are there
  * still and run the same file. Waits where that second has not passed yet; *stop may be NULL.
+ * @keep: those that were old enough at the first look stay steady, whatever became of them.
  */
-void host_processes_again(struct host *h, struct sl_processes *p,
+void host_processes_again(struct host *h, struct sl_processes *p, bool keep,
 			  const volatile sig_atomic_t *stop);
 
 #endif

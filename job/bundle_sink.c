@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/root.h"
+#include "job/capture_seen.h"
 #include "report/report.h"
 #include "snapshot/content.h"
 #include "snapshot/recording.h"
@@ -27,7 +28,7 @@ struct bundle_sink {
 
 /* Record numbers of what a finding speaks of. */
 struct evidence {
-	uint64_t seq[2];
+	uint64_t seq[4];
 	size_t count;
 };
 
@@ -188,6 +189,19 @@ static int write_finding(struct bundle_sink *b, const struct sl_finding *f,
 				err);
 }
 
+/* The records of the process that it is about, and of its program where that was recovered. */
+static void find_process(const struct bundle_sink *b, const struct sl_finding *f,
+			 struct evidence *out)
+{
+	const struct capture_process *p =
+		f->notes.pid != 0 ? capture_seen_by_pid(b->o.seen, f->notes.pid) : NULL;
+
+	if (p != NULL && p->record != 0)
+		out->seq[out->count++] = p->record;
+	if (p != NULL && p->exe != 0)
+		out->seq[out->count++] = p->exe;
+}
+
 static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err)
 {
 	struct bundle_sink *b = from(s);
@@ -199,6 +213,7 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 		rc = find_upper(b, f->change->path, &evidence, err);
 	if (rc == 0 && before != NULL)
 		rc = keep_before(b, before, &evidence, err);
+	find_process(b, f, &evidence);
 	return rc < 0 ? rc : write_finding(b, f, &evidence, err);
 }
 

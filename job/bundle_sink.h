@@ -6,6 +6,7 @@
 #include <strandline/bundle.h>
 #include <strandline/sink.h>
 
+struct capture_seen;
 struct recording;
 
 /* Set in the number of a recorded entry: its content was to be left out, so nothing went wrong. */
@@ -20,6 +21,7 @@ struct bundle_sink_options {
 	struct recording *recording;  /* the upper entries with their record numbers */
 	const struct sl_stack *stack; /* where the image's objects are on disk */
 	uint64_t before_bytes, before_total;
+	const struct capture_seen *seen; /* the records about processes; NULL: none */
 };
 
 /* Borrows everything in @options. */

@@ -17,6 +17,10 @@
 #define SECOND_NS ((uint64_t)1000000000)
 
 static const struct capture_step steps[] = {
+	{"network", CAPTURE_TRIAGE, NULL, capture_network},
+	{"processes", CAPTURE_TRIAGE, capture_processes, NULL},
+	{"deleted", CAPTURE_TRIAGE, capture_deleted, NULL},
+	{"tmpfs", CAPTURE_STANDARD, capture_tmpfs, NULL},
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{"logs", CAPTURE_TRIAGE, capture_logs, NULL},

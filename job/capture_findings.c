@@ -5,6 +5,7 @@
 #include "core/cleanup.h"
 #include "job/bundle_sink.h"
 #include "job/capture_run.h"
+#include "job/capture_seen.h"
 #include "job/comparison.h"
 #include "job/meaning.h"
 
@@ -33,7 +34,8 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 					      .recording = t->recording,
 					      .stack = &t->container->stack,
 					      .before_bytes = c->request->before_bytes,
-					      .before_total = before_total(c)};
+					      .before_total = before_total(c),
+					      .seen = t->seen};
 	struct drift_options how = {.jobs = c->job->threads,
 				    .stop = c->job->stop,
 				    .max_seconds = job_seconds_left(c->job)};
@@ -43,6 +45,9 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 	struct meaning meaning = {0};
 	struct sl_summary summary;
 	int rc = recording_open(&upper, t->recording, err);
+
+	if (t->seen != NULL && t->seen->has_processes)
+		wanted.processes = &t->seen->processes;
 
 	if (rc == 0)
 		rc = comparison_after(comparison, upper, &after, err);

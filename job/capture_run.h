@@ -24,6 +24,7 @@ struct capture_target {
 	struct recording *recording; /* what the writable layer had */
 	uint32_t id;                 /* the number of its target record */
 	bool has_evidence;           /* host_container_evidence() was asked */
+	struct capture_seen *seen;   /* what ran when it was looked at; NULL before. Owned */
 };
 
 /* A container that was asked for and cannot be captured. */
@@ -44,6 +45,7 @@ struct capture {
 	uint64_t tree_done, tree_total; /* bytes of the tree under way; total 0: not known */
 	struct capture_lost *lost;      /* asked for and not found; owned */
 	size_t lost_count;
+	bool has_proc; /* which procfs processes are looked at through is settled, and recorded */
 };
 
 struct capture_step {
@@ -128,6 +130,10 @@ void capture_targets_clear(struct capture *c);
 
 /* ---- steps, one file each ---- */
 
+int capture_network(struct capture *c, struct sl_error *err);
+int capture_processes(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_deleted(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_tmpfs(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_logs(struct capture *c, struct capture_target *t, struct sl_error *err);

@@ -6,6 +6,7 @@
 #include "core/cleanup.h"
 #include "job/capture_records.h"
 #include "job/capture_run.h"
+#include "job/capture_seen.h"
 #include "job/directory.h"
 #include "job/resolve.h"
 
@@ -185,6 +186,7 @@ void capture_targets_clear(struct capture *c)
 	for (size_t i = 0; i < c->target_count; i++) {
 		struct capture_target *t = &c->targets[i];
 
+		capture_seen_free(t->seen);
 		recording_free(t->recording);
 		sl_image_free(t->image);
 		sl_container_free(t->container);

@@ -16,6 +16,7 @@ struct policy;
 
 struct hashlists;
 struct host;
+struct sl_processes;
 struct yara_part;
 struct yarascan;
 
@@ -25,10 +26,12 @@ struct meaning_request {
 	struct policy *policy;    /* what is expected; NULL: nothing */
 	struct hashlists *hashes; /* known digests, or NULL */
 	bool no_processes;        /* do not look at what runs */
-	bool volumes;             /* look through what is mounted, too */
-	struct yarascan *yara;    /* rules for contents, or NULL */
-	bool posture;             /* what is risky by itself counts like what is found */
-	bool is_news;             /* what is found is held against the last run, and kept */
+	/* What runs was looked at before, and this is what was seen: emptied. NULL: look now. */
+	struct sl_processes *processes;
+	bool volumes;          /* look through what is mounted, too */
+	struct yarascan *yara; /* rules for contents, or NULL */
+	bool posture;          /* what is risky by itself counts like what is found */
+	bool is_news;          /* what is found is held against the last run, and kept */
 };
 
 /* A part's own memory, freed with the meaning. */

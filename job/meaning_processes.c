@@ -406,7 +406,8 @@ static int find_all(struct part *p, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	if (p->found > 0)
-		host_processes_again(m->request->host, &p->processes, m->job->stop);
+		host_processes_again(m->request->host, &p->processes, m->request->processes != NULL,
+				     m->job->stop);
 	p->is_trial = false;
 	p->first = m->finding_count;
 	p->others = calloc(FINDINGS_MAX, sizeof(*p->others));
@@ -527,7 +528,14 @@ static int look(struct part *p, struct sl_error *err)
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const struct meaning *m = p->meaning;
 	const struct sl_container *c = m->comparison->container;
-	int rc = host_processes(m->request->host, c, &p->processes, &why);
+	int rc = 0;
+
+	if (m->request->processes != NULL) {
+		p->processes = *m->request->processes;
+		*m->request->processes = (struct sl_processes){0};
+	} else {
+		rc = host_processes(m->request->host, c, &p->processes, &why);
+	}
 
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");

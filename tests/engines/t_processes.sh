@@ -1,15 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# What runs in containers of Docker and is not in their image, and what is no finding.
+# What runs in containers of Docker and is not in their image, what is no finding, and how a capture
+# keeps it.
 need_root
-need dockerd jq nsenter cc
+need dockerd jq nsenter cc python3 zstd tar
 # shellcheck source=tests/engines/lib-docker.sh
 . "$TESTS_DIR/engines/lib-docker.sh"
-cc -O1 -static -o actor "$SOURCE_DIR/tests/tools/actor.c" 2>cc.err || skip "needs a static libc"
+cc -O1 -static -pthread -o actor "$SOURCE_DIR/tests/tools/actor.c" 2>cc.err || skip "needs a static libc"
 docker_start "$PWD/d" # takes the trap
 pids=()
 cleanup() {
 	for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+	umount -l "$PWD/slow" 2>/dev/null || true
+	umount -l "/proc/${covered:-none}" 2>/dev/null || true
 	docker_stop
 }
 trap cleanup EXIT
@@ -133,6 +136,97 @@ if look 1 --volumes --yara actor.yar evil; then
 		"high running,yara /tmp/gone delete /tmp/gone"
 	it "and files in volumes and in memory" same "$(listed /data/actor) $(listed /scratch/actor)" \
 		"added true actor added true actor"
+fi
+
+# ---- captured
+# keep NAME CONTAINER [OPTIONS]: capture it into NAME/, its records into NAME.jsonl
+keep() {
+	local name=$1
+	shift
+	rm -rf "$name" "$name.tar.zst"
+	"$STRANDLINE" capture "$@" -q --store "docker=$(docker_data)" -o "$name.tar.zst" 2>"$name.err" || [ $? -eq 3 ]
+	mkdir "$name"
+	tar --zstd -xf "$name.tar.zst" -C "$name"
+	cat "$name"/j/*.jsonl >"$name.jsonl"
+}
+# payload ROLE PATH: where the bytes of that file are
+payload() {
+	jq -r --arg role "$1" --arg path "$2" 'select(.type == "file" and .role == $role and .src.path == $path)
+		| .stored.member' kept.jsonl | sed 's,^,kept/,' | head -n 1
+}
+# proc COMMAND FILTER: of the record of the process with that first argument
+proc() { jq -r --arg arg "$1" "select(.type == \"proc\" and (.argv // [] | join(\" \")) == \$arg) | $2" kept.jsonl; }
+in_web_env() { docker_cli exec -d -e SECRET=hunter2 evil "$@"; }
+in_web_env /tmp/dropped listen 4711
+in_web_env /tmp/dropped log /tmp/app.log
+docker_cli exec evil /bin/sh -c 'mkdir /scratch/d; echo kept >/scratch/d/note'
+sleep 0.3
+it "a container with all that is captured" keep kept evil
+it "and it verifies" exits 3 "$STRANDLINE" verify kept.tar.zst
+gone=$(payload recovered /tmp/gone)
+it "a program that deleted itself is recovered byte for byte" cmp "$gone" actor
+it "and one that never was a file" cmp "$(payload recovered /memfd:quiet)" actor
+it "and a deleted log that is open" same "$(cat "$(payload recovered /tmp/app.log)")" "what was done"
+it "with who holds it" same "$(jq -c --argjson pid "$(proc "/tmp/dropped log /tmp/app.log" .pid)" \
+	'select(.role == "recovered" and .src.path == "/tmp/app.log") | [.holders[] | select(.pid == $pid) | .as], .memory' \
+	kept.jsonl | tr '\n' ' ')" '["fd"] false '
+it "each once" same "$(jq -r 'select(.role == "recovered") | .src.dev + " " + .src.ino' kept.jsonl | sort | uniq -d)" ""
+listener=$(proc "/tmp/dropped listen 4711" .pid)
+it "a listening socket is told with the process that holds it" same \
+	"$(jq -c --argjson pid "$listener" 'select(.type == "net") | .sockets[] | select(.local_port == 4711)
+		| [.table, .local, .state, (.owners | map(.pid == $pid))]' kept.jsonl)" '["tcp","127.0.0.1","listen",[true]]'
+netns=$(stat -Lc %i "/proc/$evil/ns/net")
+it "the namespace's tables are there as the kernel wrote them" contains "$(payload network "/$netns/tcp")" "0100007F:1267"
+it "once" same "$(jq -r --arg ns "$netns" 'select(.type == "net" and .netns == $ns) | .part' kept.jsonl)" 0
+it "environments are there in clear" contains "$(payload process "/$listener/environ")" "SECRET=hunter2"
+it "which their records say" same "$(jq -c --arg path "/$listener/environ" 'select(.type == "file" and .src.path == $path)
+	| .secrets_in_clear' kept.jsonl)" true
+it "and records of processes only name" same "$(proc "/tmp/dropped listen 4711" '.env | index("SECRET") != null')" true
+it "no record has a value" lacks kept.jsonl hunter2
+it "a process is told as it is" same \
+	"$(proc "/tmp/dropped listen 4711" '[.comm, .exe.link, .exe_origin, .exe.deleted, .uid[0], .seccomp] | map(tostring) | join(" ")')" \
+	"dropped /tmp/dropped upper false 0 2"
+it "in its namespaces" same "$(proc "/tmp/dropped listen 4711" '.namespaces | [.net, .pid] | join(" ")')" \
+	"$netns $(stat -Lc %i "/proc/$evil/ns/pid")"
+it "who traces is named" same "$(jq -c 'select(.type == "proc" and .tracer > 0) | .tracer' kept.jsonl)" \
+	"$(proc "/tmp/dropped trace" .pid | head -n 1)"
+it "its files are the kernel's" contains "$(payload process "/$listener/maps")" /tmp/dropped
+it "a tmpfs is kept" same "$(cat "$(payload tmpfs /scratch/d/note)")" kept
+it "a finding refers to the process and to its program" same \
+	"$(jq -s -c '(map({key: (.seq | tostring), value: .}) | from_entries) as $all | map(select(.type == "finding"
+		and .subject == "/tmp/gone"))[0].evidence | map($all[tostring] | [.type, .role])' kept.jsonl)" \
+	'[["proc",null],["file","recovered"]]'
+it "processes are looked at through a procfs of our own" same \
+	"$(jq -r 'select(.type == "action" and .what == "private procfs") | .result' kept.jsonl)" "opened, mounted nowhere"
+# a process hidden on the machine by another one's entry
+covered=$listener
+mount --bind /proc/1 "/proc/$covered"
+keep kept evil
+umount "/proc/$covered"
+it "what is mounted over a process's entry does not hide it" same \
+	"$(proc "/tmp/dropped listen 4711" '[.pid == '"$covered"', .covered_by] | map(tostring) | join(" ")')" "true /1 of proc (proc)"
+it "and is a finding" same "$(jq -r --arg s "/proc/$covered of the machine" 'select(.type == "finding" and .subject == $s)
+	| [.severity, .rules[0]] | join(" ")' kept.jsonl)" "critical proc-covered"
+covered=
+if [ -e /dev/fuse ]; then
+	mkdir slow
+	python3 "$SOURCE_DIR/tests/tools/slowfs.py" slow ready &
+	pids+=($!)
+	for _ in $(seq 50); do [ -e ready ] && break; sleep 0.1; done
+	nsenter -t "$evil" -p ./actor stuck slow/file &
+	pids+=($!)
+	sleep 0.6
+	stuck=$(tr -d ' ' <"/proc/$!/task/$!/children")
+	it "a process whose memory nobody can read costs a deadline" timeout -s KILL 60 bash -c 'rm -f hung.tar.zst
+		"$STRANDLINE" capture evil -q --no-findings --store "docker=$1" -o hung.tar.zst 2>hung.err || [ $? -eq 3 ]' - \
+		"$(docker_data)"
+	"$STRANDLINE" show hung.tar.zst --format jsonl >hung.jsonl
+	it "and is told as such" same "$(jq -c --argjson pid "$stuck" 'select(.type == "proc" and .pid == $pid)
+		| [.hung, .comm, .state]' hung.jsonl)" '[true,"actor","D"]'
+	it "it is a gap" contains hung.jsonl "\"what\":\"process $stuck\""
+	it "the others are read behind it" same "$(jq -s --argjson pid "$stuck" 'map(select(.type == "proc" and .pid > $pid
+		or (.type == "proc" and .pid < $pid and .argv == null and .state != "Z"))) | map(select(.hung)) | length' hung.jsonl)" 0
+	kill -9 "${pids[-2]}" "${pids[-1]}" "$stuck"
 fi
 
 # ---- frozen

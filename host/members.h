@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of a container by number, for whoever looks at them one by one later. */
+#ifndef HOST_MEMBERS_H
+#define HOST_MEMBERS_H
+
+#include <strandline/process.h>
+
+struct host;
+
+struct host_member {
+	int64_t pid;
+	uint64_t start;    /* with the pid, it is this process and none that came later */
+	uint64_t net_ns;   /* 0: it would not say */
+	uint32_t place;    /* set of enum sl_process_place */
+	bool is_hung;      /* it let a reader of its memory wait in vain: not asked again */
+	bool is_abandoned; /* and that reader could not even be killed */
+};
+
+struct host_members {
+	struct host_member *items; /* by pid; owned */
+	size_t count;
+	size_t denied; /* that are the container's and would not say even when they were started */
+};
+
+/* 0; 1: it does not run, or there is no /proc to look at. Clear also after a failure. */
+int host_members(struct host *h, const struct sl_container *c, struct host_members *out,
+		 struct sl_error *err);
+void host_members_clear(struct host_members *m);
+
+/* Its directory in /proc, if it is still this process. O_PATH; -SL_ENOTFOUND. */
+int host_member_open(const struct host *h, const struct host_member *member, struct sl_error *err);
+
+/* The same of a /proc that is open. */
+int host_member_open_at(int proc_fd, const struct host_member *member, struct sl_error *err);
+
+/* The descriptor of the procfs that processes are looked at through; borrowed. -1: none. */
+int host_proc_fd(const struct host *h);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tree of a mount as part of the tree that it is mounted in: a source with longer paths. */
+#ifndef JOB_PREFIXTREE_H
+#define JOB_PREFIXTREE_H
+
+#include <strandline/source.h>
+
+/*
+ * Everything of @inner (taken over, also on failure) beneath @prefix, a path without a slash in
+ * front. Gaps at paths of which @is_known says so are left out: what is mounted there is known.
+ * Only for reading once from start to end.
+ */
+int prefixtree_new(struct sl_source **out, struct sl_source *inner, const char *prefix,
+		   bool (*is_known)(void *payload, const char *path), void *payload,
+		   struct sl_error *err);
+
+#endif
