@@ -19,6 +19,11 @@ struct capture_args {
 	const char *upper, *image;
 	unsigned int marker; /* enum sl_marker of upper */
 	bool no_findings;
+	unsigned int memory; /* enum capture_memory */
+	uint64_t memory_limit;
+	bool registers;
+	bool freeze;
+	unsigned int freeze_limit; /* seconds */
 	struct text_list rules;
 	unsigned int jobs;
 };
@@ -36,6 +41,9 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 			 " medium, %" PRIu64 " low, %" PRIu64 " info",
 			 n[SL_SEVERITY_CRITICAL], n[SL_SEVERITY_HIGH], n[SL_SEVERITY_MEDIUM],
 			 n[SL_SEVERITY_LOW], n[SL_SEVERITY_INFO]);
+	if (o->was_frozen)
+		app_note(app, "the processes stood still for %" PRIu64 " ms",
+			 (o->frozen_ns + 999999) / 1000000);
 	if (o->gaps > 0)
 		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
 	if (o->contradicted)
@@ -62,7 +70,11 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .operator_name = a->operator_name,
 					  .authority = a->authority,
 					  .reason = a->reason,
-					  .no_findings = a->no_findings};
+					  .no_findings = a->no_findings,
+					  .memory = (enum capture_memory)a->memory,
+					  .memory_limit = a->memory_limit,
+					  .memory_registers = a->registers,
+					  .freeze_seconds = a->freeze ? a->freeze_limit : 0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, &err);
@@ -97,10 +109,23 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 		return app_fail(app, &err);
 	}
+	if (a->freeze_limit < 1 || a->freeze_limit > CAPTURE_FREEZE_MAX) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
+			      CAPTURE_FREEZE_MAX);
+		return app_fail(app, &err);
+	}
+	if (a->upper != NULL && (a->freeze || a->registers || a->memory > CAPTURE_MEMORY_NONE)) {
+		(void)sl_fail(&err, SL_EINVAL, 0,
+			      "--memory, --registers and --freeze go with a container");
+		return app_fail(app, &err);
+	}
 	return capture(app, a, words);
 }
 
 #define AT(member) offsetof(struct capture_args, member)
+
+/* In the order of enum capture_memory. */
+static const char *const memory_words[] = {"auto", "none", "mini", "full", NULL};
 
 static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
@@ -121,6 +146,20 @@ static const struct opt options[] = {
 	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
 	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
+	{"memory", 0, OPT_WORD, "HOW", memory_words, AT(memory),
+	 "the memory of the processes, as ELF core files that gdb opens: none, mini (stacks, the "
+	 "beginning of what is writable, code that is no file's) or full; auto, the default, is "
+	 "full in a full capture, else none"},
+	{"memory-limit", 0, OPT_SIZE, "SIZE", NULL, AT(memory_limit),
+	 "at most so much memory of each process; what lies beyond is a gap; by default 4G"},
+	{"registers", 0, OPT_FLAG, NULL, NULL, AT(registers),
+	 "with --memory: all registers of each thread, which is stopped for a moment (ptrace); "
+	 "else only those that a waiting thread shows"},
+	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
+	 "stop the processes while what goes away first is read, by their control group; they are "
+	 "started again whatever happens to this program"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
+	 "with --freeze: start them again after so long at the latest; by default 10"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
@@ -128,6 +167,8 @@ static const struct opt options[] = {
 	 "threads that compress; by default one a processor, 8 at most"},
 };
 static const struct capture_args defaults = {.before = (uint64_t)1 << 20,
+					     .memory_limit = CAPTURE_MEMORY_LIMIT,
+					     .freeze_limit = CAPTURE_FREEZE_DEFAULT,
 					     .marker = SL_MARKER_OVERLAY_TRUSTED};
 
 const struct command command_capture = {

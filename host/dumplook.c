@@ -186,6 +186,7 @@ static int send_row(struct dump_look *look, struct worker_out *out, const struct
 	if (path.len > sizeof(message) - sizeof(row))
 		path.len = 0;
 	row.is_file = row.is_file && path.len > 0;
+	row.is_always_there = row.kind == DUMP_KIND_KERNEL;
 	row.is_zero_between =
 		!from->is_user_fault && (row.kind == DUMP_KIND_ANONYMOUS ||
 					 row.kind == DUMP_KIND_HEAP || row.kind == DUMP_KIND_STACK);
@@ -278,8 +279,12 @@ static int look_at_row(struct scan *s, const struct smaps_row *from, struct sl_e
 	share.kind = p->rows[s->row].kind;
 	dump_wanted(p, &p->rows[s->row], from->anonymous + from->swapped > 0,
 		    s->look->request->mode, &start, &end);
-	if (end > start && from->resident + from->swapped > 0)
+	if (end > start && p->rows[s->row].is_always_there) {
+		s->run = (struct dump_run){start, end, s->row, true};
+		rc = flush_run(s);
+	} else if (end > start && from->resident + from->swapped > 0) {
 		rc = scan_pages(s, start, end, err);
+	}
 	if (rc == 0 && from->is_user_fault && end > start)
 		share.user_fault = end - start - s->present;
 	if (rc == 0 && share.kind == DUMP_KIND_SHARED && s->look->request->mode == DUMP_FULL)

@@ -46,7 +46,8 @@ struct dump_row {
 	uint64_t start, end, offset;
 	enum dump_kind kind;
 	bool is_readable, is_writable, is_executable, is_file;
-	bool is_zero_between; /* pages that are not there read as zeros, and nobody supplies them */
+	bool is_zero_between; /* pages that are not there are zeros, and nobody supplies them */
+	bool is_always_there; /* [vdso]: whatever the page tables say */
 	size_t name;          /* where it stands in names, when is_file */
 };
 

@@ -69,6 +69,8 @@ static int read_chunk(struct reading *r, const struct dump_row *row, uint64_t at
 	if (n == 0)
 		return sl_fail(err, SL_ENOTFOUND, ESRCH, "the process has ended");
 	memset((uint8_t *)entries + n, 0, count * 8 - (size_t)n);
+	if (row->is_always_there)
+		memset(entries, 0xff, count * 8);
 	for (size_t i = 0, same; rc == 0 && i < count; i += same) {
 		for (same = 1;
 		     i + same < count && is_there(entries[i + same]) == is_there(entries[i]);)

@@ -14,6 +14,10 @@
 #include "job/capture_run.h"
 
 static const struct capture_step steps[] = {
+	/* what stands between these two is read while nothing moves */
+	{CAPTURE_FREEZE, CAPTURE_TRIAGE, capture_freeze, NULL},
+	{CAPTURE_MEMORY, CAPTURE_TRIAGE, capture_memory, NULL},
+	{CAPTURE_THAW, CAPTURE_TRIAGE, NULL, capture_thaw_all},
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
@@ -27,9 +31,15 @@ const struct capture_step *capture_steps(size_t *count)
 
 bool capture_wants(const struct capture_request *r, const struct capture_step *step)
 {
-	if (r->no_findings && strcmp(step->name, CAPTURE_FINDINGS) == 0)
-		return false;
-	return r->profile >= step->from;
+	bool is_asked = true;
+
+	if (strcmp(step->name, CAPTURE_FINDINGS) == 0)
+		is_asked = !r->no_findings;
+	else if (strcmp(step->name, CAPTURE_MEMORY) == 0)
+		is_asked = capture_memory_mode(r) != CAPTURE_MEMORY_NONE;
+	else if (strcmp(step->name, CAPTURE_FREEZE) == 0 || strcmp(step->name, CAPTURE_THAW) == 0)
+		is_asked = r->freeze_seconds > 0;
+	return is_asked && r->profile >= step->from;
 }
 
 static int start_bundle(struct capture *c, struct capture_output *output, struct sl_error *err)
@@ -70,7 +80,7 @@ static int step_each(struct capture *c, const struct capture_step *step, struct 
 	return rc;
 }
 
-/* A step is on the disk before the next one begins. */
+/* A step is on the disk before the next one begins, unless somebody stands still meanwhile. */
 static int take_step(struct capture *c, const struct capture_step *step, struct sl_error *err)
 {
 	int rc = capture_action(c, NULL, step->name, NULL, "begun", err);
@@ -80,7 +90,7 @@ static int take_step(struct capture *c, const struct capture_step *step, struct 
 	if (rc == 0)
 		rc = capture_action(c, NULL, step->name, NULL,
 				    job_stopped(c->job) ? "stopped" : "done", err);
-	return rc < 0 ? rc : sl_bundle_sync(c->writer, err);
+	return rc < 0 || c->frozen > 0 ? rc : sl_bundle_sync(c->writer, err);
 }
 
 static int collect(struct capture *c, struct sl_error *err)
@@ -92,6 +102,14 @@ static int collect(struct capture *c, struct sl_error *err)
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(steps) && !job_stopped(c->job); i++)
 		if (capture_wants(c->request, &steps[i]))
 			rc = take_step(c, &steps[i], err);
+	/* whatever ended the steps: nobody stands still because of a signal or a full disk */
+	if (c->frozen > 0) {
+		struct sl_error last = SL_ERROR_INIT;
+		int thawed = capture_thaw_all(c, rc < 0 ? &last : err);
+
+		sl_error_clear(&last);
+		rc = rc < 0 ? rc : thawed;
+	}
 	return rc;
 }
 

@@ -21,6 +21,7 @@ struct capture_target {
 	char *image_problem;         /* why not */
 	struct recording *recording; /* what the writable layer had */
 	uint32_t id;                 /* the number of its target record */
+	struct freeze *freeze;       /* while it stands still because of this capture */
 };
 
 struct capture {
@@ -31,6 +32,7 @@ struct capture {
 	struct sl_bundle_writer *writer;
 	struct capture_target *targets; /* owned */
 	size_t target_count;
+	size_t frozen; /* how many of them have a freeze */
 };
 
 struct capture_step {
@@ -83,7 +85,20 @@ int capture_find(struct capture *c, struct sl_error *err);
 int capture_declare(struct capture *c, struct capture_target *t, struct sl_error *err);
 void capture_targets_clear(struct capture *c);
 
+/* ---- capture_freeze.c ---- */
+
+/* Start every container that stands still again, and say so; what fails is in `in_force`. */
+int capture_thaw_all(struct capture *c, struct sl_error *err);
+
+/* ---- capture_memory.c ---- */
+
+/* What is taken: the request's word, or the profile's. */
+enum capture_memory capture_memory_mode(const struct capture_request *r);
+
 /* ---- steps, one file each ---- */
+
+int capture_freeze(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_memory(struct capture *c, struct capture_target *t, struct sl_error *err);
 
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);

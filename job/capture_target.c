@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/freeze.h"
 #include "job/capture_records.h"
 #include "job/capture_run.h"
 #include "job/directory.h"
@@ -71,9 +72,14 @@ int capture_declare(struct capture *c, struct capture_target *t, struct sl_error
 
 void capture_targets_clear(struct capture *c)
 {
+	struct freeze_times times;
+
 	for (size_t i = 0; i < c->target_count; i++) {
 		struct capture_target *t = &c->targets[i];
 
+		/* only on ways out that wrote nothing more */
+		if (t->freeze != NULL)
+			(void)freeze_end(t->freeze, &times, NULL);
 		recording_free(t->recording);
 		sl_image_free(t->image);
 		sl_container_free(t->container);
