@@ -10,15 +10,12 @@
 #include "core/cleanup.h"
 #include "core/root.h"
 #include "host/dumparch.h"
+#include "host/pagemap.h"
 #include "host/process.h"
 #include "host/smaps.h"
 
 /* Where pages that are not there are zeros, so many of them in a row part two ranges. */
 #define APART_PAGES 16
-#define PAGEMAP_ENTRIES 8192
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define PAGE_PRESENT (UINT64_C(1) << 63)
-#define PAGE_SWAPPED (UINT64_C(1) << 62)
 #define SMAPS_CHUNK ((size_t)64 << 10)
 /* A mapping's lines: its name is at most a page, escaped. */
 #define SMAPS_ROW_MAX ((size_t)64 << 10)
@@ -216,46 +213,30 @@ static int flush_run(struct scan *s)
 	return run.end == 0 ? 0 : worker_send(s->out, LOOK_RUN, &run, sizeof(run));
 }
 
-static int add_page(struct scan *s, uint64_t at)
+/* Pages of it that are there. */
+static int add_pages(void *payload, uint64_t start, uint64_t end)
 {
+	struct scan *s = payload;
 	const struct dump_plan *p = &s->look->plan;
-	uint64_t page = p->page;
-	uint64_t apart = p->rows[s->row].is_zero_between ? APART_PAGES * page : 0;
+	uint64_t apart = p->rows[s->row].is_zero_between ? APART_PAGES * p->page : 0;
 	int rc = 0;
 
-	s->present += page;
-	if (s->run.end != 0 && at - s->run.end > apart)
+	if (start == end)
+		return worker_send(s->out, LOOK_ALIVE, NULL, 0);
+	s->present += end - start;
+	if (s->run.end != 0 && start - s->run.end > apart)
 		rc = flush_run(s);
 	if (s->run.end == 0)
-		s->run = (struct dump_run){.start = at, .row = s->row, .is_first = s->is_first};
-	s->run.end = at + page;
+		s->run = (struct dump_run){.start = start, .row = s->row, .is_first = s->is_first};
+	s->run.end = end;
 	return rc;
 }
 
-/* Which pages of [start, end) are there, by the page tables: nothing is touched. */
 static int scan_pages(struct scan *s, uint64_t start, uint64_t end, struct sl_error *err)
 {
-	uint64_t entries[PAGEMAP_ENTRIES], page = s->look->plan.page;
+	int rc = pagemap_scan(s->pagemap_fd, s->look->plan.page, start, end, add_pages, s, err);
 
-	while (start < end) {
-		uint64_t left = (end - start) / page;
-		size_t count = left < PAGEMAP_ENTRIES ? (size_t)left : PAGEMAP_ENTRIES;
-		ssize_t n = pread(s->pagemap_fd, entries, count * 8, (off_t)(start / page * 8));
-
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "read 'pagemap'");
-		if (n < 8)
-			break;
-		count = (size_t)n / 8;
-		for (size_t i = 0; i < count; i++)
-			if ((entries[i] & (PAGE_PRESENT | PAGE_SWAPPED)) != 0 &&
-			    add_page(s, start + i * page) < 0)
-				return sl_fail(err, SL_EIO, 0, "nobody listens");
-		start += count * page;
-		if (worker_send(s->out, LOOK_ALIVE, NULL, 0) < 0)
-			return sl_fail(err, SL_EIO, 0, "nobody listens");
-	}
-	return flush_run(s) < 0 ? sl_fail(err, SL_EIO, 0, "nobody listens") : 0;
+	return rc < 0 ? rc : flush_run(s);
 }
 
 static bool is_taken_first(const struct dump_row *row)
@@ -285,6 +266,8 @@ static int look_at_row(struct scan *s, const struct smaps_row *from, struct sl_e
 	} else if (end > start && from->resident + from->swapped > 0) {
 		rc = scan_pages(s, start, end, err);
 	}
+	if (rc < 0 && err->code == 0)
+		return sl_fail(err, SL_EIO, 0, "nobody listens");
 	if (rc == 0 && from->is_user_fault && end > start)
 		share.user_fault = end - start - s->present;
 	if (rc == 0 && share.kind == DUMP_KIND_SHARED && s->look->request->mode == DUMP_FULL)

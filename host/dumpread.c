@@ -6,10 +6,9 @@
 #include <sys/types.h>
 
 #include "core/cleanup.h"
+#include "host/pagemap.h"
 #include "host/process.h"
 
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define PAGE_IS_THERE (UINT64_C(3) << 62)
 #define ENTRIES_MAX (DUMP_CHUNK / 4096)
 
 struct reading {
@@ -24,11 +23,6 @@ static int say(struct reading *r, enum dump_read_kind kind, uint64_t bytes, int 
 	uint64_t message[2] = {bytes, (uint64_t)sys};
 
 	return worker_send(r->out, kind, message, sizeof(message));
-}
-
-static bool is_there(uint64_t entry)
-{
-	return (entry & PAGE_IS_THERE) != 0;
 }
 
 /* Pages that are there, one after the other: those that cannot be read cost themselves alone. */
@@ -72,10 +66,10 @@ static int read_chunk(struct reading *r, const struct dump_row *row, uint64_t at
 	if (row->is_always_there)
 		memset(entries, 0xff, count * 8);
 	for (size_t i = 0, same; rc == 0 && i < count; i += same) {
-		for (same = 1;
-		     i + same < count && is_there(entries[i + same]) == is_there(entries[i]);)
+		for (same = 1; i + same < count &&
+			       pagemap_is_there(entries[i + same]) == pagemap_is_there(entries[i]);)
 			same++;
-		if (is_there(entries[i]))
+		if (pagemap_is_there(entries[i]))
 			rc = read_pages(r, at + i * page, same * page, err);
 		else if (say(r, row->is_zero_between ? DUMP_READ_ZERO : DUMP_READ_GONE, same * page,
 			     0) < 0)

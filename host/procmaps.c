@@ -55,8 +55,8 @@ static bool read_row(struct rest r, struct procmaps_row *out)
 
 	if (!number(&r, 16, UINT64_MAX, '-', &out->start) ||
 	    !number(&r, 16, UINT64_MAX, ' ', &out->end) || !rights(&r, out) ||
-	    !number(&r, 16, UINT64_MAX, ' ', &out->offset) || !number(&r, 16, UINT32_MAX, ':', &major) ||
-	    !number(&r, 16, UINT32_MAX, ' ', &minor) ||
+	    !number(&r, 16, UINT64_MAX, ' ', &out->offset) ||
+	    !number(&r, 16, UINT32_MAX, ':', &major) || !number(&r, 16, UINT32_MAX, ' ', &minor) ||
 	    !number(&r, 10, UINT64_MAX, ' ', &out->inode))
 		return false;
 	out->major = (uint32_t)major;

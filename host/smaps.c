@@ -85,7 +85,9 @@ size_t smaps_whole(const char *text, size_t len)
 {
 	const char *end = len > 0 ? memrchr(text, '\n', len) : NULL;
 
-	/* what begins behind the last line feed may not be whole, so what stands before it */
+	if (end != NULL && end + 1 < text + len && begins_mapping(end[1]))
+		return (size_t)(end + 1 - text);
+	/* the lines of the last one may not be all there */
 	while (end != NULL) {
 		const char *before = end > text ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
 		const char *line = before != NULL ? before + 1 : text;
