@@ -37,6 +37,11 @@ struct capture_args {
 	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
 	const char *passphrase_file;
 	bool passphrase;
+	unsigned int memory; /* enum capture_memory */
+	uint64_t memory_limit;
+	bool registers;
+	bool freeze;
+	unsigned int freeze_limit; /* seconds */
 	struct text_list rules;
 	unsigned int jobs;
 };
@@ -55,6 +60,9 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 			 " medium, %" PRIu64 " low, %" PRIu64 " info",
 			 n[SL_SEVERITY_CRITICAL], n[SL_SEVERITY_HIGH], n[SL_SEVERITY_MEDIUM],
 			 n[SL_SEVERITY_LOW], n[SL_SEVERITY_INFO]);
+	if (o->was_frozen)
+		app_note(app, "the processes stood still for %" PRIu64 " ms",
+			 (o->frozen_ns + 999999) / 1000000);
 	if (o->gaps > 0)
 		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
 	if (o->left_out > 0)
@@ -204,7 +212,11 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .operator_name = a->operator_name,
 					  .authority = a->authority,
 					  .reason = a->reason,
-					  .no_findings = a->no_findings};
+					  .no_findings = a->no_findings,
+					  .memory = (enum capture_memory)a->memory,
+					  .memory_limit = a->memory_limit,
+					  .memory_registers = a->registers,
+					  .freeze_seconds = a->freeze ? a->freeze_limit : 0};
 	CLEANUP(answers_clear) struct answers answers = {0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
@@ -260,6 +272,16 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 		return app_fail(app, &err);
 	}
+	if (a->freeze_limit < 1 || a->freeze_limit > CAPTURE_FREEZE_MAX) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
+			      CAPTURE_FREEZE_MAX);
+		return app_fail(app, &err);
+	}
+	if (a->upper != NULL && (a->freeze || a->registers || a->memory > CAPTURE_MEMORY_NONE)) {
+		(void)sl_fail(&err, SL_EINVAL, 0,
+			      "--memory, --registers and --freeze go with a container");
+		return app_fail(app, &err);
+	}
 	return capture(app, a, words);
 }
 
@@ -267,6 +289,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 
 /* In the order of enum capture_profile. */
 static const char *const profiles[] = {"triage", "standard", "full", NULL};
+/* In the order of enum capture_memory. */
+static const char *const memory_words[] = {"auto", "none", "mini", "full", NULL};
 
 static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
@@ -321,6 +345,20 @@ static const struct opt options[] = {
 	 "encrypt with a passphrase that is asked for on the terminal"},
 	{"dry-run", 0, OPT_FLAG, NULL, NULL, AT(dry_run),
 	 "write nothing: say what would be taken and left out, and how large it is"},
+	{"memory", 0, OPT_WORD, "HOW", memory_words, AT(memory),
+	 "the memory of the processes, as ELF core files that gdb opens: none, mini (stacks, the "
+	 "beginning of what is writable, code that is no file's) or full; auto, the default, is "
+	 "full in a full capture, else none"},
+	{"memory-limit", 0, OPT_SIZE, "SIZE", NULL, AT(memory_limit),
+	 "at most so much memory of each process; what lies beyond is a gap; by default 4G"},
+	{"registers", 0, OPT_FLAG, NULL, NULL, AT(registers),
+	 "with --memory: all registers of each thread, which is stopped for a moment (ptrace); "
+	 "else only those that a waiting thread shows"},
+	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
+	 "stop the processes while what goes away first is read, by their control group; they are "
+	 "started again whatever happens to this program"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
+	 "with --freeze: start them again after so long at the latest; by default 10"},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},
@@ -331,6 +369,8 @@ static const struct opt options[] = {
 static const char *const formats[] = {"table", "json", NULL};
 static const struct capture_args defaults = {.profile = CAPTURE_STANDARD,
 					     .before = (uint64_t)1 << 20,
+					     .memory_limit = CAPTURE_MEMORY_LIMIT,
+					     .freeze_limit = CAPTURE_FREEZE_DEFAULT,
 					     .marker = SL_MARKER_OVERLAY_TRUSTED};
 
 const struct command command_capture = {

@@ -83,7 +83,7 @@ int process_open(int proc_fd, int64_t pid, struct sl_error *err)
  * In one call where the kernel has openat2: procfs has neither links nor pipes nor devices by these
  * names, and what is mounted over one of them is not procfs and is not opened.
  */
-static int open_to_read(int pid_fd, const char *name, struct sl_error *err)
+int process_open_file(int pid_fd, const char *name, struct sl_error *err)
 {
 	int fd = beneath_open(pid_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
 			      BENEATH_NO_LINKS | RESOLVE_NO_XDEV);
@@ -95,7 +95,7 @@ static int open_to_read(int pid_fd, const char *name, struct sl_error *err)
 static int read_file(int pid_fd, const char *name, bool whole, struct buf *out,
 		     struct sl_error *err)
 {
-	AUTO_CLOSE int fd = open_to_read(pid_fd, name, err);
+	AUTO_CLOSE int fd = process_open_file(pid_fd, name, err);
 	char chunk[16384];
 	ssize_t n = fd < 0 ? -1 : 1;
 

@@ -35,6 +35,8 @@ int process_open(int proc_fd, int64_t pid, struct sl_error *err);
 int process_open_living(int proc_fd, int64_t pid, struct process_stat *st, struct sl_error *err);
 int process_stat(int pid_fd, struct process_stat *out, struct sl_error *err);
 
+/* Open a file of its directory to read: "maps". */
+int process_open_file(int pid_fd, const char *name, struct sl_error *err);
 /* A file that the kernel writes in one piece: "cgroup", "status". */
 int process_read(int pid_fd, const char *name, struct buf *out, struct sl_error *err);
 /* One that comes in pieces: "maps", "environ"; read to its end. */

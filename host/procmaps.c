@@ -36,11 +36,14 @@ static bool number(struct rest *r, int base, uint64_t max, char behind, uint64_t
 }
 
 /* "r-xp " */
-static bool rights(struct rest *r, bool *is_executable)
+static bool rights(struct rest *r, struct procmaps_row *out)
 {
 	if (r->end - r->at < 5 || r->at[4] != ' ')
 		return false;
-	*is_executable = r->at[2] == 'x';
+	out->is_readable = r->at[0] == 'r';
+	out->is_writable = r->at[1] == 'w';
+	out->is_executable = r->at[2] == 'x';
+	out->is_shared = r->at[3] == 's';
 	r->at += 5;
 	return true;
 }
@@ -48,12 +51,12 @@ static bool rights(struct rest *r, bool *is_executable)
 /* "55bb7fbc3000-55bb7fbc8000 r-xp 00002000 00:28 10977474            /bin/sh" */
 static bool read_row(struct rest r, struct procmaps_row *out)
 {
-	uint64_t offset, major, minor;
+	uint64_t major, minor;
 
 	if (!number(&r, 16, UINT64_MAX, '-', &out->start) ||
-	    !number(&r, 16, UINT64_MAX, ' ', &out->end) || !rights(&r, &out->is_executable) ||
-	    !number(&r, 16, UINT64_MAX, ' ', &offset) || !number(&r, 16, UINT32_MAX, ':', &major) ||
-	    !number(&r, 16, UINT32_MAX, ' ', &minor) ||
+	    !number(&r, 16, UINT64_MAX, ' ', &out->end) || !rights(&r, out) ||
+	    !number(&r, 16, UINT64_MAX, ' ', &out->offset) ||
+	    !number(&r, 16, UINT32_MAX, ':', &major) || !number(&r, 16, UINT32_MAX, ' ', &minor) ||
 	    !number(&r, 10, UINT64_MAX, ' ', &out->inode))
 		return false;
 	out->major = (uint32_t)major;

@@ -10,7 +10,8 @@
 
 struct procmaps_row {
 	uint64_t start, end;
-	bool is_executable;
+	bool is_readable, is_writable, is_executable, is_shared;
+	uint64_t offset; /* into the file */
 	uint32_t major, minor;
 	uint64_t inode;       /* 0: no file */
 	struct sl_bytes path; /* borrowed; a newline in it is escaped as \012, nothing else is */

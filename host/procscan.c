@@ -2,6 +2,7 @@
 /* Which processes belong to a container; what each is, procread.c reads. */
 #include "host/procscan.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -140,6 +142,75 @@ void host_processes_prepare(struct host *h, const struct sl_container *c)
 
 	if (h->place.proc_fd >= 0 && c->pid > 0)
 		(void)proctable_get(h, &t, NULL);
+}
+
+/* ---- only who they are ---- */
+
+/* This program, as the examined /proc numbers it; 0: it does not see it. */
+static int64_t own_pid(int proc_fd)
+{
+	char number[24] = {0};
+
+	return readlinkat(proc_fd, "self", number, sizeof(number) - 1) > 0
+		       ? strtoll(number, NULL, 10)
+		       : 0;
+}
+
+/* 0; 1: it is none that counts. */
+static int identify(const struct host *h, const struct proctable_row *row, int64_t self,
+		    struct host_process_id *out)
+{
+	struct process_stat status;
+	AUTO_CLOSE int fd = -1;
+
+	*out = (struct host_process_id){.pid = row->pid};
+	if (row->is_covered)
+		out->problem = "something is mounted over its entry of /proc";
+	else if (row->is_denied)
+		*out = (struct host_process_id){row->pid, 0, "it cannot be looked at: run as root",
+						EACCES};
+	if (out->problem != NULL)
+		return 0;
+	fd = process_open_living(h->place.proc_fd, row->pid, &status, NULL);
+	if (fd < 0 || status.is_kernel || (row->has_exe && status.start != row->start))
+		return 1;
+	/* a capture of itself would keep its keys */
+	if (self != 0 && (row->pid == self || status.parent == self))
+		return 1;
+	out->start = status.start;
+	return 0;
+}
+
+int host_process_ids(struct host *h, const struct sl_container *c, bool anew,
+		     struct host_process_id **out, size_t *count, struct sl_error *err)
+{
+	AUTO_FREE struct host_process_id *all = NULL;
+	int64_t self = own_pid(h->place.proc_fd);
+	const struct proctable *t;
+	int rc;
+
+	*count = 0;
+	if (h->place.proc_fd < 0 || c->pid <= 0)
+		return 1;
+	if (anew && h->table != NULL)
+		h->table->at_ns = 0;
+	rc = proctable_get(h, &t, err);
+	if (rc < 0)
+		return rc;
+	all = calloc(t->count + 1, sizeof(*all));
+	if (all == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct proctable_row *row = &t->rows[i];
+		uint32_t place = place_of(t, c, row);
+		bool wanted = row->is_denied ? (place & SL_PLACE_CGROUP) != 0
+					     : row->is_covered || is_member(row, place);
+
+		if (wanted && identify(h, row, self, &all[*count]) == 0)
+			++*count;
+	}
+	*out = take_ptr(&all);
+	return 0;
 }
 
 /* ---- the second look ---- */

@@ -39,6 +39,22 @@ int host_processes_of(struct host *h, const struct sl_container *c,
  */
 void host_processes_prepare(struct host *h, const struct sl_container *c);
 
+/* A process of a container, by numbers alone. */
+struct host_process_id {
+	int64_t pid;
+	uint64_t start; /* in clock ticks after boot; 0 when @problem says why it is not known */
+	const char *problem; /* why it cannot be looked at, or NULL; static */
+	int sys;             /* with it: errno, or 0 */
+};
+
+/*
+ * The same processes, as few questions as possible: nothing of theirs is read that could wait. This
+ * program and what it started are left out. @anew: not as they were some seconds ago. @out is owned
+ * by the caller: free(). 1: it does not run, or there is no /proc to look at.
+ */
+int host_process_ids(struct host *h, const struct sl_container *c, bool anew,
+		     struct host_process_id **out, size_t *count, struct sl_error *err);
+
 /*
  * Look again, at least a second after the first time: is_steady says which processes are there
  * still and run the same file. Waits where that second has not passed yet; *stop may be NULL.

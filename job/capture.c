@@ -19,7 +19,11 @@
 static const struct capture_step steps[] = {
 	{"network", CAPTURE_TRIAGE, NULL, capture_network},
 	{"processes", CAPTURE_TRIAGE, capture_processes, NULL},
+	/* what stands between these two is read while nothing moves */
+	{CAPTURE_FREEZE, CAPTURE_TRIAGE, capture_freeze, NULL},
+	{CAPTURE_MEMORY, CAPTURE_TRIAGE, capture_memory, NULL},
 	{"deleted", CAPTURE_TRIAGE, capture_deleted, NULL},
+	{CAPTURE_THAW, CAPTURE_TRIAGE, NULL, capture_thaw_all},
 	{"tmpfs", CAPTURE_STANDARD, capture_tmpfs, NULL},
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
@@ -45,12 +49,16 @@ const struct capture_step *capture_steps(size_t *count)
 
 bool capture_wants(const struct capture_request *r, const struct capture_step *step)
 {
-	/* a tree without an image has nothing to be compared with, and no gap there */
-	bool no_findings = r->no_findings || (r->rootfs != NULL && r->image == NULL);
+	bool is_asked = true;
 
-	if (no_findings && strcmp(step->name, CAPTURE_FINDINGS) == 0)
-		return false;
-	return r->profile >= step->from;
+	/* a tree without an image has nothing to be compared with, and no gap there */
+	if (strcmp(step->name, CAPTURE_FINDINGS) == 0)
+		is_asked = !r->no_findings && (r->rootfs == NULL || r->image != NULL);
+	else if (strcmp(step->name, CAPTURE_MEMORY) == 0)
+		is_asked = capture_memory_mode(r) != CAPTURE_MEMORY_NONE;
+	else if (strcmp(step->name, CAPTURE_FREEZE) == 0 || strcmp(step->name, CAPTURE_THAW) == 0)
+		is_asked = r->freeze_seconds > 0;
+	return is_asked && r->profile >= step->from;
 }
 
 static int start_bundle(struct capture *c, struct capture_output *output, struct sl_error *err)
@@ -97,7 +105,7 @@ static int step_each(struct capture *c, const struct capture_step *step, struct 
 	return rc;
 }
 
-/* A step is on the disk before the next one begins. */
+/* A step is on the disk before the next one begins, unless somebody stands still meanwhile. */
 static int take_step(struct capture *c, const struct capture_step *step, struct sl_error *err)
 {
 	int rc = capture_action(c, NULL, step->name, NULL, "begun", err);
@@ -107,7 +115,7 @@ static int take_step(struct capture *c, const struct capture_step *step, struct 
 	if (rc == 0)
 		rc = capture_action(c, NULL, step->name, NULL,
 				    job_stopped(c->job) ? "stopped" : "done", err);
-	return rc < 0 ? rc : sl_bundle_sync(c->writer, err);
+	return rc < 0 || c->frozen > 0 ? rc : sl_bundle_sync(c->writer, err);
 }
 
 /* What comes after a signal or the deadline is not begun, and that is said of each step. */
@@ -130,6 +138,14 @@ static int collect(struct capture *c, struct sl_error *err)
 			continue;
 		rc = job_stopped(c->job) ? leave_step(c, &steps[i], err)
 					 : take_step(c, &steps[i], err);
+	}
+	/* whatever ended the steps: nobody stands still because of a signal or a full disk */
+	if (c->frozen > 0) {
+		struct sl_error last = SL_ERROR_INIT;
+		int thawed = capture_thaw_all(c, rc < 0 ? &last : err);
+
+		sl_error_clear(&last);
+		rc = rc < 0 ? rc : thawed;
 	}
 	return rc;
 }

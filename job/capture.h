@@ -16,7 +16,23 @@ enum capture_profile { CAPTURE_TRIAGE, CAPTURE_STANDARD, CAPTURE_FULL };
 /* "triage", "standard", "full". Static. */
 const char *capture_profile_name(enum capture_profile profile);
 
-/* The name of the step that compares; --no-findings leaves it out. */
+/* What of the memory of processes is taken. */
+enum capture_memory {
+	CAPTURE_MEMORY_BY_PROFILE, /* full in the full profile, else none */
+	CAPTURE_MEMORY_NONE,
+	CAPTURE_MEMORY_MINI,
+	CAPTURE_MEMORY_FULL,
+};
+
+/* Longest standstill: an unsigned int of seconds, and what is usual. */
+#define CAPTURE_FREEZE_DEFAULT 10
+#define CAPTURE_FREEZE_MAX 600
+#define CAPTURE_MEMORY_LIMIT ((uint64_t)4 << 30)
+
+/* The names of steps that are taken only when that is asked for, or left out so. */
+#define CAPTURE_FREEZE "freeze"
+#define CAPTURE_MEMORY "memory"
+#define CAPTURE_THAW "thaw"
 #define CAPTURE_FINDINGS "findings"
 
 struct capture_request {
@@ -41,6 +57,10 @@ struct capture_request {
 	bool estimate;    /* walk trees beforehand, so that progress can say how much is left */
 	bool no_findings; /* collect only, compare nothing */
 	const struct encryption *encryption; /* of the bundle, or NULL */
+	enum capture_memory memory;
+	uint64_t memory_limit;       /* most bytes of each process, 0: no limit */
+	bool memory_registers;       /* stop its threads for a moment to read them */
+	unsigned int freeze_seconds; /* 0: processes go on while they are looked at */
 };
 
 struct capture_outcome {
@@ -53,6 +73,8 @@ struct capture_outcome {
 	bool contradicted; /* the source contradicts its digests */
 	bool has_findings;
 	uint64_t by_severity[SL_SEVERITY_CRITICAL + 1]; /* when has_findings */
+	bool was_frozen;
+	uint64_t frozen_ns; /* the longest that a container stood still */
 	enum sl_bundle_status closed_as;
 };
 

@@ -25,6 +25,7 @@ struct capture_target {
 	uint32_t id;                 /* the number of its target record */
 	bool has_evidence;           /* host_container_evidence() was asked */
 	struct capture_seen *seen;   /* what ran when it was looked at; NULL before. Owned */
+	struct freeze *freeze;       /* while it stands still because of this capture */
 };
 
 /* A container that was asked for and cannot be captured. */
@@ -46,6 +47,7 @@ struct capture {
 	struct capture_lost *lost;      /* asked for and not found; owned */
 	size_t lost_count;
 	bool has_proc; /* which procfs processes are looked at through is settled, and recorded */
+	size_t frozen; /* how many of the targets have a freeze */
 };
 
 struct capture_step {
@@ -128,10 +130,22 @@ int capture_declare(struct capture *c, struct capture_target *t, struct sl_error
 int capture_declare_lost(struct capture *c, struct sl_error *err);
 void capture_targets_clear(struct capture *c);
 
+/* ---- capture_freeze.c ---- */
+
+/* Start every container that stands still again, and say so; what fails is in `in_force`. */
+int capture_thaw_all(struct capture *c, struct sl_error *err);
+
+/* ---- capture_memory.c ---- */
+
+/* What is taken: the request's word, or the profile's. */
+enum capture_memory capture_memory_mode(const struct capture_request *r);
+
 /* ---- steps, one file each ---- */
 
 int capture_network(struct capture *c, struct sl_error *err);
 int capture_processes(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_freeze(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_memory(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_deleted(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_tmpfs(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/freeze.h"
 #include "job/capture_records.h"
 #include "job/capture_run.h"
 #include "job/capture_seen.h"
@@ -183,10 +184,15 @@ int capture_declare_lost(struct capture *c, struct sl_error *err)
 
 void capture_targets_clear(struct capture *c)
 {
+	struct freeze_times times;
+
 	for (size_t i = 0; i < c->target_count; i++) {
 		struct capture_target *t = &c->targets[i];
 
 		capture_seen_free(t->seen);
+		/* only on ways out that wrote nothing more */
+		if (t->freeze != NULL)
+			(void)freeze_end(t->freeze, &times, NULL);
 		recording_free(t->recording);
 		sl_image_free(t->image);
 		sl_container_free(t->container);

@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Memory of a container's processes, and the standstill while it is read.
+need_root
+need podman jq gdb cc zstd
+# shellcheck source=tests/engines/lib-podman.sh
+. "$TESTS_DIR/engines/lib-podman.sh"
+cc -g -O0 -static -pthread -o memory "$SOURCE_DIR/tests/tools/memory.c" 2>cc.err ||
+	skip "needs a static libc"
+podman_start "$PWD/p"
+"$SOURCE_DIR/samples/make-image.sh" "$PODMAN_DIR/sample" >/dev/null 2>&1 || skip "needs busybox-static"
+cp memory "$PODMAN_DIR/sample/bin/"
+podman_sample_image base
+start() {
+	local name=$1
+	shift
+	podman_run -d --name "$name" --security-opt seccomp=unconfined --workdir /tmp base \
+		/bin/memory "$@" >/dev/null
+	for _ in $(seq 100); do [ -e "/proc/$(pid_of "$name")/root/tmp/ready" ] && break; sleep 0.1; done
+}
+pid_of() { podman_cli inspect -f '{{.State.Pid}}' "$1"; }
+capture() { # capture STATUS BUNDLE OPTION...; records are then in BUNDLE.jsonl, members in BUNDLE.d
+	local status=$1 bundle=$2
+	shift 2
+	exits "$status" "$STRANDLINE" capture --store "podman=$(podman_data)" -o "$bundle" "$@" 2>said || {
+		cat said >&2
+		return 1
+	}
+	mkdir -p "$bundle.d"
+	tar --zstd -xf "$bundle" -C "$bundle.d"
+	cat "$bundle.d"/j/*.jsonl >"$bundle.jsonl"
+}
+core_of() { # core_of BUNDLE PID: where its core lies
+	jq -r --arg dir "$1.d" --arg path "/$2.core" \
+		'select(.role == "memory" and .src.path == $path) | $dir + "/" + .stored.member' "$1.jsonl"
+}
+in_gdb() { # in_gdb CORE EXPRESSION...: what gdb prints of each
+	local core=$1 words=()
+	shift
+	for word; do words+=(-ex "$word"); done
+	gdb -nx -batch "${words[@]}" memory "$core" 2>gdb.err
+}
+frozen() { # of either freezer: does it hold this process?
+	local v1 v2
+	v1=$(sed -n 's/^[0-9]*:freezer://p' "/proc/$1/cgroup")
+	v2=$(sed -n 's/^0:://p' "/proc/$1/cgroup")
+	grep -qsx FROZEN "/sys/fs/cgroup/freezer$v1/freezer.state" ||
+		grep -qsx 'frozen 1' /sys/fs/cgroup/{,unified}"$v2/cgroup.events" || return 1
+}
+
+start web children 49
+pid=$(pid_of web)
+
+# ---- standing still
+it "a container stands still for what goes away first" capture 0 plain.zst web --freeze
+it "and runs again" exits 1 frozen "$pid"
+ns=$(jq -r 'select(.what == "thaw container") | .frozen.ns' plain.zst.jsonl)
+echo "a standard capture of 50 processes: $((ns / 1000)) us of standstill"
+it "for 200 ms at most (ten times that where others work)" test "$ns" -lt 2000000000
+it "what was done to it is recorded, with its times" same "freeze container done false
+thaw container done true" "$(jq -r 'select(.type == "action" and (.what | endswith(" container")))
+	| "\(.what) \(.result) \(.frozen != null)"' plain.zst.jsonl)"
+it "nothing is in force at the end" same "[]" "$(jq -c 'select(.type == "close") | .in_force' plain.zst.jsonl)"
+it "without being asked it takes no memory" same "" "$(jq -r 'select(.role == "memory") | .src.path' plain.zst.jsonl)"
+
+# ---- all of it
+it "memory is taken of every process" capture 0 full.zst web --memory full --freeze
+it "of 50 of them" same 50 "$(jq -c 'select(.role == "memory")' full.zst.jsonl | wc -l)"
+it "before anything else" same memory "$(jq -r 'select(.type == "file") | .role' full.zst.jsonl | head -1)"
+core=$(core_of full.zst "$pid")
+# shellcheck disable=SC2016
+in_gdb "$core" 'p answer' 'p in_data' 'p on_heap' 'x/s hidden' 'x/s sparse + (1ul << 35)' \
+	'x/s sparse' 'x/s executable' >seen
+it "gdb shows a variable" contains seen '$1 = 4711'
+it "data" contains seen 'tide marks in data'
+it "the heap" contains seen 'drift on the heap'
+it "memory that was made unreadable" contains seen 'hidden while asleep'
+it "an island in 64 GiB of nothing" contains seen 'an island'
+it "and code that is no file's" contains seen 'code of nobody'
+in_gdb "$core" 'info auxv' 'info proc mappings' 'info threads' 'info files' >seen
+it "the auxiliary vector" contains seen AT_ENTRY
+it "which files were mapped" contains seen /bin/memory
+it "its threads" same 3 "$(grep -c '^[* ] *[0-9][0-9]* .*LWP' seen)"
+it "and where a waiting thread stands" contains seen pause
+it "readelf has nothing to say against it" same "" "$(readelf -a "$core" 2>&1 >/dev/null)"
+it "its record says whose it is" same "$pid memory 3 full $(cut -d' ' -f22 "/proc/$pid/stat")" "$(jq -r --arg p "/$pid.core" \
+	'select(.role == "memory" and .src.path == $p) | [.process.pid, .process.name, .process.threads,
+		.memory.mode, .process.start] | join(" ")' full.zst.jsonl)"
+it "the bundle verifies" exits 3 "$STRANDLINE" verify full.zst --quiet
+
+it "all registers are there when they are asked for" capture 0 all.zst web --memory mini --registers
+it "of each thread" same "3 0 0" "$(jq -r --arg p "/$pid.core" 'select(.src.path == $p) | .memory.registers
+	| "\(.all) \(.call) \(.none)"' all.zst.jsonl)"
+in_gdb "$(core_of all.zst "$pid")" 'bt' 'x/s executable' 'x/s sparse + (1ul << 35)' >seen
+it "so that gdb goes back to main" contains seen 'in main ('
+it "a small dump has code that is no file's" contains seen 'code of nobody'
+it "but not what lies far behind" lacks seen 'an island'
+it "it goes on after" exits 1 frozen "$pid"
+it "with a limit, what is left out is a gap" capture 3 limit.zst web --memory full --memory-limit 64K
+it "that says how much" contains limit.zst.jsonl "lie beyond the limit of --memory-limit"
+
+# ---- whatever happens to the capturer
+mkfifo out
+sleep 60 <>out >/dev/null &
+reader=$!
+"$STRANDLINE" capture --store "podman=$(podman_data)" -o - web --memory full --freeze --freeze-limit 60 \
+	>out 2>/dev/null &
+capturer=$!
+for _ in $(seq 100); do frozen "$pid" && break; sleep 0.05; done
+it "it stands still as long as nobody takes the bundle" frozen "$pid"
+kill -9 "$capturer"
+wait "$capturer" 2>/dev/null || true
+for _ in $(seq 100); do frozen "$pid" || break; sleep 0.05; done
+it "but not for longer than the capturer lives" exits 1 frozen "$pid"
+"$STRANDLINE" capture --store "podman=$(podman_data)" -o /dev/full web --memory full --freeze 2>/dev/null || true
+it "a disk that is full does not keep it" exits 1 frozen "$pid"
+kill "$reader"
+
+# ---- paused by somebody else
+podman_cli pause web >/dev/null
+it "one that is paused can be captured, too" capture 0 paused.zst web --memory mini --freeze
+it "which is noted" contains paused.zst.jsonl "it is paused already, and stays so"
+it "and stays so" frozen "$pid"
+podman_cli unpause web >/dev/null
+
+# ---- pages that a process would have to supply
+start faults fault
+pid=$(pid_of faults)
+it "pages that nobody supplied are not waited for" capture 3 faults.zst faults --memory full
+it "and told" contains faults.zst.jsonl "61440 bytes would have to be supplied by a process (userfaultfd)"
+in_gdb "$(core_of faults.zst "$pid")" 'x/s supplied + 4096' >seen
+it "the one that was supplied is there" contains seen 'supplied by a process'
