@@ -296,7 +296,9 @@ static const struct opt options[] = {
 	 "of contents to be read of each container; a file that does not fit any more is a gap"},
 	{"parallel", 0, OPT_NUMBER, "N", NULL, AT(parallel),
 	 "compare N containers at a time, each in a process of its own that takes as much memory "
-	 "as a run does; what is said stays the same, in the same order; by default 1"},
+	 "as a run does, which pays for large ones; what is said stays the same, in the same "
+	 "order; "
+	 "by default 1"},
 	{"no-idle", 0, OPT_FLAG, NULL, NULL, AT(no_idle),
 	 "with --all: read at the usual I/O priority, not only while nobody else reads"},
 	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),

@@ -147,5 +147,8 @@ empty_true() { /bin/true; }
 row "empty diff as a process, against /bin/true" "12 ms" empty_ours empty_true
 $engine rm -f drift many >/dev/null
 
+# ---- what grows: files, containers, layers; and a warm cache
+tests/bench/drift.sh "$strandline" "$rounds"
+
 # ---- a listing of a busy host
 tests/bench/ps.sh "$strandline" "$rounds"

@@ -41,7 +41,7 @@ END
 look() {
 	local n=$1 file=$2
 	shift 2
-	exits 1 timeout 60 "$STRANDLINE" diff --db "$PWD/db" --store "docker=$PWD/store" --all --stopped \
+	exits 1 timeout 200 "$STRANDLINE" diff --db "$PWD/db" --store "docker=$PWD/store" --all --stopped \
 		--parallel "$n" --policy p.yaml -o "$file" "$@" 2>"$file.said" || { cat "$file.said"; return 1; }
 	# when it was
 	sed -i -E 's/"(started|finished)":"[^"]*"/"\1":0/g; s/^(started|finished) .*//' "$file"
@@ -82,12 +82,12 @@ while read -r upper; do truncate -s 4G "$upper/srv/sparse"; done <uppers
 pid=$!
 # the processes that it started
 workers() { cat "/proc/$pid/task/$pid/children"; }
-for _ in $(seq 200); do [ "$(workers | wc -w)" -lt 3 ] || break; sleep 0.02; done
+for _ in $(seq 1500); do [ "$(workers | wc -w)" -lt 3 ] || break; sleep 0.02; done
 started=$(workers)
 it "as many processes work as were asked for" same "$(wc -w <<<"$started")" 3
 victim=$(cut -d' ' -f1 <<<"$started")
 kill -9 "$victim"
-for _ in $(seq 200); do grep -q '"record":"container"' ended && break; sleep 0.02; done
+for _ in $(seq 1500); do grep -q '"record":"container"' ended && break; sleep 0.02; done
 kill "$pid"
 status=0
 wait "$pid" || status=$?
