@@ -156,7 +156,8 @@ done <places
 it "with a byte more it does not pass" test "$(verdict --identity id longer 2>/dev/null)" != self-consistent
 
 # ---- killed
-RECIPIENTS=$recipient "$WRITER" endless k.age >k.out &
+: >k.out
+RECIPIENTS=$recipient "$WRITER" endless k.age >>k.out &
 pid=$!
 while kill -0 $pid 2>/dev/null && [ "$(grep -c checkpoint k.out)" -lt 3 ]; do sleep 0.05; done
 kill -9 $pid
