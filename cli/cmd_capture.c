@@ -213,6 +213,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	if (rc == 0)
 		rc = cli_job_init(&j, app, a->jobs, &err);
 
+	request.estimate = app->progress.enabled;
 	/* nothing but the bundle is written, unless a database was named */
 	j.job.db = app->options.db;
 	if (rc == 0)
@@ -230,6 +231,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 		request.encryption = &encryption;
 	if (rc >= 0)
 		rc = job_capture(&j.job, &request, &outcome, &status, &err);
+	progress_erase(&app->progress);
 	if (rc < 0)
 		return app_fail(app, &err);
 	tell(app, a, &outcome, request.encryption != NULL);

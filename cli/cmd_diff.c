@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
+#include "job/crew.h"
 #include "job/diff.h"
 #include "job/diff_bundles.h"
 #include "job/diff_images.h"
@@ -26,7 +27,7 @@ struct diff_args {
 	bool posture;
 	bool volumes;
 	const char *yara; /* rules: a file or directory */
-	bool quick;
+	bool quick, paranoid;
 	bool show_touched, show_explained;
 	struct text_list policies;
 	bool summary, tree;      /* the table in another shape */
@@ -40,6 +41,7 @@ struct diff_args {
 	unsigned int max_time; /* seconds */
 	uint64_t max_bytes;
 	bool no_idle;
+	unsigned int parallel; /* containers at a time */
 };
 
 static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
@@ -92,6 +94,10 @@ static int check(const struct diff_args *a, const struct operands *words, struct
 	if ((a->max_time > 0 || a->max_bytes > 0) && (a->images || a->bundles))
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--max-time and --max-bytes go with containers or directories");
+	if (a->parallel > 0 && (directory || a->images || a->bundles))
+		return sl_fail(err, SL_EINVAL, 0, "--parallel goes with containers or --all");
+	if (a->parallel > CREW_MAX)
+		return sl_fail(err, SL_EINVAL, 0, "--parallel must be 1 to %d", CREW_MAX);
 	if (a->no_idle && !a->all)
 		return sl_fail(err, SL_EINVAL, 0, "--no-idle goes with --all");
 	if (a->policies.count > 0 && (a->images || a->bundles))
@@ -182,7 +188,9 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .image = a->image,
 				       .no_index = a->no_index,
 				       .check = a->check,
+				       .parallel = a->parallel,
 				       .quick = a->quick,
+				       .paranoid = a->paranoid,
 				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
 				       .max_seconds = a->max_time,
@@ -286,6 +294,9 @@ static const struct opt options[] = {
 	 "never 0)"},
 	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
 	 "of contents to be read of each container; a file that does not fit any more is a gap"},
+	{"parallel", 0, OPT_NUMBER, "N", NULL, AT(parallel),
+	 "compare N containers at a time, each in a process of its own that takes as much memory "
+	 "as a run does; what is said stays the same, in the same order; by default 1"},
 	{"no-idle", 0, OPT_FLAG, NULL, NULL, AT(no_idle),
 	 "with --all: read at the usual I/O priority, not only while nobody else reads"},
 	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),
@@ -309,6 +320,9 @@ static const struct opt options[] = {
 	 "status"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
+	{"paranoid", 0, OPT_FLAG, NULL, NULL, AT(paranoid),
+	 "read every file: do not take one that is the same inode with the same size and times as "
+	 "in an earlier run for what it was then"},
 	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
 	 "hash so many bytes of holes, of all sparse files of a container together; a file with "
 	 "more is compared by its size alone, and is a gap; by default 16G"},

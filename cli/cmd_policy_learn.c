@@ -26,6 +26,7 @@ static int learn(struct app *app, const struct job *job, const struct learn_args
 	struct diff_request request = {.containers = (const char *const *)words->items,
 				       .container_count = words->count,
 				       .no_index = a->no_index,
+				       .paranoid = true, /* it is about to be allowed */
 				       .accept_unproven = true};
 	int found, rc = output_open(&output, app->options.output, err);
 

@@ -75,6 +75,11 @@ static void beside_text(struct buf *out, const struct beside *b)
 	}
 }
 
+static bool is_bound(const struct sl_verify_result *r)
+{
+	return r->anchored_fingerprint || r->anchored_note || r->anchored_key || r->anchored_stamp;
+}
+
 static void result_text(struct buf *out, const char *bundle, const struct sl_verify_result *r,
 			const struct beside *beside)
 {
@@ -85,6 +90,14 @@ static void result_text(struct buf *out, const char *bundle, const struct sl_ver
 				 "  fault        %s\n               segment %" PRIu64
 				 ", record %" PRIu64 ", byte %" PRIu64 "\n",
 				 r->fault, r->fault_segment, r->fault_record, r->fault_offset);
+	if (r->verdict == SL_VERDICT_BROKEN || r->verdict == SL_VERDICT_INCOMPLETE)
+		(void)buf_printf(out,
+				 "  still holds  %" PRIu64 " records and %" PRIu64
+				 " payloads, %" PRIu64 " bytes, in %" PRIu64
+				 " segments before that%s\n",
+				 r->trusted_records, r->trusted_payloads, r->trusted_payload_bytes,
+				 r->trusted_segments,
+				 is_bound(r) ? "" : ", if the fingerprint is the noted one");
 	(void)buf_printf(out, "  bundle       %s\n  fingerprint  %s\n", r->bundle_id,
 			 r->fingerprint);
 	(void)buf_printf(out, "  closed       %s\n",
@@ -165,6 +178,10 @@ static void result_json(struct buf *out, const struct sl_verify_result *r,
 	jout_array_end(&j);
 	jout_key_u64(&j, "records", r->records);
 	jout_key_u64(&j, "attested", r->attested);
+	jout_key_u64(&j, "trusted_records", r->trusted_records);
+	jout_key_u64(&j, "trusted_segments", r->trusted_segments);
+	jout_key_u64(&j, "trusted_payloads", r->trusted_payloads);
+	jout_key_u64(&j, "trusted_payload_bytes", r->trusted_payload_bytes);
 	jout_key_u64(&j, "segments", r->segments);
 	jout_key_u64(&j, "payloads", r->payloads);
 	jout_key_u64(&j, "payload_bytes", r->payload_bytes);

@@ -36,6 +36,7 @@ const struct command *const commands[] = {
 	&command_capture,
 	&command_verify,
 	&command_verify_item,
+	&command_recover,
 	&command_timestamp,
 	&command_custody,
 	&command_custody_add,

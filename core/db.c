@@ -291,11 +291,19 @@ static int migrate(struct db *db, const struct db_migration *m, size_t count, st
 	return rc;
 }
 
-/* SQLite would create the file with the umask's mode; its journals copy the file's. */
+/*
+ * SQLite would create the file with the umask's mode; its journals copy the file's. One that is
+ * there is only asked about: to close it would drop the locks that other connections of this
+ * process have on it, and another process would take the log away beneath them.
+ */
 static int create_file(const char *path, struct sl_error *err)
 {
-	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	AUTO_CLOSE int fd = -1;
 
+	if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
+		return 0;
+	if (errno == ENOENT)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return sl_fail(err, SL_EIO, errno, "open database '%s'", path);
 	return 0;

@@ -73,6 +73,7 @@ static int walk(struct drift *d, struct sl_error *err)
 		return rc;
 	d->counts->entries = walked.entries;
 	d->counts->bytes_read = walked.bytes_read;
+	d->counts->cached = walked.cached;
 	d->counts->raced = walked.raced;
 	if (d->options->raced != NULL)
 		d->counts->raced += d->options->raced(d->options->raced_payload);

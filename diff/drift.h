@@ -32,6 +32,30 @@ struct drift_step {
 	const struct sl_gap *(*gap)(void *payload);
 };
 
+/* What reading a file gave. */
+struct drift_digests {
+	uint8_t sha256[SL_SHA256_SIZE];
+	uint8_t xxh3[SL_XXH3_SIZE];
+	uint8_t head[16], head_len;
+	uint32_t signals;
+};
+
+/*
+ * What earlier comparisons read of the container's files. All calls come on the thread of the
+ * caller. What is found is used in place of the file's bytes, and said to be.
+ */
+struct drift_cache {
+	/* Was it left alone for long enough to be remembered by its times? */
+	bool (*is_settled)(void *payload, const struct sl_entry *e);
+	/* The digests of this very file with this size and these times. */
+	bool (*find)(void *payload, const struct sl_file_id *id, const struct sl_entry *e,
+		     struct drift_digests *out);
+	/* It was read, nobody could write to it when that began, and it held still. */
+	void (*keep)(void *payload, const struct sl_file_id *id, const struct sl_entry *e,
+		     const struct drift_digests *d);
+	void *payload;
+};
+
 struct walk_sink;
 
 /*
@@ -53,9 +77,10 @@ struct drift_options {
 	/* Bytes of holes that are hashed, in all; files with more are gaps. 0: the default */
 	uint64_t max_holes;
 	bool show_touched;
-	unsigned int max_seconds; /* then the rest is a gap; 0: however long it takes */
-	uint64_t max_bytes;       /* of contents; files beyond are gaps; 0: all there is */
-	bool count_posture;       /* by severity, so that it is in the exit status */
+	const struct drift_cache *cache; /* NULL: everything is read */
+	unsigned int max_seconds;        /* then the rest is a gap; 0: however long it takes */
+	uint64_t max_bytes;              /* of contents; files beyond are gaps; 0: all there is */
+	bool count_posture;              /* by severity, so that it is in the exit status */
 	/* Set by a signal handler: stop, with a gap that says so. May be NULL. */
 	const volatile sig_atomic_t *stop;
 	/* Names that vanished while walking, asked at the end. May be NULL. */

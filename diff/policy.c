@@ -191,6 +191,41 @@ static const char *flaw_of(const struct policyrule *r, struct sl_time now, bool 
 	return NULL;
 }
 
+struct tally {
+	uint64_t explained;
+	bool was_about;
+};
+
+void policy_forget_tally(struct policy *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		p->rules[i].was_about = false;
+		p->rules[i].explained = 0;
+	}
+}
+
+void policy_tally(const struct policy *p, struct buf *out)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct tally t = {p->rules[i].explained, p->rules[i].was_about};
+
+		(void)buf_append(out, &t, sizeof(t));
+	}
+}
+
+void policy_add_tally(struct policy *p, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	for (size_t i = 0; i < p->count && len >= (i + 1) * sizeof(struct tally); i++) {
+		struct tally t;
+
+		memcpy(&t, at + i * sizeof(t), sizeof(t));
+		p->rules[i].explained += t.explained;
+		p->rules[i].was_about |= t.was_about;
+	}
+}
+
 int policy_warn(const struct policy *p, struct sl_time now, bool has_run,
 		int (*tell)(void *payload, const char *line), void *payload)
 {

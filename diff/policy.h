@@ -8,6 +8,7 @@
 
 #include <strandline/sink.h>
 
+#include "core/buf.h"
 #include "core/yaml.h"
 
 struct policy;
@@ -48,6 +49,14 @@ void policy_begin(struct policy *p, const struct policy_subject *subject, struct
  * as the policy. @return whether it did
  */
 bool policy_explain(struct policy *p, struct sl_finding *f);
+
+/*
+ * What its rules were used for, as bytes for another process that has the same policy; there they
+ * are added to what it knows.
+ */
+void policy_forget_tally(struct policy *p);
+void policy_tally(const struct policy *p, struct buf *out);
+void policy_add_tally(struct policy *p, const void *bytes, size_t len);
 
 /* What @c would need beyond its place: set of enum policy_right. */
 uint32_t policy_rights(const struct sl_change *c);

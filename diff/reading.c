@@ -128,8 +128,11 @@ void reading_run(struct reading *r, struct hasher *h)
 
 	if (r->content == NULL)
 		return;
+	/* before the first byte: who maps it later makes its times move with the first write */
+	r->is_quiet = r->want_quiet && sl_content_is_quiet(r->content);
 	if (!read_once(r, h)) {
 		is_second = true;
+		r->is_quiet = false;
 		r->is_unstable = !read_once(r, h);
 	}
 	/* the first read found it as the walk saw it */
@@ -146,7 +149,7 @@ void reading_clear(struct reading *r)
 
 void reading_apply(const struct reading *r, struct sl_entry *e)
 {
-	const uint32_t digests = SL_ENTRY_SHA256 | SL_ENTRY_XXH3;
+	const uint32_t digests = SL_ENTRY_SHA256 | SL_ENTRY_XXH3 | SL_ENTRY_CACHED;
 
 	if (r->why != NULL) {
 		/* a digest that came along says nothing about bytes that cannot be read now */

@@ -16,19 +16,22 @@
 struct reading {
 	struct sl_content *content; /* owned; NULL: there is nothing to read */
 	bool want_sha256, want_xxh3;
+	bool want_quiet; /* find out whether anybody may write to it */
+	bool is_quiet;   /* nobody could when reading began, and it was read once */
 	const char *why; /* it was to be read and was not: static text; else NULL */
 	int sys;
 	bool is_unstable; /* changed while it was read, twice */
 	bool has_times;   /* it was read twice: of the second time */
 	struct sl_time mtime, ctime;
-	uint32_t fields; /* which of the digests below are set: SL_ENTRY_SHA256, SL_ENTRY_XXH3 */
+	uint32_t fields; /* set of SL_ENTRY_SHA256, SL_ENTRY_XXH3 (set below), SL_ENTRY_CACHED */
 	uint64_t size;   /* bytes of the last attempt */
 	uint64_t bytes_read; /* of all attempts */
 	uint8_t sha256[SL_SHA256_SIZE];
 	uint8_t xxh3[SL_XXH3_SIZE];
 	uint8_t head[READING_HEAD];
 	uint8_t head_len;
-	uint32_t signals; /* what more of its beginning shows (diff/magic.h) */
+	uint32_t signals;     /* what more of its beginning shows (diff/magic.h) */
+	struct sl_file_id id; /* with want_quiet: to remember it by */
 };
 
 /* A worker's hash contexts. */

@@ -91,10 +91,22 @@ static const struct {
 	{"**/.config/fish/config.fish", TEXTFILE_COMMANDS},
 };
 
+/* Most paths are told from most globs by their ends. */
+static bool has_ends(const char *glob, struct sl_bytes path)
+{
+	char last;
+
+	if (glob[0] != '*' && glob[0] != path.data[0])
+		return false;
+	last = glob[strlen(glob) - 1];
+	return last == '*' || last == path.data[path.len - 1];
+}
+
 enum textfile textfile_of(struct sl_bytes path)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (glob_match(files[i].glob, strlen(files[i].glob), path.data, path.len))
+	for (size_t i = 0; path.len > 0 && i < ARRAY_SIZE(files); i++)
+		if (has_ends(files[i].glob, path) &&
+		    glob_match(files[i].glob, strlen(files[i].glob), path.data, path.len))
 			return files[i].what;
 	return TEXTFILE_NONE;
 }

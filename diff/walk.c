@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "diff/lane.h"
 #include "diff/links.h"
+#include "diff/recall.h"
 #include "diff/settle.h"
 #include "diff/unread.h"
 
@@ -45,6 +46,9 @@ static int on_pair(void *payload, struct pair *p, struct sl_error *err)
 	struct walk *w = payload;
 
 	links_settle(w->links, p);
+	recall_keep(w->options->cache, p);
+	if ((p->after_read.fields & SL_ENTRY_CACHED) != 0)
+		w->counts->cached++;
 	return settle_pair(&w->settle, p, err);
 }
 
@@ -241,7 +245,8 @@ static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 	int rc;
 
 	/* a quick look may need the digest of one name and not that of the next */
-	if (!w->options->quick && links_share(w->links, p))
+	if (!w->options->quick &&
+	    (links_share(w->links, p) || recall(w->options->cache, w->in->after, p)))
 		return 0;
 	rc = open_content(w, w->in->after, p->after, r, err);
 	spend(w, r, p->after);

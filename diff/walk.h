@@ -20,6 +20,7 @@ struct walk_counts {
 	uint64_t entries; /* yielded by the container's side */
 	uint64_t raced;   /* vanished between listing and opening */
 	uint64_t bytes_read;
+	uint64_t cached; /* files whose digests were remembered, and not read */
 };
 
 /*

@@ -100,7 +100,8 @@ int chainkey_open(struct chain *c, const struct jval *record, struct sl_error *e
 	    strspn(bundle, "0123456789abcdef") != CHAIN_BUNDLE_DIGITS)
 		return sl_fail(err, SL_EFORMAT, 0, "open record without a bundle id");
 	memcpy(c->bundle, bundle, CHAIN_BUNDLE_DIGITS + 1);
-	if (c->anchor != NULL && strcmp(c->anchor->bundle, c->bundle) != 0)
+	c->anchor_failed = c->anchor != NULL && strcmp(c->anchor->bundle, c->bundle) != 0;
+	if (c->anchor_failed)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "the noted checkpoint is another bundle's");
 	rc = parse_key(jval_get(record, "key"), c->first_key, err);
 	if (rc == 0)

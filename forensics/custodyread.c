@@ -149,7 +149,9 @@ static int read_event(struct custody_event *e, const struct jval *doc, struct sl
 {
 	uint64_t version;
 
-	if (read_u64(&version, jval_get(doc, "v")) < 0 || version != 1)
+	if (read_u64(&version, jval_get(doc, "v")) < 0)
+		return wrong(err, "no version");
+	if (version != 1)
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "custody record: not of version 1");
 	if (read_u64(&e->seq, jval_get(doc, "seq")) < 0 ||
 	    read_hex(e->prev, jval_get(doc, "prev")) < 0 ||

@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/encode.h"
 #include "forensics/bundle_read.h"
+#include "forensics/bundleindex.h"
 #include "forensics/record.h"
 #include "forensics/segment.h"
 #include "forensics/sparsefile.h"
@@ -39,6 +40,7 @@ struct extract {
 	struct sparsefile sparse;
 	uint8_t whole[SL_SHA256_SIZE];
 	struct sha256 *whole_hash;
+	uint64_t passed; /* bytes handed on directly */
 };
 
 static int add_piece(struct extract *x, uint64_t seq, const struct stored *s, struct sl_error *err)
@@ -233,6 +235,43 @@ static int copy_pieces(struct extract *x, struct rfile *file, struct sl_error *e
 	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
 }
 
+static int take_direct(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	struct extract *x = payload;
+
+	sha256_update(x->whole_hash, bytes, len);
+	x->passed += len;
+	return x->take(x->payload, bytes, len, err);
+}
+
+/* What passed, against the record that was found in the same segment. */
+static int check_direct(struct extract *x, uint64_t seq, const struct buf *line,
+			struct sl_error *err)
+{
+	struct sl_bundle_record record = {.seq = seq, .line = line->data, .len = line->len};
+	int rc = look_at(x, &record, false, err);
+
+	if (rc == 0 &&
+	    (x->count != 1 || x->pieces[0].seq != seq || x->pieces[0].bytes != x->passed))
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "content has another size than recorded");
+	return rc < 0 ? rc : check(x->whole_hash, x->pieces[0].sha256, err);
+}
+
+/* By the index, if it has the item and leads to it. 1 when not: nothing was handed on then. */
+static int extract_direct(struct extract *x, struct rfile *file, uint64_t seq, struct sl_error *err)
+{
+	CLEANUP(bundleindex_clear) struct bundleindex ix = {0};
+	CLEANUP(buf_clear) struct buf line = BUF_INIT(SL_BUNDLE_LINE_BYTES);
+	struct bundleplace place;
+	int rc = bundleindex_read(&ix, file, err);
+
+	if (rc == 0)
+		rc = bundleindex_find_seq(&ix, seq, &place);
+	if (rc == 0)
+		rc = bundleindex_visit(&ix, &place, take_direct, x, &line, err);
+	return rc != 0 ? rc : check_direct(x, seq, &line, err);
+}
+
 /* @fd: where @take writes to, or -1. */
 static int extract(struct rfile *file, uint64_t seq, int fd, bundle_data_fn take, void *payload,
 		   struct sl_error *err)
@@ -243,7 +282,14 @@ static int extract(struct rfile *file, uint64_t seq, int fd, bundle_data_fn take
 	if (rc == 0)
 		rc = sha256_new(&x.whole_hash, err);
 	if (rc == 0)
-		rc = search(&x, file, seq, false, err);
+		rc = extract_direct(&x, file, seq, err);
+	if (rc <= 0) {
+		sha256_free(x.whole_hash);
+		free(x.pieces);
+		return rc;
+	}
+	sha256_reset(x.whole_hash);
+	rc = search(&x, file, seq, false, err);
 	if (rc == 0 && x.promised > 0)
 		rc = search(&x, file, x.of, true, err);
 	sparsefile_begin(&x.sparse, fd, take, payload);

@@ -43,14 +43,18 @@ const char *sl_verdict_name(enum sl_verdict v)
 /* The open record against what the user brought, and the head of the file against it. */
 static int check_first(struct verify *v, struct sl_error *err)
 {
-	const struct chain *c = &v->chain;
+	struct chain *c = &v->chain;
+	int rc = anchors_check(&v->anchors, c, &v->out->anchored_fingerprint, &v->out->anchored_key,
+			       err);
 
+	c->anchor_failed = rc < 0;
+	if (rc < 0)
+		return rc;
 	if (memcmp(segments_readme(v->segments), c->readme, SL_SHA256_SIZE) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "README.txt is not the one of the record");
 	if (memcmp(segments_script(v->segments), c->script, SL_SHA256_SIZE) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "verify.sh is not the one of the record");
-	return anchors_check(&v->anchors, c, &v->out->anchored_fingerprint, &v->out->anchored_key,
-			     err);
+	return 0;
 }
 
 /* Nothing is wrong: how far does it go? */
@@ -86,6 +90,14 @@ static void set_counts(struct verify *v)
 
 	r->records = c->tree.size;
 	r->attested = c->signed_notes > 0 ? c->attested : 0;
+	/* a forged bundle holds together, too: only an anchor that fits outweighs one that does not
+	 */
+	if (c->signed_notes > 0 && (!c->anchor_failed || r->anchored_fingerprint)) {
+		r->trusted_records = c->attested;
+		r->trusted_segments = c->segments;
+		r->trusted_payloads = c->attested_payloads;
+		r->trusted_payload_bytes = c->attested_payload_bytes;
+	}
 	r->segments = c->segments;
 	r->payloads = c->payloads;
 	r->payload_bytes = c->payload_bytes;
@@ -181,7 +193,8 @@ static int walk(struct verify *v, struct sl_error *err)
 		return sl_fail(err, SL_EFORMAT, 0, "tail of a bundle without a close statement");
 	v->out->closed = segments_is_closed(v->segments);
 	v->out->status = c->status;
-	if (c->anchor != NULL && c->anchor->size > c->attested)
+	c->anchor_failed = c->anchor != NULL && c->anchor->size > c->attested;
+	if (c->anchor_failed)
 		return sl_fail(err, SL_EUNTRUSTED, 0,
 			       "the noted checkpoint proves %llu records, %llu are there",
 			       (unsigned long long)c->anchor->size,

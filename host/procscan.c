@@ -119,6 +119,14 @@ int host_processes(struct host *h, const struct sl_container *c, struct sl_proce
 	return 0;
 }
 
+void host_processes_prepare(struct host *h, const struct sl_container *c)
+{
+	const struct proctable *t;
+
+	if (h->place.proc_fd >= 0 && c->pid > 0)
+		(void)proctable_get(h, &t, NULL);
+}
+
 /* ---- the second look ---- */
 
 static bool runs_the_same(int proc_fd, const struct sl_process *p, const struct sl_object *exe)

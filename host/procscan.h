@@ -23,6 +23,12 @@ int host_processes(struct host *h, const struct sl_container *c, struct sl_proce
 		   struct sl_error *err);
 
 /*
+ * Pass over /proc now, if a running container is to be looked at in a process that is forked from
+ * this one: all of them share what was seen. What goes wrong they will say.
+ */
+void host_processes_prepare(struct host *h, const struct sl_container *c);
+
+/*
  * Look again, at least a second after the first time: is_steady says which processes are there
  * still and run the same file. Waits where that second has not passed yet; *stop may be NULL.
  */

@@ -9,10 +9,10 @@
 #include "core/note.h"
 #include "core/signtime.h"
 #include "job/custodyreport.h"
-#include "job/filedigest.h"
 
 #define FILES_MAX (BESIDE_TOKENS_MAX + 3)
 #define LINE_MAX_BYTES 8192
+#define PIPE "not compared: the bundle is no regular file"
 
 /* ---- finding ---- */
 
@@ -113,13 +113,25 @@ static int judge_note(struct beside *b, const struct sl_verify_result *r, struct
 	return add(b, "note", SIDECAR_NOTE, false, NULL, err);
 }
 
+/* 1 when it is a pipe, which cannot be read twice. */
+static int hash_bundle(struct beside *b, const char *bundle, struct sl_error *err)
+{
+	int rc = b->has_digest ? 0 : filedigest_read(&b->digest, bundle, err);
+
+	b->has_digest = rc == 0;
+	if (rc != -SL_EINVAL)
+		return rc;
+	if (err != NULL)
+		sl_error_clear(err);
+	return 1;
+}
+
 /* One line as sha256sum writes it. The name in it is that of another day: ignored. */
 static int judge_sha256(struct beside *b, const char *bundle, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	uint8_t noted[SL_SHA256_SIZE];
-	struct filedigest now;
 	const size_t digits = 2 * sizeof(noted);
 	int rc = sidecars_read(&b->at, SIDECAR_SHA256, &line, &why);
 
@@ -130,10 +142,10 @@ static int judge_sha256(struct beside *b, const char *bundle, struct sl_error *e
 	if (line.len < digits || hex_decode(noted, sizeof(noted), line.data, digits) < 0 ||
 	    (line.len > digits && strchr(" \n", line.data[digits]) == NULL))
 		return add(b, "sha256", SIDECAR_SHA256, true, "it holds no SHA-256", err);
-	rc = filedigest_read(&now, bundle, err);
-	if (rc < 0)
-		return rc;
-	if (memcmp(now.sha256, noted, sizeof(noted)) != 0)
+	rc = hash_bundle(b, bundle, err);
+	if (rc != 0)
+		return rc < 0 ? rc : add(b, "sha256", SIDECAR_SHA256, false, PIPE, err);
+	if (memcmp(b->digest.sha256, noted, sizeof(noted)) != 0)
 		return add(b, "sha256", SIDECAR_SHA256, true, "the file has another SHA-256", err);
 	return add(b, "sha256", SIDECAR_SHA256, false, NULL, err);
 }
@@ -155,15 +167,14 @@ static int judge_custody(struct beside *b, const char *bundle, struct sl_error *
 {
 	CLEANUP(custody_report_clear) struct custody_report report = {.problem = NULL};
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	struct filedigest now;
 	int rc;
 
 	if (!sidecars_has(&b->at, SIDECAR_CUSTODY))
 		return 0;
-	rc = filedigest_read(&now, bundle, err);
-	if (rc < 0)
-		return rc;
-	rc = custody_report_read(&report, &b->at, &now, &why);
+	rc = hash_bundle(b, bundle, err);
+	if (rc != 0)
+		return rc < 0 ? rc : add(b, "custody", SIDECAR_CUSTODY, false, PIPE, err);
+	rc = custody_report_read(&report, &b->at, &b->digest, &why);
 	if (rc == 1)
 		return add(b, "custody", SIDECAR_CUSTODY, true, "it is empty", err);
 	if (rc < 0)

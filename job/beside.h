@@ -9,6 +9,7 @@
 
 #include <strandline/bundle.h>
 
+#include "job/filedigest.h"
 #include "job/sidecar.h"
 
 #define BESIDE_TOKENS_MAX 64
@@ -28,6 +29,8 @@ struct beside {
 	struct beside_file *files; /* what was found, in the order above */
 	size_t count;
 	bool contradicts; /* one of them does */
+	bool has_digest;  /* of the bundle, once it was asked for */
+	struct filedigest digest;
 };
 
 /* Find the files and read the tokens. @dir NULL: the bundle's folder. */

@@ -38,6 +38,7 @@ struct capture_request {
 	/* declared, not observed; each may be NULL */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
 	bool asked;       /* the operator and the reason were asked for at a terminal */
+	bool estimate;    /* walk trees beforehand, so that progress can say how much is left */
 	bool no_findings; /* collect only, compare nothing */
 	const struct encryption *encryption; /* of the bundle, or NULL */
 };

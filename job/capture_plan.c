@@ -58,24 +58,12 @@ static void add(struct capture_amount *to, uint64_t bytes)
 	to->bytes += bytes;
 }
 
-/* Bytes of a file that take no place, by what the walk's own descriptor says. */
-static uint64_t holes_of(struct sl_source *tree, const struct sl_entry *e)
-{
-	struct sl_content *content = NULL;
-	uint64_t holes = 0;
-
-	if (e->size >= ((uint64_t)1 << 20) && sl_source_open(tree, &content, NULL) == 0)
-		holes = sl_content_holes(content);
-	sl_content_close(content);
-	return holes < e->size ? holes : e->size;
-}
-
 static int plan_entry(struct planning *p, struct capture_plan_target *t, struct sl_source *tree,
 		      const struct sl_entry *e, struct sl_error *err)
 {
 	const struct capture_link known = {0};
 	const char *rule;
-	uint64_t holes;
+	uint64_t size;
 
 	t->objects++;
 	if (!S_ISREG(e->mode) || (e->flags & (SL_ENTRY_WHITEOUT | SL_ENTRY_METACOPY)) != 0)
@@ -86,9 +74,9 @@ static int plan_entry(struct planning *p, struct capture_plan_target *t, struct 
 	if (capture_links_find(&p->links, e) != NULL)
 		return 0;
 	capture_links_add(&p->links, e, &known);
-	holes = holes_of(tree, e);
-	t->holes += holes;
-	add(&t->upper, e->size - holes);
+	size = capture_size(tree, e);
+	t->holes += e->size - size;
+	add(&t->upper, size);
 	return 0;
 }
 

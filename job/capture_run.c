@@ -10,6 +10,8 @@
 #include "job/capture_records.h"
 #include "snapshot/content.h"
 
+#define HOLES_FROM ((uint64_t)1 << 20)
+
 static uint32_t number_of(const struct capture_target *t)
 {
 	return t != NULL ? t->id : SL_BUNDLE_TARGET_HOST;
@@ -31,6 +33,28 @@ int capture_gap_of(struct capture *c, const struct capture_target *t, const char
 	struct sl_gap gap = {.what = {what, strlen(what)}, .why = why, .sys = sys};
 
 	return capture_gap(c, t, &gap, err);
+}
+
+void capture_progress(struct capture *c, const struct capture_target *t, uint64_t bytes)
+{
+	const struct sl_progress *p = &c->job->progress;
+
+	c->tree_done += bytes;
+	if (p->report != NULL)
+		p->report(p->payload, c->tree_done, c->tree_total,
+			  sl_container_label(t->container));
+}
+
+uint64_t capture_size(struct sl_source *tree, const struct sl_entry *e)
+{
+	struct sl_content *content = NULL;
+	uint64_t holes = 0;
+
+	/* small ones are not worth a look */
+	if (e->size >= HOLES_FROM && sl_source_open(tree, &content, NULL) == 0)
+		holes = sl_content_holes(content);
+	sl_content_close(content);
+	return holes < e->size ? e->size - holes : 0;
 }
 
 int capture_action(struct capture *c, const struct capture_target *t, const char *what,

@@ -40,8 +40,9 @@ struct capture {
 	struct sl_bundle_writer *writer;
 	struct capture_target *targets; /* owned */
 	size_t target_count;
-	struct capture_filter *filter; /* of files in trees */
-	struct capture_lost *lost;     /* asked for and not found; owned */
+	struct capture_filter *filter;  /* of files in trees */
+	uint64_t tree_done, tree_total; /* bytes of the tree under way; total 0: not known */
+	struct capture_lost *lost;      /* asked for and not found; owned */
 	size_t lost_count;
 };
 
@@ -95,6 +96,11 @@ int capture_bytes(struct capture *c, const struct capture_target *t, const char 
  */
 int capture_guard(struct capture *c, const struct capture_target *t, const char *name, int dir_fd,
 		  int *out, struct sl_error *err);
+
+/* So many more bytes of the tree have been read: tell who watches. */
+void capture_progress(struct capture *c, const struct capture_target *t, uint64_t bytes);
+/* What this regular file takes: its holes take nothing. @e was lent last by @tree. */
+uint64_t capture_size(struct sl_source *tree, const struct sl_entry *e);
 
 /*
  * Every object that @tree lists, read once, as files of @role. With @recording they are written

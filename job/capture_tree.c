@@ -92,6 +92,13 @@ static int leave_out(struct tree *tree, const struct sl_entry *e, const char *ru
 	return rc < 0 ? rc : write_down(tree, e, stored.seq | BUNDLE_SINK_LEFT_OUT, err);
 }
 
+static void passed(void *payload, uint64_t bytes)
+{
+	struct tree *tree = payload;
+
+	capture_progress(tree->capture, tree->target, bytes);
+}
+
 static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_error *err)
 {
 	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
@@ -105,6 +112,8 @@ static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_erro
 	if (rc < 0)
 		return rc;
 	head_content_init(&head, tree->capture->job);
+	head.passed = passed;
+	head.payload = tree;
 	if (file.content != NULL)
 		file.content = head_content_wrap(&head, file.content);
 	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
@@ -195,7 +204,11 @@ int capture_tree(struct capture *c, const struct capture_target *t, struct sl_so
 {
 	struct tree tree = {
 		.capture = c, .target = t, .source = source, .role = role, .recording = recording};
-	int rc = take_all(&tree, err);
+	int rc;
+
+	c->tree_done = 0;
+	rc = take_all(&tree, err);
+	c->tree_total = 0;
 
 	capture_links_clear(&tree.links);
 	return rc;

@@ -193,6 +193,6 @@ int custodylog_append(struct custodylog *l, const struct buf *line, struct sl_er
 		return fail(l, err, SL_EIO, errno, "take the cut line away");
 	rc = write_line(l, line, err);
 	if (rc == 0)
-		(void)fsync(l->at->dir_fd);
+		sidecars_sync(l->at);
 	return rc;
 }

@@ -26,6 +26,8 @@ struct diff_request {
 	bool no_index;
 	bool check; /* hold the lower directories against their layers first */
 	bool quick;
+	unsigned int parallel; /* containers at a time, each in a process; 0 and 1: no other */
+	bool paranoid; /* read everything, whatever earlier runs remember (job/digestcache.h) */
 	uint64_t max_holes;          /* bytes of them that are hashed a container; 0: the default */
 	unsigned int freeze_seconds; /* stop running containers, at most so long; 0: do not */
 	unsigned int max_seconds;    /* for the files of a container; 0: however long it takes */

@@ -17,6 +17,8 @@ static int keep(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 		return sl_fail(err, SL_ECANCELLED, EINTR, "stopped");
 	memcpy(h->bytes + h->len, bytes, take);
 	h->len = (uint8_t)(h->len + take);
+	if (h->passed != NULL)
+		h->passed(h->payload, len);
 	return 0;
 }
 

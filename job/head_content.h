@@ -17,6 +17,9 @@ struct head_content {
 	uint8_t bytes[16];
 	uint8_t len;
 	const struct job *job; /* borrowed */
+	/* Called with every piece that was read. May be NULL; set after init. */
+	void (*passed)(void *payload, uint64_t bytes);
+	void *payload;
 };
 
 void head_content_init(struct head_content *h, const struct job *job);

@@ -25,9 +25,9 @@ int sidecars_open(struct sidecars *out, const char *bundle, const char *dir, str
 	if (parent == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "folder");
 	dir = dir != NULL ? dir : parent;
-	out->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	out->dir_fd = root_open_dir(dir, err);
 	if (out->dir_fd < 0)
-		return sl_fail(err, SL_EIO, errno, "open folder '%s'", dir);
+		return out->dir_fd;
 	out->name = strdup(name);
 	if (out->name == NULL) {
 		sidecars_clear(out);
@@ -102,6 +102,14 @@ int sidecars_create(const struct sidecars *s, const char *suffix, const void *by
 		(void)unlinkat(s->dir_fd, name, 0);
 		return sl_fail(err, SL_EIO, sys, "write '%s'", shown);
 	}
-	(void)fsync(s->dir_fd);
+	sidecars_sync(s);
 	return 0;
+}
+
+void sidecars_sync(const struct sidecars *s)
+{
+	AUTO_CLOSE int fd = openat(s->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)fsync(fd);
 }

@@ -15,7 +15,7 @@
 #define SIDECAR_CUSTODY ".custody.jsonl"
 
 struct sidecars {
-	int dir_fd;
+	int dir_fd; /* O_PATH: a folder need not be listed */
 	char *name; /* of the bundle, without its folder */
 };
 
@@ -37,5 +37,7 @@ bool sidecars_has(const struct sidecars *s, const char *suffix);
 /* Create and write through to the disk; an existing one is never touched. */
 int sidecars_create(const struct sidecars *s, const char *suffix, const void *bytes, size_t len,
 		    struct sl_error *err);
+/* Names that were made or taken away are on the disk, as far as the folder can be opened. */
+void sidecars_sync(const struct sidecars *s);
 
 #endif

@@ -203,6 +203,7 @@ void document_counts(struct jout *j, const struct sl_counts *counts)
 	jout_object_end(j);
 	jout_key_u64(j, "entries", counts->entries);
 	jout_key_u64(j, "bytes_read", counts->bytes_read);
+	jout_key_u64(j, "cached", counts->cached);
 	jout_object_end(j);
 }
 

@@ -79,6 +79,8 @@ static void entry_digests(struct jout *j, const struct sl_entry *e)
 		jout_null(j); /* compared, but not proven: --quick, or unread */
 	if ((e->fields & SL_ENTRY_XXH3) != 0)
 		jout_key_hex(j, "xxh3", e->xxh3, sizeof(e->xxh3));
+	if ((e->fields & SL_ENTRY_CACHED) != 0)
+		jout_key_bool(j, "cached", true); /* of an earlier reading: no proof */
 }
 
 void report_entry(struct jout *j, const struct sl_entry *e)

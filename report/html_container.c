@@ -196,6 +196,11 @@ static void put_counts(struct buf *out, const struct sl_counts *counts)
 		words_count(out, counts->explained);
 		(void)buf_append_str(out, "</b> explained");
 	}
+	if (counts->cached > 0) {
+		(void)buf_append_str(out, "<li><b>");
+		words_count(out, counts->cached);
+		(void)buf_append_str(out, "</b> not read again, by digests of an earlier run");
+	}
 	if (counts->raced > 0) {
 		(void)buf_append_str(out, "<li><b>");
 		words_count(out, counts->raced);

@@ -206,6 +206,12 @@ static void footer_rest(struct buf *out, const struct sl_counts *c)
 		words_plural(out, c->by_kind[SL_CHANGE_TOUCHED], "entry", "entries");
 		(void)buf_append_str(out, " in which nothing changed\n");
 	}
+	if (c->cached > 0) {
+		(void)buf_append_str(out, "cached     ");
+		words_plural(out, c->cached, "file", "files");
+		(void)buf_append_str(out, " not read again: digests of an earlier run, no proof "
+					  "(--paranoid reads all)\n");
+	}
 	if (c->raced > 0) {
 		(void)buf_append_str(out, "raced      ");
 		words_plural(out, c->raced, "name", "names");

@@ -75,6 +75,8 @@ void verdict_sentence(struct buf *out, const struct sl_summary *sum, uint64_t ga
 						  ? "no difference: the images show the same"
 						  : "no drift: everything compared equals the "
 						    "image");
+		if (sum->counts.cached > 0)
+			(void)buf_append_str(out, ", some of it as it was read in an earlier run");
 		return;
 	case VERDICT_UNPROVEN:
 		(void)buf_append_str(out, unproven_sentence(sum->subject));

@@ -2,6 +2,7 @@
 #include "snapshot/filecontent.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
@@ -204,6 +205,21 @@ static uint64_t file_holes(struct sl_content *c)
 	return (uint64_t)st.st_size > stored ? (uint64_t)st.st_size - stored : 0;
 }
 
+/*
+ * A read lease is granted only while no open file, and no shared mapping of one that has been
+ * closed, may write to the inode. It is given back at once. Whoever opens the file for writing
+ * between the two calls waits that long, and the kernel tells us by a signal: by one that is
+ * ignored unless it is asked for, for SIGIO would end the process.
+ */
+static bool file_is_quiet(struct sl_content *c)
+{
+	const struct file *f = container_of(c, struct file, content);
+
+	if (fcntl(f->fd, F_SETSIG, SIGURG) < 0 || fcntl(f->fd, F_SETLEASE, F_RDLCK) < 0)
+		return false;
+	return fcntl(f->fd, F_SETLEASE, F_UNLCK) == 0;
+}
+
 static void file_close(struct sl_content *c)
 {
 	struct file *f = container_of(c, struct file, content);
@@ -217,7 +233,8 @@ int filecontent_new(struct sl_content **out, int fd, const struct sl_entry *e, s
 	static const struct sl_content_ops ops = {.read = file_read,
 						  .close = file_close,
 						  .holes = file_holes,
-						  .read_sparse = file_read_sparse};
+						  .read_sparse = file_read_sparse,
+						  .is_quiet = file_is_quiet};
 	struct file *f = malloc(sizeof(*f));
 
 	if (f == NULL) {

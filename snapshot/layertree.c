@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/root.h"
 #include "snapshot/filecontent.h"
+#include "snapshot/fileid.h"
 #include "snapshot/gaps.h"
 #include "snapshot/treelook.h"
 
@@ -17,6 +18,8 @@ struct walk {
 	struct treelook look;
 	bool started; /* the root was lent */
 	bool descend; /* the entry lent last is a directory whose children come next */
+	bool knows_fs;
+	struct fileid_fs fs; /* that the tree lies on, once it was asked for */
 };
 
 static struct walk *walk_of(const struct sl_source *src)
@@ -296,6 +299,20 @@ static int walk_open(struct sl_source *src, struct sl_content **out, struct sl_e
 	return fd < 0 ? fd : filecontent_new(out, fd, &w->look.entry, err);
 }
 
+static bool walk_identify(struct sl_source *src, struct sl_file_id *out)
+{
+	struct walk *w = walk_of(src);
+
+	if (w->dirs.depth == 0 || !S_ISREG(w->look.st.stx_mode))
+		return false;
+	if (!w->knows_fs) {
+		w->fs = fileid_fs(w->dirs.root_fd);
+		w->knows_fs = true;
+	}
+	return fileid_of(&w->fs, dirstack_top(&w->dirs)->fd,
+			 dirstack_name(&w->dirs, dirstack_top(&w->dirs)), w->look.entry.dev, out);
+}
+
 static const struct sl_gap *walk_gap(struct sl_source *src)
 {
 	return gaps_next(&walk_of(src)->dirs.gaps);
@@ -317,7 +334,8 @@ int layertree_open(struct sl_source **out, int dir_fd, enum sl_marker marker,
 						 .seek = walk_seek,
 						 .open = walk_open,
 						 .gap = walk_gap,
-						 .close = walk_close};
+						 .close = walk_close,
+						 .identify = walk_identify};
 	struct walk *w;
 	int rc;
 

@@ -547,6 +547,13 @@ static int overlay_content(struct sl_source *src, struct sl_content **out, struc
 	return sl_source_open(o->content == FROM_UPPER ? o->upper : o->lower.src, out, err);
 }
 
+static bool overlay_identify(struct sl_source *src, struct sl_file_id *out)
+{
+	struct overlay *o = overlay_of(src);
+
+	return o->content == FROM_UPPER && sl_source_identify(o->upper, out);
+}
+
 static const struct sl_gap *overlay_gap(struct sl_source *src)
 {
 	struct overlay *o = overlay_of(src);
@@ -580,7 +587,8 @@ int overlay_open(struct sl_source **out, struct sl_source *upper, struct sl_sour
 						 .seek = overlay_seek,
 						 .open = overlay_content,
 						 .gap = overlay_gap,
-						 .close = overlay_close};
+						 .close = overlay_close,
+						 .identify = overlay_identify};
 	struct overlay *o = calloc(1, sizeof(*o));
 
 	if (o == NULL) {

@@ -23,6 +23,11 @@ const struct sl_gap *sl_source_gap(struct sl_source *src)
 	return src->ops->gap == NULL ? NULL : src->ops->gap(src);
 }
 
+bool sl_source_identify(struct sl_source *src, struct sl_file_id *out)
+{
+	return src->ops->identify != NULL && src->ops->identify(src, out);
+}
+
 void sl_source_close(struct sl_source *src)
 {
 	if (src != NULL)
@@ -51,6 +56,11 @@ int sl_content_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, stru
 {
 	*out = (struct sl_read){0};
 	return c->ops->read_sparse(c, tap, out, err);
+}
+
+bool sl_content_is_quiet(struct sl_content *c)
+{
+	return c->ops->is_quiet != NULL && c->ops->is_quiet(c);
 }
 
 void sl_content_close(struct sl_content *c)

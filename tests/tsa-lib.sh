@@ -76,5 +76,6 @@ serve_authority() {
 		[ -e tsa/port ] && break
 		sleep 0.1
 	done
-	TSA=http://127.0.0.1:$(cat tsa/port)
+	read -r http https <tsa/port
+	TSA=http://127.0.0.1:$http TSA_TLS=https://127.0.0.1:$https
 }

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A time stamp authority on loopback: openssl ts -reply behind HTTP, honest and otherwise.
 
-tsa.py DIR: serves one behaviour a path; writes its port into DIR/port. Each reply is made by
+tsa.py DIR: serves one behaviour a path; writes its ports, for http and https, into DIR/port. Each reply is made by
 `openssl ts -reply -config DIR/tsa.cnf -section SECTION`.
 """
 import http.server
 import os
 import re
+import ssl
 import subprocess
 import sys
+import threading
 import time
 
 DIR = sys.argv[1]
@@ -104,9 +106,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(500)
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
+def serve(tls):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(DIR, "stranger.pem"), os.path.join(DIR, "stranger.key"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever).start()
+    return server.server_address[1]
+
+
+ports = [serve(tls) for tls in (False, True)]
 with open(os.path.join(DIR, "port.new"), "w", encoding="ascii") as f:
-    f.write(str(server.server_address[1]))
+    print(*ports, file=f)
 os.rename(os.path.join(DIR, "port.new"), os.path.join(DIR, "port"))
-server.serve_forever()

@@ -255,6 +255,9 @@ struct sl_verify_result {
 	bool has_fault;
 	uint64_t fault_segment, fault_record, fault_offset; /**< offset: byte in the file */
 	char *fault;                                        /**< one line; owned */
+	/* what still holds, whatever the verdict: it lies under signed checkpoints before the fault
+	 */
+	uint64_t trusted_records, trusted_segments, trusted_payloads, trusted_payload_bytes;
 };
 
 /** @return 0 with a verdict, whatever it is; negative when none could be reached */

@@ -26,6 +26,8 @@ enum sl_entry_field {
 	SL_ENTRY_XATTRS = 1u << 6, /**< the list is complete, though perhaps empty */
 	SL_ENTRY_MTIME = 1u << 7,
 	SL_ENTRY_HEAD = 1u << 8, /**< the first bytes of the content */
+	/** With SHA256 and XXH3: remembered from an earlier reading of the file; no proof. */
+	SL_ENTRY_CACHED = 1u << 9,
 };
 
 /** What a layer says beside the object itself. Only layer sources set markers; views resolve them.

@@ -77,6 +77,7 @@ struct sl_counts {
 	uint64_t raced; /**< vanished while walking: no gap */
 	uint64_t gaps;
 	uint64_t bytes_read;
+	uint64_t cached;  /**< files that were not read: digests of an earlier run stand for them */
 	uint64_t entries; /**< entries looked at in the container */
 };
 

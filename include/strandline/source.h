@@ -61,6 +61,18 @@ struct sl_read {
 	struct sl_time mtime, ctime;
 };
 
+/** The longest sl_file_id. */
+#define SL_FILE_ID_MAX 160
+
+/**
+ * What tells a file from every other one on this machine since it was started, and from the one
+ * that had its inode before: its file system and the handle that the kernel gives it there.
+ */
+struct sl_file_id {
+	uint8_t bytes[SL_FILE_ID_MAX];
+	size_t len;
+};
+
 /** The content of one regular file, detached from the walk: another thread may read it. */
 struct sl_content;
 
@@ -72,6 +84,7 @@ struct sl_content_ops {
 	/** NULL: it has no holes, or cannot tell where. */
 	int (*read_sparse)(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
 			   struct sl_error *err);
+	bool (*is_quiet)(struct sl_content *c); /**< NULL: that cannot be told */
 };
 
 struct sl_content {
@@ -87,6 +100,7 @@ struct sl_source_ops {
 	int (*open)(struct sl_source *src, struct sl_content **out, struct sl_error *err);
 	const struct sl_gap *(*gap)(struct sl_source *src);
 	void (*close)(struct sl_source *src);
+	bool (*identify)(struct sl_source *src, struct sl_file_id *out); /**< NULL: it cannot */
 };
 
 struct sl_source {
@@ -123,6 +137,12 @@ SL_API int sl_source_seek(struct sl_source *src, struct sl_bytes path, struct sl
  */
 SL_API int sl_source_open(struct sl_source *src, struct sl_content **out, struct sl_error *err);
 
+/**
+ * Identify the regular file returned last, if it lies where every change of its bytes moves its
+ * change time, which nobody in a container can set. False where that cannot be told.
+ */
+SL_API bool sl_source_identify(struct sl_source *src, struct sl_file_id *out);
+
 /** The next gap met since the last call, borrowed until the next call on @p src; NULL when none. */
 SL_API const struct sl_gap *sl_source_gap(struct sl_source *src);
 
@@ -149,6 +169,12 @@ SL_API int sl_content_read_sparse(struct sl_content *c, struct sl_sparse_tap *ta
 				  struct sl_read *out, struct sl_error *err);
 /** Can it tell where its holes are? */
 SL_API bool sl_content_is_sparse(const struct sl_content *c);
+
+/**
+ * True when nobody has it open for writing, or mapped so that memory writes to it, at this very
+ * moment. False also where that cannot be told.
+ */
+SL_API bool sl_content_is_quiet(struct sl_content *c);
 
 /** Close and free. NULL is fine. */
 SL_API void sl_content_close(struct sl_content *c);

@@ -74,6 +74,8 @@ it "a slow one is not waited for" answer_is 2 slow "timed out"
 it "redirections do not go on for ever" answer_is 2 loop "redirects"
 it "nor elsewhere" answer_is 2 away "Protocol"
 it "an error of the server is one" answer_is 2 error "500"
+it "a server whose certificate nobody signed is not believed" exits 2 sl timestamp at/b.zst --tsa "$TSA_TLS/tsa" 2>err
+it "which is said" contains err "SSL certificate problem"
 it "other protocols are not asked" exits 2 sl timestamp at/b.zst --tsa file:///etc/passwd
 fresh
 it "one redirection is followed" sl timestamp -q at/b.zst --tsa "$TSA/hop" --ca tsa/ca.pem
@@ -82,6 +84,18 @@ it "nobody there is an error" exits 2 sl timestamp at/b.zst --tsa "$TSA/tsa" 2>e
 it "which says so" contains err "127.0.0.1"
 
 # ---- without a network
+fresh
+sl keygen -q --age -o id >recipient
+mkdir upper && echo x >upper/x
+sl capture -q --no-db --upper upper --image oci:none --recipient "$(cat recipient)" -o at/e.age 2>err || test $? -eq 3
+it "an encrypted bundle takes an identity" exits 2 sl timestamp -q at/e.age --offline
+it "and is stamped with one" sl timestamp -q at/e.age --offline --identity id
+openssl ts -reply -config tsa/tsa.cnf -section tsa -queryfile at/e.age.tsq -out at/e.age.tsr 2>/dev/null
+it "by which it is anchored" exits 0 sl verify -q at/e.age --identity id --ca tsa/ca.pem
+sl keygen -q -o custodian
+it "it can have custody, too" sl custody add -q at/e.age --identity id --key custodian --by x --action acquired
+it "with its verdict" same self-consistent "$(head -n 1 at/e.age.custody.jsonl | jq -r .payload | base64 -d | jq -r .bundle.verdict)"
+it "which verify holds against the file as it lies there" exits 0 sl verify -q at/e.age --identity id --ca tsa/ca.pem
 fresh
 it "a question is written" sl timestamp -q at/b.zst --offline
 it "which asks for the certificates" sh -c 'openssl ts -query -in at/b.zst.tsq -text | grep -q "Certificate required: yes"'

@@ -134,6 +134,40 @@ if [ -x "$deny" ]; then
 	it "and that is said" same "noatime 1" "$(jq -r 'select(.what == "access") | "\(.access) \(.errno)"' shown)"
 fi
 
+# ---- who and why
+cat >terminal.py <<'END'
+# Runs the capture on a terminal, answers what is asked, and keeps what is shown.
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "capture", "--no-db", "--upper", "u", "--image", "oci:oci:1",
+                           "--no-findings"] + sys.argv[2:])
+shown, answers = b"", {b"--operator): ": b"A. Eden\n", b"--reason): ": b"\n"}
+while True:
+    try:
+        piece = os.read(fd, 4096)
+    except OSError:
+        break
+    if not piece:
+        break
+    shown += piece
+    for question in [q for q in answers if q in shown]:
+        os.write(fd, answers.pop(question))
+open("terminal", "wb").write(shown)
+sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))
+END
+it "on a terminal" exits 0 python3 terminal.py "$STRANDLINE" -o w --authority court
+it "it is asked who captures, and why" contains terminal "why (--reason)"
+show w
+declared() { jq -c 'select(.type == "open").declared | [.operator, .reason, .authority, .asked]' shown; }
+it "the answers are recorded as such" same '["A. Eden",null,"court",true]' "$(declared)"
+it "who says it beforehand" exits 0 python3 terminal.py "$STRANDLINE" -o v --operator me --reason why
+it "is asked nothing" lacks terminal "--operator)"
+show v
+it "and that is recorded, too" same '["me","why",null,null]' "$(declared)"
+it "with --quiet" exits 0 python3 terminal.py "$STRANDLINE" -o q -q
+it "nothing is asked" lacks terminal "--operator)"
+
 # ---- where to
 mkdir bound
 it "a bundle does not go into the evidence" exits 2 capture -o u/data/x
@@ -143,6 +177,30 @@ bound() { unshare -m sh -c 'mount --bind u/data bound && exec "$@"' sh "$@"; }
 it "nor by a bind mount" exits 2 bound "$STRANDLINE" capture --no-db --upper u --image oci:oci:1 -o bound/x
 it "checkpoints do not either" exits 2 capture -o x --sidecar u/data
 it "nothing was left there" same "" "$(find u -name x)"
+
+# ---- what does not hold still
+python3 - <<'END' &
+import os, time
+end = time.time() + 60
+log = open("u/data/log", "ab", buffering=0)
+while not os.path.exists("still") and time.time() < end:
+    log.write(b"x" * 200000)
+    os.truncate("u/data/some", 30 << 20)
+    os.truncate("u/data/some", 40 << 20)
+END
+moving=$!
+sleep 0.2
+changed=0
+for i in 1 2 3 4 5; do
+	exits 0 capture -o "m$i" --no-findings || exits 3 capture -o "m$i.2" --no-findings
+	show "m$i"
+	[ "$(of /data/log .read.changed)" = true ] && changed=$((changed + 1))
+	both "m$i" 0 || exits 0 false
+done
+touch still
+wait $moving
+it "a file that is written to meanwhile is recorded as such" test "$changed" -ge 1
+it "what was stored of it is what its record says" same "$(of /data/log .read.bytes)" "$(of /data/log .stored.bytes)"
 
 # ---- time
 mkfifo slow

@@ -2,6 +2,7 @@
 /*
  * The writer as a program, for scripts: unit_bundle_writer HOW FILE [BYTES | KEY]
  *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
+ *   many FILE COUNT       so many files of 1 MiB, then one of 4 KiB, then so many again, closed
  *   endless FILE          files until it is killed; prints a line for each checkpoint and each file
  *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
  *   starve FILE           many records, a line of input, a file that does not fit, then closes
@@ -67,6 +68,21 @@ static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
 		rc = store(w, "large", 40 * MIB, 0, err);
 	if (rc == 0)
 		rc = sl_bundle_gap(w, 0, &gap, err);
+	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
+}
+
+static int help_many(struct sl_bundle_writer *w, uint64_t count, struct sl_error *err)
+{
+	char path[32];
+	int rc = 0;
+
+	for (uint64_t i = 0; i < 2 * count && rc == 0; i++) {
+		if (i == count)
+			rc = store(w, "the/item", 4096, 3, err);
+		(void)snprintf(path, sizeof(path), "file-%" PRIu64, i);
+		if (rc == 0)
+			rc = store(w, path, MIB, 0, err);
+	}
 	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
 }
 
@@ -188,6 +204,8 @@ static int helper(int argc, char **argv)
 		printf("fingerprint %s\n", sl_bundle_fingerprint(w));
 	if (rc == 0 && strcmp(argv[1], "small") == 0)
 		rc = help_small(w, &err);
+	else if (rc == 0 && argc > 3 && strcmp(argv[1], "many") == 0)
+		rc = help_many(w, strtoull(argv[3], NULL, 10), &err);
 	else if (rc == 0 && strcmp(argv[1], "endless") == 0)
 		rc = help_endless(w, &err);
 	else if (rc == 0 && strcmp(argv[1], "starve") == 0)

@@ -77,9 +77,26 @@ static void content_close(struct sl_content *c)
 	free(container_of(c, struct fake_content, content));
 }
 
+static bool content_is_quiet(struct sl_content *c)
+{
+	return container_of(c, struct fake_content, content)->row->is_quiet;
+}
+
+static bool fake_identify(struct sl_source *src, struct sl_file_id *out)
+{
+	const struct fake *f = container_of(src, struct fake, source);
+
+	if (f->current->id == NULL)
+		return false;
+	out->len = strlen(f->current->id);
+	memcpy(out->bytes, f->current->id, out->len);
+	return true;
+}
+
 static int fake_open(struct sl_source *src, struct sl_content **out, struct sl_error *err)
 {
-	static const struct sl_content_ops ops = {.read = content_read, .close = content_close};
+	static const struct sl_content_ops ops = {
+		.read = content_read, .close = content_close, .is_quiet = content_is_quiet};
 	struct fake *f = container_of(src, struct fake, source);
 	struct fake_content *c;
 
@@ -126,7 +143,8 @@ struct sl_source *fake_source(const struct fake_row *rows, size_t count, bool sp
 						 .seek = fake_seek,
 						 .open = fake_open,
 						 .gap = fake_gap,
-						 .close = fake_close};
+						 .close = fake_close,
+						 .identify = fake_identify};
 	struct fake *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)

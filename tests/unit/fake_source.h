@@ -15,6 +15,8 @@ struct fake_row {
 	bool unreadable;         /* open() fails with EACCES */
 	bool changes_while_read; /* every read says so */
 	bool changes_once;       /* only the first read of a content says so */
+	const char *id;          /* it is identified by; NULL: it is not */
+	bool is_quiet;           /* nobody may write to it */
 };
 
 /* Rows must be in canonical order and outlive the source. */
