@@ -14,13 +14,13 @@ struct keygen_args {
 };
 
 /* The recipient is the product: it may be needed in a script. */
-static int keygen_age(struct app *app, const struct keygen_args *a)
+static int keygen_age(struct app *app, const struct keygen_args *a, const char *passphrase)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(2 * AGE_RECIPIENT_SIZE);
 	char recipient[AGE_RECIPIENT_SIZE];
 
-	if (job_keygen_age(a->output, recipient, &err) < 0)
+	if (job_keygen_age(a->output, passphrase, recipient, &err) < 0)
 		return app_fail(app, &err);
 	app_note(app, "identity, which is secret: %s; encrypt to its recipient:", a->output);
 	(void)buf_printf(&text, "%s\n", recipient);
@@ -37,6 +37,8 @@ static int keygen(struct app *app, const struct keygen_args *a)
 		rc = passphrase_read(&passphrase, a->passphrase_file, &err);
 	else if (a->passphrase)
 		rc = passphrase_new(&passphrase, &err);
+	if (rc == 0 && a->age)
+		return keygen_age(app, a, passphrase_text(&passphrase));
 	if (rc == 0)
 		rc = job_keygen(a->output, passphrase_text(&passphrase), &err);
 	if (rc < 0)
@@ -55,7 +57,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE");
 		return app_fail(app, &err);
 	}
-	return a->age ? keygen_age(app, a) : keygen(app, a);
+	return keygen(app, a);
 }
 
 #define AT(member) offsetof(struct keygen_args, member)

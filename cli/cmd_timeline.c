@@ -71,5 +71,6 @@ const struct command command_timeline = {
 	.examples = {{"strandline timeline web.tar.zst", "What happened when?"},
 		     {"strandline timeline --format jsonl -o case.jsonl web.tar.zst db.tar.zst",
 		      "Two containers in one, for Timesketch:"}},
+	.holds_keys = true,
 	.run = run,
 };

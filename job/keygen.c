@@ -66,15 +66,42 @@ int job_keygen(const char *path, const char *passphrase, struct sl_error *err)
 	return rc;
 }
 
-int job_keygen_age(const char *path, char recipient[AGE_RECIPIENT_SIZE], struct sl_error *err)
+/* As age does it: the identity file is an age file itself. */
+static int lock(struct buf *out, const struct buf *text, const char *passphrase,
+		struct sl_error *err)
 {
-	struct buf text = BUF_INIT(PEM_MAX);
-	int rc = age_keygen(&text, recipient, err);
+	struct age_recipients *whom = NULL;
+	struct ostream *inner = NULL, *age = NULL;
+	int rc = age_recipients_new(&whom, err);
 
 	if (rc == 0)
-		rc = create(path, 0600, &text, err);
+		rc = age_recipients_passphrase(whom, passphrase, strlen(passphrase), err);
+	if (rc == 0)
+		rc = ostream_to_buf(&inner, out, err);
+	if (rc == 0)
+		rc = ostream_age(&age, inner, whom, err);
+	if (rc == 0)
+		rc = ostream_write(age, text->data, text->len, err);
+	if (rc == 0)
+		rc = ostream_finish(age, err);
+	ostream_close(age != NULL ? age : inner);
+	age_recipients_free(whom);
+	return rc;
+}
+
+int job_keygen_age(const char *path, const char *passphrase, char recipient[AGE_RECIPIENT_SIZE],
+		   struct sl_error *err)
+{
+	struct buf text = BUF_INIT(PEM_MAX), locked = BUF_INIT(PEM_MAX);
+	int rc = age_keygen(&text, recipient, err);
+
+	if (rc == 0 && passphrase != NULL)
+		rc = lock(&locked, &text, passphrase, err);
+	if (rc == 0)
+		rc = create(path, 0600, passphrase != NULL ? &locked : &text, err);
 	if (text.data != NULL)
 		explicit_bzero(text.data, text.cap);
 	buf_clear(&text);
+	buf_clear(&locked);
 	return rc;
 }

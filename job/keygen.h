@@ -9,7 +9,11 @@
  * With a passphrase, which may be NULL, the private key is encrypted.
  */
 int job_keygen(const char *path, const char *passphrase, struct sl_error *err);
-/* Create @path, an age identity file (mode 0600). It may not exist. */
-int job_keygen_age(const char *path, char recipient[AGE_RECIPIENT_SIZE], struct sl_error *err);
+/*
+ * Create @path, an age identity file (mode 0600), encrypted with the passphrase if there is one. It
+ * may not exist.
+ */
+int job_keygen_age(const char *path, const char *passphrase, char recipient[AGE_RECIPIENT_SIZE],
+		   struct sl_error *err);
 
 #endif

@@ -126,8 +126,11 @@ it "to a bundle" same self-consistent "$(verdict q.tar.zst)"
 it "a file by age with a passphrase" on_terminal 'battery' age -p -o by.age id.tar.zst
 echo battery >phrase2
 it "opens here" same self-consistent "$(verdict --passphrase-file phrase2 by.age)"
-it "an identity file gets a passphrase of its own" on_terminal 'battery' age -p -o locked id
+it "an identity file gets a passphrase of its own" on_terminal 'battery' age -p -o locked id2
 it "and opens with it" same self-consistent "$(verdict --identity locked --passphrase-file phrase2 b.age)"
+sl keygen -q --age --passphrase-file phrase2 -o ours >whom
+it "one that was made with it, too" on_terminal 'battery' age -d -i ours -o d.age <(age -r "$(cat whom)" b.age)
+it "as age sees it" cmp d.age b.age
 it "but not without" refused "locked" verify --identity locked b.age
 it "the wrong passphrase opens nothing" refused "another passphrase" verify --passphrase-file phrase by.age
 it "without one it is refused" refused "a passphrase, which was not given" verify --identity id by.age
@@ -153,7 +156,8 @@ done <places
 it "with a byte more it does not pass" test "$(verdict --identity id longer 2>/dev/null)" != self-consistent
 
 # ---- killed
-RECIPIENTS=$recipient "$WRITER" endless k.age >k.out &
+: >k.out
+RECIPIENTS=$recipient "$WRITER" endless k.age >>k.out &
 pid=$!
 while kill -0 $pid 2>/dev/null && [ "$(grep -c checkpoint k.out)" -lt 3 ]; do sleep 0.05; done
 kill -9 $pid

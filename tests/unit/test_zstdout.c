@@ -213,6 +213,57 @@ static void the_first_failure_sticks(void **state)
 	buf_clear(&out);
 }
 
+static void a_sync_point_is_filled_up(struct buf *out, struct frames *frames, unsigned int threads)
+{
+	struct zstd_options options = {.level = 3,
+				       .frame_bytes = FRAME,
+				       .threads = threads,
+				       .align = 1000,
+				       .on_frame = note_frame,
+				       .payload = frames};
+	struct ostream *inner = NULL, *s = NULL;
+	uint8_t text[3 * FRAME];
+	uint64_t total = 0;
+
+	fill_text(text, sizeof(text));
+	*frames = (struct frames){.count = 0};
+	assert_int_equal(ostream_to_buf(&inner, out, NULL), 0);
+	assert_int_equal(ostream_zstd(&s, inner, &options, NULL), 0);
+	for (size_t len = 1; len < sizeof(text); len += 911) {
+		assert_int_equal(ostream_write(s, text, len, NULL), 0);
+		assert_int_equal(ostream_sync_begin(s, NULL), 0);
+		assert_int_equal(ostream_sync_wait(s, NULL), 0);
+		assert_int_equal(ostream_zstd_offset(s) % 1000, 0);
+		/* exactly one, and nothing without new bytes */
+		assert_int_equal(frames->rows[frames->count - 1].plain, 0);
+		assert_true(frames->rows[frames->count - 2].plain > 0);
+		assert_int_equal(ostream_sync_point(s, NULL), 0);
+		assert_int_equal(frames->rows[frames->count - 2].plain != 0, 1);
+	}
+	assert_int_equal(ostream_write(s, text, 10, NULL), 0);
+	assert_int_equal(ostream_zstd_raw(s, "raw", 3, NULL), 0);
+	assert_int_equal(ostream_sync_point(s, NULL), 0);
+	assert_memory_equal(out->data + out->len - 3, "raw", 3);
+	for (size_t i = 0; i < frames->count; i++)
+		total += frames->rows[i].compressed;
+	assert_int_equal(total + 3, out->len);
+	ostream_close(s);
+}
+
+static void sync_points_are_filled_up_to_the_alignment(void **state)
+{
+	struct buf serial = BUF_INIT(1 << 20), parallel = BUF_INIT(1 << 20);
+	struct frames frames;
+
+	(void)state;
+	a_sync_point_is_filled_up(&serial, &frames, 0);
+	a_sync_point_is_filled_up(&parallel, &frames, 3);
+	assert_int_equal(serial.len, parallel.len);
+	assert_memory_equal(serial.data, parallel.data, serial.len);
+	buf_clear(&serial);
+	buf_clear(&parallel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +271,7 @@ int main(void)
 		cmocka_unit_test(frames_are_independent_and_say_their_size_and_checksum),
 		cmocka_unit_test(a_sync_point_makes_everything_readable),
 		cmocka_unit_test(raw_bytes_stand_between_frames),
+		cmocka_unit_test(sync_points_are_filled_up_to_the_alignment),
 		cmocka_unit_test(large_frames_keep_a_small_window),
 		cmocka_unit_test(the_first_failure_sticks),
 	};
