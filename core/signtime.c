@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/signtime.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/quote.h"
 
 #define NONCE_BITS 128
@@ -192,12 +194,17 @@ static int token_of(PKCS7 **out, const unsigned char *der, size_t len, struct sl
 
 static int read_time(struct signtime *t, struct sl_error *err)
 {
+	char text[CLOCK_TEXT_SIZE];
 	struct tm tm = {0};
 
 	if (TS_TST_INFO_get_version(t->info) != 1 ||
 	    ASN1_TIME_to_tm(TS_TST_INFO_get_time(t->info), &tm) != 1)
 		return sl_fail(err, SL_EFORMAT, 0, "time stamp without a time");
-	t->time = (struct sl_time){.sec = timegm(&tm)};
+	/* not timegm(), which reads /etc/localtime first */
+	(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+		       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	if (clock_parse(&t->time, text, strlen(text)) < 0)
+		return sl_fail(err, SL_EFORMAT, 0, "time stamp without a time");
 	return 0;
 }
 

@@ -51,6 +51,13 @@ char *sidecars_name(const struct sidecars *s, const char *suffix)
 	return asprintf(&out, "%s%s", s->name, suffix) < 0 ? NULL : out;
 }
 
+char *sidecars_shown(const struct sidecars *s, const char *suffix)
+{
+	AUTO_FREE char *name = sidecars_name(s, suffix);
+
+	return name != NULL ? quote_dup(name, strlen(name)) : NULL;
+}
+
 void sidecars_numbered(char out[SIDECAR_SUFFIX_SIZE], unsigned int number, const char *suffix)
 {
 	if (number == 1)

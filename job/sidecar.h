@@ -25,6 +25,8 @@ void sidecars_clear(struct sidecars *s);
 
 /* "web.tar.zst.note", owned by the caller; NULL when memory ran out. */
 char *sidecars_name(const struct sidecars *s, const char *suffix);
+/* The same for messages, quoted. */
+char *sidecars_shown(const struct sidecars *s, const char *suffix);
 /* ".tsr", ".2.tsr", ".3.tsr": the @number-th from 1. */
 #define SIDECAR_SUFFIX_SIZE 32
 void sidecars_numbered(char out[SIDECAR_SUFFIX_SIZE], unsigned int number, const char *suffix);

@@ -9,6 +9,7 @@
 #include "core/digest.h"
 #include "core/httppost.h"
 #include "core/note.h"
+#include "core/quote.h"
 #include "core/root.h"
 #include "core/signtime.h"
 #include "job/sidecar.h"
@@ -57,10 +58,14 @@ static int judge_bundle(struct stamping *s, struct sl_error *err)
 	if (s->bundle.verdict == SL_VERDICT_BROKEN)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "the bundle is broken: %s",
 			       s->bundle.fault != NULL ? s->bundle.fault : "see verify");
-	for (size_t i = 0; i < beside.count; i++)
-		if (beside.files[i].contradicts)
+	for (size_t i = 0; i < beside.count; i++) {
+		const struct beside_file *f = &beside.files[i];
+		AUTO_FREE char *shown = quote_dup(f->name, strlen(f->name));
+
+		if (f->contradicts)
 			return sl_fail(err, SL_EUNTRUSTED, 0, "beside the bundle, '%s': %s",
-				       beside.files[i].name, beside.files[i].problem);
+				       shown != NULL ? shown : "?", f->problem);
+	}
 	if (s->bundle.note == NULL)
 		return sl_fail(err, SL_EUNSUPPORTED, 0,
 			       "the bundle has no checkpoint that could be stamped");
@@ -70,7 +75,7 @@ static int judge_bundle(struct stamping *s, struct sl_error *err)
 /* An existing one was compared already. */
 static int keep_note(struct stamping *s, struct sl_error *err)
 {
-	s->out->note = sidecars_name(&s->at, SIDECAR_NOTE);
+	s->out->note = sidecars_shown(&s->at, SIDECAR_NOTE);
 	if (s->out->note == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "checkpoint");
 	if (sidecars_has(&s->at, SIDECAR_NOTE))
@@ -111,7 +116,7 @@ static int write_query(struct stamping *s, struct sl_error *err)
 {
 	int rc;
 
-	s->out->written = sidecars_name(&s->at, s->query_suffix);
+	s->out->written = sidecars_shown(&s->at, s->query_suffix);
 	if (s->out->written == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "query");
 	if (sidecars_has(&s->at, s->query_suffix))
@@ -177,7 +182,7 @@ static int keep_answer(struct stamping *s, struct sl_error *err)
 	s->out->has_time = true;
 	s->out->time = signtime_time(t);
 	s->out->tsa = strdup(signtime_signer(t));
-	s->out->written = sidecars_name(&s->at, s->token_suffix);
+	s->out->written = sidecars_shown(&s->at, s->token_suffix);
 	if (s->out->tsa == NULL || s->out->written == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "time stamp");
 	return sidecars_create(&s->at, s->token_suffix, s->answer.data, s->answer.len, err);

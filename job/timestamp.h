@@ -25,7 +25,7 @@ struct timestamp_request {
 };
 
 struct timestamp_outcome {
-	char *note, *written; /* names of the files; owned */
+	char *note, *written; /* names of the files, quoted; owned */
 	bool made_note;
 	bool has_time;
 	struct sl_time time;

@@ -83,10 +83,10 @@ sed -i '3s/.*/{}/' $LOG
 it "and broken where it is" exits 1 outsider
 cp whole $LOG
 
-# ---- tampering
+# ---- tampering (more of it: tests/should-fail/custody)
 broken() { # TEXT: the record is broken, says why, and both verify and add refuse it
 	same broken "$(judge --key eden.pub --key bell.pub --key roe.pub)" && contains verdict "$1" &&
-		exits 1 "$STRANDLINE" custody verify -q $B && exits 1 "$STRANDLINE" verify -q --allow-unanchored $B &&
+		same 1 "$(jq .exit_status verdict)" && exits 1 "$STRANDLINE" verify -q --allow-unanchored $B &&
 		exits 1 add bell accessed && contains err "the custody record is broken"
 }
 sed -i 2d $LOG
@@ -109,26 +109,14 @@ rewrite() {
 put() { { head -n $(($1 - 1)) whole; cat; } >$LOG; }
 rewrite 5 . bell | put 5
 it "a line that somebody else wrote by the rules is one" same signed "$(judge --key eden.pub --key bell.pub --key roe.pub)"
-rewrite 5 . roe | put 5
-it "by another key than it names it is not" broken "not signed once, by the key that it names"
-rewrite 5 '.seq = 7' bell | put 5
-it "a number left out is missed" broken "line 5: it does not follow"
-rewrite 5 '.prev = .file.sha256' bell | put 5
-it "so is a line before it that is none" broken "line 5: it does not follow"
 rewrite 5 '.file.bytes = 1' bell | put 5
 it "another file is not smuggled in" broken "the file it speaks of is not the first line"
-rewrite 5 '.matches = false' bell | put 5
-it "nor denied" broken "is denied"
 rewrite 5 '.action = "disposed"' bell | put 5
 it "nothing was disposed of under a hold" broken "under a legal hold"
 rewrite 5 '.action = "stolen"' bell | put 5
 it "an action that is not known" broken "an action that is not known"
 rewrite 5 '.v = 2' bell | put 5
 it "another version is not judged" exits 2 sl custody verify $B
-rewrite 5 . bell | sed 's/{"payloadType"/{"payload":"e30=","payloadType"/' | put 5
-it "a member twice" broken "duplicate"
-rewrite 5 . bell | jq -c '.signatures += .signatures' | put 5
-it "two signatures" broken "not signed once"
 : >$LOG
 it "an empty record is none" exits 2 sl custody verify $B
 cp whole $LOG && sed -i '$d' $LOG

@@ -8,7 +8,7 @@
 #include "forensics/custodychain.h"
 
 struct people {
-	struct sign_key *keys[2];
+	struct sign_key *keys[3];
 };
 
 static int set_up(void **state)
@@ -16,7 +16,7 @@ static int set_up(void **state)
 	struct people *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(sign_key_generate(&p->keys[i], NULL), 0);
 	*state = p;
 	return 0;
@@ -26,7 +26,7 @@ static int tear_down(void **state)
 {
 	struct people *p = *state;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 3; i++)
 		sign_key_free(p->keys[i]);
 	free(p);
 	return 0;
@@ -219,9 +219,10 @@ static void a_transfer_takes_both(void **state)
 {
 	PLAY(OK(ACQUIRED, 0), NO(TRANSFERRED, 1), OK(TRANSFERRED, 0), NO(TRANSFERRED, 0),
 	     NO(COPIED, 0), NO(REDACTED, 1), NO(DISPOSED, 0), OK(ACCESSED, 0), OK(VERIFIED, 1),
-	     OK(HELD, 1), OK(RELEASED, 0), OK(RECEIVED, 1), NO(RECEIVED, 1), NO(TRANSFERRED, 0),
-	     NO(DISPOSED, 0), OK(COPIED, 0), OK(TRANSFERRED, 1), OK(RECEIVED, 1) /* taken back */,
-	     OK(DISPOSED, 1), NO(ACCESSED, 1), NO(HELD, 1), NO(RECEIVED, 0));
+	     OK(HELD, 1), OK(RELEASED, 0), NO(RECEIVED, 2), OK(RECEIVED, 1), NO(RECEIVED, 1),
+	     NO(TRANSFERRED, 0), NO(DISPOSED, 0), OK(COPIED, 0), OK(TRANSFERRED, 1),
+	     OK(RECEIVED, 1) /* taken back */, OK(DISPOSED, 1), NO(ACCESSED, 1), NO(HELD, 1),
+	     NO(RECEIVED, 0));
 }
 
 static void nothing_is_disposed_of_under_a_hold_or_before_its_date(void **state)
