@@ -26,6 +26,7 @@ letter_in() { grep -qE -- "-$2, --$3( |\$)" "$1"; }
 while read -r file name letter; do
 	command=${file#cmd_}
 	command=${command//_/ }
+	[ "$command" != "verify item" ] || command=verify-item # one word
 	if [ "$command" = globals ]; then
 		it "--$name is in the help of the program" \
 			sh -c '"$1" --help | grep -qE -- "^ .*--$2( |\$)"' sh "$STRANDLINE" "$name"
