@@ -117,9 +117,9 @@ const struct command command_recover = {
 	.args_size = sizeof(struct recover_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline recover web.tar.zst -o web.recovered.jsonl",
+	.examples = {{"strandline recover web.tar.zst -o web.jsonl",
 		      "What of it can still be used?"},
-		     {"strandline recover web.tar.zst -o web.recovered.jsonl --extract out "
+		     {"strandline recover web.tar.zst -o web.jsonl --extract out "
 		      "--key ir-team.key",
 		      "Get it out, and sign for the report:"}},
 	.run = run,

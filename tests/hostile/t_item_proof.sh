@@ -63,3 +63,15 @@ it "a proof does not go to a pipe" exits 2 "$STRANDLINE" -q extract b.zst large 
 # A bundle that was cut or damaged behind the item still proves it.
 head -c $(($(stat -c %s b.zst) - 3000)) b.zst >cut.zst
 it "what stands before a cut can be proved" exits 0 "$STRANDLINE" -q verify cut.zst --item ../../escape --fingerprint "$fp"
+
+# The vectors that third parties have.
+vectors=$SOURCE_DIR/tests/vectors
+fp=$(cat "$vectors/tiny.fingerprint")
+it "the vector bundle is anchored" exits 0 "$STRANDLINE" -q verify "$vectors/tiny.tar.zst" --fingerprint "$fp"
+it "the script says so, too" exits 0 sh "$SOURCE_DIR/forensics/verify.sh" --fingerprint "$fp" "$vectors/tiny.tar.zst"
+unpack "$vectors/tiny.tar.zst" tiny
+it "its records are those of the list" same "$(cat tiny/j/*.jsonl)" "$(cat "$vectors/tiny.records.jsonl")"
+it "its root is the noted one" same "$(sed -n 3p tiny/j/000001.note | base64 -d | xxd -p -c 64)" "$(cat "$vectors/tiny.root")"
+it "its root follows from the records" root_matches tiny
+it "its item is proved" exits 0 "$STRANDLINE" -q verify-item "$vectors/tiny.item" --fingerprint "$fp"
+it "by the recipe, too" recipe "$vectors/tiny.item" "$vectors/tiny.item.tlog-proof"

@@ -27,6 +27,7 @@ while read -r file name letter; do
 	command=${file#cmd_}
 	[ "$command" = verify_item ] && command=verify-item
 	command=${command//_/ }
+	[ "$command" != "verify item" ] || command=verify-item # one word
 	if [ "$command" = globals ]; then
 		it "--$name is in the help of the program" \
 			sh -c '"$1" --help | grep -qE -- "^ .*--$2( |\$)"' sh "$STRANDLINE" "$name"
