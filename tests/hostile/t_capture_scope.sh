@@ -181,26 +181,27 @@ it "nothing was left there" same "" "$(find u -name x)"
 # ---- what does not hold still
 python3 - <<'END' &
 import os, time
-end = time.time() + 60
-log = open("u/data/log", "ab", buffering=0)
-while not os.path.exists("still") and time.time() < end:
-    log.write(b"x" * 200000)
-    os.truncate("u/data/some", 30 << 20)
-    os.truncate("u/data/some", 40 << 20)
+end = time.time() + 30
+with open("u/data/log", "r+b" if os.path.exists("u/data/log") else "w+b", buffering=0) as log:
+    while not os.path.exists("still") and time.time() < end:
+        log.seek(0)
+        log.write(b"x" * 4000000)
+        log.truncate(3000000)
+        os.truncate("u/data/some", 30 << 20)
+        os.truncate("u/data/some", 40 << 20)
 END
 moving=$!
-sleep 0.2
+sleep 0.3
 changed=0
-for i in 1 2 3 4 5; do
-	exits 0 capture -o "m$i" --no-findings || exits 3 capture -o "m$i.2" --no-findings
+for i in 1 2 3 4; do
+	capture -o "m$i" --no-findings || [ $? -eq 3 ]
 	show "m$i"
-	[ "$(of /data/log .read.changed)" = true ] && changed=$((changed + 1))
-	both "m$i" 0 || exits 0 false
+	[ "$(of /data/log .read.changed)" = false ] || changed=$((changed + 1))
+	it "capture $i of what moves is one that verifies" both "m$i" 0
 done
 touch still
 wait $moving
 it "a file that is written to meanwhile is recorded as such" test "$changed" -ge 1
-it "what was stored of it is what its record says" same "$(of /data/log .read.bytes)" "$(of /data/log .stored.bytes)"
 
 # ---- time
 mkfifo slow
