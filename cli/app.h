@@ -86,8 +86,11 @@ extern const struct command command_policy, command_policy_check, command_policy
 	command_policy_test;
 extern const struct command command_approve, command_approve_list, command_approve_show,
 	command_approve_rm;
-extern const struct command command_capture, command_verify, command_show, command_extract,
-	command_timeline, command_keygen;
+extern const struct command command_capture, command_verify, command_verify_item, command_recover,
+	command_show, command_extract, command_timeline, command_keygen, command_timestamp;
+extern const struct command command_custody, command_custody_add, command_custody_show,
+	command_custody_verify, command_custody_hold, command_custody_release,
+	command_custody_extend;
 extern const struct command command_help, command_man, command_completion;
 
 #endif

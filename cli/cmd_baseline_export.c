@@ -5,14 +5,15 @@
 #include "cli/app.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
+#include "cli/passphrase.h"
 #include "core/cleanup.h"
 #include "job/travel.h"
 
 struct export_args {
-	const char *key;
+	const char *key, *key_passphrase_file;
 };
 
-static int export_to(struct app *app, const struct job *job, const char *key,
+static int export_to(struct app *app, const struct job *job, const struct signkey_file *key,
 		     const struct operands *words, struct sl_error *err)
 {
 	CLEANUP(output_clear) struct output output = {0};
@@ -35,20 +36,29 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	const struct export_args *a = args;
+	struct signkey_file key = {.path = a->key};
 	int rc = cli_job_init(&j, app, 0, &err);
 
 	if (rc == 0 && a->key == NULL)
 		rc = sl_fail(&err, SL_EINVAL, 0,
 			     "who signs? give --key FILE, a private key of 'strandline keygen'");
 	if (rc == 0)
-		rc = export_to(app, &j.job, a->key, words, &err);
+		rc = passphrase_for_key(&passphrase, a->key, a->key_passphrase_file, &err);
+	key.passphrase = passphrase_text(&passphrase);
+	if (rc == 0)
+		rc = export_to(app, &j.job, &key, words, &err);
 	return rc < 0 ? cli_job_fail(app, &err) : EXIT_DONE;
 }
 
+#define AT(member) offsetof(struct export_args, member)
+
 static const struct opt options[] = {
-	{"key", 0, OPT_TEXT, "FILE", NULL, offsetof(struct export_args, key),
+	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key),
 	 "the private key to sign with; 'keygen' makes one"},
+	{"key-passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(key_passphrase_file),
+	 CLI_KEY_PASSPHRASE_HELP},
 };
 
 const struct command command_baseline_export = {
@@ -72,5 +82,6 @@ const struct command command_baseline_export = {
 		      "Sign for two images:"},
 		     {"strandline baseline export 4f67c8 --key ci.key | zstd > web.signed.zst",
 		      "Sign for one, and compress what is written:"}},
+	.holds_keys = true,
 	.run = run,
 };

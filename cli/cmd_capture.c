@@ -10,6 +10,7 @@
 #include "cli/capture_plan.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
+#include "cli/passphrase.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
@@ -19,8 +20,9 @@
 #define BEFORE_TOTAL ((uint64_t)64 << 20)
 
 struct capture_args {
-	const char *output;  /* the bundle; "-" is standard output */
-	const char *key;     /* long-term signing key, PEM */
+	const char *output; /* the bundle; "-" is standard output */
+	const char *key;    /* long-term signing key, PEM */
+	const char *key_passphrase_file;
 	const char *sidecar; /* directory for checkpoints */
 	uint64_t before;     /* most bytes of each image file that changed */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
@@ -75,7 +77,7 @@ static int encrypt(struct encryption *out, const struct capture_args *a, struct 
 					     .files = a->recipient_files.items,
 					     .file_count = a->recipient_files.count,
 					     .passphrase.file = a->passphrase_file};
-	int rc = a->passphrase ? cli_passphrase(&typed, true, err) : 0;
+	int rc = a->passphrase ? cli_passphrase(&typed, "Passphrase of the bundle", true, err) : 0;
 
 	request.passphrase.typed = typed;
 	return rc < 0 ? rc : encryption_open(out, &request, err);
@@ -182,6 +184,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	CLEANUP(encryption_clear) struct encryption encryption = {0};
 	struct capture_request request = {.containers = (const char *const *)words->items,
 					  .container_count = words->count,
@@ -221,6 +224,9 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	}
 	if (rc == 0)
 		rc = ask(app, &answers, &request, &err);
+	if (rc == 0)
+		rc = passphrase_for_key(&passphrase, a->key, a->key_passphrase_file, &err);
+	request.passphrase = passphrase_text(&passphrase);
 	if (rc == 0 && (rc = encrypt(&encryption, a, &err)) == 0)
 		request.encryption = &encryption;
 	if (rc >= 0)
@@ -266,6 +272,8 @@ static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
 	 "the bundle to create; it must not exist; - is standard output"},
 	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "sign with this key too, made by keygen"},
+	{"key-passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(key_passphrase_file),
+	 CLI_KEY_PASSPHRASE_HELP},
 	{"sidecar", 0, OPT_TEXT, "DIR", NULL, AT(sidecar),
 	 "put each signed checkpoint into DIR too, which should be on another machine"},
 	{"before", 0, OPT_SIZE, "SIZE", NULL, AT(before),
@@ -346,5 +354,6 @@ const struct command command_capture = {
 		      "Keep a container, and say for which case:"},
 		     {"strandline capture web -o - | ssh vault 'cat >web.tar.zst'",
 		      "Keep it on another machine, without a local file:"}},
+	.holds_keys = true,
 	.run = run,
 };

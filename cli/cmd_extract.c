@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/custody.h"
 #include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
@@ -16,7 +17,8 @@ struct extract_args {
 	uint64_t seq; /* NO_SEQ: by path */
 	const char *output;
 	const char *target; /* which container, or NULL */
-	bool list;
+	bool list, prove;
+	struct custody_access custody;
 	struct unlock_args unlock;
 };
 
@@ -30,6 +32,9 @@ static int check(const struct extract_args *a, const struct operands *words, str
 		return sl_fail(err, SL_EINVAL, 0, "give either --seq N or paths");
 	if (!a->list && a->output == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
+	if (a->prove && (a->list || strcmp(a->output, "-") == 0))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--proof writes a file beside the item: give -o FILE");
 	return 0;
 }
 
@@ -78,6 +83,7 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 					  .paths = (const char *const *)words->items + 1,
 					  .path_count = words->count - 1,
 					  .output = a->output,
+					  .prove = a->prove,
 					  .extracted = told,
 					  .payload = app};
 	int rc = cli_unlock(&identities, &a->unlock, &err);
@@ -97,7 +103,12 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 
-	if (check(args, words, &err) < 0)
+	const struct extract_args *a = args;
+
+	if (check(a, words, &err) < 0)
+		return app_fail(app, &err);
+	/* before anything is taken out: what cannot be recorded is not done */
+	if (custody_record_access(app, &a->custody, words->items[0], NULL, NULL, &err) < 0)
 		return app_fail(app, &err);
 	return extract(app, args, words);
 }
@@ -108,9 +119,12 @@ static const struct opt options[] = {
 	{"seq", 0, OPT_SIZE, "N", NULL, AT(seq), "the file of record N"},
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
 	 "the file to create, for several paths the directory; - is standard output"},
+	{"proof", 0, OPT_FLAG, NULL, NULL, AT(prove),
+	 "write beside each item what proves it without the bundle, as FILE.tlog-proof"},
 	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
 	 "of a bundle that holds several containers the files of this one: its number, name or id"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
+	CUSTODY_ACCESS_OPTIONS(struct extract_args, custody),
 	CLI_UNLOCK_OPTIONS(struct extract_args, unlock),
 };
 static const struct extract_args defaults = {.seq = NO_SEQ};
@@ -121,7 +135,9 @@ const struct command command_extract = {
 	.operands = "BUNDLE [PATH...]",
 	.description = "Write files of a bundle out, each checked against the digest in its "
 		       "record. What was captured may be malicious: nothing is made executable, "
-		       "and no name from the evidence becomes a path outside the directory given.",
+		       "and no name from the evidence becomes a path outside the directory given. "
+		       "Whether the record itself is attested is judged by verify, or proved to "
+		       "somebody else by --proof and verify-item.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.operands_min = 1,
@@ -130,7 +146,8 @@ const struct command command_extract = {
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline extract web.tar.zst --list", "What is in it?"},
-		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin",
-		      "One file, under a name of your choice:"}},
+		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin --proof",
+		      "One file, and what proves it to somebody without the bundle:"}},
+	.holds_keys = true,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/custody.h"
 #include "cli/output.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
@@ -11,6 +12,7 @@
 
 struct show_args {
 	struct text_list types; /* only records of these types */
+	struct custody_access custody;
 	struct unlock_args unlock;
 };
 
@@ -72,8 +74,12 @@ static int show(struct app *app, const struct show_args *a, const char *bundle,
 static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	const struct show_args *a = args;
 	uint64_t unattested = 0;
 
+	/* before anything is shown: what cannot be recorded is not done */
+	if (custody_record_access(app, &a->custody, words->items[0], NULL, NULL, &err) < 0)
+		return app_fail(app, &err);
 	if (show(app, args, words->items[0], &unattested, &err) < 0)
 		return app_fail(app, &err);
 	if (unattested > 0)
@@ -86,6 +92,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 static const struct opt options[] = {
 	{"type", 't', OPT_LIST, "TYPE", NULL, AT(types),
 	 "only records of this type, such as file, finding or gap; may be repeated"},
+	CUSTODY_ACCESS_OPTIONS(struct show_args, custody),
 	CLI_UNLOCK_OPTIONS(struct show_args, unlock),
 };
 static const char *const formats[] = {"table", "json", "jsonl", NULL};
@@ -106,5 +113,6 @@ const struct command command_show = {
 	.examples = {{"strandline show web.tar.zst --type finding", "What was found?"},
 		     {"strandline show web.tar.zst --format jsonl | jq .path",
 		      "The records, for another program:"}},
+	.holds_keys = true,
 	.run = run,
 };

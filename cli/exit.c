@@ -21,8 +21,8 @@ const char *exit_text(enum exit_column column, enum exit_status status)
 		[EXIT_VERIFIES] =
 			{"intact, closed as complete, and bound to an anchor that was given "
 			 "(--allow-unanchored waives that)",
-			 "the bytes contradict each other, an anchor proves more than is there, or "
-			 "the verdict is less than --require",
+			 "the bytes contradict each other, an anchor proves more than is there, a "
+			 "file beside it contradicts it, or the verdict is less than --require",
 			 "usage or operational error: no statement is made",
 			 "intact as far as it goes, but not closed as complete, or not anchored"},
 		[EXIT_WORKS] = {"done, nothing missing",

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/app.h"
@@ -60,6 +62,18 @@ static int usage_error(struct app *app, const struct sl_error *err)
 	return EXIT_TROUBLE;
 }
 
+/*
+ * Not dumpable: no core file, and no process of the same user may attach or read the memory. The
+ * limit says the same to whoever catches crashes in the kernel's place.
+ */
+static void keep_keys_inside(struct app *app)
+{
+	const struct rlimit none = {0};
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		app_note(app, "a crash could leave keys in a core file");
+}
+
 static int run(struct app *app, int argc, char **argv)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
@@ -79,6 +93,8 @@ static int run(struct app *app, int argc, char **argv)
 	}
 	if (app_start(app, &err) < 0)
 		return usage_error(app, &err);
+	if (call.command->holds_keys)
+		keep_keys_inside(app);
 	app->stop = signals_watch();
 	return call.command->run(app, call.args, &call.words);
 }

@@ -61,6 +61,7 @@ struct command {
 	enum exit_column exits;
 	const char *examples[2][2]; /* command line, what it does */
 	bool hidden;
+	bool holds_keys; /* private keys or passphrases: no core dump, no debugger */
 	/* Returns an exit status. @args is the filled struct. */
 	int (*run)(struct app *app, const void *args, const struct operands *words);
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static int read_line(int tty, char *out, size_t cap, struct sl_error *err)
 	return len > 0 ? 0 : sl_fail(err, SL_EINVAL, 0, "the passphrase is empty");
 }
 
-static int ask(int tty, const char *prompt, char *out, size_t cap, struct sl_error *err)
+static int ask(int tty, const char *what, char *out, size_t cap, struct sl_error *err)
 {
 	struct termios before, quiet;
 	int rc;
@@ -46,8 +47,8 @@ static int ask(int tty, const char *prompt, char *out, size_t cap, struct sl_err
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) < 0)
 		return sl_fail(err, SL_EIO, errno, "terminal");
-	rc = write(tty, prompt, strlen(prompt)) < 0 ? sl_fail(err, SL_EIO, errno, "terminal")
-						    : read_line(tty, out, cap, err);
+	rc = dprintf(tty, "%s: ", what) < 0 ? sl_fail(err, SL_EIO, errno, "terminal")
+					    : read_line(tty, out, cap, err);
 	(void)tcsetattr(tty, TCSAFLUSH, &before);
 	(void)!write(tty, "\n", 1);
 	return rc;
@@ -58,7 +59,7 @@ void cli_passphrase_free(char **passphrase)
 	secret_free(*passphrase, CLI_PASSPHRASE_BYTES);
 }
 
-int cli_passphrase(char **out, bool twice, struct sl_error *err)
+int cli_passphrase(char **out, const char *what, bool twice, struct sl_error *err)
 {
 	CLEANUP(cli_passphrase_free) char *again = NULL;
 	AUTO_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -67,14 +68,14 @@ int cli_passphrase(char **out, bool twice, struct sl_error *err)
 	*out = NULL;
 	if (tty < 0)
 		return sl_fail(err, SL_EINVAL, errno,
-			       "no terminal to ask on: give --passphrase-file");
+			       "no terminal to ask on: give the passphrase in a file");
 	*out = secret_new(CLI_PASSPHRASE_BYTES);
 	again = secret_new(CLI_PASSPHRASE_BYTES);
 	if (*out == NULL || again == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "passphrase");
-	rc = ask(tty, "Passphrase of the bundle: ", *out, CLI_PASSPHRASE_BYTES, err);
+	rc = ask(tty, what, *out, CLI_PASSPHRASE_BYTES, err);
 	if (rc == 0 && twice)
-		rc = ask(tty, "The same again: ", again, CLI_PASSPHRASE_BYTES, err);
+		rc = ask(tty, "The same again", again, CLI_PASSPHRASE_BYTES, err);
 	if (rc == 0 && twice && strcmp(*out, again) != 0)
 		rc = sl_fail(err, SL_EINVAL, 0, "the two passphrases differ");
 	return rc;
@@ -100,7 +101,7 @@ int cli_unlock(struct age_identities **out, const struct unlock_args *a, struct 
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--passphrase and --passphrase-file exclude each other");
 	if (a->passphrase)
-		rc = cli_passphrase(&typed, false, err);
+		rc = cli_passphrase(&typed, "Passphrase of the bundle", false, err);
 	request.passphrase.typed = typed;
 	return rc < 0 ? rc : unlock_open(out, &request, err);
 }

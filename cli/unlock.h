@@ -41,7 +41,7 @@ void cli_identities_free(struct age_identities **ids);
 /* Secret memory of this many bytes, with a passphrase and NUL in it. */
 #define CLI_PASSPHRASE_BYTES (AGE_PASSPHRASE_MAX + 2)
 /* Ask on the terminal, unseen, @twice to be sure. Free with secret_free(), also on failure. */
-int cli_passphrase(char **out, bool twice, struct sl_error *err);
+int cli_passphrase(char **out, const char *what, bool twice, struct sl_error *err);
 /* For CLEANUP(). */
 void cli_passphrase_free(char **passphrase);
 

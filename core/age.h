@@ -68,7 +68,8 @@ int age_identities_new(struct age_identities **out, struct sl_error *err);
 void age_identities_free(struct age_identities *ids);
 /*
  * An identity file: "AGE-SECRET-KEY-1..." lines, # begins a comment. At least one. The caller wipes
- * the text. -SL_EUNSUPPORTED for ssh keys and plugins.
+ * the text. One that is encrypted itself is opened with the passphrase, which then must be known.
+ * -SL_EUNSUPPORTED for ssh keys and plugins.
  */
 int age_identities_parse(struct age_identities *ids, const char *text, size_t len,
 			 struct sl_error *err);
@@ -80,7 +81,7 @@ bool age_identities_empty(const struct age_identities *ids);
  * Decrypt: positions are those of the plain bytes, each chunk is authenticated before any byte of
  * it is given. A chunk that was changed is -SL_EUNTRUSTED; a file that ends early gives its whole
  * chunks, then the end, with is_cut set. Takes over @inner on success; @ids is borrowed for the
- * call.
+ * call. ASCII armor is taken off first, into a temporary file.
  *
  * -SL_EFORMAT: no age file; -SL_EUNTRUSTED: its header was changed; -SL_ENOTFOUND: none of the
  * identities opens it.

@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "core/agearmor.h"
 #include "core/agewrap.h"
 #include "core/cleanup.h"
 
@@ -15,11 +16,13 @@
 
 struct age_file {
 	struct rfile base;
-	struct rfile *inner;  /* owned */
-	uint64_t start;       /* of chunk 0 in it */
-	uint64_t count;       /* of a file: chunks that are there */
-	uint64_t at;          /* of a pipe: position in plain bytes */
-	bool has_ahead;       /* of a pipe: the byte behind the chunk was read */
+	struct rfile *inner; /* owned */
+	uint64_t start;      /* of chunk 0 in it */
+	uint64_t count;      /* of a file: chunks that are there */
+	uint64_t at;         /* of a pipe: position in plain bytes */
+	bool has_ahead;      /* of a pipe: the byte behind the chunk was read */
+	int failed;          /* of a pipe: how it ended, 0 before */
+	struct sl_error failure;
 	pthread_mutex_t lock; /* guards all below */
 	struct age_chunks *chunks;
 	uint64_t loaded; /* number of the chunk in @plain; UINT64_MAX for none */
@@ -127,7 +130,7 @@ static int measure(struct age_file *f, struct sl_error *err)
 /* ---- a pipe ---- */
 
 /* Chunks come one after the other; one byte more is read to see whether this is the last. */
-static int load_next(struct age_file *f, uint64_t number, struct sl_error *err)
+static int take_next(struct age_file *f, uint64_t number, struct sl_error *err)
 {
 	uint64_t from = f->start + number * SEALED_CHUNK;
 	size_t ahead = f->has_ahead ? 1 : 0, len = 0;
@@ -145,6 +148,18 @@ static int load_next(struct age_file *f, uint64_t number, struct sl_error *err)
 	is_end = len <= SEALED_CHUNK;
 	f->has_ahead = !is_end;
 	return open_chunk(f, number, is_end ? len : SEALED_CHUNK, is_end, err);
+}
+
+/* What failed is gone: it fails the same way when it is asked for again. */
+static int load_next(struct age_file *f, uint64_t number, struct sl_error *err)
+{
+	if (f->failed == 0) {
+		f->failed = take_next(f, number, &f->failure);
+		if (f->failed == 0)
+			return 0;
+	}
+	return f->failed > 0 ? 1
+			     : sl_fail(err, f->failure.code, 0, "%s", sl_error_text(&f->failure));
 }
 
 /* ---- both ---- */
@@ -203,6 +218,7 @@ static void age_file_close(struct rfile *base)
 
 	age_chunks_free(f->chunks);
 	pthread_mutex_destroy(&f->lock);
+	sl_error_clear(&f->failure);
 	rfile_close(f->inner);
 	OPENSSL_cleanse(f->plain, sizeof(f->plain));
 	free(f);
@@ -266,8 +282,8 @@ static int pass_head(struct age_file *f, struct sl_error *err)
 	return rfile_fill(f->inner, 0, f->sealed, (size_t)f->start, &len, err);
 }
 
-int rfile_age(struct rfile **out, struct rfile *inner, const struct age_identities *ids,
-	      struct sl_error *err)
+static int open_file(struct rfile **out, struct rfile *inner, const struct age_identities *ids,
+		     struct sl_error *err)
 {
 	static const struct rfile_ops ops = {.read_at = age_read_at, .close = age_file_close};
 	struct age_file *f = calloc(1, sizeof(*f));
@@ -291,5 +307,25 @@ int rfile_age(struct rfile **out, struct rfile *inner, const struct age_identiti
 		return rc;
 	}
 	*out = &f->base;
+	return 0;
+}
+
+int rfile_age(struct rfile **out, struct rfile *inner, const struct age_identities *ids,
+	      struct sl_error *err)
+{
+	CLEANUP(rfile_closep) struct rfile *bare = NULL;
+	uint8_t head[AGE_SNIFF_BYTES];
+	size_t len = 0;
+	int rc = rfile_head(inner, head, sizeof(head), &len, err);
+
+	if (rc < 0 || !age_is_armored(head, len))
+		return rc < 0 ? rc : open_file(out, inner, ids, err);
+	rc = age_unarmor(&bare, inner, err);
+	if (rc == 0)
+		rc = open_file(out, bare, ids, err);
+	if (rc < 0)
+		return rc;
+	(void)take_ptr(&bare);
+	rfile_close(inner);
 	return 0;
 }

@@ -5,11 +5,11 @@
 
 #include <openssl/crypto.h>
 
+#include "core/agearmor.h"
 #include "core/cleanup.h"
 #include "core/encode.h"
 
 #define VERSION_LINE "age-encryption.org/v1\n"
-#define ARMOR_LINE "-----BEGIN AGE ENCRYPTED FILE-----"
 #define END_MARK "---"
 enum { LINE_CHARS = 64, LINE_BYTES = 48, MAC_CHARS = 43 };
 
@@ -17,7 +17,7 @@ bool age_sniff(const uint8_t *bytes, size_t len)
 {
 	return (len >= strlen(VERSION_LINE) &&
 		memcmp(bytes, VERSION_LINE, strlen(VERSION_LINE)) == 0) ||
-	       (len >= strlen(ARMOR_LINE) && memcmp(bytes, ARMOR_LINE, strlen(ARMOR_LINE)) == 0);
+	       age_is_armored(bytes, len);
 }
 
 static int malformed(struct sl_error *err, const char *why)

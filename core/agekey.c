@@ -13,6 +13,8 @@
 #define IDENTITY_PREFIX "age-secret-key-"
 /* Longest line of a key file; keys of ours are far shorter, those of ssh are not. */
 #define LINE_MAX_BYTES (8u << 10)
+/* Largest file of identities that was under a passphrase. */
+#define PLAIN_FILE_MAX ((size_t)64 << 10)
 
 static bool begins(const char *text, size_t len, const char *with)
 {
@@ -175,9 +177,6 @@ static int add_identity(void *to, const char *line, size_t len, struct sl_error 
 	}
 	if (begins(line, len, "age-plugin-"))
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "identities of age plugins are not known");
-	if (begins(line, len, "-----begin age"))
-		return sl_fail(err, SL_EUNSUPPORTED, 0,
-			       "an identity file under a passphrase: decrypt it with age first");
 	if (begins(line, len, "-----begin"))
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "an ssh key is no identity here");
 	if (begins(line, len, "age1"))
@@ -185,12 +184,36 @@ static int add_identity(void *to, const char *line, size_t len, struct sl_error 
 	return sl_fail(err, SL_EFORMAT, 0, "no age identity (AGE-SECRET-KEY-1...)");
 }
 
+/* An identity file that is an age file itself, for a passphrase. */
+static int parse_encrypted(struct age_identities *ids, const char *text, size_t len,
+			   struct sl_error *err)
+{
+	struct rfile *sealed = NULL, *plain = NULL;
+	char *opened = secret_new(PLAIN_FILE_MAX);
+	size_t got = 0;
+	int rc = opened == NULL ? sl_fail(err, SL_ENOMEM, 0, "identities")
+				: rfile_from_memory(&sealed, text, len, err);
+
+	if (rc == 0)
+		rc = rfile_age(&plain, sealed, ids, err);
+	if (rc < 0)
+		rfile_close(sealed);
+	if (rc == 0)
+		rc = rfile_fill(plain, 0, opened, PLAIN_FILE_MAX, &got, err);
+	if (rc == 0 && (plain->is_cut || got == PLAIN_FILE_MAX))
+		rc = sl_fail(err, SL_EFORMAT, 0, "it was cut, or holds more than identities");
+	if (rc == 0)
+		rc = each_line(opened, got, "identity", add_identity, ids, err);
+	rfile_close(plain);
+	secret_free(opened, PLAIN_FILE_MAX);
+	return rc;
+}
+
 int age_identities_parse(struct age_identities *ids, const char *text, size_t len,
 			 struct sl_error *err)
 {
-	if (age_sniff((const uint8_t *)text, len) && text[0] == 'a')
-		return sl_fail(err, SL_EUNSUPPORTED, 0,
-			       "an identity file under a passphrase: decrypt it with age first");
+	if (age_sniff((const uint8_t *)text, len))
+		return parse_encrypted(ids, text, len, err);
 	return each_line(text, len, "identity", add_identity, ids, err);
 }
 

@@ -122,10 +122,13 @@ static int age_sync_wait(struct ostream *s, struct sl_error *err)
 
 static int end(struct age_out *a, struct sl_error *err)
 {
+	size_t len = a->len;
+
 	/* the format has no empty last chunk behind others */
-	if (a->len == 0 && a->number > 0)
+	if (len == 0 && a->number > 0)
 		return sl_fail(err, SL_EINVAL, 0, "encrypted output ends at a sync point");
-	return emit(a, a->plain, a->len, true, err);
+	a->len = 0;
+	return emit(a, a->plain, len, true, err);
 }
 
 static int age_finish(struct ostream *s, struct sl_error *err)

@@ -25,7 +25,10 @@ struct ostream_ops {
 	/* Both or none; without them begin is the whole sync point. */
 	int (*sync_begin)(struct ostream *s, struct sl_error *err);
 	int (*sync_wait)(struct ostream *s, struct sl_error *err);
-	/* Write what is pending and end the format. Called at most once, before close. */
+	/*
+	 * Write what is pending and end the format. Called at most once; then only sync points and
+	 * close may follow.
+	 */
 	int (*finish)(struct ostream *s, struct sl_error *err);
 	void (*close)(struct ostream *s);
 };

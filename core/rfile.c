@@ -187,3 +187,41 @@ int rfile_from_fd(struct rfile **out, int fd, struct sl_error *err)
 	*out = &f->base;
 	return 0;
 }
+
+/* ---- memory ---- */
+
+struct memory_file {
+	struct rfile base;
+	const uint8_t *bytes;
+};
+
+static int memory_read_at(struct rfile *base, uint64_t offset, void *dst, size_t cap, size_t *len,
+			  struct sl_error *err)
+{
+	const struct memory_file *f = container_of(base, struct memory_file, base);
+
+	(void)err;
+	if (offset >= base->size)
+		return 1;
+	*len = base->size - offset < cap ? (size_t)(base->size - offset) : cap;
+	memcpy(dst, f->bytes + offset, *len);
+	return 0;
+}
+
+static void memory_close(struct rfile *base)
+{
+	free(container_of(base, struct memory_file, base));
+}
+
+int rfile_from_memory(struct rfile **out, const void *bytes, size_t len, struct sl_error *err)
+{
+	static const struct rfile_ops ops = {.read_at = memory_read_at, .close = memory_close};
+	struct memory_file *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "input");
+	f->base = (struct rfile){.ops = &ops, .size = len};
+	f->bytes = bytes;
+	*out = &f->base;
+	return 0;
+}

@@ -58,5 +58,7 @@ void rfile_closep(struct rfile **f);
  * failure.
  */
 int rfile_from_fd(struct rfile **out, int fd, struct sl_error *err);
+/* Borrowed bytes. */
+int rfile_from_memory(struct rfile **out, const void *bytes, size_t len, struct sl_error *err);
 
 #endif

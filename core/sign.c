@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -95,7 +96,9 @@ static int adopt(struct sign_key **out, EVP_PKEY *pkey, struct sl_error *err)
 		sign_key_free(k);
 		return sl_fail(err, SL_ENOMEM, 0, "private key memory");
 	}
-	if (EVP_PKEY_get_raw_private_key(pkey, k->secret->seed, &seed_len) != 1 ||
+	/* not EVP_PKEY_get_raw_private_key(): that leaves a copy behind, on the heap */
+	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, k->secret->seed,
+					    SEED_SIZE, &seed_len) != 1 ||
 	    EVP_PKEY_get_raw_public_key(pkey, k->public, &public_len) != 1 ||
 	    seed_len != SEED_SIZE || public_len != SIGN_PUBLIC_SIZE) {
 		sign_key_free(k);

@@ -393,5 +393,6 @@ int ostream_zstd_raw(struct ostream *s, const void *bytes, size_t len, struct sl
 		z->status = ostream_write(z->inner, bytes, len, err);
 	if (z->status == 0)
 		z->offset += len;
+	z->padded = z->written; /* what stands behind bytes like these is the caller's business */
 	return z->status;
 }

@@ -62,7 +62,10 @@ int ostream_zstd(struct ostream **out, struct ostream *inner, const struct zstd_
 		 struct sl_error *err);
 /* Bytes that reached the inner stream so far: where the next frame will start. */
 uint64_t ostream_zstd_offset(const struct ostream *s);
-/* Pass bytes through uncompressed between frames (skippable frames). Implies a sync of frames. */
+/*
+ * Pass bytes through uncompressed between frames (skippable frames). Implies a sync of frames. No
+ * sync point fills up behind them.
+ */
 int ostream_zstd_raw(struct ostream *s, const void *bytes, size_t len, struct sl_error *err);
 
 #endif

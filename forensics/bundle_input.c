@@ -40,11 +40,11 @@ static int read_secrets(struct age_identities *ids, const struct sl_bundle_unloc
 {
 	int rc = 0;
 
-	if (unlock != NULL && unlock->identities != NULL)
-		rc = age_identities_parse(ids, unlock->identities, strlen(unlock->identities), err);
-	if (rc == 0 && unlock != NULL && unlock->passphrase != NULL)
+	if (unlock != NULL && unlock->passphrase != NULL)
 		rc = age_identities_passphrase(ids, unlock->passphrase, strlen(unlock->passphrase),
 					       err);
+	if (rc == 0 && unlock != NULL && unlock->identities != NULL)
+		rc = age_identities_parse(ids, unlock->identities, strlen(unlock->identities), err);
 	return rc;
 }
 

@@ -198,8 +198,11 @@ uint64_t out_tail_bytes(const struct bundle_out *o)
 static int write_seek_table(struct bundle_out *o, struct sl_error *err)
 {
 	uint8_t head[8], foot[SEEK_FOOTER_BYTES];
-	int rc;
+	/* the last frame has its entry only when it was written */
+	int rc = raw(o->z, NULL, 0, err);
 
+	if (rc < 0)
+		return rc;
 	if (o->frame_count > SEEK_MAX_FRAMES)
 		return sl_fail(err, SL_ELIMIT, 0, "more than %u frames", SEEK_MAX_FRAMES);
 	store_le32(head, SKIPPABLE_MAGIC);
@@ -220,10 +223,9 @@ int out_finish(struct bundle_out *o, struct sl_error *err)
 	if (rc == 0)
 		rc = bundle_tar_finish(o->tar, err);
 	if (rc == 0)
-		rc = sync_all(o, err);
-	if (rc == 0)
 		rc = write_seek_table(o, err);
+	/* the last bytes of an encrypted file are known only now */
 	if (rc == 0)
-		rc = sync_all(o, err);
-	return rc == 0 ? ostream_finish(o->z, err) : rc;
+		rc = ostream_finish(o->z, err);
+	return rc == 0 ? sync_all(o, err) : rc;
 }

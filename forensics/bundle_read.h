@@ -24,5 +24,10 @@ int bundle_verify(struct rfile *file, const struct sl_verify_options *options,
 		  struct sl_verify_result *out, struct sl_error *err);
 /* sl_bundle_extract(). -SL_EUNSUPPORTED for what can be read only once. */
 int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err);
+/* The same, handed to @take piece by piece before it is known whether it matches. */
+typedef int (*bundle_data_fn)(void *payload, const uint8_t *bytes, size_t len,
+			      struct sl_error *err);
+int bundle_extract_each(struct rfile *file, uint64_t seq, bundle_data_fn take, void *payload,
+			struct sl_error *err);
 
 #endif

@@ -146,6 +146,8 @@ int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
 	spool_init(&w->out.frames);
 	rc = open_out(w, inner, fd, options, err);
 	if (rc == 0)
+		rc = segment_clock(w, err);
+	if (rc == 0)
 		rc = start(w, options, err);
 	if (rc < 0) {
 		sl_bundle_writer_free(w);
@@ -360,7 +362,9 @@ int sl_bundle_close(struct sl_bundle_writer *w, enum sl_bundle_status status, st
 
 	if (rc < 0)
 		return rc;
-	rc = segment_reserve(w, JOURNAL_HEAD_BYTES, TIER_CLOSE, err);
+	rc = segment_reserve(w, 2 * JOURNAL_HEAD_BYTES, TIER_CLOSE, err);
+	if (rc == 0)
+		rc = segment_clock(w, err);
 	if (rc == 0)
 		rc = append_close(w, status, err);
 	if (rc == 0)

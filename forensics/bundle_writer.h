@@ -26,6 +26,7 @@ struct sl_bundle_writer {
 	uint64_t segment_ns, reserve_bytes;
 	uint64_t segment_start_ns; /* since boot; 0 while the segment is empty */
 	uint64_t segment_payload;
+	int64_t clock_ahead_ns; /* wall clock less time since boot; 0: not looked at yet */
 	uint64_t payloads, payload_bytes, gaps;
 	uint64_t holes_left; /* bytes of them that may still be hashed */
 	uint32_t targets;
@@ -56,6 +57,11 @@ int segment_reserve(struct sl_bundle_writer *w, uint64_t plain, enum writer_tier
 		    struct sl_error *err);
 /* End the open segment if @payload more bytes or its age ask for it, then count them in. */
 int segment_take(struct sl_bundle_writer *w, uint64_t payload, struct sl_error *err);
+/*
+ * Did somebody set the clock since this was asked last? Then a `clock` record says by how much. The
+ * first time only remembers.
+ */
+int segment_clock(struct sl_bundle_writer *w, struct sl_error *err);
 /* Append a record to the open segment; the room for it is there. */
 int segment_append(struct sl_bundle_writer *w, const char *type, uint32_t target,
 		   const char *members, struct sl_error *err);

@@ -25,6 +25,7 @@ struct chain {
 	struct sha256 *hash; /* owned */
 	struct merkle tree;
 	uint64_t segments, attested, gaps, payloads, payload_bytes;
+	uint64_t attested_payloads, attested_payload_bytes; /* of records under a checkpoint */
 	uint8_t last_line[SL_SHA256_SIZE]; /* what the next record must call prev */
 	char bundle[CHAIN_BUNDLE_DIGITS + 1];
 	char fingerprint[CHAIN_FINGERPRINT_SIZE];
@@ -41,7 +42,10 @@ struct chain {
 	enum sl_bundle_status status;
 	const struct chain_anchor *anchor; /* borrowed, or NULL */
 	bool anchor_met;
+	bool anchor_failed;  /* it contradicts: nothing here is to be trusted */
 	bool judge_payloads; /* compare payload digests with the records */
+	/* payloads that are missing or changed are no fault of the records: none is counted then */
+	bool forgive_payloads;
 	/* where the fault is, after a failure: file offset when known */
 	uint64_t fault_offset;
 };

@@ -100,7 +100,8 @@ int chainkey_open(struct chain *c, const struct jval *record, struct sl_error *e
 	    strspn(bundle, "0123456789abcdef") != CHAIN_BUNDLE_DIGITS)
 		return sl_fail(err, SL_EFORMAT, 0, "open record without a bundle id");
 	memcpy(c->bundle, bundle, CHAIN_BUNDLE_DIGITS + 1);
-	if (c->anchor != NULL && strcmp(c->anchor->bundle, c->bundle) != 0)
+	c->anchor_failed = c->anchor != NULL && strcmp(c->anchor->bundle, c->bundle) != 0;
+	if (c->anchor_failed)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "the noted checkpoint is another bundle's");
 	rc = parse_key(jval_get(record, "key"), c->first_key, err);
 	if (rc == 0)
@@ -150,25 +151,23 @@ static int check_key_file(const struct segment *g, const uint8_t key[SIGN_PUBLIC
 	return rc;
 }
 
-/* Text of the note, and its signatures if it has any: a bare text is an unsigned checkpoint. */
-static int parse_note(struct note *n, const struct segment *g, struct sl_error *err)
+int chainkey_parse_note(struct note *out, struct sl_bytes bytes, struct sl_error *err)
 {
 	struct checkpoint ignored;
-	size_t len = g->note.len;
 
-	*n = (struct note){.text = {g->note.data, len}};
-	if (note_checkpoint_parse(&ignored, n->text, NULL) == 0)
+	*out = (struct note){.text = bytes};
+	if (note_checkpoint_parse(&ignored, out->text, NULL) == 0)
 		return 0;
-	if (len > 1 && g->note.data[len - 1] == '\n') {
-		n->text.len = len - 1;
-		if (note_checkpoint_parse(&ignored, n->text, NULL) == 0)
+	if (bytes.len > 1 && bytes.data[bytes.len - 1] == '\n') {
+		out->text.len = bytes.len - 1;
+		if (note_checkpoint_parse(&ignored, out->text, NULL) == 0)
 			return 0;
 	}
-	return note_parse(n, g->note.data, len, err);
+	return note_parse(out, bytes.data, bytes.len, err);
 }
 
-static int check_signatures(struct chain *c, const struct note *n, uint64_t epoch,
-			    const uint8_t key[SIGN_PUBLIC_SIZE], struct sl_error *err)
+int chainkey_signatures(struct chain *c, const struct note *n, uint64_t epoch,
+			const uint8_t key[SIGN_PUBLIC_SIZE], struct sl_error *err)
 {
 	char name[NAME_MAX_BYTES];
 	int rc;
@@ -196,20 +195,28 @@ static int check_signatures(struct chain *c, const struct note *n, uint64_t epoc
 	return rc;
 }
 
-static int check_checkpoint(struct chain *c, const struct note *n, struct sl_error *err)
+int chainkey_origin(const struct chain *c, const struct checkpoint *said, struct sl_error *err)
 {
 	char origin[NAME_MAX_BYTES];
+
+	(void)snprintf(origin, sizeof(origin), "strandline/bundle/%s", c->bundle);
+	if (said->origin.len != strlen(origin) ||
+	    memcmp(said->origin.data, origin, said->origin.len) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "of another bundle");
+	return 0;
+}
+
+static int check_checkpoint(struct chain *c, const struct note *n, struct sl_error *err)
+{
 	struct checkpoint said;
 	int rc = note_checkpoint_parse(&said, n->text, err);
 
 	if (rc == 0)
 		rc = merkle_root(&c->tree, c->root, err);
+	if (rc == 0)
+		rc = chainkey_origin(c, &said, err);
 	if (rc < 0)
 		return rc;
-	(void)snprintf(origin, sizeof(origin), "strandline/bundle/%s", c->bundle);
-	if (said.origin.len != strlen(origin) ||
-	    memcmp(said.origin.data, origin, said.origin.len) != 0)
-		return sl_fail(err, SL_EUNTRUSTED, 0, "of another bundle");
 	if (said.size != c->tree.size)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "covers another number of records");
 	if (memcmp(said.root, c->root, sizeof(c->root)) != 0)
@@ -227,11 +234,11 @@ int chainkey_note(struct chain *c, const struct segment *g, const uint8_t key[SI
 	if (rc < 0)
 		return sl_wrap(err, rc, "key file");
 	memcpy(good_root, c->root, sizeof(good_root));
-	rc = parse_note(&n, g, err);
+	rc = chainkey_parse_note(&n, (struct sl_bytes){g->note.data, g->note.len}, err);
 	if (rc == 0)
 		rc = check_checkpoint(c, &n, err);
 	if (rc == 0)
-		rc = check_signatures(c, &n, g->number, key, err);
+		rc = chainkey_signatures(c, &n, g->number, key, err);
 	/* the result shows the root of the last checkpoint that was good */
 	if (rc < 0)
 		memcpy(c->root, good_root, sizeof(good_root));

@@ -3,22 +3,15 @@
 #ifndef FORENSICS_DOCKERLOG_H
 #define FORENSICS_DOCKERLOG_H
 
-#include <strandline/error.h>
-
-#include "core/buf.h"
+#include "forensics/logline.h"
 
 /* Longest line that is parsed; Docker itself cuts messages at 16 KiB. */
 #define DOCKERLOG_LINE_MAX (256u << 10)
-
-struct dockerlog_line {
-	struct sl_time time;
-	char stream[16]; /* "stdout", "stderr"; "" when it is another word */
-};
 
 /*
  * Parse one line, its line feed left out; the text without its own is appended to @text, cut at
  * that buffer's maximum. 0; -SL_EFORMAT; -SL_ENOMEM.
  */
-int dockerlog_parse(struct dockerlog_line *out, struct buf *text, const char *line, size_t len);
+int dockerlog_parse(struct logline *out, struct buf *text, const char *line, size_t len);
 
 #endif

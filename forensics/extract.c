@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/encode.h"
 #include "forensics/bundle_read.h"
+#include "forensics/bundleindex.h"
 #include "forensics/record.h"
 #include "forensics/segment.h"
 #include "forensics/sparsefile.h"
@@ -27,7 +28,8 @@ struct piece {
 
 struct extract {
 	struct segment_tap tap;
-	int out_fd;
+	bundle_data_fn take;
+	void *payload;
 	struct piece *pieces; /* owned; in the order of the content */
 	size_t count, cap;
 	size_t next;       /* the piece that is to come */
@@ -38,6 +40,7 @@ struct extract {
 	struct sparsefile sparse;
 	uint8_t whole[SL_SHA256_SIZE];
 	struct sha256 *whole_hash;
+	uint64_t passed; /* bytes handed on directly */
 };
 
 static int add_piece(struct extract *x, uint64_t seq, const struct stored *s, struct sl_error *err)
@@ -165,21 +168,6 @@ static int tap_member(struct segment_tap *tap, const struct member *m, struct sl
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len, struct sl_error *err)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int check(struct sha256 *hash, const uint8_t want[SL_SHA256_SIZE], struct sl_error *err)
 {
 	uint8_t got[SL_SHA256_SIZE];
@@ -195,16 +183,16 @@ static int tap_data(struct segment_tap *tap, const uint8_t *bytes, size_t len, s
 	struct extract *x = container_of(tap, struct extract, tap);
 
 	if (x->is_sparse)
-		return sparsefile_data(&x->sparse, x->out_fd, bytes, len,
-				       x->has_whole ? x->whole_hash : NULL, err);
+		return sparsefile_data(&x->sparse, bytes, len, x->has_whole ? x->whole_hash : NULL,
+				       err);
 	sha256_update(x->whole_hash, bytes, len);
-	return write_all(x->out_fd, bytes, len, err);
+	return x->take(x->payload, bytes, len, err);
 }
 
 static int end_sparse(struct extract *x, struct sl_error *err)
 {
 	bool is_checked = x->has_whole && x->sparse.size - x->sparse.data <= SPARSEFILE_HASHED_MAX;
-	int rc = sparsefile_end(&x->sparse, x->out_fd, is_checked ? x->whole_hash : NULL, err);
+	int rc = sparsefile_end(&x->sparse, is_checked ? x->whole_hash : NULL, err);
 
 	return rc == 0 && is_checked ? check(x->whole_hash, x->whole, err) : rc;
 }
@@ -247,24 +235,98 @@ static int copy_pieces(struct extract *x, struct rfile *file, struct sl_error *e
 	return x->has_whole && !x->is_short ? check(x->whole_hash, x->whole, err) : 0;
 }
 
-int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
+static int take_direct(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
-	struct extract x = {.tap = {tap_member, tap_data}, .out_fd = out_fd};
+	struct extract *x = payload;
+
+	sha256_update(x->whole_hash, bytes, len);
+	x->passed += len;
+	return x->take(x->payload, bytes, len, err);
+}
+
+/* What passed, against the record that was found in the same segment. */
+static int check_direct(struct extract *x, uint64_t seq, const struct buf *line,
+			struct sl_error *err)
+{
+	struct sl_bundle_record record = {.seq = seq, .line = line->data, .len = line->len};
+	int rc = look_at(x, &record, false, err);
+
+	if (rc == 0 &&
+	    (x->count != 1 || x->pieces[0].seq != seq || x->pieces[0].bytes != x->passed))
+		rc = sl_fail(err, SL_EUNTRUSTED, 0, "content has another size than recorded");
+	return rc < 0 ? rc : check(x->whole_hash, x->pieces[0].sha256, err);
+}
+
+/* By the index, if it has the item and leads to it. 1 when not: nothing was handed on then. */
+static int extract_direct(struct extract *x, struct rfile *file, uint64_t seq, struct sl_error *err)
+{
+	CLEANUP(bundleindex_clear) struct bundleindex ix = {0};
+	CLEANUP(buf_clear) struct buf line = BUF_INIT(SL_BUNDLE_LINE_BYTES);
+	struct bundleplace place;
+	int rc = bundleindex_read(&ix, file, err);
+
+	if (rc == 0)
+		rc = bundleindex_find_seq(&ix, seq, &place);
+	if (rc == 0)
+		rc = bundleindex_visit(&ix, &place, take_direct, x, &line, err);
+	return rc != 0 ? rc : check_direct(x, seq, &line, err);
+}
+
+/* @fd: where @take writes to, or -1. */
+static int extract(struct rfile *file, uint64_t seq, int fd, bundle_data_fn take, void *payload,
+		   struct sl_error *err)
+{
+	struct extract x = {.tap = {tap_member, tap_data}, .take = take, .payload = payload};
 	int rc = rfile_needs_twice(file, err);
 
 	if (rc == 0)
 		rc = sha256_new(&x.whole_hash, err);
 	if (rc == 0)
-		rc = search(&x, file, seq, false, err);
+		rc = extract_direct(&x, file, seq, err);
+	if (rc <= 0) {
+		sha256_free(x.whole_hash);
+		free(x.pieces);
+		return rc;
+	}
+	sha256_reset(x.whole_hash);
+	rc = search(&x, file, seq, false, err);
 	if (rc == 0 && x.promised > 0)
 		rc = search(&x, file, x.of, true, err);
-	sparsefile_begin(&x.sparse, out_fd);
+	sparsefile_begin(&x.sparse, fd, take, payload);
 	if (rc == 0)
 		rc = copy_pieces(&x, file, err);
 	sparsefile_clear(&x.sparse);
 	sha256_free(x.whole_hash);
 	free(x.pieces);
 	return rc;
+}
+
+int bundle_extract_each(struct rfile *file, uint64_t seq, bundle_data_fn take, void *payload,
+			struct sl_error *err)
+{
+	return extract(file, seq, -1, take, payload, err);
+}
+
+static int write_all(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+{
+	const int *fd = payload;
+
+	while (len > 0) {
+		ssize_t n = write(*fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sl_fail(err, SL_EIO, errno, "write");
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
+{
+	return extract(file, seq, out_fd, write_all, &out_fd, err);
 }
 
 int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)

@@ -6,6 +6,7 @@
 #include "core/cleanup.h"
 #include "core/quote.h"
 #include "forensics/bundle_read.h"
+#include "forensics/bundleindex.h"
 #include "forensics/record.h"
 #include "forensics/targetword.h"
 
@@ -139,6 +140,31 @@ static void consider(struct wanted *w, const struct record *r)
 	w->seq = seq;
 }
 
+/* By the index, where that leads to a record of this path. 1 when it does not. */
+static int find_direct(struct wanted *w, struct rfile *file, struct sl_error *err)
+{
+	CLEANUP(bundleindex_clear) struct bundleindex ix = {0};
+	CLEANUP(buf_clear) struct buf line = BUF_INIT(SL_BUNDLE_LINE_BYTES);
+	CLEANUP(buf_clear) struct buf path = BUF_INIT(SIZE_MAX / 16);
+	struct bundleplace place;
+	struct record r = {0};
+	int rc = bundleindex_read(&ix, file, err);
+
+	(void)buf_append_char(&path, '/');
+	if (buf_append(&path, w->path, w->path_len) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "path");
+	if (rc == 0)
+		rc = bundleindex_find_path(&ix, path.data, path.len, &place, err);
+	if (rc != 0)
+		return rc;
+	/* whatever is wrong there, the records themselves decide */
+	if (bundleindex_visit(&ix, &place, NULL, NULL, &line, NULL) == 0 &&
+	    record_parse(&r, line.data, line.len, NULL) == 0)
+		consider(w, &r);
+	record_clear(&r);
+	return w->found && w->is_upper ? 0 : 1;
+}
+
 int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
 		   uint64_t *seq, struct sl_error *err)
 {
@@ -146,11 +172,20 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 	struct sl_bundle_reader *reader;
 	struct wanted w = {
 		.path = path[0] == '/' ? path + 1 : path, .role = role, .target = target};
-	int rc = bundle_reader_open(&reader, file, err);
+	int rc;
 
+	w.path_len = strlen(w.path);
+	if (role == NULL && target == 0) {
+		rc = find_direct(&w, file, err);
+		if (rc == 0)
+			*seq = w.seq;
+		if (rc <= 0)
+			return rc;
+		w.found = w.is_upper = false;
+	}
+	rc = bundle_reader_open(&reader, file, err);
 	if (rc < 0)
 		return rc;
-	w.path_len = strlen(w.path);
 	while ((rc = sl_bundle_next(reader, &record, err)) == 0) {
 		struct record r;
 

@@ -15,6 +15,7 @@ struct members {
 	const uint8_t *bytes;
 	size_t len;
 	uint64_t frame_offset;
+	uint64_t skip; /* of the first frame */
 	struct member member;
 	char name[MEMBERNAME_MAX + 1];
 	uint64_t left;    /* content of the current member not lent yet */
@@ -40,6 +41,15 @@ int members_open(struct members **out, struct rfile *file, unsigned int threads,
 	}
 	*out = m;
 	return 0;
+}
+
+int members_open_at(struct members **out, struct rfile *file, uint64_t skip, struct sl_error *err)
+{
+	int rc = members_open(out, file, 0, err);
+
+	if (rc == 0)
+		(*out)->skip = skip;
+	return rc;
 }
 
 void members_close(struct members *m)
@@ -75,8 +85,11 @@ static int next_frame(struct members *m, struct sl_error *err)
 			return contradiction(err, "skippable frame at the beginning");
 		seektable_add(m->table, f);
 		if (!f->is_skippable) {
-			m->bytes = f->bytes;
-			m->len = f->len;
+			size_t skip = m->skip < f->len ? (size_t)m->skip : f->len;
+
+			m->bytes = f->bytes + skip;
+			m->len = f->len - skip;
+			m->skip = 0;
 		}
 	}
 	return 0;

@@ -64,38 +64,25 @@ void sparsefile_clear(struct sparsefile *s)
 
 /* ---- writing ---- */
 
-void sparsefile_begin(struct sparsefile *s, int fd)
+void sparsefile_begin(struct sparsefile *s, int fd, sparsefile_take_fn take, void *payload)
 {
 	struct stat st;
 
-	s->can_seek = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
+	s->fd = fd;
+	s->take = take;
+	s->payload = payload;
+	s->can_seek = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
 		      lseek(fd, 0, SEEK_CUR) == 0;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len, struct sl_error *err)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Zeros up to @until: hashed where wanted, written where nothing can be left out. */
-static int hole(struct sparsefile *s, int fd, uint64_t until, struct sha256 *hash,
-		struct sl_error *err)
+static int hole(struct sparsefile *s, uint64_t until, struct sha256 *hash, struct sl_error *err)
 {
 	static const uint8_t zeros[65536];
 	uint64_t len = until - s->done;
 	int rc = 0;
 
-	if (s->can_seek && lseek(fd, (off_t)len, SEEK_CUR) < 0)
+	if (s->can_seek && lseek(s->fd, (off_t)len, SEEK_CUR) < 0)
 		return sl_fail(err, SL_EIO, errno, "leave a hole");
 	s->done = until;
 	if (s->can_seek && hash == NULL)
@@ -106,7 +93,7 @@ static int hole(struct sparsefile *s, int fd, uint64_t until, struct sha256 *has
 		if (hash != NULL)
 			sha256_update(hash, zeros, n);
 		if (!s->can_seek)
-			rc = write_all(fd, zeros, n, err);
+			rc = s->take(s->payload, zeros, n, err);
 		len -= n;
 	}
 	return rc;
@@ -117,8 +104,8 @@ static struct sha256 *affordable(const struct sparsefile *s, struct sha256 *hash
 	return s->size - s->data <= SPARSEFILE_HASHED_MAX ? hash : NULL;
 }
 
-int sparsefile_data(struct sparsefile *s, int fd, const uint8_t *bytes, size_t len,
-		    struct sha256 *hash, struct sl_error *err)
+int sparsefile_data(struct sparsefile *s, const uint8_t *bytes, size_t len, struct sha256 *hash,
+		    struct sl_error *err)
 {
 	int rc = 0;
 
@@ -131,11 +118,11 @@ int sparsefile_data(struct sparsefile *s, int fd, const uint8_t *bytes, size_t l
 		if (s->next == s->count)
 			return bad_map(err);
 		if (s->run_done == 0)
-			rc = hole(s, fd, run->at, hash, err);
+			rc = hole(s, run->at, hash, err);
 		left = run->len - s->run_done;
 		n = len < left ? len : (size_t)left;
 		if (rc == 0)
-			rc = write_all(fd, bytes, n, err);
+			rc = s->take(s->payload, bytes, n, err);
 		if (hash != NULL)
 			sha256_update(hash, bytes, n);
 		bytes += n;
@@ -150,12 +137,12 @@ int sparsefile_data(struct sparsefile *s, int fd, const uint8_t *bytes, size_t l
 	return rc;
 }
 
-int sparsefile_end(struct sparsefile *s, int fd, struct sha256 *hash, struct sl_error *err)
+int sparsefile_end(struct sparsefile *s, struct sha256 *hash, struct sl_error *err)
 {
-	int rc = hole(s, fd, s->size, affordable(s, hash), err);
+	int rc = hole(s, s->size, affordable(s, hash), err);
 
 	/* a hole at the end has nothing behind it that would make the file so long */
-	if (rc == 0 && s->can_seek && ftruncate(fd, (off_t)s->size) < 0)
+	if (rc == 0 && s->can_seek && ftruncate(s->fd, (off_t)s->size) < 0)
 		rc = sl_fail(err, SL_EIO, errno, "leave a hole");
 	return rc;
 }

@@ -9,17 +9,45 @@
 
 #include "core/cleanup.h"
 #include "forensics/bundle_read.h"
+#include "core/istream.h"
+#include "core/zstream.h"
+#include "forensics/crilog.h"
 #include "forensics/dockerlog.h"
+#include "forensics/locallog.h"
 
-enum { MESSAGE_MAX = 32 << 10, READ_BYTES = 64 << 10 };
+enum { MESSAGE_MAX = 32 << 10 };
+
+/* Of one log, unpacked: a few bytes of gzip can stand for as much as one likes. */
+#define UNPACKED_MAX (UINT64_C(1) << 30)
+
+/* "docker-json" is what json-file was called in bundles of early versions. */
+static const struct {
+	const char *name;
+	enum timelinelog_format format;
+} formats[] = {
+	{"json-file", TIMELINELOG_JSON}, {"docker-json", TIMELINELOG_JSON},
+	{"k8s-file", TIMELINELOG_CRI},   {"cri", TIMELINELOG_CRI},
+	{"local", TIMELINELOG_LOCAL},
+};
+
+static bool find_format(const char *name, enum timelinelog_format *out)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(name, formats[i].name) == 0) {
+			*out = formats[i].format;
+			return true;
+		}
+	}
+	return false;
+}
 
 int timelinelogs_note(struct timelinelogs *l, const struct record *r, struct sl_error *err)
 {
+	struct timelinelog log = {.seq = r->seq, .target = r->target, .taken = r->time};
 	const char *role = jval_str(jval_get(r->doc, "role"));
-	const char *format = jval_str(jval_get(r->doc, "log_format"));
 
-	if (role == NULL || strcmp(role, "log") != 0 || format == NULL ||
-	    strcmp(format, "docker-json") != 0 || l->count == TIMELINELOGS_MAX ||
+	if (role == NULL || strcmp(role, "log") != 0 || l->count == TIMELINELOGS_MAX ||
+	    !find_format(jval_str(jval_get(r->doc, "log_format")), &log.format) ||
 	    jval_type(jval_get(r->doc, "stored")) != JVAL_OBJECT)
 		return 0;
 	if (l->count == l->cap) {
@@ -31,7 +59,7 @@ int timelinelogs_note(struct timelinelogs *l, const struct record *r, struct sl_
 		l->items = grown;
 		l->cap = cap;
 	}
-	l->items[l->count++] = (struct timelinelog){.seq = r->seq, .target = r->target};
+	l->items[l->count++] = log;
 	return 0;
 }
 
@@ -46,12 +74,27 @@ struct log_reading {
 	struct eventsort *sort;
 	const char *container;
 	struct buf line, text;
-	bool is_long; /* the rest of this line is passed over */
+	bool is_long;      /* the rest of this line is passed over */
+	size_t frame_size; /* of the message under way, when its frame is known */
 };
 
-static int add_line(struct log_reading *g, struct sl_error *err)
+static int parse(const struct log_reading *g, struct logline *out, struct buf *text,
+		 const char *bytes, size_t len)
 {
-	struct dockerlog_line line;
+	switch (g->log->format) {
+	case TIMELINELOG_JSON:
+		return dockerlog_parse(out, text, bytes, len);
+	case TIMELINELOG_CRI:
+		return crilog_parse(out, text, bytes, len);
+	case TIMELINELOG_LOCAL:
+		return locallog_parse(out, text, bytes, len);
+	}
+	return -SL_EFORMAT;
+}
+
+static int add_line(struct log_reading *g, const char *bytes, size_t len, struct sl_error *err)
+{
+	struct logline line;
 	struct sl_event e = {
 		.source = "log",
 		.description = "Log Entry",
@@ -61,7 +104,7 @@ static int add_line(struct log_reading *g, struct sl_error *err)
 	int rc;
 
 	buf_reset(&g->text);
-	rc = dockerlog_parse(&line, &g->text, g->line.data, g->line.len);
+	rc = parse(g, &line, &g->text, bytes, len);
 	if (rc == -SL_EFORMAT)
 		return 0;
 	if (rc < 0)
@@ -72,7 +115,7 @@ static int add_line(struct log_reading *g, struct sl_error *err)
 	return eventsort_add(g->sort, &e, err);
 }
 
-static int take(struct log_reading *g, const char *bytes, size_t len, struct sl_error *err)
+static int take_lines(struct log_reading *g, const char *bytes, size_t len, struct sl_error *err)
 {
 	while (len > 0) {
 		const char *feed = memchr(bytes, '\n', len);
@@ -86,7 +129,7 @@ static int take(struct log_reading *g, const char *bytes, size_t len, struct sl_
 		if (feed == NULL)
 			return 0;
 		if (!g->is_long && g->line.len > 0)
-			rc = add_line(g, err);
+			rc = add_line(g, g->line.data, g->line.len, err);
 		if (rc < 0)
 			return rc;
 		buf_reset(&g->line);
@@ -97,39 +140,123 @@ static int take(struct log_reading *g, const char *bytes, size_t len, struct sl_
 	return 0;
 }
 
-static int read_lines(struct log_reading *g, int fd, struct sl_error *err)
+/* A frame of which both lengths are there. -SL_EFORMAT: where the next one begins is not known. */
+static int take_frame(struct log_reading *g, struct sl_error *err)
 {
-	AUTO_FREE char *bytes = malloc(READ_BYTES);
-	off_t at = 0;
+	const char *end = g->line.data + LOCALLOG_FRAME + g->frame_size;
+	int rc;
 
-	if (bytes == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "log");
-	for (;;) {
-		ssize_t n = pread(fd, bytes, READ_BYTES, at);
-		int rc;
+	if (locallog_length(end) != g->frame_size)
+		return sl_fail(err, SL_EFORMAT, 0, "a message's two lengths differ");
+	rc = add_line(g, g->line.data + LOCALLOG_FRAME, g->frame_size, err);
+	buf_reset(&g->line);
+	g->frame_size = 0;
+	return rc;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "temporary file");
-		if (n == 0)
-			/* a line without an end was being written when the log was taken */
+static int take_messages(struct log_reading *g, const char *bytes, size_t len, struct sl_error *err)
+{
+	while (len > 0) {
+		size_t want = LOCALLOG_FRAME;
+		size_t n;
+
+		if (g->frame_size > 0)
+			want += g->frame_size + LOCALLOG_FRAME;
+		n = want - g->line.len < len ? want - g->line.len : len;
+		if (buf_append(&g->line, bytes, n) < 0)
+			return sl_fail(err, SL_ENOMEM, 0, "log message");
+		bytes += n;
+		len -= n;
+		if (g->line.len < want)
 			return 0;
-		at += n;
-		rc = take(g, bytes, (size_t)n, err);
-		if (rc < 0)
-			return rc;
+		if (g->frame_size > 0) {
+			int rc = take_frame(g, err);
+
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		g->frame_size = locallog_length(g->line.data);
+		if (g->frame_size == 0)
+			return sl_fail(err, SL_EFORMAT, 0, "no length of a message");
 	}
+	return 0;
+}
+
+/* What was rotated away may be packed; what was packed is told by its first bytes, not its name. */
+static int open_log(struct istream **out, int fd, struct sl_error *err)
+{
+	struct istream *in = NULL, *wrapped;
+	const uint8_t *head;
+	size_t len;
+	int own = dup(fd);
+	int rc = own < 0 ? sl_fail(err, SL_EIO, errno, "temporary file")
+			 : istream_from_fd(&in, own, err);
+
+	if (rc == 0)
+		rc = istream_fd_peek(in, 2, &head, &len, err);
+	if (rc == 0 && zkind_sniff(head, len) == ZKIND_GZIP) {
+		rc = istream_gzip(&wrapped, in, err);
+		if (rc == 0)
+			in = wrapped;
+		if (rc == 0)
+			rc = istream_limit(&wrapped, in, UNPACKED_MAX, "log", err);
+		if (rc == 0)
+			in = wrapped;
+	}
+	if (rc < 0)
+		istream_close(in);
+	else
+		*out = in;
+	return rc;
+}
+
+static int read_stream(struct log_reading *g, int fd, struct sl_error *err)
+{
+	struct istream *in = NULL;
+	const uint8_t *bytes;
+	size_t len;
+	int rc = lseek(fd, 0, SEEK_SET) < 0 ? sl_fail(err, SL_EIO, errno, "temporary file")
+					    : open_log(&in, fd, err);
+
+	/* a line without an end was being written when the log was taken */
+	while (rc == 0 && (rc = istream_next(in, &bytes, &len, err)) == 0)
+		rc = g->log->format == TIMELINELOG_LOCAL
+			     ? take_messages(g, (const char *)bytes, len, err)
+			     : take_lines(g, (const char *)bytes, len, err);
+	istream_close(in);
+	return rc < 0 ? rc : 0;
+}
+
+/* What follows in the log is missing in the timeline, which is no empty log. */
+static int say_unread(struct log_reading *g, const struct sl_error *why, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf message = BUF_INIT(1024);
+	struct sl_event e = {
+		.time = g->log->taken,
+		.source = "capture",
+		.description = "Log Unreadable",
+		.subject = {"log", 3},
+		.container = g->container,
+		.seq = g->log->seq,
+	};
+
+	(void)buf_printf(&message, "log cannot be read on: %.200s", sl_error_text(why));
+	if (message.status < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "event");
+	e.message = (struct sl_bytes){message.data, message.len};
+	return eventsort_add(g->sort, &e, err);
 }
 
 int timelinelog_read(const struct timelinelog *l, struct rfile *file, struct eventsort *sort,
 		     const char *container, struct sl_error *err)
 {
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct log_reading g = {
 		.log = l,
 		.sort = sort,
 		.container = container,
-		.line = BUF_INIT(DOCKERLOG_LINE_MAX),
+		.line = BUF_INIT(LOCALLOG_MESSAGE_MAX + 2 * LOCALLOG_FRAME),
 		.text = BUF_INIT(MESSAGE_MAX),
 	};
 	FILE *f = tmpfile();
@@ -139,10 +266,15 @@ int timelinelog_read(const struct timelinelog *l, struct rfile *file, struct eve
 		return sl_fail(err, SL_EIO, errno, "temporary file");
 	rc = bundle_extract(file, l->seq, fileno(f), err);
 	/* a log whose end was cut off with the bundle, or that does not match, has no lines here */
-	if (rc == 0)
-		rc = read_lines(&g, fileno(f), err);
-	else if (rc == -SL_ENOTFOUND || rc == -SL_EUNTRUSTED)
+	if (rc == 0) {
+		rc = read_stream(&g, fileno(f), &why);
+		if (rc == -SL_EFORMAT || rc == -SL_ELIMIT)
+			rc = say_unread(&g, &why, err);
+		else if (rc < 0)
+			(void)sl_fail(err, why.code, why.sys, "%s", sl_error_text(&why));
+	} else if (rc == -SL_ENOTFOUND || rc == -SL_EUNTRUSTED) {
 		rc = 0;
+	}
 	(void)fclose(f);
 	buf_clear(&g.line);
 	buf_clear(&g.text);

@@ -10,9 +10,13 @@
 /* Most log files of one bundle. */
 #define TIMELINELOGS_MAX 4096
 
+enum timelinelog_format { TIMELINELOG_JSON, TIMELINELOG_CRI, TIMELINELOG_LOCAL };
+
 struct timelinelog {
 	uint64_t seq;
 	uint32_t target;
+	enum timelinelog_format format;
+	struct sl_time taken;
 };
 
 struct timelinelogs {
@@ -24,7 +28,10 @@ struct timelinelogs {
 int timelinelogs_note(struct timelinelogs *l, const struct record *r, struct sl_error *err);
 void timelinelogs_clear(struct timelinelogs *l);
 
-/* Take the log out of the bundle and add an event for each line; what is no line is passed over. */
+/*
+ * Take the log out of the bundle, unpack it where it was rotated away, and add an event for each
+ * line; what is no line is passed over. Where a log cannot be read on, an event says so.
+ */
 int timelinelog_read(const struct timelinelog *l, struct rfile *file, struct eventsort *sort,
 		     const char *container, struct sl_error *err);
 

@@ -7,20 +7,14 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/note.h"
 #include "core/pool.h"
+#include "forensics/anchors.h"
 #include "forensics/bundle_read.h"
 #include "forensics/chain.h"
-
-/* What the user brought, parsed. */
-struct anchors {
-	bool has_fingerprint, has_key, has_note;
-	char fingerprint[CHAIN_FINGERPRINT_SIZE];
-	uint8_t key[SIGN_PUBLIC_SIZE];
-	struct chain_anchor note;
-};
+#include "forensics/stamps.h"
 
 struct verify {
+	const struct sl_verify_options *options;
 	struct anchors anchors;
 	struct segments *segments;
 	/* Reads and hashes the next segment while the chain is checked up to this one. */
@@ -46,97 +40,20 @@ const char *sl_verdict_name(enum sl_verdict v)
 	return names[v];
 }
 
-/* As people write it down: any case, groups separated by dashes, colons, blanks or nothing. */
-static int parse_fingerprint(char out[CHAIN_FINGERPRINT_SIZE], const char *text,
-			     struct sl_error *err)
-{
-	size_t digits = 0, n = 0;
-
-	for (; *text != '\0'; text++) {
-		char c = *text;
-
-		if (c >= 'A' && c <= 'F')
-			c = (char)(c - 'A' + 'a');
-
-		if (c == '-' || c == ':' || c == ' ')
-			continue;
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) || digits == 32)
-			return sl_fail(err, SL_EINVAL, 0,
-				       "fingerprint is not 8 groups of 4 hexadecimal digits");
-		if (digits > 0 && digits % 4 == 0)
-			out[n++] = '-';
-		out[n++] = c;
-		digits++;
-	}
-	out[n] = '\0';
-	if (digits != 32)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "fingerprint is not 8 groups of 4 hexadecimal digits");
-	return 0;
-}
-
-static int parse_noted(struct chain_anchor *out, const char *text, size_t len, struct sl_error *err)
-{
-	static const char prefix[] = "strandline/bundle/";
-	struct checkpoint c = {0};
-	struct note n;
-	int rc = note_parse(&n, text, len, err);
-
-	if (rc == 0)
-		rc = note_checkpoint_parse(&c, n.text, err);
-	if (rc < 0)
-		return sl_wrap(err, -SL_EINVAL, "noted checkpoint");
-	if (c.origin.len != strlen(prefix) + CHAIN_BUNDLE_DIGITS || c.size == 0 ||
-	    memcmp(c.origin.data, prefix, strlen(prefix)) != 0)
-		return sl_fail(err, SL_EINVAL, 0, "noted checkpoint: not one of a bundle");
-	memcpy(out->bundle, c.origin.data + strlen(prefix), CHAIN_BUNDLE_DIGITS);
-	out->bundle[CHAIN_BUNDLE_DIGITS] = '\0';
-	out->size = c.size;
-	memcpy(out->root, c.root, sizeof(out->root));
-	return 0;
-}
-
-static int parse_anchors(struct anchors *a, const struct sl_verify_options *o, struct sl_error *err)
-{
-	int rc = 0;
-
-	*a = (struct anchors){
-		.has_fingerprint = o->fingerprint != NULL,
-		.has_key = o->key_pem != NULL,
-		.has_note = o->note != NULL,
-	};
-	if (a->has_fingerprint)
-		rc = parse_fingerprint(a->fingerprint, o->fingerprint, err);
-	if (rc == 0 && o->key_pem != NULL &&
-	    sign_public_pem_parse(o->key_pem, strlen(o->key_pem), a->key, err) < 0)
-		rc = sl_wrap(err, -SL_EINVAL, "long-term key");
-	if (rc == 0 && a->has_note)
-		rc = parse_noted(&a->note, o->note, o->note_len, err);
-	return rc;
-}
-
 /* The open record against what the user brought, and the head of the file against it. */
 static int check_first(struct verify *v, struct sl_error *err)
 {
-	const struct anchors *a = &v->anchors;
-	const struct chain *c = &v->chain;
+	struct chain *c = &v->chain;
+	int rc = anchors_check(&v->anchors, c, &v->out->anchored_fingerprint, &v->out->anchored_key,
+			       err);
 
+	c->anchor_failed = rc < 0;
+	if (rc < 0)
+		return rc;
 	if (memcmp(segments_readme(v->segments), c->readme, SL_SHA256_SIZE) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "README.txt is not the one of the record");
 	if (memcmp(segments_script(v->segments), c->script, SL_SHA256_SIZE) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "verify.sh is not the one of the record");
-	if (a->has_fingerprint) {
-		if (strcmp(a->fingerprint, c->fingerprint) != 0)
-			return sl_fail(err, SL_EUNTRUSTED, 0,
-				       "fingerprint is %s, not the noted one", c->fingerprint);
-		v->out->anchored_fingerprint = true;
-	}
-	if (a->has_key && c->has_cert) {
-		if (memcmp(a->key, c->long_key, SIGN_PUBLIC_SIZE) != 0)
-			return sl_fail(err, SL_EUNTRUSTED, 0,
-				       "certified by another long-term key than the given one");
-		v->out->anchored_key = true;
-	}
 	return 0;
 }
 
@@ -149,7 +66,7 @@ static enum sl_verdict judge(const struct verify *v)
 		return SL_VERDICT_INCOMPLETE;
 	if (v->chain.signed_notes == 0)
 		return SL_VERDICT_UNSIGNED;
-	if (r->anchored_fingerprint || r->anchored_note)
+	if (r->anchored_fingerprint || r->anchored_note || r->anchored_stamp)
 		return SL_VERDICT_ANCHORED;
 	return r->anchored_key ? SL_VERDICT_SIGNED : SL_VERDICT_SELF_CONSISTENT;
 }
@@ -173,6 +90,14 @@ static void set_counts(struct verify *v)
 
 	r->records = c->tree.size;
 	r->attested = c->signed_notes > 0 ? c->attested : 0;
+	/* a forged bundle holds together, too: only an anchor that fits outweighs one that does not
+	 */
+	if (c->signed_notes > 0 && (!c->anchor_failed || r->anchored_fingerprint)) {
+		r->trusted_records = c->attested;
+		r->trusted_segments = c->segments;
+		r->trusted_payloads = c->attested_payloads;
+		r->trusted_payload_bytes = c->attested_payload_bytes;
+	}
 	r->segments = c->segments;
 	r->payloads = c->payloads;
 	r->payload_bytes = c->payload_bytes;
@@ -181,6 +106,17 @@ static void set_counts(struct verify *v)
 	memcpy(r->fingerprint, c->fingerprint, sizeof(c->fingerprint));
 	memcpy(r->root, c->root, sizeof(r->root));
 	r->anchored_note = c->anchor_met;
+}
+
+/* What a time stamp is over. */
+static int keep_note(struct verify *v, const struct segment *g, struct sl_error *err)
+{
+	struct sl_verify_result *r = v->out;
+
+	free(r->note);
+	r->note_len = g->note.len;
+	r->note = strndup(g->note.data, g->note.len);
+	return r->note != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "checkpoint");
 }
 
 static void read_segment(void *job, void *worker)
@@ -234,6 +170,8 @@ static int walk(struct verify *v, struct sl_error *err)
 
 	while ((rc = take_segment(v, &g, err)) == 0) {
 		rc = chain_add(c, g, err);
+		if (rc == 0)
+			rc = keep_note(v, g, err);
 		if (rc == 0 && g->number == 0) {
 			c->fault_offset = 0;
 			rc = check_first(v, err);
@@ -255,7 +193,8 @@ static int walk(struct verify *v, struct sl_error *err)
 		return sl_fail(err, SL_EFORMAT, 0, "tail of a bundle without a close statement");
 	v->out->closed = segments_is_closed(v->segments);
 	v->out->status = c->status;
-	if (c->anchor != NULL && c->anchor->size > c->attested)
+	c->anchor_failed = c->anchor != NULL && c->anchor->size > c->attested;
+	if (c->anchor_failed)
 		return sl_fail(err, SL_EUNTRUSTED, 0,
 			       "the noted checkpoint proves %llu records, %llu are there",
 			       (unsigned long long)c->anchor->size,
@@ -272,11 +211,12 @@ static int verify_run(struct verify *v, struct sl_error *err)
 	if (rc == -SL_EFORMAT || rc == -SL_EUNTRUSTED) {
 		v->out->verdict = SL_VERDICT_BROKEN;
 		set_fault(v, v->chain.fault_offset, sl_error_text(&why));
-		rc = 0;
+		rc = stamps_judge(v->options, v->out, err);
 	} else if (rc < 0) {
 		rc = sl_fail(err, why.code, 0, "%s", sl_error_text(&why));
 	} else {
-		rc = 0;
+		v->out->verdict = SL_VERDICT_INCOMPLETE;
+		rc = stamps_judge(v->options, v->out, err);
 		v->out->verdict = judge(v);
 		if (!v->out->closed)
 			set_fault(v, v->chain.fault_offset, "the file ends before it was closed");
@@ -291,8 +231,8 @@ int bundle_verify(struct rfile *file, const struct sl_verify_options *options,
 		  struct sl_verify_result *out, struct sl_error *err)
 {
 	struct segments_options reading = {.threads = options->threads, .hash = true};
-	struct verify v = {.out = out, .segment_error = SL_ERROR_INIT};
-	int rc = parse_anchors(&v.anchors, options, err);
+	struct verify v = {.options = options, .out = out, .segment_error = SL_ERROR_INIT};
+	int rc = anchors_parse(&v.anchors, options, err);
 
 	*out = (struct sl_verify_result){0};
 	if (rc == 0)
@@ -330,5 +270,7 @@ int sl_bundle_verify(int fd, const struct sl_verify_options *options, struct sl_
 void sl_verify_result_clear(struct sl_verify_result *r)
 {
 	free(r->fault);
+	free(r->note);
+	stamps_clear(r);
 	*r = (struct sl_verify_result){0};
 }

@@ -108,6 +108,11 @@ fi
 bytes() {
 	dd if=/dev/fd/9 iflag=skip_bytes,count_bytes skip="$1" count="$2" bs=64k status=none
 }
+case $(bytes 0 35 | tr -d '\000' | head -n 1) in
+age-encryption.org/v1 | '-----BEGIN AGE ENCRYPTED FILE-----')
+	die "it is encrypted. Decrypt it first:  age -d -i IDENTITY-FILE -o BUNDLE.tar.zst $BUNDLE"
+	;;
+esac
 
 # ---- the seek table: TABLE=1 when one at the end accounts for the whole file ----
 
@@ -235,6 +240,20 @@ closed) HAS_CLOSE=$((1 - partial)) ;;
 index) HAS_CLOSE=1 ;;
 esac
 
+# Is the last frame a skippable one? Its header is looked for; the bytes of another frame may look
+# like one, but what stands before them is no whole stream then.
+ends_in_skippable() {
+	zstd -f -lv /dev/fd/9 2>/dev/null </dev/null | grep -q 'Skippable' || return 1
+	bytes 0 "$SIZE" | grep -obUaP '[\x50-\x5f]\x2a\x4d\x18' | cut -d : -f 1 >"$T/magics"
+	while read -r at; do
+		len=$(bytes $((at + 4)) 4 | od -An -tu4)
+		[ $((at + 8 + ${len:-0})) -eq "$SIZE" ] || continue
+		bytes 0 "$at" | zstd -dcq -M8MB 2>/dev/null >"$T/before" || continue
+		[ "$(stat -c %s "$T/before")" -ne "$PLAIN" ] || return 0
+	done <"$T/magics"
+	return 1
+}
+
 # The end of the archive: two zero blocks, nothing behind them.
 ENDED=0
 if [ $CUT -eq 0 ] && [ $((next * 512)) -lt "$PLAIN" ]; then
@@ -246,7 +265,7 @@ if [ $CUT -eq 0 ] && [ $((next * 512)) -lt "$PLAIN" ]; then
 fi
 if [ $TABLE -eq 1 ]; then
 	[ $ENDED -eq 1 ] || broken "there is a seek table, but no end of the archive"
-elif [ $ENDED -eq 1 ] && [ $CUT -eq 0 ] && zstd -f -lv /dev/fd/9 2>/dev/null </dev/null | grep -q 'Skippable'; then
+elif [ $ENDED -eq 1 ] && [ $CUT -eq 0 ] && ends_in_skippable; then
 	broken "bytes behind the end of the archive that are no seek table"
 fi
 [ $ENDED -eq 0 ] || [ $state = index ] || broken "tail of a bundle that was not closed"
@@ -292,19 +311,27 @@ fi
 if [ $TABLE -eq 1 ]; then
 	[ "$TABLE_GOOD" -eq 1 ] || broken "a seek table of another shape"
 	[ "$TABLE_PLAIN" -eq "$PLAIN" ] || broken "a seek table that contradicts the frames"
-	bytes 0 5 >"$T/starts"
-	at=0
-	: >"$T/sums"
-	: >"$T/sums.want"
+	at=0 last=0
+	for list in sums sums.want starts skips skips.want; do : >"$T/$list"; done
 	while read -r c d x; do
-		at=$((at + c))
-		bytes $((at - 4)) 4 >>"$T/sums"
-		bytes "$at" 5 >>"$T/starts"
-		printf '%d\n' "$x" >>"$T/sums.want"
+		from=$at at=$((at + c)) last=$d
+		if [ "$d" -eq 0 ] && [ "$x" -eq 0 ]; then
+			# a skippable frame: such fill up the chunks of an encrypted bundle
+			bytes "$from" 8 >>"$T/skips"
+			echo $((c - 8)) >>"$T/skips.want"
+		else
+			bytes $((at - 4)) 4 >>"$T/sums"
+			bytes "$from" 5 >>"$T/starts"
+			printf '%d\n' "$x" >>"$T/sums.want"
+		fi
 	done <"$T/entries"
+	[ "$last" -gt 0 ] || broken "bytes behind the end of the archive"
 	od -An -v -tu4 -w4 "$T/sums" | tr -d ' ' | cmp -s - "$T/sums.want" ||
 		broken "a seek table that contradicts the frames"
-	od -An -v -tx1 -w5 "$T/starts" | head -n "$FRAMES" | tr -d ' ' >"$T/descriptors"
+	# 0x184D2A50 to 0x184D2A5F, and the length of what follows
+	od -An -v -tu4 -w8 "$T/skips" | sed -nE 's/^ *407710(28[89]|29[0-9]|30[0-3]) +//p' |
+		cmp -s - "$T/skips.want" || broken "a seek table that contradicts the frames"
+	od -An -v -tx1 -w5 "$T/starts" | tr -d ' ' >"$T/descriptors"
 	grep -Evq '^28b52ffd' "$T/descriptors" && broken "a seek table that contradicts the frames"
 	# the descriptor byte: a content size, a checksum, no dictionary, nothing reserved
 	grep -Evq '^........[2-9a-f]4$' "$T/descriptors" && broken "a frame without size or checksum, or with a dictionary"

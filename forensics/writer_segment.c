@@ -20,6 +20,9 @@ int segment_reserve(struct sl_bundle_writer *w, uint64_t plain, enum writer_tier
 	return out_reserve(&w->out, plain, keep, err);
 }
 
+/* More than what a clock is slewed by in a segment's time. */
+#define CLOCK_STEP_NS 500000000
+
 static bool is_old(const struct sl_bundle_writer *w)
 {
 	return w->segment_start_ns != 0 && clock_boot_ns() - w->segment_start_ns >= w->segment_ns;
@@ -62,6 +65,20 @@ int segment_append(struct sl_bundle_writer *w, const char *type, uint32_t target
 		start(w);
 	/* a refused line left everything as it was */
 	return rc == -SL_ELIMIT || rc == -SL_EINVAL ? rc : writer_broken(w, rc);
+}
+
+int segment_clock(struct sl_bundle_writer *w, struct sl_error *err)
+{
+	struct sl_time now = clock_now();
+	int64_t ahead = now.sec * 1000000000 + now.nsec - (int64_t)clock_boot_ns();
+	int64_t step = w->clock_ahead_ns == 0 ? 0 : ahead - w->clock_ahead_ns;
+	char members[64];
+
+	w->clock_ahead_ns = ahead;
+	if (step < CLOCK_STEP_NS && step > -CLOCK_STEP_NS)
+		return 0;
+	(void)snprintf(members, sizeof(members), "\"step_ns\":\"%" PRId64 "\"", step);
+	return segment_append(w, "clock", SL_BUNDLE_TARGET_HOST, members, err);
 }
 
 static int put_sealed(struct sl_bundle_writer *w, const char *suffix, const struct buf *content,
@@ -139,8 +156,11 @@ int segment_seal(struct sl_bundle_writer *w, const enum sl_bundle_status *closin
 
 	if (w->segment_start_ns == 0)
 		return 0;
-	if (closing == NULL)
-		rc = append_epoch(w, err);
+	if (closing == NULL) {
+		rc = segment_clock(w, err);
+		if (rc == 0)
+			rc = append_epoch(w, err);
+	}
 	if (rc == 0)
 		rc = write_seal(w, closing, &note, &pem, err);
 	if (rc == 0) {

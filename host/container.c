@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <strandline/container.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "host/store.h"
@@ -103,6 +106,42 @@ int sl_container_add_artifact(struct sl_container *c, const char *name, const ch
 	return 0;
 }
 
+void store_cut_artifacts(struct sl_container *c, size_t count)
+{
+	while (c->artifact_count > count)
+		artifact_clear(&c->artifacts[--c->artifact_count]);
+}
+
+static bool write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* A record has no file of its own: its bytes are lent one that lives in memory. */
+int sl_container_add_record(struct sl_container *c, const char *name, const char *path,
+			    const void *bytes, size_t len, struct sl_error *err)
+{
+	AUTO_CLOSE int fd = memfd_create("record", MFD_CLOEXEC);
+	int rc;
+
+	if (fd < 0 || !write_all(fd, bytes, len))
+		return sl_fail(err, SL_EIO, errno, "%s cannot be lent a file", name);
+	rc = sl_container_add_artifact(c, name, path, take_fd(&fd), NULL, err);
+	if (rc == 0)
+		c->artifacts[c->artifact_count - 1].is_record = true;
+	return rc;
+}
+
 void sl_pod_free(struct sl_pod *pod)
 {
 	if (pod == NULL)
@@ -172,6 +211,7 @@ void sl_container_free(struct sl_container *c)
 	free(c->driver);
 	free(c->store);
 	free(c->metadata_gap);
+	free(c->log_driver);
 	free(c);
 }
 

@@ -61,6 +61,7 @@ static const struct store_ops ops = {.list = cstore_list,
 				     .images = cstore_images,
 				     .image = cstore_image,
 				     .container_image = cstore_container_image,
+				     .evidence = cstore_evidence,
 				     .close = cstore_close};
 
 static int cstore_new(struct cstore **out, const struct place *place, const char *dir,

@@ -275,6 +275,10 @@ int cstore_state_read(struct cstore *s, struct sl_container *c, int userdata_fd,
 int cstore_artifacts(struct cstore *s, const struct cstore_part *part, struct sl_container *c,
 		     int userdata_fd, const struct cstore_spec *spec, struct sl_error *err);
 
+/* ---- cstore_evidence.c ---- */
+
+int cstore_evidence(struct store *store, struct sl_container *c, struct sl_error *err);
+
 /* ---- cstore_list.c, cstore_container.c, cstore_orphans.c ---- */
 
 int cstore_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,

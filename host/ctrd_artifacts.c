@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "host/ctrd.h"
+#include "host/logfile.h"
 
 /* Most files of one container's log that are held open. */
 #define LOGS_MAX 64
@@ -23,41 +23,20 @@ static int shelve(struct shelf *s, const char *name, const char *path, int fd, c
 	return sl_container_add_artifact(s->c, name, path, fd, format, s->err);
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* A record has no file of its own: its bytes are lent one that lives in memory. */
 static int add_record(struct shelf *s, const char *name, const struct ctrd_blob *blob)
 {
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	AUTO_FREE char *path = NULL;
-	AUTO_CLOSE int fd = -1;
+	int rc;
 
 	if (blob->data == NULL)
 		return 0;
-	fd = memfd_create("record", MFD_CLOEXEC);
-	if (fd < 0 || !write_all(fd, blob->data, blob->len)) {
-		struct sl_error why = SL_ERROR_INIT;
-
-		(void)sl_fail(&why, SL_EIO, errno, "%s cannot be lent a file", name);
-		return ctrd_note_gap(s->c, &why, s->err);
-	}
 	if (asprintf(&path, "%s/io.containerd.metadata.v1.bolt/meta.db", s->d->store.dir) < 0) {
 		path = NULL;
 		return sl_fail(s->err, SL_ENOMEM, 0, "artifact");
 	}
-	return shelve(s, name, path, take_fd(&fd), NULL);
+	rc = sl_container_add_record(s->c, name, path, blob->data, blob->len, &why);
+	return rc < 0 ? ctrd_note_gap(s->c, &why, s->err) : 0;
 }
 
 /* What is not there is not missed; what is no regular file is listed without a descriptor. */
@@ -93,11 +72,8 @@ static int add_cri_file(struct shelf *s, const char *kind, const char *id, const
 static int add_log(struct shelf *s, int dir_fd, const char *dir, const char *base, const char *name)
 {
 	const char *suffix = name + strlen(base);
-	size_t len = strlen(suffix);
-	bool is_packed = len > 3 && strcmp(suffix + len - 3, ".gz") == 0;
 	AUTO_FREE char *shown = NULL;
 	AUTO_FREE char *path = NULL;
-	int rc;
 
 	if (asprintf(&shown, "cri.log%s", suffix) < 0)
 		shown = NULL;
@@ -105,10 +81,7 @@ static int add_log(struct shelf *s, int dir_fd, const char *dir, const char *bas
 		path = NULL;
 		return sl_fail(s->err, SL_ENOMEM, 0, "artifact");
 	}
-	rc = add_file(s, shown, dir_fd, name, ROOT_NO_LINKS, path, is_packed ? NULL : "cri");
-	if (rc == 0 && s->c->artifact_count > 0)
-		s->c->artifacts[s->c->artifact_count - 1].is_log = true;
-	return rc;
+	return add_file(s, shown, dir_fd, name, ROOT_NO_LINKS, path, "cri");
 }
 
 static bool is_log_of(const char *name, const char *base)
@@ -121,7 +94,10 @@ static bool is_log_of(const char *name, const char *base)
 		 name[len + 1 + strspn(name + len + 1, "0123456789-.gz")] == '\0'));
 }
 
-/* The recorded path, taken inside the examined root: log directories are links on some hosts. */
+/*
+ * The recorded path, taken inside the examined root: log directories are links on some hosts. The
+ * plugin writes the file itself, so that a link in its place is somebody else's.
+ */
 static int add_logs(struct shelf *s, const char *log_path)
 {
 	CLEANUP(root_names_clear) struct root_names names = {0};
@@ -141,7 +117,10 @@ static int add_logs(struct shelf *s, const char *log_path)
 		return 0;
 	*slash = '\0';
 	base = slash + 1;
-	fd = root_open_subdir(s->d->place->root_fd, dir, ROOT_FOLLOW_INSIDE, NULL);
+	fd = logfile_open_dir(s->d->place->root_fd, dir, NULL, NULL);
+	/* a directory that leads elsewhere is no place to look into, and that is to be said */
+	if (fd < 0 && fd != -SL_ENOTFOUND)
+		return shelve(s, "cri.log", log_path, -1, "cri");
 	if (fd < 0 || root_list(fd, &names, STORE_NAMES_MAX, NULL) < 0)
 		return 0;
 	rc = 0;

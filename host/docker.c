@@ -28,6 +28,7 @@ static const struct store_ops docker_ops = {.list = docker_list,
 					    .images = docker_images,
 					    .image = docker_image,
 					    .container_image = docker_container_image,
+					    .evidence = docker_evidence,
 					    .close = docker_close};
 
 static void docker_cleanup(struct docker **d)

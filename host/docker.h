@@ -134,7 +134,14 @@ int docker_orphans_list(struct docker *d, struct store_list *out, host_gap_fn ga
 int docker_orphan_load(struct docker *d, const struct store_name *row, struct sl_container **out,
 		       struct sl_error *err);
 
+/* ---- docker_evidence.c ---- */
+
+int docker_evidence(struct store *store, struct sl_container *c, struct sl_error *err);
+
 /* ---- docker_container.c ---- */
+
+/* Keep the first reason; memory is the one failure that is returned. Clears @why. */
+int docker_note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err);
 
 int docker_list(struct store *s, bool orphans, struct store_list *out, host_gap_fn gap,
 		void *payload, struct sl_error *err);

@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "host/docker.h"
+#include "host/logfile.h"
 
 /* Most files of one container that are held open; further ones are listed without a descriptor. */
 #define OPEN_MAX 128
@@ -66,15 +67,14 @@ static int add(struct shelf *s, const char *name, const char *file, bool is_log,
 }
 
 /* ".1", ".2.gz": what follows a log's name once it was rotated. */
-static bool is_rotation(const char *suffix, bool *is_packed)
+static bool is_rotation(const char *suffix)
 {
 	size_t digits = strspn(suffix + (suffix[0] == '.'), "0123456789");
 
 	if (suffix[0] != '.' || digits == 0 || digits > 9)
 		return false;
 	suffix += 1 + digits;
-	*is_packed = strcmp(suffix, ".gz") == 0;
-	return suffix[0] == '\0' || *is_packed;
+	return suffix[0] == '\0' || strcmp(suffix, ".gz") == 0;
 }
 
 static char *join(const char *a, const char *b)
@@ -96,16 +96,15 @@ static int add_rotations(struct shelf *s, int fd, const char *prefix, const char
 		const char *suffix = names.names[i] + len;
 		AUTO_FREE char *shown = NULL;
 		AUTO_FREE char *file = NULL;
-		bool packed = false;
 
 		if (strncmp(names.names[i], base, len) != 0 ||
-		    (*suffix != '\0' && !is_rotation(suffix, &packed)))
+		    (*suffix != '\0' && !is_rotation(suffix)))
 			continue;
 		shown = join(as, suffix);
 		file = join(prefix, names.names[i]);
 		if (shown == NULL || file == NULL)
 			return sl_fail(err, SL_ENOMEM, 0, "artifact");
-		rc = add(s, shown, file, true, packed ? NULL : format, err);
+		rc = add(s, shown, file, true, format, err);
 	}
 	return rc;
 }
@@ -115,7 +114,7 @@ static int add_log_elsewhere(struct shelf *s, const char *log_path, struct sl_er
 {
 	const char *base = log_path != NULL ? strrchr(log_path, '/') : NULL;
 	AUTO_FREE char *wanted = NULL;
-	int fd = -1;
+	int fd;
 
 	for (size_t i = 0; i < s->c->artifact_count; i++)
 		if (strcmp(s->c->artifacts[i].name, "json.log") == 0)
@@ -126,9 +125,10 @@ static int add_log_elsewhere(struct shelf *s, const char *log_path, struct sl_er
 	}
 	if (base == NULL || strcmp(base + 1, wanted) != 0)
 		return 0;
-	if (open_regular(s->d->place->root_fd, log_path, ROOT_FOLLOW_INSIDE, &fd) < 0)
+	fd = logfile_open(s->d->place->root_fd, log_path, s->d->store.dir, NULL);
+	if (fd == -SL_ENOTFOUND)
 		return 0;
-	return shelve(s, "json.log", log_path, fd, true, "docker-json", err);
+	return shelve(s, "json.log", log_path, fd >= 0 ? fd : -1, true, "json-file", err);
 }
 
 static int add_logs(struct shelf *s, const char *log_path, struct sl_error *err)
@@ -141,14 +141,15 @@ static int add_logs(struct shelf *s, const char *log_path, struct sl_error *err)
 		base = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "artifact");
 	}
-	rc = add_rotations(s, s->fd, "", base, "json.log", "docker-json", err);
+	rc = add_rotations(s, s->fd, "", base, "json.log", "json-file", err);
 	if (rc == 0)
 		rc = add_log_elsewhere(s, log_path, err);
 	if (rc == 0)
-		rc = add(s, "container-cached.log", "container-cached.log", true, NULL, err);
+		rc = add_rotations(s, s->fd, "", "container-cached.log", "container-cached.log",
+				   "local", err);
 	if (rc == 0 && local >= 0)
 		rc = add_rotations(s, local, "local-logs/", "container.log",
-				   "local-logs/container.log", NULL, err);
+				   "local-logs/container.log", "local", err);
 	return rc;
 }
 

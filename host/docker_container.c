@@ -112,8 +112,7 @@ static int copy_text(char **out, const char *text, struct sl_error *err)
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "container");
 }
 
-/* Keep the first reason; memory is the one failure that ends the load. */
-static int note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err)
+int docker_note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err)
 {
 	int rc = 0;
 
@@ -152,11 +151,11 @@ static int read_documents(struct docker *d, struct sl_container *c, int fd, char
 	if (rc == 0)
 		rc = docker_config_read(c, config, c->id, &why);
 	if (rc < 0)
-		return note_gap(c, &why, err);
+		return docker_note_gap(c, &why, err);
 	if (store_read_json(fd, "hostconfig.json", &hostconfig, &why) < 0)
-		rc = note_gap(c, &why, err);
+		rc = docker_note_gap(c, &why, err);
 	if (rc == 0 && docker_mounts_read(c, config, hostconfig, d->store.dir, &why) < 0)
-		rc = note_gap(c, &why, err);
+		rc = docker_note_gap(c, &why, err);
 	log = jval_str(jval_get(config, "LogPath"));
 	if (rc == 0 && log != NULL)
 		rc = copy_text(log_path, log, err);

@@ -118,6 +118,12 @@ int host_find_image(struct host *h, const char *word, struct sl_image **out, str
  * from what runs; done once. What cannot be read is in settings->gap; negative is memory only.
  */
 int host_container_settings(const struct host *h, struct sl_container *c, struct sl_error *err);
+/*
+ * Add to the artifacts what only evidence takes, because finding it costs time: what runtimes and
+ * monitors wrote while it ran, and records of the engines' databases; and c->log_driver. Call it
+ * once. What is not there is not missed; a database that cannot be read is c->metadata_gap.
+ */
+int host_container_evidence(struct host *h, struct sl_container *c, struct sl_error *err);
 /* The image a container runs, in the store it was found in. */
 int host_container_image(struct host *h, const struct sl_container *c, struct sl_image **out,
 			 struct sl_error *err);

@@ -83,6 +83,11 @@ struct store_ops {
 	/* The image of a container of this store. */
 	int (*container_image)(struct store *s, const struct sl_container *c, struct sl_image **out,
 			       struct sl_error *err);
+	/*
+	 * Records of the container in the store's databases, as artifacts, and what its log driver
+	 * is; NULL: there are none. Negative is memory only.
+	 */
+	int (*evidence)(struct store *s, struct sl_container *c, struct sl_error *err);
 	void (*close)(struct store *s);
 };
 
@@ -121,6 +126,9 @@ int store_give_error(struct sl_error *err, struct sl_error *own);
 
 /* container.c: is something mounted on @path already? */
 bool store_has_mount(const struct sl_container *c, const char *path);
+
+/* container.c: keep the first @count artifacts. */
+void store_cut_artifacts(struct sl_container *c, size_t count);
 
 /* A gap about something other than a path in a container. */
 int store_gap(host_gap_fn gap, void *payload, const char *what, const struct sl_error *why);

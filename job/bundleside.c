@@ -90,7 +90,7 @@ static int verify(struct bundleside *s, const struct job *job, struct sl_error *
 					 .threads = job->threads,
 					 .identities = s->identities};
 	struct sl_verify_result result = {0};
-	int status, rc = job_verify(&request, &result, &status, err);
+	int status, rc = job_verify(&request, &result, NULL, &status, err);
 
 	if (rc == 0)
 		rc = judge(s, &result, err);

@@ -19,6 +19,8 @@
 static const struct capture_step steps[] = {
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
+	{"logs", CAPTURE_TRIAGE, capture_logs, NULL},
+	{"host", CAPTURE_TRIAGE, NULL, capture_host},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
 };
 
@@ -61,6 +63,7 @@ static int start_bundle(struct capture *c, struct capture_output *output, struct
 	if (rc == 0) {
 		options.open_members = members.data;
 		options.key_pem = key.data;
+		options.key_passphrase = c->request->passphrase;
 		if (c->request->encryption != NULL) {
 			options.recipients = c->request->encryption->recipients.data;
 			options.encryption_passphrase = c->request->encryption->passphrase.text;

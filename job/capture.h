@@ -22,13 +22,14 @@ const char *capture_profile_name(enum capture_profile profile);
 struct capture_request {
 	const char *const *containers; /* as people refer to them; a pod is all of its own */
 	size_t container_count;
-	const char *upper;     /* instead: this upper directory, of @image */
-	enum sl_marker marker; /* dialect of upper */
-	const char *rootfs;    /* or: this whole tree */
-	const char *image;     /* of upper, which needs it, or of rootfs */
-	const char *output;    /* file to create, or "-" */
-	const char *sidecar;   /* directory for checkpoints, or NULL */
-	const char *key_file;  /* long-term key (PKCS#8 PEM), or NULL */
+	const char *upper;      /* instead: this upper directory, of @image */
+	enum sl_marker marker;  /* dialect of upper */
+	const char *rootfs;     /* or: this whole tree */
+	const char *image;      /* of upper, which needs it, or of rootfs */
+	const char *output;     /* file to create, or "-" */
+	const char *sidecar;    /* directory for checkpoints, or NULL */
+	const char *key_file;   /* long-term key (PKCS#8 PEM), or NULL */
+	const char *passphrase; /* of that key, or NULL */
 	enum capture_profile profile;
 	struct capture_scope scope;
 	unsigned int deadline; /* seconds, then it closes; 0: however long it takes */

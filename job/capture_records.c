@@ -66,7 +66,7 @@ static void tool(struct jout *j)
 	jout_object_end(j);
 }
 
-static void clock_block(struct jout *j)
+void capture_clock(struct jout *j)
 {
 	struct timex tx = {0};
 	int state = adjtimex(&tx);
@@ -101,7 +101,7 @@ int capture_action_members(struct buf *out, const char *what, const char *why, c
 	jout_key_str(&j, "what", what);
 	jout_key_str(&j, "why", why);
 	jout_key_str(&j, "result", result);
-	clock_block(&j);
+	capture_clock(&j);
 	jout_object_end(&j);
 	return strip_braces(out, &object, err);
 }
@@ -241,7 +241,7 @@ int capture_open_members(struct buf *out, const struct job *job,
 	jout_object(&j);
 	tool(&j);
 	host(&j, job);
-	clock_block(&j);
+	capture_clock(&j);
 	observed(&j);
 	declared(&j, request);
 	plan(&j, request);
@@ -311,6 +311,8 @@ int capture_target_members(struct buf *out, const struct sl_container *c,
 	jout_key_str(&j, "store", c->store);
 	jout_key_str(&j, "upper", c->stack.upper_path);
 	jout_key_bool(&j, "whole_tree", c->stack.is_whole);
+	if (c->log_driver != NULL)
+		jout_key_str(&j, "log_driver", c->log_driver);
 	image_members(&j, c, image);
 	container_json_mounts(&j, c);
 	jout_object_end(&j);

@@ -19,6 +19,11 @@ int capture_open_members(struct buf *out, const struct job *job,
 int capture_target_members(struct buf *out, const struct sl_container *c,
 			   const struct sl_image *image, struct sl_error *err);
 
+struct jout;
+
+/* "clock" and what the machine's clocks say now, as a member. */
+void capture_clock(struct jout *j);
+
 /* what, why, result (each of the last two may be NULL), and the clock */
 int capture_action_members(struct buf *out, const char *what, const char *why, const char *result,
 			   struct sl_error *err);

@@ -83,6 +83,21 @@ static uint64_t expected(const struct sl_bundle_file *file)
 	return size > holes ? size - holes : 0;
 }
 
+void capture_entry(struct sl_entry *e, const char *path, const struct stat *st)
+{
+	*e = (struct sl_entry){.path = {path, strlen(path)},
+			       .mode = st->st_mode,
+			       .uid = st->st_uid,
+			       .gid = st->st_gid,
+			       .size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0,
+			       .mtime = {st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec},
+			       .ctime = {st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec},
+			       .dev = st->st_dev,
+			       .ino = st->st_ino,
+			       .nlink = (uint32_t)st->st_nlink,
+			       .fields = SL_ENTRY_MTIME | SL_ENTRY_CTIME | SL_ENTRY_INODE};
+}
+
 int capture_keep(struct capture *c, const struct capture_target *t,
 		 const struct sl_bundle_file *wanted, struct sl_bundle_stored *stored,
 		 struct sl_error *err)

@@ -10,6 +10,8 @@
 #ifndef JOB_CAPTURE_RUN_H
 #define JOB_CAPTURE_RUN_H
 
+#include <sys/stat.h>
+
 #include "host/host.h"
 #include "job/capture.h"
 #include "snapshot/recording.h"
@@ -21,6 +23,7 @@ struct capture_target {
 	char *image_problem;         /* why not */
 	struct recording *recording; /* what the writable layer had */
 	uint32_t id;                 /* the number of its target record */
+	bool has_evidence;           /* host_container_evidence() was asked */
 };
 
 /* A container that was asked for and cannot be captured. */
@@ -73,6 +76,8 @@ int capture_gap_of(struct capture *c, const struct capture_target *t, const char
 int capture_action(struct capture *c, const struct capture_target *t, const char *what,
 		   const char *why, const char *result, struct sl_error *err);
 
+/* What fstat() says of a file, as a record has it. Borrows @path. */
+void capture_entry(struct sl_entry *e, const char *path, const struct stat *st);
 /*
  * Store one object and keep account; what could not be read to its end is a gap, and so is a
  * content for which --max-bytes has no room: its record is written without.
@@ -104,6 +109,13 @@ uint64_t capture_size(struct sl_source *tree, const struct sl_entry *e);
 int capture_tree(struct capture *c, const struct capture_target *t, struct sl_source *tree,
 		 const char *role, struct recording *recording, struct sl_error *err);
 
+/*
+ * capture_artifact.c: files and records of the container's engine, either its logs or all others.
+ */
+/* Look for what evidence takes beyond that, once; the target's record names the log driver. */
+int capture_evidence(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_artifacts(struct capture *c, struct capture_target *t, bool logs, struct sl_error *err);
+
 /* ---- capture_target.c ---- */
 
 /* Find what was asked for; what is not there is @lost when something else is. */
@@ -118,6 +130,8 @@ void capture_targets_clear(struct capture *c);
 
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_logs(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_host(struct capture *c, struct sl_error *err);
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
 
 #endif

@@ -162,8 +162,10 @@ int capture_find(struct capture *c, struct sl_error *err)
 int capture_declare(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf members = BUF_INIT(CAPTURE_MEMBERS_MAX);
-	int rc = capture_target_members(&members, t->container, t->image, err);
+	int rc = capture_evidence(c, t, err);
 
+	if (rc == 0)
+		rc = capture_target_members(&members, t->container, t->image, err);
 	if (rc == 0)
 		rc = sl_bundle_target(c->writer, members.data, &t->id, err);
 	return rc < 0 ? rc : recording_new(&t->recording, err);

@@ -117,12 +117,13 @@ int unlock_open(struct age_identities **out, const struct unlock_request *reques
 	AUTO_KEYFILE passphrase = {0};
 	int rc = age_identities_new(out, err);
 
-	for (size_t i = 0; rc == 0 && i < request->identity_count; i++)
-		rc = add_identities(*out, request->identity_files[i], err);
+	/* first: an identity file may be encrypted with it */
 	if (rc == 0 && has_passphrase(&request->passphrase)) {
 		rc = read_passphrase(&passphrase, &request->passphrase, err);
 		if (rc == 0)
 			rc = age_identities_passphrase(*out, passphrase.text, passphrase.len, err);
 	}
+	for (size_t i = 0; rc == 0 && i < request->identity_count; i++)
+		rc = add_identities(*out, request->identity_files[i], err);
 	return rc;
 }

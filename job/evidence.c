@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/ostream.h"
 #include "forensics/bundle_read.h"
 #include "forensics/inventory.h"
+#include "forensics/itemproof.h"
 #include "forensics/timeline.h"
 #include "job/verify.h"
 
@@ -74,27 +76,80 @@ static void item_name(char out[NAME_MAX_BYTES + 32], uint64_t seq, const char *p
 	out[len] = '\0';
 }
 
+static int create(int dir_fd, const char *name, struct sl_error *err)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd < 0 ? sl_fail(err, SL_EIO, errno, "create '%s'", name) : fd;
+}
+
+static int write_proof(struct rfile *bundle, uint64_t seq, int dir_fd, const char *path,
+		       struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf proof = BUF_INIT(ITEMPROOF_MAX_BYTES);
+	struct ostream *to = NULL;
+	int rc = itemproof_write(bundle, seq, &proof, err);
+
+	if (rc == 0)
+		rc = create(dir_fd, path, err);
+	if (rc < 0)
+		return rc;
+	rc = ostream_to_fd(&to, rc, err);
+	if (rc == 0)
+		rc = ostream_write(to, proof.data, proof.len, err);
+	if (rc == 0)
+		rc = ostream_finish(to, err);
+	ostream_close(to);
+	if (rc < 0)
+		(void)unlinkat(dir_fd, path, 0);
+	return rc;
+}
+
 static int extract_to(struct rfile *bundle, uint64_t seq, int dir_fd, const char *name,
 		      struct sl_error *err)
 {
-	AUTO_CLOSE int fd =
-		openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO_CLOSE int fd = create(dir_fd, name, err);
 	int rc;
 
 	if (fd < 0)
-		return sl_fail(err, SL_EIO, errno, "create '%s'", name);
+		return fd;
 	rc = bundle_extract(bundle, seq, fd, err);
 	if (rc < 0)
 		(void)unlinkat(dir_fd, name, 0);
 	return rc;
 }
 
+/* The proof comes first: an item that lies there without one would be taken for proven. */
+static int extract_proven(const struct extract_request *r, struct rfile *bundle, uint64_t seq,
+			  int dir_fd, const char *name, struct sl_error *err)
+{
+	AUTO_FREE char *path = NULL;
+	int rc;
+
+	if (!r->prove)
+		return extract_to(bundle, seq, dir_fd, name, err);
+	if (asprintf(&path, "%s" ITEMPROOF_SUFFIX, name) < 0) {
+		path = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "proof");
+	}
+	rc = write_proof(bundle, seq, dir_fd, path, err);
+	if (rc < 0)
+		return rc;
+	rc = extract_to(bundle, seq, dir_fd, name, err);
+	if (rc < 0)
+		(void)unlinkat(dir_fd, path, 0);
+	return rc;
+}
+
 static int extract_one(const struct extract_request *r, struct rfile *file, uint64_t seq,
 		       struct sl_error *err)
 {
-	int rc = strcmp(r->output, "-") == 0 ? bundle_extract(file, seq, STDOUT_FILENO, err)
-					     : extract_to(file, seq, AT_FDCWD, r->output, err);
+	int rc = 0;
 
+	if (strcmp(r->output, "-") == 0)
+		rc = bundle_extract(file, seq, STDOUT_FILENO, err);
+	else
+		rc = extract_proven(r, file, seq, AT_FDCWD, r->output, err);
 	if (rc == 0 && r->extracted != NULL)
 		r->extracted(r->payload, seq, r->output);
 	return rc;
@@ -116,7 +171,7 @@ static int extract_many(const struct extract_request *r, struct rfile *file, uin
 		if (rc < 0)
 			return sl_wrap(err, rc, "'%s'", r->paths[i]);
 		item_name(name, seq, r->paths[i]);
-		rc = extract_to(file, seq, dir, name, err);
+		rc = extract_proven(r, file, seq, dir, name, err);
 		if (rc == 0 && r->extracted != NULL)
 			r->extracted(r->payload, seq, name);
 	}

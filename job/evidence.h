@@ -30,6 +30,7 @@ struct extract_request {
 	size_t path_count;
 	const char *target; /* of which container, by number, name or id; NULL: of any */
 	const char *output; /* "-", a file to create, or, for several paths, a directory */
+	bool prove;         /* write the proof of each item beside it, as NAME.tlog-proof */
 	/* Called after each item. May be NULL. */
 	void (*extracted)(void *payload, uint64_t seq, const char *file);
 	void *payload;

@@ -27,12 +27,13 @@ static int create(const char *path, mode_t mode, const struct buf *text, struct 
 	return 0;
 }
 
-static int write_pair(const char *path, const struct sign_key *key, struct sl_error *err)
+static int write_pair(const char *path, const struct sign_key *key, const char *passphrase,
+		      struct sl_error *err)
 {
 	struct buf secret = BUF_INIT(PEM_MAX), public = BUF_INIT(PEM_MAX);
 	AUTO_FREE char *public_path = NULL;
 	uint8_t raw[SIGN_PUBLIC_SIZE];
-	int rc = sign_key_write(key, NULL, &secret, err);
+	int rc = sign_key_write(key, passphrase, &secret, err);
 
 	sign_key_public(key, raw);
 	if (rc == 0 &&
@@ -54,13 +55,13 @@ static int write_pair(const char *path, const struct sign_key *key, struct sl_er
 	return rc;
 }
 
-int job_keygen(const char *path, struct sl_error *err)
+int job_keygen(const char *path, const char *passphrase, struct sl_error *err)
 {
 	struct sign_key *key = NULL;
 	int rc = sign_key_generate(&key, err);
 
 	if (rc == 0)
-		rc = write_pair(path, key, err);
+		rc = write_pair(path, key, passphrase, err);
 	sign_key_free(key);
 	return rc;
 }

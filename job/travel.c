@@ -12,7 +12,6 @@
 #include "job/database.h"
 #include "job/images.h"
 
-#define PEM_MAX 16384
 #define PIECE ((size_t)64 << 10)
 
 static void close_baselines(struct sl_baselines **b)
@@ -20,44 +19,7 @@ static void close_baselines(struct sl_baselines **b)
 	sl_baselines_close(*b);
 }
 
-static void free_key(struct sign_key **k)
-{
-	sign_key_free(*k);
-}
-
 /* ---- keys ---- */
-
-static int read_private(struct sign_key **out, const char *path, struct sl_error *err)
-{
-	struct buf pem = BUF_INIT(PEM_MAX);
-	int rc = root_read_named(path, &pem, err);
-
-	if (rc == 0) {
-		AUTO_FREE char *shown = quote_dup(path, strlen(path));
-
-		rc = sign_key_read(out, pem.data, pem.len, NULL, err);
-		rc = rc < 0 ? sl_wrap(err, rc, "key '%s'", shown != NULL ? shown : "?") : rc;
-	}
-	if (pem.data != NULL)
-		explicit_bzero(pem.data, pem.cap);
-	buf_clear(&pem);
-	return rc;
-}
-
-static int read_public(uint8_t out[SIGN_PUBLIC_SIZE], const char *path, struct sl_error *err)
-{
-	struct buf pem CLEANUP(buf_clear) = BUF_INIT(PEM_MAX);
-	AUTO_FREE char *shown = quote_dup(path, strlen(path));
-	int rc = root_read_named(path, &pem, err);
-
-	if (rc == 0)
-		rc = sign_public_pem_parse(pem.data != NULL ? pem.data : "", pem.len, out, err);
-	if (rc == -SL_EFORMAT)
-		rc = sl_fail(err, SL_EINVAL, 0,
-			     "key '%s' is no public Ed25519 key, such as keygen's FILE.pub",
-			     shown != NULL ? shown : "?");
-	return rc;
-}
 
 int travel_trust_read(struct travel_trust *out, const struct travel_keys *keys,
 		      struct sl_error *err)
@@ -68,7 +30,7 @@ int travel_trust_read(struct travel_trust *out, const struct travel_keys *keys,
 	if (out->keys == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "keys");
 	for (size_t i = 0; rc == 0 && i < keys->count; i++)
-		rc = read_public(out->keys[out->count++], keys->paths[i], err);
+		rc = signkey_read_public(out->keys[out->count++], keys->paths[i], err);
 	return rc;
 }
 
@@ -91,14 +53,14 @@ static int find_images(struct sl_baselines *b, char *const *words, size_t count,
 }
 
 int job_baseline_export(const struct job *job, char *const *words, size_t count,
-			const char *key_file, struct ostream *out, struct export_result *result,
-			struct sl_error *err)
+			const struct signkey_file *key_file, struct ostream *out,
+			struct export_result *result, struct sl_error *err)
 {
 	AUTO_FREE uint8_t(*ids)[SL_SHA256_SIZE] = calloc(count + 1, sizeof(*ids));
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
-	CLEANUP(free_key) struct sign_key *key = NULL;
+	CLEANUP(signkey_free) struct sign_key *key = NULL;
 	int rc = ids == NULL ? sl_fail(err, SL_ENOMEM, 0, "export")
-			     : read_private(&key, key_file, err);
+			     : signkey_read(&key, key_file, err);
 
 	if (rc == 0)
 		rc = job_database_open(job, &baselines, err);

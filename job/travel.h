@@ -5,6 +5,7 @@
 
 #include "core/ostream.h"
 #include "job/job.h"
+#include "job/signkey.h"
 #include "snapshot/export.h"
 #include "snapshot/import.h"
 
@@ -16,8 +17,8 @@ struct travel_keys {
 
 /* Write the baselines of the images that @words name, signed with the private key in @key_file. */
 int job_baseline_export(const struct job *job, char *const *words, size_t count,
-			const char *key_file, struct ostream *out, struct export_result *result,
-			struct sl_error *err);
+			const struct signkey_file *key_file, struct ostream *out,
+			struct export_result *result, struct sl_error *err);
 
 /* Public keys that an import trusts, read before anything else. */
 struct travel_trust {

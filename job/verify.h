@@ -7,6 +7,7 @@
 
 #include "core/age.h"
 #include "core/rfile.h"
+#include "job/beside.h"
 
 enum verify_require { REQUIRE_NOTHING, REQUIRE_SIGNED, REQUIRE_ANCHORED };
 
@@ -15,15 +16,24 @@ struct verify_request {
 	const char *fingerprint; /* or NULL */
 	const char *key_file;    /* long-term public key, or NULL */
 	const char *note_file;   /* a checkpoint kept elsewhere, or NULL */
+	const char *ca_file;     /* whom to believe about the time, PEM, or NULL */
+	const char *sidecars;    /* folder of the files beside it; NULL: the bundle's own */
 	enum verify_require require;
 	bool allow_unanchored;
 	unsigned int threads;
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
 };
 
-/* @param[out] status  exit status of DESIGN 4.3, verify column */
-int job_verify(const struct verify_request *request, struct sl_verify_result *out, int *status,
-	       struct sl_error *err);
+/*
+ * @param[out] beside  what was found beside the bundle; NULL: nothing is looked for there. Clear it
+ *                     also on failure
+ * @param[out] status  exit status of DESIGN 4.3, verify column
+ */
+int job_verify(const struct verify_request *request, struct sl_verify_result *out,
+	       struct beside *beside, int *status, struct sl_error *err);
+
+/* The status that a verdict has, given what was asked for. */
+int verify_status(const struct verify_request *request, enum sl_verdict verdict, bool is_anchored);
 
 /*
  * Open a bundle for reading: a regular file or a pipe; "-" is standard input. @identities (may be

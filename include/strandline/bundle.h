@@ -209,12 +209,31 @@ enum sl_verdict {
 
 SL_API const char *sl_verdict_name(enum sl_verdict v);
 
+/** A time stamp kept beside the bundle: a response or token of RFC 3161, DER. */
+struct sl_token {
+	const void *der;
+	size_t len;
+};
+
 struct sl_verify_options {
 	const char *fingerprint; /**< epoch-0 fingerprint as noted, or NULL */
 	const char *key_pem;     /**< long-term public key, or NULL */
 	const char *note;        /**< a checkpoint kept elsewhere, or NULL */
 	size_t note_len;
+	const struct sl_token *tokens; /**< time stamps over the last checkpoint, or NULL */
+	size_t token_count;
+	const char *ca_pem; /**< whom to believe about the time, or NULL: no token anchors then */
 	unsigned int threads;
+};
+
+/** What one token says. */
+struct sl_stamp {
+	bool has_time; /**< it is a token, signed by the certificate in it */
+	struct sl_time time;
+	char *tsa;        /**< subject of that certificate, quoted; owned; NULL without time */
+	bool verified;    /**< over the last checkpoint, and believed by ca_pem at that time */
+	bool contradicts; /**< damaged, or over something else than this bundle */
+	char *problem;    /**< why it is not verified, one line; owned; NULL when it is */
 };
 
 /** What verification found. Free with sl_verify_result_clear(). */
@@ -222,16 +241,23 @@ struct sl_verify_result {
 	enum sl_verdict verdict;
 	bool closed;
 	enum sl_bundle_status status; /**< when closed */
-	bool anchored_fingerprint, anchored_key, anchored_note;
+	bool anchored_fingerprint, anchored_key, anchored_note, anchored_stamp;
 	uint64_t records, attested; /**< seen, and lying under a good checkpoint */
 	uint64_t segments, payloads, payload_bytes, gaps;
 	char bundle_id[33];
 	char fingerprint[64];         /**< of epoch 0, for comparison by eye */
 	uint8_t root[SL_SHA256_SIZE]; /**< Merkle root of the last good checkpoint */
+	char *note; /**< the last good checkpoint as it stands in the bundle; owned, or NULL */
+	size_t note_len;
+	struct sl_stamp *stamps; /**< one a token, in their order; owned */
+	size_t stamp_count;
 	/* the first thing that is wrong, when broken or incomplete */
 	bool has_fault;
 	uint64_t fault_segment, fault_record, fault_offset; /**< offset: byte in the file */
 	char *fault;                                        /**< one line; owned */
+	/* what still holds, whatever the verdict: it lies under signed checkpoints before the fault
+	 */
+	uint64_t trusted_records, trusted_segments, trusted_payloads, trusted_payload_bytes;
 };
 
 /** @return 0 with a verdict, whatever it is; negative when none could be reached */

@@ -50,7 +50,11 @@ struct sl_artifact {
 	char *path; /**< where it was found; owned */
 	int fd;     /**< O_PATH, regular file; -1: it is there, but not openable or not regular */
 	bool is_log;
-	char *log_format; /**< "docker-json", or NULL; owned */
+	/** "json-file", "local", "k8s-file", "cri"; NULL: none that is known; owned. What was
+	   rotated away is the same, packed where its name ends in ".gz". */
+	char *log_format;
+	/** A record out of a database at @c path: @c fd lends its bytes, its times mean nothing. */
+	bool is_record;
 };
 
 /** Numbers of a process's namespaces, as in /proc/PID/ns; 0 where they are not known. */
@@ -95,6 +99,9 @@ struct sl_container {
 	struct sl_settings *settings;
 	/** Why what the store says about it could not be read fully, or NULL; owned. A gap. */
 	char *metadata_gap;
+	/** Where its output goes, as its engine calls it: "json-file", "journald"...; NULL when
+	    nobody asked or no record says. Owned. */
+	char *log_driver;
 };
 
 /** @return 0, or -SL_ENOMEM */
@@ -105,6 +112,9 @@ SL_API int sl_container_add_mount(struct sl_container *c, const char *path, cons
 /** Takes over @p fd, also on failure. What has a @p log_format is a log. */
 SL_API int sl_container_add_artifact(struct sl_container *c, const char *name, const char *path,
 				     int fd, const char *log_format, struct sl_error *err);
+/** A record of a database as an artifact: its bytes are copied. */
+SL_API int sl_container_add_record(struct sl_container *c, const char *name, const char *path,
+				   const void *bytes, size_t len, struct sl_error *err);
 SL_API void sl_container_free(struct sl_container *c);
 
 /** NULL is fine. */

@@ -74,7 +74,7 @@ mounts_of_web() {
 }
 it "volumes, binds, tmpfs and the engine's own files are the mounts" mounts_of_web
 it "the working directory is known" same "$(fact web workdir)" /srv/app
-it "the log is an artifact with its format" contains facts.web 'artifact json.log open docker-json'
+it "the log is an artifact with its format" contains facts.web 'artifact json.log open json-file'
 for file in config.v2.json hostconfig.json hostname hosts resolv.conf; do
 	it "$file is an artifact" contains facts.web "artifact $file open -"
 done
@@ -137,6 +137,6 @@ it "paths on a disk are those inside it" contains dead \
 	"mount /vol volume rw /var/lib/docker/volumes/named/_data"
 it "and so are the daemon's own files" contains dead \
 	"mount /etc/hosts bind rw /var/lib/docker/containers/$web/hosts"
-it "the log is found there" contains dead 'artifact json.log open docker-json'
+it "the log is found there" contains dead 'artifact json.log open json-file'
 "$list" --root disk image again:1 >dead-image
 it "its images are read from the disk" lacks dead-image closed

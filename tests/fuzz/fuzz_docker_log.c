@@ -16,7 +16,7 @@ static void must(bool good)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf text = BUF_INIT(64);
-	struct dockerlog_line line;
+	struct logline line;
 
 	if (dockerlog_parse(&line, &text, (const char *)data, size) == 0)
 		must(text.len <= 64);

@@ -17,6 +17,7 @@ BEGIN {
 	library["lzma.h"] = "^core/xz"
 	library["bzlib.h"] = "^core/bzip2"
 	library["yara.h"] = "^core/yarascan.c$"
+	library["curl/curl.h"] = "^core/httppost.c$"
 	library["xxhash.h"] = "^core/digest"
 	library["archive.h"] = library["archive_entry.h"] = "^(snapshot|forensics)/"
 }

@@ -25,6 +25,7 @@ letter_in() { grep -qE -- "-$2, --$3( |\$)" "$1"; }
 
 while read -r file name letter; do
 	command=${file#cmd_}
+	[ "$command" = verify_item ] && command=verify-item
 	command=${command//_/ }
 	if [ "$command" = globals ]; then
 		it "--$name is in the help of the program" \

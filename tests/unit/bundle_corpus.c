@@ -211,6 +211,80 @@ static void whole_bundles(struct corpus *c)
 	keep(c, "text", "hello, world\n", 13);
 }
 
+/* Bundles that were encrypted have skippable frames inside. */
+static void padded_bundles(struct corpus *c)
+{
+	static const size_t cuts[] = {1, 2, 5, 9, 12, 16, 17, 40};
+	size_t table, pad;
+	struct maker m;
+
+	maker_begin(&m, false);
+	(void)FILE_OF("a");
+	maker_segment(&m);
+	pad = m.file.len;
+	maker_skip(&m, 60000);
+	maker_close(&m, "complete");
+	maker_skip(&m, 0);
+	maker_tail(&m);
+	keep(c, "padded", m.file.data, m.file.len);
+	table = m.file.len - 9 - m.table.len - 8;
+	keep(c, "padded-no-table", m.file.data, table);
+	keep(c, "padded-cut-in-padding", m.file.data, pad + 100);
+	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
+		char name[40];
+
+		(void)snprintf(name, sizeof(name), "padded-cut-end-%02zu", cuts[i]);
+		keep(c, name, m.file.data, m.file.len - cuts[i]);
+	}
+	/* the padding's own length, and what its entry says */
+	m.file.data[pad + 4] ^= 1;
+	keep(c, "padded-length", m.file.data, m.file.len);
+	m.file.data[pad + 4] ^= 1;
+	m.file.data[pad] ^= 1;
+	keep(c, "padded-other-kind", m.file.data, m.file.len);
+	m.file.data[pad] ^= 1;
+	m.file.data[pad + 100] ^= 1;
+	keep(c, "padded-not-zero", m.file.data, m.file.len);
+	m.file.data[pad + 100] ^= 1;
+	m.file.data[table + 8 + 12 * (size_t)(m.frames - 3) + 8] ^= 1;
+	keep(c, "padded-entry", m.file.data, m.file.len);
+	m.file.len = table;
+	maker_skip(&m, 30);
+	keep_and_clear(c, "padded-behind-the-end", &m);
+
+	/* between the end of the archive and its table */
+	maker_begin(&m, false);
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	table = m.file.len - 9 - m.table.len - 8;
+	m.file.len = table;
+	maker_skip(&m, 30);
+	maker_table(&m);
+	keep_and_clear(c, "padded-before-the-table", &m);
+
+	/* no entry for it */
+	maker_begin(&m, false);
+	maker_segment(&m);
+	maker_skip(&m, 30);
+	m.frames--;
+	m.table.len -= 12;
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	keep_and_clear(c, "padded-without-entry", &m);
+
+	/* entries that run together: the frames begin elsewhere than they say */
+	maker_begin(&m, false);
+	maker_segment(&m);
+	maker_skip(&m, 30);
+	maker_skip(&m, 30);
+	m.frames--;
+	m.table.len -= 12;
+	m.table.data[m.table.len - 12] = 76;
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	keep_and_clear(c, "padded-one-entry-for-two", &m);
+}
+
 static int make_large(const char *path, int records, size_t bytes, const char *source)
 {
 	FILE *from = source == NULL ? NULL : fopen(source, "rbe");
@@ -258,6 +332,7 @@ int main(int argc, char **argv)
 		return 2;
 	crimes(&c);
 	whole_bundles(&c);
+	padded_bundles(&c);
 	printf("%d bundles\n", c.count);
 	return 0;
 }

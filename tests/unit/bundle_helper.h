@@ -2,10 +2,12 @@
 /*
  * The writer as a program, for scripts: unit_bundle_writer HOW FILE [BYTES | KEY]
  *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
+ *   many FILE COUNT       so many files of 1 MiB, then one of 4 KiB, then so many again, closed
  *   endless FILE          files until it is killed; prints a line for each checkpoint and each file
  *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
  *   starve FILE           many records, a line of input, a file that does not fit, then closes
  *   verdict FILE          prints what the verifier says
+ * With $RECIPIENTS the bundle is encrypted to these.
  */
 #ifndef TESTS_BUNDLE_HELPER_H
 #define TESTS_BUNDLE_HELPER_H
@@ -66,6 +68,21 @@ static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
 		rc = store(w, "large", 40 * MIB, 0, err);
 	if (rc == 0)
 		rc = sl_bundle_gap(w, 0, &gap, err);
+	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
+}
+
+static int help_many(struct sl_bundle_writer *w, uint64_t count, struct sl_error *err)
+{
+	char path[32];
+	int rc = 0;
+
+	for (uint64_t i = 0; i < 2 * count && rc == 0; i++) {
+		if (i == count)
+			rc = store(w, "the/item", 4096, 3, err);
+		(void)snprintf(path, sizeof(path), "file-%" PRIu64, i);
+		if (rc == 0)
+			rc = store(w, path, MIB, 0, err);
+	}
 	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
 }
 
@@ -165,7 +182,8 @@ static char *read_key(const char *path)
 
 static int helper(int argc, char **argv)
 {
-	struct sl_bundle_options options = {.threads = 2, .checkpoint = print_checkpoint};
+	struct sl_bundle_options options = {
+		.threads = 2, .checkpoint = print_checkpoint, .recipients = getenv("RECIPIENTS")};
 	struct sl_error err = SL_ERROR_INIT;
 	struct sl_bundle_writer *w = NULL;
 	AUTO_FREE char *key = NULL;
@@ -186,6 +204,8 @@ static int helper(int argc, char **argv)
 		printf("fingerprint %s\n", sl_bundle_fingerprint(w));
 	if (rc == 0 && strcmp(argv[1], "small") == 0)
 		rc = help_small(w, &err);
+	else if (rc == 0 && argc > 3 && strcmp(argv[1], "many") == 0)
+		rc = help_many(w, strtoull(argv[3], NULL, 10), &err);
 	else if (rc == 0 && strcmp(argv[1], "endless") == 0)
 		rc = help_endless(w, &err);
 	else if (rc == 0 && strcmp(argv[1], "starve") == 0)

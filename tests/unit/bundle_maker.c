@@ -114,6 +114,19 @@ void maker_frame(struct maker *m)
 	ZSTD_freeCCtx(ctx);
 }
 
+void maker_skip(struct maker *m, size_t len)
+{
+	maker_frame(m);
+	put_le32(&m->file, 0x184D2A50);
+	put_le32(&m->file, (uint32_t)len);
+	for (size_t i = 0; i < len; i++)
+		must(buf_append_char(&m->file, '\0') == 0);
+	put_le32(&m->table, (uint32_t)len + 8);
+	put_le32(&m->table, 0);
+	put_le32(&m->table, 0);
+	m->frames++;
+}
+
 void maker_line(struct maker *m, const char *line, size_t len)
 {
 	must(buf_append(&m->journal, line, len) == 0);
@@ -392,13 +405,18 @@ void maker_tail(struct maker *m)
 {
 	static const char index[] = "strandline-index 1\n";
 	static const char zeros[1024];
-	uint32_t frames;
 
 	maker_member(m, "j/index", index, sizeof(index) - 1);
 	maker_frame(m);
 	must(buf_append(&m->tar, zeros, sizeof(zeros)) == 0);
 	maker_frame(m);
-	frames = m->frames;
+	maker_table(m);
+}
+
+void maker_table(struct maker *m)
+{
+	uint32_t frames = m->frames;
+
 	put_le32(&m->file, 0x184D2A5E);
 	put_le32(&m->file, (uint32_t)m->table.len + 9);
 	must(buf_append(&m->file, m->table.data, m->table.len) == 0);

@@ -43,6 +43,8 @@ void maker_clear(struct maker *m);
 void maker_member(struct maker *m, const char *name, const void *bytes, size_t len);
 /* End the frame. */
 void maker_frame(struct maker *m);
+/* A skippable frame of @len zeros, as encryption asks for. */
+void maker_skip(struct maker *m, size_t len);
 /* A record; members start with a comma or are "". Returns its number. */
 uint64_t maker_record(struct maker *m, const char *type, unsigned int target, const char *members);
 /* A line as it is, hashed and counted. */
@@ -59,6 +61,8 @@ void maker_segment(struct maker *m);
 void maker_close(struct maker *m, const char *status);
 /* Index, end of archive, seek table. */
 void maker_tail(struct maker *m);
+/* The last of these alone. */
+void maker_table(struct maker *m);
 /* All of it: two segments, three files, a target, a gap. */
 void maker_small(struct maker *m, bool certified);
 /* The bytes as a readable descriptor at offset 0. */

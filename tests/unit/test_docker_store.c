@@ -476,11 +476,13 @@ static void logs_and_their_rotations_are_artifacts(void **state)
 		bool is_log;
 	} rows[] = {
 		{"hostname", "hostname", NULL, false},
-		{"-json.log", "json.log", "docker-json", true},
-		{"-json.log.1", "json.log.1", "docker-json", true},
-		{"-json.log.2.gz", "json.log.2.gz", NULL, true},
-		{"local-logs/container.log", "local-logs/container.log", NULL, true},
-		{"local-logs/container.log.1", "local-logs/container.log.1", NULL, true},
+		{"-json.log", "json.log", "json-file", true},
+		{"-json.log.1", "json.log.1", "json-file", true},
+		{"-json.log.2.gz", "json.log.2.gz", "json-file", true},
+		{"local-logs/container.log", "local-logs/container.log", "local", true},
+		{"local-logs/container.log.1", "local-logs/container.log.1", "local", true},
+		{"container-cached.log", "container-cached.log", "local", true},
+		{"container-cached.log.1.gz", "container-cached.log.1.gz", "local", true},
 	};
 	struct fixture *f = *state;
 	const struct sl_container *c;

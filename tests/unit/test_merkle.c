@@ -111,11 +111,153 @@ static void growing_leaf_by_leaf_agrees_with_the_definition(void **state)
 	sha256_free(h);
 }
 
+/* The inclusion proofs of the same vectors; leaves counted from 0. */
+static const struct {
+	unsigned int leaf, size;
+	const char *hashes[4];
+} paths[] = {
+	{0, 1, {NULL}},
+	{0,
+	 8,
+	 {"96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+	  "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+	  "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"}},
+	{5,
+	 8,
+	 {"bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+	  "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+	  "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"}},
+	{2, 3, {"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"}},
+	{1,
+	 5,
+	 {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+	  "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+	  "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"}},
+};
+
+static void append_vector(struct merkle *m, unsigned int i)
+{
+	uint8_t leaf[16];
+	size_t len = strlen(leaves[i]) / 2;
+
+	assert_int_equal(hex_decode(leaf, len, leaves[i], 2 * len), 0);
+	assert_int_equal(merkle_append(m, leaf, len, NULL), 0);
+}
+
+static void proofs_are_those_of_the_vectors(void **state)
+{
+	struct sha256 *h = hasher();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct merkle_proof proof;
+		struct merkle_watch w;
+		struct merkle m;
+		size_t n = 0;
+
+		merkle_init(&m, h);
+		for (unsigned int k = 0; k < paths[i].size; k++) {
+			if (k == paths[i].leaf)
+				merkle_watch(&m, &w);
+			append_vector(&m, k);
+		}
+		assert_int_equal(merkle_prove(&m, &w, &proof, NULL), 0);
+		for (; n < 4 && paths[i].hashes[n] != NULL; n++) {
+			uint8_t want[SL_SHA256_SIZE];
+
+			assert_int_equal(hex_decode(want, sizeof(want), paths[i].hashes[n], 64), 0);
+			assert_true(n < proof.count);
+			assert_memory_equal(proof.hash[n], want, sizeof(want));
+		}
+		assert_int_equal(proof.count, n);
+	}
+	sha256_free(h);
+}
+
+enum { PROVED = 70 };
+
+/* Nothing but this leaf at this place in a tree of this size fits the proof. */
+static void check_only_this_fits(struct sha256 *h, const struct merkle *m, unsigned int index,
+				 const struct merkle_proof *proof)
+{
+	uint8_t root[SL_SHA256_SIZE], byte = (uint8_t)index, other = (uint8_t)(index + 1);
+	struct merkle_proof changed = *proof;
+
+	assert_int_equal(merkle_root(m, root, NULL), 0);
+	assert_int_equal(merkle_check(h, &byte, 1, index, m->size, proof, root, NULL), 0);
+	assert_int_equal(merkle_check(h, &other, 1, index, m->size, proof, root, NULL),
+			 -SL_EUNTRUSTED);
+	for (uint64_t i = 0; i < m->size + 2; i++)
+		if (i != index)
+			assert_int_equal(merkle_check(h, &byte, 1, i, m->size, proof, root, NULL),
+					 -SL_EUNTRUSTED);
+	for (size_t i = 0; i < proof->count; i++) {
+		changed.hash[i][i % SL_SHA256_SIZE] ^= 0x10;
+		assert_int_equal(merkle_check(h, &byte, 1, index, m->size, &changed, root, NULL),
+				 -SL_EUNTRUSTED);
+		changed = *proof;
+	}
+	changed.count = proof->count + 1;
+	memset(changed.hash[proof->count], 0, SL_SHA256_SIZE);
+	assert_int_equal(merkle_check(h, &byte, 1, index, m->size, &changed, root, NULL),
+			 -SL_EUNTRUSTED);
+	changed.count = proof->count - 1;
+	if (proof->count > 0)
+		assert_int_equal(merkle_check(h, &byte, 1, index, m->size, &changed, root, NULL),
+				 -SL_EUNTRUSTED);
+}
+
+static void every_leaf_is_proved_in_every_tree_and_nothing_else_is(void **state)
+{
+	struct merkle_watch watches[PROVED];
+	struct sha256 *h = hasher();
+	struct merkle m;
+
+	(void)state;
+	merkle_init(&m, h);
+	for (unsigned int n = 0; n < PROVED; n++) {
+		uint8_t byte = (uint8_t)n;
+
+		merkle_watch(&m, &watches[n]);
+		assert_int_equal(merkle_append(&m, &byte, 1, NULL), 0);
+		for (unsigned int i = 0; i <= n; i++) {
+			struct merkle_proof proof;
+
+			assert_int_equal(merkle_prove(&m, &watches[i], &proof, NULL), 0);
+			check_only_this_fits(h, &m, i, &proof);
+		}
+	}
+	merkle_unwatch(&m, &watches[3]);
+	merkle_unwatch(&m, &watches[PROVED - 1]);
+	watches[3].next = &watches[3]; /* followed by nobody, or this never ends */
+	assert_int_equal(merkle_append(&m, "x", 1, NULL), 0);
+	sha256_free(h);
+}
+
+static void a_leaf_that_is_not_there_is_not_proved(void **state)
+{
+	struct merkle_proof proof;
+	struct sha256 *h = hasher();
+	struct merkle_watch w;
+	struct merkle m;
+
+	(void)state;
+	merkle_init(&m, h);
+	merkle_watch(&m, &w);
+	assert_int_equal(merkle_prove(&m, &w, &proof, NULL), -SL_EINVAL);
+	proof.count = 0;
+	assert_int_equal(merkle_check(h, "", 0, 0, 0, &proof, m.edge[0], NULL), -SL_EUNTRUSTED);
+	sha256_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_those_of_rfc_6962),
 		cmocka_unit_test(growing_leaf_by_leaf_agrees_with_the_definition),
+		cmocka_unit_test(proofs_are_those_of_the_vectors),
+		cmocka_unit_test(every_leaf_is_proved_in_every_tree_and_nothing_else_is),
+		cmocka_unit_test(a_leaf_that_is_not_there_is_not_proved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

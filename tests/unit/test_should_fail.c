@@ -22,9 +22,12 @@
 #include "core/cleanup.h"
 #include "core/inflate.h"
 #include "core/root.h"
+#include "core/signtime.h"
 #include "core/tempfile.h"
+#include "core/tlogproof.h"
 #include "core/yaml.h"
 #include "core/zstream.h"
+#include "forensics/custodychain.h"
 #include "host/bolt.h"
 #include "snapshot/dump.h"
 #include "snapshot/exportnote.h"
@@ -229,6 +232,36 @@ static int read_bundle(const struct buf *in, struct sl_error *err)
 	return rc;
 }
 
+/* Line after line, until one does not follow. */
+static int read_custody(const struct buf *in, struct sl_error *err)
+{
+	struct custody_chain chain = {.count = 0};
+	const char *end, *at = in->data;
+	int rc = 0;
+
+	for (; rc == 0 && at < in->data + in->len; at = end + 1) {
+		struct custody_line line;
+
+		end = memchr(at, '\n', (size_t)(in->data + in->len - at));
+		assert_non_null(end);
+		rc = custody_read(&line, at, (size_t)(end - at) + 1, err);
+		if (rc == 0)
+			rc = custody_chain_add(&chain, &line, err);
+		custody_line_clear(&line);
+	}
+	custody_chain_clear(&chain);
+	return rc;
+}
+
+static int read_signtime(const struct buf *in, struct sl_error *err)
+{
+	struct signtime *t = NULL;
+	int rc = signtime_parse(&t, in->data, in->len, err);
+
+	signtime_free(t);
+	return rc;
+}
+
 static struct bolt *database;
 
 static int walk_item(void *payload, const struct bolt_item *item, struct sl_error *err)
@@ -279,6 +312,18 @@ static int code_of(const char *name)
 	return 0;
 }
 
+static int read_tlogproof(const struct buf *in, struct sl_error *err)
+{
+	struct tlogproof proof;
+	size_t pos = 0;
+	int rc;
+
+	do
+		rc = tlogproof_next(&proof, in->data, in->len, &pos, err);
+	while (rc == 0);
+	return rc;
+}
+
 static void each_fails_with_its_code(const char *kind, read_fn read)
 {
 	AUTO_FREE char *source = strdup(__FILE__), *path = NULL;
@@ -304,6 +349,12 @@ static void each_fails_with_its_code(const char *kind, read_fn read)
 				 sl_error_text(&err));
 	}
 	root_names_clear(&names);
+}
+
+static void tlogproof_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("tlogproof", read_tlogproof);
 }
 
 static void gzip_crimes_fail(void **state)
@@ -408,6 +459,13 @@ static void signature_crimes_fail(void **state)
 	each_fails_with_its_code("sigbundle", read_bundle);
 }
 
+static void sidecar_crimes_fail(void **state)
+{
+	(void)state;
+	each_fails_with_its_code("custody", read_custody);
+	each_fails_with_its_code("signtime", read_signtime);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +475,7 @@ int main(void)
 		cmocka_unit_test(document_crimes_fail),  cmocka_unit_test(dump_crimes_fail),
 		cmocka_unit_test(signature_crimes_fail), cmocka_unit_test(bolt_crimes_fail),
 		cmocka_unit_test(import_crimes_fail),    cmocka_unit_test(yaml_crimes_fail),
+		cmocka_unit_test(sidecar_crimes_fail),   cmocka_unit_test(tlogproof_crimes_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

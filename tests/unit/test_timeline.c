@@ -218,7 +218,7 @@ static void log_lines_are_parsed_strictly(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct buf text = BUF_INIT(100);
-		struct dockerlog_line line;
+		struct logline line;
 
 		assert_int_equal(dockerlog_parse(&line, &text, rows[i].line, strlen(rows[i].line)),
 				 rows[i].rc);

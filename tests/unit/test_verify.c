@@ -322,6 +322,41 @@ static void anchors_bind_or_break(void **state)
 	maker_clear(&m);
 }
 
+static void the_first_fault_is_named_and_what_holds_before_it(void **state)
+{
+	struct sl_verify_options options = {0};
+	struct maker m;
+	uint64_t seq;
+
+	(void)state;
+	maker_begin(&m, false);
+	(void)maker_file(&m, 1, "upper", "a", "1234", 4, "");
+	maker_segment(&m);
+	(void)maker_file(&m, 1, "upper", "b", "12345", 5, "");
+	(void)maker_file(&m, 1, "upper", "c", "", 0, "");
+	maker_segment(&m);
+	(void)maker_file(&m, 1, "upper", "good", "123456", 6, "");
+	m.wrong_digest = true;
+	seq = maker_file(&m, 1, "upper", "bad", "x", 1, "");
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	options.fingerprint = m.fingerprint;
+	assert_int_equal(judge(m.file.data, m.file.len, &options), SL_VERDICT_BROKEN);
+	assert_int_equal(result.fault_segment, 2);
+	assert_int_equal(result.fault_record, seq);
+	assert_true(result.fault_offset > 0 && result.fault_offset < m.file.len);
+	assert_int_equal(result.trusted_segments, 2);
+	assert_int_equal(result.trusted_records, 6);
+	assert_int_equal(result.trusted_payloads, 3);
+	assert_int_equal(result.trusted_payload_bytes, 9);
+	/* what is forged as a whole holds together just as well */
+	options.fingerprint = "0000-0000-0000-0000-0000-0000-0000-0000";
+	assert_int_equal(judge(m.file.data, m.file.len, &options), SL_VERDICT_BROKEN);
+	assert_int_equal(result.trusted_records, 0);
+	assert_int_equal(result.trusted_payloads, 0);
+	maker_clear(&m);
+}
+
 static void what_is_not_signed_is_never_called_signed(void **state)
 {
 	struct sl_verify_options options = {0};
@@ -434,6 +469,7 @@ int main(void)
 		cmocka_unit_test(pieces_cannot_be_moved_or_removed),
 		cmocka_unit_test(nothing_may_follow_the_tail),
 		cmocka_unit_test(anchors_bind_or_break),
+		cmocka_unit_test(the_first_fault_is_named_and_what_holds_before_it),
 		cmocka_unit_test(what_is_not_signed_is_never_called_signed),
 		cmocka_unit_test(closing_otherwise_is_incomplete),
 		cmocka_unit_test(unknown_records_and_members_of_records_are_ignored),

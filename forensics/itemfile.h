@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A salvaged payload as a file of its own, under a name that says how far it can be believed. */
+#ifndef FORENSICS_ITEMFILE_H
+#define FORENSICS_ITEMFILE_H
+
+#include <strandline/error.h>
+
+#define ITEMFILE_NAME_SIZE 256
+
+struct itemfile {
+	int fd, dir_fd;
+	char name[ITEMFILE_NAME_SIZE];
+};
+
+#define ITEMFILE_INIT ((struct itemfile){.fd = -1, .dir_fd = -1})
+
+/* Create it as unattested. @member is the name of a payload member. -SL_EIO where it is there. */
+int itemfile_open(struct itemfile *f, int dir_fd, const char *member, size_t len);
+/* Nothing when it is not open. */
+int itemfile_write(struct itemfile *f, const void *bytes, size_t len, struct sl_error *err);
+/* What is not whole is called so. @return whether there was one */
+bool itemfile_close(struct itemfile *f, bool is_whole);
+/* It turned out to be attested: it loses what its name had behind it. */
+void itemfile_attest(int dir_fd, const char *member, size_t len);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/runtimefiles.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/root.h"
+#include "host/store.h"
+
+/* In names of directories: %i the container's id, %n containerd's namespace. */
+#define TASKS "io.containerd.runtime.v2.task/%n/%i"
+
+struct family {
+	const char *name; /* in front of the files' names */
+	const char *dir;  /* below run, and below run/user/UID */
+	const char *const *files;
+};
+
+static const char *const runc_files[] = {"state.json", NULL};
+static const char *const crun_files[] = {"status", "config.json", NULL};
+static const char *const task_files[] = {
+	"config.json", "init.pid",         "address",        "options.json", "runtime",
+	"sandbox",     "shim-binary-path", "bootstrap.json", "log.json",     NULL};
+static const char *const exit_files[] = {"%i", NULL};
+
+static const struct family families[] = {
+	{"runc", "runc/%i", runc_files},
+	{"runc", "containerd/runc/%n/%i", runc_files},
+	{"runc", "docker/runtime-runc/%n/%i", runc_files},
+	{"runc", "docker/runtime-io.containerd.runc.v2/%n/%i", runc_files},
+	{"crun", "crun/%i", crun_files},
+	{"task", "containerd/" TASKS, task_files},
+	{"task", "docker/containerd/daemon/" TASKS, task_files},
+	{"task", "k3s/containerd/" TASKS, task_files},
+	{"conmon", "libpod/exits", exit_files},
+	{"conmon", "libpod/tmp/exits", exit_files},
+	{"conmon", "crio/exits", exit_files},
+};
+
+static bool is_plain(const char *word)
+{
+	return word[0] != '\0' && strchr(word, '/') == NULL && strcmp(word, ".") != 0 &&
+	       strcmp(word, "..") != 0;
+}
+
+/* @text with the container's words in it. 1: one of them is not known, or no plain name. */
+static int fill_in(struct buf *out, const char *text, const struct sl_container *c)
+{
+	bool is_docker = c->engine != NULL && strcmp(c->engine, "docker") == 0;
+	const char *ns = c->ns != NULL ? c->ns : is_docker ? "moby" : NULL;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		const char *word = NULL;
+
+		if (*at != '%') {
+			(void)buf_append_char(out, *at);
+			continue;
+		}
+		at++;
+		word = *at == 'i' ? c->id : ns;
+		if (word == NULL || !is_plain(word))
+			return 1;
+		(void)buf_append_str(out, word);
+	}
+	return out->status;
+}
+
+/* What is no regular file is listed without a descriptor. */
+static int add_file(struct sl_container *c, int dir_fd, const char *dir, const char *family,
+		    const char *file, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf name = BUF_INIT(4096);
+	AUTO_CLOSE int fd = -1;
+	AUTO_FREE char *shown = NULL;
+	AUTO_FREE char *path = NULL;
+	struct stat st;
+	int rc = fill_in(&name, file, c);
+
+	if (rc != 0)
+		return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "artifact") : 0;
+	fd = root_open_path(dir_fd, name.data, ROOT_NO_LINKS, NULL);
+	if (fd == -SL_ENOTFOUND)
+		return 0;
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	if (asprintf(&path, "/%s/%s", dir, name.data) < 0)
+		path = NULL;
+	if (path == NULL || asprintf(&shown, "%s/%s", family, file[0] == '%' ? "exit" : file) < 0) {
+		shown = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	}
+	return sl_container_add_artifact(c, shown, path, fd >= 0 ? take_fd(&fd) : -1, NULL, err);
+}
+
+/* @base: "run", or a user's own. */
+static int add_family(struct sl_container *c, int root_fd, const char *base, const struct family *f,
+		      struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf dir = BUF_INIT(8192);
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	(void)buf_printf(&dir, "%s/", base);
+	rc = fill_in(&dir, f->dir, c);
+	if (rc != 0)
+		return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "artifact") : 0;
+	fd = root_open_subdir(root_fd, dir.data, ROOT_FOLLOW_INSIDE, NULL);
+	for (size_t i = 0; rc == 0 && fd >= 0 && f->files[i] != NULL; i++)
+		rc = add_file(c, fd, dir.data, f->name, f->files[i], err);
+	return rc;
+}
+
+static int add_below(struct sl_container *c, int root_fd, const char *base, struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(families); i++)
+		rc = add_family(c, root_fd, base, &families[i], err);
+	return rc;
+}
+
+int runtimefiles_add(struct sl_container *c, int root_fd, struct sl_error *err)
+{
+	CLEANUP(root_names_clear) struct root_names users = {0};
+	AUTO_CLOSE int fd = root_open_subdir(root_fd, "run/user", ROOT_FOLLOW_INSIDE, NULL);
+	int rc;
+
+	if (c->id == NULL)
+		return 0;
+	rc = add_below(c, root_fd, "run", err);
+	if (rc < 0 || fd < 0 || root_list(fd, &users, STORE_NAMES_MAX, NULL) < 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < users.count; i++) {
+		AUTO_FREE char *base = NULL;
+
+		if (strspn(users.names[i], "0123456789") != strlen(users.names[i]))
+			continue;
+		if (asprintf(&base, "run/user/%s", users.names[i]) < 0) {
+			base = NULL;
+			return sl_fail(err, SL_ENOMEM, 0, "artifact");
+		}
+		rc = add_below(c, root_fd, base, err);
+	}
+	return rc;
+}

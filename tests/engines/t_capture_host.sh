@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What a capture takes around a container: logs in every format, what runtimes keep, the host, volumes, and
+# lower layers that were tampered with.
+# shellcheck source=tests/engines/lib-docker.sh
+. "$TESTS_DIR/engines/lib-docker.sh"
+need jq gunzip
+docker_start "$PWD/d"
+store=$(docker_data)
+where=(--store "docker=$store" --no-db)
+docker_sample_image base
+
+# 400 lines of 100 bytes and more, the first and the last of them told apart
+# shellcheck disable=SC2016
+talk='i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo "line $i of a talkative container, which goes on and on and on until its log is rotated"; done; echo wrong >&2; sleep 1000000'
+docker_cli run -d --name json --network none --log-opt max-size=20k --log-opt max-file=4 \
+	--log-opt compress=true base /bin/sh -c "$talk" >/dev/null
+docker_cli run -d --name local --network none --log-driver local --log-opt max-size=15k --log-opt max-file=4 \
+	base /bin/sh -c "$talk" >/dev/null
+docker_cli run -d --name away --network none --log-driver syslog --log-opt syslog-address=udp://127.0.0.1:9 \
+	base /bin/sh -c "$talk" >/dev/null
+docker_cli run -d --name none --network none --log-driver none base /bin/sh -c "$talk" >/dev/null
+for name in json local away; do
+	for _ in $(seq 100); do
+		docker_cli logs "$name" 2>&1 | grep -q wrong && break
+		sleep 0.1
+	done
+done
+sleep 1 # the last rotated file is being packed
+
+take() { # take NAME [OPTIONS]: NAME.tar.zst, its records in NAME.jsonl; fails with 2 alone
+	local name=$1 status=0
+	shift
+	rm -f "$name.tar.zst"
+	"$STRANDLINE" capture "docker:$name" "${where[@]}" -q -o "$name.tar.zst" "$@" 2>"$name.err" || status=$?
+	"$STRANDLINE" show "$name.tar.zst" --format jsonl >"$name.jsonl"
+	return $((status == 2))
+}
+logs() { jq -r 'select(.type == "file" and .role == "log") | "\(.src.path) \(.log_format)"' "$1.jsonl"; }
+gaps() { jq -r 'select(.type == "gap") | "\(.what): \(.why)"' "$1.jsonl"; }
+id() { docker_cli inspect -f '{{.Id}}' "$1"; }
+
+it "a container with rotated logs is captured" take json --no-findings
+it "its log and all that was rotated away travel, with their format" same "$(logs json)" "/json.log json-file
+/json.log.1.gz json-file
+/json.log.2.gz json-file
+/json.log.3.gz json-file"
+it "nothing of them is missing" same "$(gaps json)" ""
+log_is_whole() {
+	"$STRANDLINE" extract json.tar.zst -o - --seq "$(jq -r 'select(.role == "log" and .src.path == "/json.log") | .seq' json.jsonl)" >taken.log
+	cmp taken.log "$store/containers/$(id json)/$(id json)-json.log"
+}
+it "a log is taken byte for byte" log_is_whole
+it "where it was found is said" same \
+	"$(jq -r 'select(.role == "log" and .src.path == "/json.log") | .found' json.jsonl)" \
+	"$store/containers/$(id json)/$(id json)-json.log"
+take local --no-findings
+it "the files of Docker's own driver travel, too" same "$(logs local)" "/local-logs/container.log local
+/local-logs/container.log.1.gz local
+/local-logs/container.log.2.gz local
+/local-logs/container.log.3.gz local"
+take away --no-findings
+it "of messages that were sent away, the daemon's cache travels" same "$(logs away)" "/container-cached.log local"
+it "and where they went is a gap" same "$(gaps away)" \
+	"log of driver syslog: its messages lie elsewhere: only the engine's cache of the last ones was taken"
+it "without logs, none is missed" take none --no-findings
+it "that is known from the record of the driver" same \
+	"$(jq -r 'select(.type == "target") | .log_driver' none.jsonl) $(gaps none)" "none "
+
+told() { # told NAME: the messages in the order of time, as many as the daemon still tells
+	"$STRANDLINE" timeline "$1.tar.zst" --format jsonl |
+		jq -r 'select(.source == "log") | .message' >"$1.told"
+	docker_cli logs "$1" >"$1.said" 2>&1
+	# the daemon interleaves streams as it likes
+	cmp <(sort "$1.told") <(sort "$1.said") || { diff "$1.told" "$1.said" | head; return 1; }
+	test "$(wc -l <"$1.told")" -gt 200
+}
+for name in json local away; do
+	it "the timeline of '$name' has every message that 'docker logs' has" told "$name"
+done
+
+# ---- a link in the place of a log
+json=$store/containers/$(id json)
+mv "$json/$(id json)-json.log" "$json/saved"
+echo "a secret of the host" >secret
+ln -s "$PWD/secret" "$json/$(id json)-json.log"
+it "a link in the place of a log is not followed" take json --no-findings
+it "it is a gap" contains <(gaps json) "engine's file is no regular file"
+it "and what it leads to stays where it is" exits 1 grep -qa "a secret of the host" <(zstd -dc json.tar.zst)
+rm "$json/$(id json)-json.log"
+mv "$json/saved" "$json/$(id json)-json.log"
+
+# ---- the machine
+it "the machine is captured with its kernel and engines" take none --no-findings
+"$STRANDLINE" extract none.tar.zst -o host.json --seq \
+	"$(jq -r 'select(.role == "host" and .src.path == "/host.json") | .seq' none.jsonl)"
+host() { jq -r "$1" host.json; }
+it "the summary names the kernel that runs" same "$(host .kernel.release)" "$(uname -r)"
+it "and the clocks" test "$(host .clock.boottime_ns)" -gt 0
+it "and the store" same "$(host '.stores[0].directory')" "$store"
+daemon=$(host ".daemons[] | select(.pid == $DOCKER_PID)")
+it "and the daemon that runs" same "$(jq -r .name <<<"$daemon")" dockerd
+it "with the digest of its program" same "$(jq -r .sha256 <<<"$daemon")" \
+	"$(sha256sum <"/proc/$DOCKER_PID/exe" | cut -d' ' -f1)"
+for file in /proc/version /proc/1/mountinfo /proc/sys/kernel/core_pattern /etc/os-release; do
+	it "$file is among its files" contains \
+		<(jq -r 'select(.role == "host") | .src.path' none.jsonl) "$file"
+done
+it "connections of the machine are not, short of a full capture" lacks \
+	<(jq -r 'select(.role == "host") | .src.path' none.jsonl) /proc/1/net/tcp
+
+# ---- a mounted disk: its files, and nothing of the machine that looks at it
+mkdir -p disk/etc disk/run/crun/x disk/var/lib disk/var/log/pods
+echo PRETTY_NAME=elsewhere >disk/etc/os-release
+ln -s /usr/share/zoneinfo/Pacific/Auckland disk/etc/localtime
+mkdir -p disk/run/docker/runtime-runc/moby
+cp -a "$store" disk/var/lib/docker
+mkdir "disk/run/docker/runtime-runc/moby/$(id local)"
+echo '{"id":"x"}' >"disk/run/docker/runtime-runc/moby/$(id local)/state.json"
+dead() {
+	local status=0
+	"$STRANDLINE" capture docker:local --root disk --no-db --no-findings -q -o dead.tar.zst 2>/dev/null || status=$?
+	"$STRANDLINE" show dead.tar.zst --format jsonl >dead.jsonl
+	return $((status == 2))
+}
+it "a container of a mounted disk is captured" dead
+it "with its logs" same "$(logs dead)" "$(logs local)"
+it "and what its runtime kept" same \
+	"$(jq -r 'select(.role == "metadata" and .src.path == "/runc/state.json") | .found' dead.jsonl)" \
+	"/run/docker/runtime-runc/moby/$(id local)/state.json"
+it "the files of that disk are the machine's" same \
+	"$(jq -r 'select(.role == "host") | .src.path' dead.jsonl | sort | paste -sd' ')" \
+	"/etc/os-release /host.json"
+"$STRANDLINE" extract dead.tar.zst -q -o dead.json --seq \
+	"$(jq -r 'select(.role == "host" and .src.path == "/host.json") | .seq' dead.jsonl)"
+it "of which only the disk is said to speak" same \
+	"$(jq -c '[.live, .time_zone, .kernel, .clock, .daemons]' dead.json)" \
+	'[false,"Pacific/Auckland",null,null,[]]'
