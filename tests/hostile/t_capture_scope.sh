@@ -3,7 +3,7 @@
 # What a capture takes and what not: patterns, limits, a deadline, holes, names of one file, several
 # containers in one bundle; and that the scene does not notice it. Both verifiers agree on all.
 need_root
-need jq python3 unshare mount
+need jq python3 unshare mount setfattr
 mkdir -p image/etc u/data u/var/log
 echo hi >image/etc/motd
 bash "$SOURCE_DIR/samples/make-oci.sh" oci 1 image >/dev/null
@@ -111,6 +111,8 @@ first=$(of /data/big .seq)
 it "is stored once" same "$first null" "$(of /data/other '"\(.hardlink_of) \(.stored)"')"
 it "with one digest" same "$(of /data/big .hash.sha256)" "$(of /data/other .hash.sha256)"
 "$STRANDLINE" extract l /data/other -o other.out 2>/dev/null
+it "which names the record that has the content" exits 2 \
+	"$STRANDLINE" extract l --seq "$(of /data/other .seq)" -o never
 it "and comes out by either name" cmp other.out u/data/big
 rm u/data/other
 
