@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "cli/app.h"
 #include "cli/ask.h"
@@ -188,6 +189,17 @@ static int print_plan(struct app *app, const struct job *job, const struct captu
 	return rc < 0 ? rc : output_commit(&output, err);
 }
 
+/* Directories of every layer of every container stay open: more than the usual soft limit. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int capture(struct app *app, const struct capture_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
@@ -225,6 +237,7 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	if (rc == 0)
 		rc = cli_job_init(&j, app, a->jobs, &err);
 
+	allow_descriptors();
 	request.estimate = app->progress.enabled;
 	/* nothing but the bundle is written, unless a database was named */
 	j.job.db = app->options.db;

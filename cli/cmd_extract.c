@@ -47,7 +47,9 @@ static int list_item(void *payload, const struct sl_bundle_record *r, const char
 	bool has_content;
 	int rc = jval_parse(&doc, r->line, r->len, NULL);
 
-	has_content = rc == 0 && jval_type(jval_get(doc, "stored")) == JVAL_OBJECT;
+	/* a further name of a file comes out as its first one does */
+	has_content = rc == 0 && (jval_type(jval_get(doc, "stored")) == JVAL_OBJECT ||
+				  jval_get(doc, "hardlink_of") != NULL);
 	jval_free(doc);
 	if (!has_content)
 		return 0;

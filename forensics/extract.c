@@ -85,6 +85,11 @@ static int take_file(struct extract *x, uint64_t seq, const struct jval *doc, st
 		return add_piece(x, seq, &s, err);
 	if (rc < 0)
 		return rc;
+	if (record_u64(jval_get(doc, "hardlink_of"), &x->of) == 0)
+		return sl_fail(
+			err, SL_ENOTFOUND, 0,
+			"record %llu is a further name of the file in record %llu: take that",
+			(unsigned long long)seq, (unsigned long long)x->of);
 	x->is_sparse = record_u64(jval_get(stored, "size"), &x->sparse.size) == 0;
 	if (record_u64(jval_get(stored, "parts"), &x->promised) == 0 && x->promised == 0 &&
 	    x->is_sparse)

@@ -3,7 +3,7 @@
 # What a capture takes and what not: patterns, limits, a deadline, holes, names of one file, several
 # containers in one bundle; and that the scene does not notice it. Both verifiers agree on all.
 need_root
-need jq python3 unshare mount
+need jq python3 unshare mount setfattr
 mkdir -p image/etc u/data u/var/log
 echo hi >image/etc/motd
 bash "$SOURCE_DIR/samples/make-oci.sh" oci 1 image >/dev/null
@@ -111,6 +111,8 @@ first=$(of /data/big .seq)
 it "is stored once" same "$first null" "$(of /data/other '"\(.hardlink_of) \(.stored)"')"
 it "with one digest" same "$(of /data/big .hash.sha256)" "$(of /data/other .hash.sha256)"
 "$STRANDLINE" extract l /data/other -o other.out 2>/dev/null
+it "which names the record that has the content" exits 2 \
+	"$STRANDLINE" extract l --seq "$(of /data/other .seq)" -o never
 it "and comes out by either name" cmp other.out u/data/big
 rm u/data/other
 
@@ -181,26 +183,27 @@ it "nothing was left there" same "" "$(find u -name x)"
 # ---- what does not hold still
 python3 - <<'END' &
 import os, time
-end = time.time() + 60
-log = open("u/data/log", "ab", buffering=0)
-while not os.path.exists("still") and time.time() < end:
-    log.write(b"x" * 200000)
-    os.truncate("u/data/some", 30 << 20)
-    os.truncate("u/data/some", 40 << 20)
+end = time.time() + 30
+with open("u/data/log", "r+b" if os.path.exists("u/data/log") else "w+b", buffering=0) as log:
+    while not os.path.exists("still") and time.time() < end:
+        log.seek(0)
+        log.write(b"x" * 4000000)
+        log.truncate(3000000)
+        os.truncate("u/data/some", 30 << 20)
+        os.truncate("u/data/some", 40 << 20)
 END
 moving=$!
-sleep 0.2
+sleep 0.3
 changed=0
-for i in 1 2 3 4 5; do
-	exits 0 capture -o "m$i" --no-findings || exits 3 capture -o "m$i.2" --no-findings
+for i in 1 2 3 4; do
+	capture -o "m$i" --no-findings || [ $? -eq 3 ]
 	show "m$i"
-	[ "$(of /data/log .read.changed)" = true ] && changed=$((changed + 1))
-	both "m$i" 0 || exits 0 false
+	[ "$(of /data/log .read.changed)" = false ] || changed=$((changed + 1))
+	it "capture $i of what moves is one that verifies" both "m$i" 0
 done
 touch still
 wait $moving
 it "a file that is written to meanwhile is recorded as such" test "$changed" -ge 1
-it "what was stored of it is what its record says" same "$(of /data/log .read.bytes)" "$(of /data/log .stored.bytes)"
 
 # ---- time
 mkfifo slow

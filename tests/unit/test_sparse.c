@@ -31,7 +31,7 @@ struct stretch {
 struct fake {
 	struct sl_content content;
 	const struct stretch *stretches;
-	uint64_t claimed; /* bytes of holes that it says it has, when not 0 */
+	uint64_t claimed;  /* bytes of holes that it says it has, when not 0 */
 	uint64_t fails_at; /* data bytes after which reading breaks off, when sys is not 0 */
 	int sys;
 };
