@@ -368,6 +368,11 @@ static int take_space(struct capture *c, struct capture_target *t, uint64_t numb
 				      err);
 	if (rc == 0)
 		rc = find_owners(&s, err);
+	if (rc == 0 && s.owners.is_cut)
+		rc = capture_gap_of(c, t, "network",
+				    "some sockets are told without their owners: "
+				    "there are too many",
+				    0, err);
 	if (rc < 0)
 		return rc;
 	begin_record(&s);
