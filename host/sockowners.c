@@ -15,7 +15,7 @@ void sockowners_clear(struct sockowners *o)
 	*o = (struct sockowners){0};
 }
 
-/* Room for one more of @size bytes each. */
+/* Room for one more of @size bytes each. 1: there may be no more. */
 static int grow(void **items, size_t count, size_t *cap, size_t size, struct sl_error *err)
 {
 	size_t wanted = *cap == 0 ? 64 : *cap * 2;
@@ -24,7 +24,7 @@ static int grow(void **items, size_t count, size_t *cap, size_t size, struct sl_
 	if (count < *cap)
 		return 0;
 	if (count >= SOCKOWNERS_MAX)
-		return sl_fail(err, SL_ELIMIT, 0, "more than %zu sockets", SOCKOWNERS_MAX);
+		return 1;
 	grown = reallocarray(*items, wanted, size);
 	if (grown == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "sockets");
@@ -80,6 +80,7 @@ static int take(void *payload, int64_t fd, struct sl_bytes link)
 	o->rows = items;
 	if (rc == 0)
 		o->rows[o->count++] = (struct sockowner){inode, s->pid, fd};
+	o->is_cut = o->is_cut || rc == 1;
 	return rc;
 }
 
@@ -90,8 +91,8 @@ int sockowners_scan(struct sockowners *o, int proc_fd, int64_t pid, struct sl_er
 	struct scan scan = {o, pid, &why};
 	int rc = fd < 0 ? 0 : procfds_links(fd, take, &scan, &why);
 
-	if (rc == -SL_ENOMEM || (rc == -SL_ELIMIT && o->count == SOCKOWNERS_MAX))
-		return sl_fail(err, (enum sl_code) - rc, 0, "%s", sl_error_text(&why));
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "sockets");
 	o->unread += rc < 0 && why.sys != ESRCH && why.sys != ENOENT && rc != -SL_ENOTFOUND;
 	return 0;
 }

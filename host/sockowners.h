@@ -18,6 +18,7 @@ struct sockowners {
 	size_t wanted_count, wanted_cap;
 	struct sockowner *rows; /* sorted once sockowners_order() was called */
 	size_t count, cap;
+	bool is_cut;   /* there are more than SOCKOWNERS_MAX of them: some stay without an owner */
 	size_t unread; /* processes whose open files could not be listed */
 };
 

@@ -174,8 +174,10 @@ static int scan_others(struct space *s, struct sl_error *err)
 {
 	CLEANUP(root_names_clear) struct root_names names = {0};
 	int proc_fd = host_proc_fd(s->capture->host);
-	int rc = root_list(proc_fd, &names, PIDS_MAX, err);
+	int rc = 0;
 
+	/* those that were not asked may be the owners */
+	s->owners.unread += root_list(proc_fd, &names, PIDS_MAX, NULL) < 0;
 	for (size_t i = 0; rc == 0 && i < names.count; i++) {
 		int64_t pid = strtoll(names.names[i], NULL, 10);
 
@@ -368,6 +370,11 @@ static int take_space(struct capture *c, struct capture_target *t, uint64_t numb
 				      err);
 	if (rc == 0)
 		rc = find_owners(&s, err);
+	if (rc == 0 && s.owners.is_cut)
+		rc = capture_gap_of(c, t, "network",
+				    "some sockets are told without their owners: "
+				    "there are too many",
+				    0, err);
 	if (rc < 0)
 		return rc;
 	begin_record(&s);

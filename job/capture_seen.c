@@ -36,9 +36,16 @@ static bool should_run(const struct sl_container *container)
 
 static int look(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct capture_seen *seen = t->seen;
-	int rc = host_members(c->host, t->container, &seen->members, err);
+	int rc = host_members(c->host, t->container, &seen->members, &why);
 
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	if (rc < 0) {
+		host_members_clear(&seen->members);
+		return capture_gap_of(c, t, "/proc", sl_error_text(&why), why.sys, err);
+	}
 	if (rc == 0 && seen->members.denied > 0)
 		rc = capture_gap_of(c, t, "processes", "some will not be looked at: run as root",
 				    EACCES, err);

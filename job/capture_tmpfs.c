@@ -27,11 +27,13 @@ static int path_gap(struct capture *c, const struct capture_target *t, const cha
 static int take_tree(struct capture *c, struct capture_target *t, struct tmpfs_mounts *all,
 		     const char *point, int dir_fd, struct sl_error *err)
 {
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct sl_source *tree = NULL;
-	int rc = layertree_open(&tree, dir_fd, SL_MARKER_NONE, &t->container->stack.idmap, err);
+	int rc = layertree_open(&tree, dir_fd, SL_MARKER_NONE, &t->container->stack.idmap, &why);
 
-	if (rc == 0)
-		rc = prefixtree_new(&tree, tree, point + strspn(point, "/"), is_mounted, all, err);
+	if (rc < 0)
+		return path_gap(c, t, point, "cannot be read", why.sys, err);
+	rc = prefixtree_new(&tree, tree, point + strspn(point, "/"), is_mounted, all, err);
 	if (rc < 0)
 		return rc;
 	rc = capture_tree(c, t, tree, "tmpfs", NULL, err);
