@@ -172,6 +172,7 @@ int bundleindex_find_path(const struct bundleindex *ix, const char *path, size_t
 	struct sha256 *hash = NULL;
 	struct bundleplace place;
 	bool found = false;
+	size_t of = 0;
 	int rc = sha256_new(&hash, err);
 
 	for (unsigned int i = 0; rc == 0 && i < BUNDLEINDEX_TARGETS; i++)
@@ -179,10 +180,16 @@ int bundleindex_find_path(const struct bundleindex *ix, const char *path, size_t
 	sha256_free(hash);
 	while (rc == 0 && next_place(ix, &pos, &place) == 0) {
 		for (size_t i = 0; i < BUNDLEINDEX_TARGETS; i++) {
-			if (place.hash != wanted[i] || (found && place.seq < out->seq))
+			if (place.hash != wanted[i])
+				continue;
+			/* in several containers: the index does not say which is meant */
+			if (found && i != of)
+				return 1;
+			if (found && place.seq < out->seq)
 				continue;
 			*out = place;
 			found = true;
+			of = i;
 		}
 	}
 	return rc < 0 ? rc : !found;

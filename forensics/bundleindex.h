@@ -38,7 +38,8 @@ int bundleindex_line(struct bundleplace *out, const char *line, size_t len);
 
 /* 0, or 1 when there is none. */
 int bundleindex_find_seq(const struct bundleindex *ix, uint64_t seq, struct bundleplace *out);
-/* The last file of role "upper" at this path, which begins with '/'. */
+/* The last file of role "upper" at this path, which begins with '/'. 1 also when several containers
+ * have one. */
 int bundleindex_find_path(const struct bundleindex *ix, const char *path, size_t len,
 			  struct bundleplace *out, struct sl_error *err);
 

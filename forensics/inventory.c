@@ -140,6 +140,22 @@ static void consider(struct wanted *w, const struct record *r)
 	w->seq = seq;
 }
 
+/* Several containers, as far as the records before the first file say: the index would pick one. */
+static bool has_several(struct rfile *file)
+{
+	const struct sl_bundle_record *record;
+	struct sl_bundle_reader *reader;
+	unsigned int targets = 0;
+
+	if (bundle_reader_open(&reader, file, NULL) < 0)
+		return true;
+	while (targets < 2 && sl_bundle_next(reader, &record, NULL) == 0 &&
+	       strcmp(record->type, "file") != 0)
+		targets += strcmp(record->type, "target") == 0;
+	sl_bundle_reader_free(reader);
+	return targets > 1;
+}
+
 /* By the index, where that leads to a record of this path. 1 when it does not. */
 static int find_direct(struct wanted *w, struct rfile *file, struct sl_error *err)
 {
@@ -175,7 +191,7 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 	int rc;
 
 	w.path_len = strlen(w.path);
-	if (role == NULL && target == 0) {
+	if (role == NULL && target == 0 && !has_several(file)) {
 		rc = find_direct(&w, file, err);
 		if (rc == 0)
 			*seq = w.seq;
