@@ -77,10 +77,11 @@ it "the heap" contains seen 'drift on the heap'
 it "memory that was made unreadable" contains seen 'hidden while asleep'
 it "an island in 64 GiB of nothing" contains seen 'an island'
 it "and code that is no file's" contains seen 'code of nobody'
-in_gdb "$core" 'info auxv' 'info proc mappings' 'info threads' 'info files' >seen
+in_gdb "$core" 'info auxv' 'info proc mappings' 'info files' >seen
 it "the auxiliary vector" contains seen AT_ENTRY
 it "which files were mapped" contains seen /bin/memory
-it "its threads" same 3 "$(grep -c '^[* ] *[0-9][0-9]* .*LWP' seen)"
+it "its threads" same 3 "$(in_gdb "$core" 'info threads' | grep -c '^[* ] [0-9]')"
+in_gdb "$core" 'thread 1' >seen
 it "and where a waiting thread stands" contains seen pause
 it "readelf has nothing to say against it" same "" "$(readelf -a "$core" 2>&1 >/dev/null)"
 it "its record says whose it is" same "$pid memory 3 full $(cut -d' ' -f22 "/proc/$pid/stat")" "$(jq -r --arg p "/$pid.core" \
