@@ -222,7 +222,7 @@ static int put_thread(const struct dump_plan *p, const struct dump_thread *t,
 		      struct sl_error *err)
 {
 	const struct dump_facts *f = &p->facts;
-	const int32_t ids[4] = {t->id, f->parent, f->group, f->session};
+	const int32_t ids[4] = {t->inner != 0 ? t->inner : t->id, f->parent, f->group, f->session};
 	uint8_t status[PRSTATUS_MAX] = {0};
 
 	memcpy(status + PRSTATUS_PID, ids, sizeof(ids));

@@ -133,9 +133,13 @@ static int read_thread(struct dump_look *look, int tasks_fd, const char *name, s
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(4096);
 	AUTO_CLOSE int fd = root_open_subdir(tasks_fd, name, ROOT_NO_LINKS, NULL);
 	struct dump_thread t = {.id = (int32_t)strtol(name, NULL, 10)};
+	int64_t inner = 0;
+	size_t depth;
 
 	if (fd < 0)
 		return 0; /* it has ended meanwhile */
+	if (process_inner_pid(fd, &inner, &depth, NULL) == 0)
+		t.inner = (int32_t)inner;
 	if (process_read(fd, "syscall", &text, NULL) == 0)
 		dump_thread_parse(&t, text.data, text.len);
 	return dump_plan_thread(&look->plan, &t, err);

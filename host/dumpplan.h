@@ -37,6 +37,7 @@ enum dump_registers { DUMP_REGISTERS_NONE, DUMP_REGISTERS_CALL, DUMP_REGISTERS_A
 
 struct dump_thread {
 	int32_t id;
+	int32_t inner; /* in its own pid namespace: what it and debuggers know it by; 0: as id */
 	enum dump_registers known;
 	uint64_t stack; /* where its stack pointer points; 0: not known */
 	uint64_t registers[DUMP_REGISTERS_MAX];
