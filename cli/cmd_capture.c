@@ -18,8 +18,9 @@ struct capture_args {
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
 	const char *upper, *image;
 	unsigned int marker; /* enum sl_marker of upper */
-	bool no_findings;
-	struct text_list rules;
+	bool no_findings, volumes, check;
+	const char *yara;
+	struct text_list rules, policies, hashes;
 	unsigned int jobs;
 };
 
@@ -62,7 +63,14 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .operator_name = a->operator_name,
 					  .authority = a->authority,
 					  .reason = a->reason,
-					  .no_findings = a->no_findings};
+					  .no_findings = a->no_findings,
+					  .volumes = a->volumes,
+					  .check = a->check,
+					  .enrich = {.policies = a->policies.items,
+						     .policy_count = a->policies.count,
+						     .hashes = a->hashes.items,
+						     .hash_count = a->hashes.count,
+						     .yara = a->yara}};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
 	int rc = cli_job_init(&j, app, a->jobs, &err);
@@ -93,6 +101,16 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
 		return app_fail(app, &err);
 	}
+	if ((a->volumes || a->check) && a->upper != NULL) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "%s goes with a container",
+			      a->volumes ? "--volumes" : "--check");
+		return app_fail(app, &err);
+	}
+	if (a->no_findings && (a->policies.count > 0 || a->hashes.count > 0 || a->yara != NULL)) {
+		(void)sl_fail(&err, SL_EINVAL, 0,
+			      "--no-findings excludes --policy, --hashes and --yara");
+		return app_fail(app, &err);
+	}
 	if (a->output == NULL) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 		return app_fail(app, &err);
@@ -121,6 +139,14 @@ static const struct opt options[] = {
 	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
 	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image), "the image that --upper was made on"},
+	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
+	 "take the contents of volumes and bind mounts, too, and list what is telling in them"},
+	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
+	 "first hold the layer directories below against their layers, file by file; what was "
+	 "tampered with there is taken and is a finding"},
+	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies), CLI_POLICY_HELP},
+	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes), CLI_HASHES_HELP},
+	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara), CLI_YARA_HELP},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},

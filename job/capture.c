@@ -17,6 +17,8 @@ static const struct capture_step steps[] = {
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{"logs", CAPTURE_TRIAGE, capture_logs, NULL},
+	{CAPTURE_VOLUMES, CAPTURE_FULL, capture_volumes, NULL},
+	{"lowers", CAPTURE_TRIAGE, capture_lowers, NULL},
 	{"host", CAPTURE_TRIAGE, NULL, capture_host},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
 };
@@ -31,6 +33,8 @@ bool capture_wants(const struct capture_request *r, const struct capture_step *s
 {
 	if (r->no_findings && strcmp(step->name, CAPTURE_FINDINGS) == 0)
 		return false;
+	if (r->volumes && strcmp(step->name, CAPTURE_VOLUMES) == 0)
+		return true;
 	return r->profile >= step->from;
 }
 
@@ -129,6 +133,7 @@ static int close_bundle(struct capture *c, int rc, struct sl_error *err)
 static void clear(struct capture *c)
 {
 	sl_bundle_writer_free(c->writer);
+	enrichers_close(&c->enrich);
 	capture_targets_clear(c);
 	host_close(c->host);
 }
@@ -143,7 +148,9 @@ int job_capture(const struct job *job, const struct capture_request *request,
 	*out = (struct capture_outcome){0};
 	if (request->upper != NULL && request->image == NULL)
 		return sl_fail(err, SL_EINVAL, 0, "--upper needs --image REF");
-	rc = capture_find(&c, err);
+	rc = enrichers_open(&c.enrich, job, &request->enrich, err);
+	if (rc == 0)
+		rc = capture_find(&c, err);
 	if (rc == 0)
 		rc = capture_output_open(&output, request, c.targets[0].container, err);
 	if (rc < 0) {

@@ -6,6 +6,7 @@
 #include <strandline/bundle.h>
 #include <strandline/sink.h>
 
+#include "job/enrichers.h"
 #include "job/job.h"
 
 /* How much of a container is taken: seconds, what an incident asks for, or everything. */
@@ -13,6 +14,8 @@ enum capture_profile { CAPTURE_TRIAGE, CAPTURE_STANDARD, CAPTURE_FULL };
 
 /* The name of the step that compares; --no-findings leaves it out. */
 #define CAPTURE_FINDINGS "findings"
+/* The contents of what is mounted; --volumes adds it to any profile. */
+#define CAPTURE_VOLUMES "volumes"
 
 struct capture_request {
 	const char *container;
@@ -28,6 +31,9 @@ struct capture_request {
 	/* declared, not observed; each may be NULL */
 	const char *case_name, *exhibit, *operator_name, *authority, *reason;
 	bool no_findings; /* collect only, compare nothing */
+	bool volumes;     /* take the contents of what is mounted, and look through it */
+	bool check;       /* hold the layer directories against their layers first */
+	struct enricher_files enrich; /* what findings are judged by */
 };
 
 struct capture_outcome {

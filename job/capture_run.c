@@ -62,7 +62,8 @@ int capture_keep(struct capture *c, const struct capture_target *t,
 {
 	struct sl_gap gap = {.what = file->entry->path,
 			     .why = "could not be read to its end",
-			     .is_path = strcmp(file->role, "upper") == 0};
+			     .is_path = strcmp(file->role, "upper") == 0 ||
+					strcmp(file->role, "volume") == 0};
 	int rc = sl_bundle_add_file(c->writer, file, stored, err);
 
 	if (rc < 0)

@@ -77,6 +77,7 @@ void capture_targets_clear(struct capture *c)
 		struct capture_target *t = &c->targets[i];
 
 		recording_free(t->recording);
+		layerfindings_clear(&t->checked);
 		sl_image_free(t->image);
 		sl_container_free(t->container);
 		free(t->image_problem);
