@@ -21,14 +21,14 @@ docker_cli run -d --name away --network none --log-driver syslog --log-opt syslo
 	base /bin/sh -c "$talk" >/dev/null
 docker_cli run -d --name none --network none --log-driver none base /bin/sh -c "$talk" >/dev/null
 for name in json local away; do
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		docker_cli logs "$name" 2>&1 | grep -q wrong && break
 		sleep 0.1
 	done
 done
 sleep 1 # the last rotated file is being packed
 
-take() { date +%T.%N >&2;  # take NAME [OPTIONS]: NAME.tar.zst, its records in NAME.jsonl; fails with 2 alone
+take() { # take NAME [OPTIONS]: NAME.tar.zst, its records in NAME.jsonl; fails with 2 alone
 	local name=$1 status=0
 	shift
 	rm -f "$name.tar.zst"
