@@ -116,8 +116,8 @@ ln -s /etc/shadow bound/leads-away
 mkfifo bound/pipe
 docker_cli run -d --name volumes --network none -v named:/vol -v "$PWD/bound:/bound:ro" -v /:/host:ro \
 	-v /proc:/hostproc:ro -v "$DOCKER_DIR/docker.sock:/run/docker.sock" -v "$DOCKER_DIR:/engine:ro" --tmpfs /scratch \
-	base /bin/sh -c 'echo kept >/vol/kept; echo upper >/upper; /bin/busybox cp /bin/busybox /vol/tool; sleep 1000000' >/dev/null
-for _ in $(seq 50); do [ -e "$store/volumes/named/_data/tool" ] && break || sleep 0.1; done
+	base /bin/sh -c 'echo kept >/vol/kept; echo upper >/upper; cp /usr/bin/busybox /vol/tool; sleep 1000000' >/dev/null
+for _ in $(seq 50); do [ -e "$store/volumes/named/_data/tool" ] || sleep 0.1; done
 it "a container with volumes is captured" take volumes --volumes
 volume() { jq -r 'select(.type == "file" and .role == "volume") | .src.path + " " + .src.type' volumes.jsonl | grep -v ^/engine; }
 it "what is in its volumes travels under the paths it has there" same "$(volume)" "/bound directory
