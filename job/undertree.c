@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/prefixtree.h"
+#include "job/undertree.h"
 
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 
 #define PATH_LIMIT ((size_t)1 << 30)
 
-struct prefixtree {
+struct undertree {
 	struct sl_source source;
 	struct sl_source *inner;
 	size_t prefix_len;
@@ -17,12 +17,12 @@ struct prefixtree {
 	struct sl_gap gap;
 };
 
-static struct prefixtree *from(struct sl_source *s)
+static struct undertree *from(struct sl_source *s)
 {
-	return container_of(s, struct prefixtree, source);
+	return container_of(s, struct undertree, source);
 }
 
-static int say_path(struct prefixtree *p, struct sl_bytes *path)
+static int say_path(struct undertree *p, struct sl_bytes *path)
 {
 	p->path.len = p->prefix_len;
 	if (path->len > 0) {
@@ -35,7 +35,7 @@ static int say_path(struct prefixtree *p, struct sl_bytes *path)
 
 static int next(struct sl_source *s, const struct sl_entry **out, struct sl_error *err)
 {
-	struct prefixtree *p = from(s);
+	struct undertree *p = from(s);
 	const struct sl_entry *e;
 	int rc = sl_source_next(p->inner, &e, err);
 
@@ -55,7 +55,7 @@ static int open_content(struct sl_source *s, struct sl_content **out, struct sl_
 
 static const struct sl_gap *gap(struct sl_source *s)
 {
-	struct prefixtree *p = from(s);
+	struct undertree *p = from(s);
 	const struct sl_gap *g = sl_source_gap(p->inner);
 
 	if (g == NULL)
@@ -67,19 +67,19 @@ static const struct sl_gap *gap(struct sl_source *s)
 
 static void close_tree(struct sl_source *s)
 {
-	struct prefixtree *p = from(s);
+	struct undertree *p = from(s);
 
 	sl_source_close(p->inner);
 	buf_clear(&p->path);
 	free(p);
 }
 
-int prefixtree_open(struct sl_source **out, struct sl_source *inner, const char *prefix,
-		    struct sl_error *err)
+int undertree_open(struct sl_source **out, struct sl_source *inner, const char *prefix,
+		   struct sl_error *err)
 {
 	static const struct sl_source_ops ops = {
 		.next = next, .open = open_content, .gap = gap, .close = close_tree};
-	struct prefixtree *p = calloc(1, sizeof(*p));
+	struct undertree *p = calloc(1, sizeof(*p));
 
 	if (p == NULL || (p->path = BUF_INIT(PATH_LIMIT), buf_append_str(&p->path, prefix) < 0)) {
 		free(p);
