@@ -34,7 +34,8 @@ struct capture_args {
 	uint64_t max_file, max_bytes; /* 0: no limit */
 	uint64_t max_holes;
 	const char *deadline;
-	bool no_findings, dry_run;
+	bool no_findings, dry_run, volumes, check;
+	const char *yara;
 	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
 	const char *passphrase_file;
 	bool passphrase;
@@ -43,7 +44,7 @@ struct capture_args {
 	bool registers;
 	bool freeze;
 	unsigned int freeze_limit; /* seconds */
-	struct text_list rules;
+	struct text_list rules, policies, hashes;
 	unsigned int jobs;
 };
 
@@ -228,7 +229,14 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 					  .memory = (enum capture_memory)a->memory,
 					  .memory_limit = a->memory_limit,
 					  .memory_registers = a->registers,
-					  .freeze_seconds = a->freeze ? a->freeze_limit : 0};
+					  .freeze_seconds = a->freeze ? a->freeze_limit : 0,
+					  .volumes = a->volumes,
+					  .check = a->check,
+					  .enrich = {.policies = a->policies.items,
+						     .policy_count = a->policies.count,
+						     .hashes = a->hashes.items,
+						     .hash_count = a->hashes.count,
+						     .yara = a->yara}};
 	CLEANUP(answers_clear) struct answers answers = {0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
@@ -279,6 +287,16 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	}
 	if (app->options.format != FORMAT_TABLE && !a->dry_run) {
 		(void)sl_fail(&err, SL_EINVAL, 0, "--format goes with --dry-run");
+		return app_fail(app, &err);
+	}
+	if ((a->volumes || a->check) && (a->upper != NULL || a->rootfs != NULL)) {
+		(void)sl_fail(&err, SL_EINVAL, 0, "%s goes with a container",
+			      a->volumes ? "--volumes" : "--check");
+		return app_fail(app, &err);
+	}
+	if (a->no_findings && (a->policies.count > 0 || a->hashes.count > 0 || a->yara != NULL)) {
+		(void)sl_fail(&err, SL_EINVAL, 0,
+			      "--no-findings excludes --policy, --hashes and --yara");
 		return app_fail(app, &err);
 	}
 	if (a->output == NULL && !a->dry_run) {
@@ -372,6 +390,14 @@ static const struct opt options[] = {
 	 "started again whatever happens to this program"},
 	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
 	 "with --freeze: start them again after so long at the latest; by default 10"},
+	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
+	 "take the contents of volumes and bind mounts, too, and list what is telling in them"},
+	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
+	 "first hold the layer directories below against their layers, file by file; what was "
+	 "tampered with there is taken and is a finding"},
+	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies), CLI_POLICY_HELP},
+	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes), CLI_HASHES_HELP},
+	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara), CLI_YARA_HELP},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
 	 "collect only: compare nothing with the image"},

@@ -314,9 +314,7 @@ static const struct opt options[] = {
 	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
 	 "look through volumes, bind mounts and tmpfs, too: they have no baseline, so programs, "
 	 "keys and what rules name are listed and the rest is counted"},
-	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara),
-	 "YARA rules, a file or a directory of *.yar and *.yara: applied to changed files, to "
-	 "volumes with --volumes, and to programs that run"},
+	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara), CLI_YARA_HELP},
 	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),
 	 "list what is risky about the containers' settings by itself, and count it in the exit "
 	 "status"},
@@ -337,16 +335,12 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
-	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies),
-	 "drift that FILE expects is explained: counted, and listed with --show-explained "
-	 "(repeatable; see 'policy')"},
+	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies), CLI_POLICY_HELP},
 	{"summary", 0, OPT_FLAG, NULL, NULL, AT(summary),
 	 "table: one line a container; jsonl: only the container records"},
 	{"tree", 0, OPT_FLAG, NULL, NULL, AT(tree),
 	 "table: the changed paths as a tree with marks"},
-	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes),
-	 "SHA-256 digests of known files, one a line: bad ones make a finding critical; good ones "
-	 "(good:FILE) explain new files; may be repeated"},
+	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes), CLI_HASHES_HELP},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),

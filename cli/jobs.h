@@ -32,6 +32,17 @@ void cli_job_clear(struct cli_job *j);
 	"name, pax, xattrs or window; VALUE may end in K, M or G; may be repeated"
 int cli_job_limits(struct cli_job *j, const struct text_list *given, struct sl_error *err);
 
+/* What findings are judged by, in diff and capture. */
+#define CLI_POLICY_HELP                                                                            \
+	"drift that FILE expects is explained: counted, and listed with --show-explained "         \
+	"(repeatable; see 'policy')"
+#define CLI_HASHES_HELP                                                                            \
+	"SHA-256 digests of known files, one a line: bad ones make a finding critical; good ones " \
+	"(good:FILE) explain new files; may be repeated"
+#define CLI_YARA_HELP                                                                              \
+	"YARA rules, a file or a directory of *.yar and *.yara: applied to changed files, to "     \
+	"volumes with --volumes, and to programs that run"
+
 /* What --rules of the commands that judge drift is told, and takes: directories. */
 #define CLI_RULES_HELP                                                                             \
 	"judge by the rules in the .yaml files of DIR too; one with the id of a built-in rule "    \

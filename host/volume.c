@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include <linux/magic.h>
 
 #include "core/beneath.h"
 #include "core/buf.h"
@@ -197,6 +200,42 @@ static int open_source(struct host *h, const char *source, struct host_volume *o
 	return rc == 0 && out->why == NULL ? arrive(h, &w, &st, out, err) : rc;
 }
 
+/* These are the kernel's: to read some of them acts, or never ends. */
+static bool is_of_kernel(int fd)
+{
+	static const long kinds[] = {PROC_SUPER_MAGIC,    SYSFS_MAGIC,   CGROUP_SUPER_MAGIC,
+				     CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC,
+				     SECURITYFS_MAGIC,    BPF_FS_MAGIC,  DEVPTS_SUPER_MAGIC,
+				     PSTOREFS_MAGIC,      EFIVARFS_MAGIC};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if ((long)fs.f_type == kinds[i])
+			return true;
+	return false;
+}
+
+static bool is_root(const struct host *h, int dir_fd)
+{
+	struct stat a, b;
+
+	return fstat(h->place.root_fd, &a) == 0 && fstat(dir_fd, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* What is no volume, although it is mounted as one. */
+static void refuse(const struct host *h, struct host_volume *out)
+{
+	if (out->why != NULL || out->dir_fd < 0)
+		return;
+	if (is_of_kernel(out->dir_fd))
+		(void)unread(out, "is a file system of the kernel's: not walked", 0);
+	else if (out->file == NULL && is_root(h, out->dir_fd))
+		(void)unread(out, "is the root of the host: not walked", 0);
+}
+
 /* ---- tmpfs: in the mount namespace of the container ---- */
 
 /* The mount at @path, where no other before it could make us wait. NULL: see out->why. */
@@ -270,8 +309,13 @@ static int open_tmpfs(struct host *h, const struct sl_container *c, const char *
 int host_volume_open(struct host *h, const struct sl_container *c, const struct sl_mount *m,
 		     struct host_volume *out, struct sl_error *err)
 {
+	int rc;
+
 	*out = (struct host_volume){.dir_fd = -1};
 	if (strcmp(m->type, "tmpfs") == 0)
 		return open_tmpfs(h, c, m->path, out);
-	return open_source(h, m->source, out, err);
+	rc = open_source(h, m->source, out, err);
+	if (rc == 0)
+		refuse(h, out);
+	return rc;
 }

@@ -2,7 +2,8 @@
 /*
  * Where the bytes of a container's mount lie: a volume or bind mount at its source on the host, a
  * tmpfs in the mount namespace of the container's first process. Nothing is opened that could lead
- * to a server which does not answer, and nothing outside of the examined root.
+ * to a server which does not answer, and nothing outside of the examined root. The root of the host
+ * itself, and what the kernel shows of itself as files, are no volumes.
  */
 #ifndef HOST_VOLUME_H
 #define HOST_VOLUME_H

@@ -209,7 +209,8 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 	struct evidence evidence = {.count = 0};
 	int rc = 0;
 
-	if (f->change != NULL)
+	/* what is mounted there covers what the layer has at the same path */
+	if (f->change != NULL && (f->change->signals & SL_SIGNAL_VOLUME) == 0)
 		rc = find_upper(b, f->change->path, &evidence, err);
 	if (rc == 0 && before != NULL)
 		rc = keep_before(b, before, &evidence, err);

@@ -28,6 +28,8 @@ static const struct capture_step steps[] = {
 	{"metadata", CAPTURE_TRIAGE, capture_metadata, NULL},
 	{"upper", CAPTURE_TRIAGE, capture_upper, NULL},
 	{"logs", CAPTURE_TRIAGE, capture_logs, NULL},
+	{CAPTURE_VOLUMES, CAPTURE_FULL, capture_volumes, NULL},
+	{"lowers", CAPTURE_TRIAGE, capture_lowers, NULL},
 	{"host", CAPTURE_TRIAGE, NULL, capture_host},
 	{CAPTURE_FINDINGS, CAPTURE_TRIAGE, capture_findings, NULL},
 };
@@ -51,6 +53,8 @@ bool capture_wants(const struct capture_request *r, const struct capture_step *s
 {
 	bool is_asked = true;
 
+	if (r->volumes && strcmp(step->name, CAPTURE_VOLUMES) == 0)
+		return true;
 	/* a tree without an image has nothing to be compared with, and no gap there */
 	if (strcmp(step->name, CAPTURE_FINDINGS) == 0)
 		is_asked = !r->no_findings && (r->rootfs == NULL || r->image != NULL);
@@ -192,6 +196,7 @@ static void clear(struct capture *c)
 {
 	sl_bundle_writer_free(c->writer);
 	capture_filter_free(c->filter);
+	enrichers_close(&c->enrich);
 	capture_targets_clear(c);
 	host_close(c->host);
 }
@@ -237,6 +242,8 @@ int job_capture(const struct job *job, const struct capture_request *request,
 	*out = (struct capture_outcome){0};
 	if (request->deadline > 0)
 		in_time.deadline_ns = clock_boot_ns() + request->deadline * SECOND_NS;
+	if (rc == 0)
+		rc = enrichers_open(&c.enrich, job, &request->enrich, err);
 	if (rc == 0)
 		rc = capture(&c, err);
 	clear(&c);

@@ -8,6 +8,7 @@
 
 #include "job/capture_scope.h"
 #include "job/encryption.h"
+#include "job/enrichers.h"
 #include "job/job.h"
 
 /* How much of a container is taken: seconds, what an incident asks for, or everything. */
@@ -34,6 +35,8 @@ enum capture_memory {
 #define CAPTURE_MEMORY "memory"
 #define CAPTURE_THAW "thaw"
 #define CAPTURE_FINDINGS "findings"
+/* The contents of what is mounted; --volumes adds it to any profile. */
+#define CAPTURE_VOLUMES "volumes"
 
 struct capture_request {
 	const char *const *containers; /* as people refer to them; a pod is all of its own */
@@ -61,6 +64,9 @@ struct capture_request {
 	uint64_t memory_limit;       /* most bytes of each process, 0: no limit */
 	bool memory_registers;       /* stop its threads for a moment to read them */
 	unsigned int freeze_seconds; /* 0: processes go on while they are looked at */
+	bool volumes;                /* take the contents of what is mounted, and look through it */
+	bool check;                  /* hold the layer directories against their layers first */
+	struct enricher_files enrich; /* what findings are judged by */
 };
 
 struct capture_outcome {

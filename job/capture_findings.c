@@ -39,7 +39,11 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 	struct drift_options how = {.jobs = c->job->threads,
 				    .stop = c->job->stop,
 				    .max_seconds = job_seconds_left(c->job)};
-	struct meaning_request wanted = {.host = c->host};
+	struct meaning_request wanted = {.host = c->host,
+					 .policy = c->enrich.policy,
+					 .hashes = c->enrich.hashes,
+					 .yara = c->enrich.yara,
+					 .volumes = c->request->volumes};
 	struct sl_source *upper = NULL, *after = NULL;
 	struct sl_sink *sink = NULL;
 	struct meaning meaning = {0};
@@ -71,7 +75,8 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 /* Collected first, understood later: what fails here is a gap, the evidence is already safe. */
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
-	struct comparison_options options = {.must_prove = t->container->stack.lower_count == 0};
+	struct comparison_options options = {.must_prove = t->container->stack.lower_count == 0,
+					     .checked = t->is_checked ? &t->checked : NULL};
 	struct sl_error why = SL_ERROR_INIT;
 	struct comparison comparison;
 	int rc;

@@ -106,7 +106,8 @@ int capture_keep(struct capture *c, const struct capture_target *t,
 	struct sl_gap gap = {.what = file->entry->path,
 			     .why = "could not be read to its end",
 			     .is_path = strcmp(file->role, "upper") == 0 ||
-					strcmp(file->role, "tmpfs") == 0};
+					strcmp(file->role, "tmpfs") == 0 ||
+					strcmp(file->role, "volume") == 0};
 	bool fits = file->content == NULL || has_room(c, expected(file));
 	int rc;
 

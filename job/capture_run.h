@@ -14,18 +14,21 @@
 
 #include "host/host.h"
 #include "job/capture.h"
+#include "job/layerfindings.h"
 #include "snapshot/recording.h"
 
 /* One container, or a directory that stands for one. */
 struct capture_target {
 	struct sl_container *container;
-	struct sl_image *image;      /* NULL when the store has none that can be read */
-	char *image_problem;         /* why not */
-	struct recording *recording; /* what the writable layer had */
-	uint32_t id;                 /* the number of its target record */
-	bool has_evidence;           /* host_container_evidence() was asked */
-	struct capture_seen *seen;   /* what ran when it was looked at; NULL before. Owned */
-	struct freeze *freeze;       /* while it stands still because of this capture */
+	struct sl_image *image;       /* NULL when the store has none that can be read */
+	char *image_problem;          /* why not */
+	struct recording *recording;  /* what the writable layer had */
+	uint32_t id;                  /* the number of its target record */
+	bool has_evidence;            /* host_container_evidence() was asked */
+	bool is_checked;              /* the layers below were held against the image's */
+	struct layerfindings checked; /* what came out; a comparison empties it */
+	struct capture_seen *seen;    /* what ran when it was looked at; NULL before. Owned */
+	struct freeze *freeze;        /* while it stands still because of this capture */
 };
 
 /* A container that was asked for and cannot be captured. */
@@ -40,6 +43,7 @@ struct capture {
 	struct capture_outcome *out;
 	struct host *host; /* NULL: nothing of a store is captured */
 	struct sl_bundle_writer *writer;
+	struct enrichers enrich;
 	struct capture_target *targets; /* owned */
 	size_t target_count;
 	struct capture_filter *filter;  /* of files in trees */
@@ -151,6 +155,8 @@ int capture_tmpfs(struct capture *c, struct capture_target *t, struct sl_error *
 int capture_metadata(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_logs(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_lowers(struct capture *c, struct capture_target *t, struct sl_error *err);
+int capture_volumes(struct capture *c, struct capture_target *t, struct sl_error *err);
 int capture_host(struct capture *c, struct sl_error *err);
 int capture_findings(struct capture *c, struct capture_target *t, struct sl_error *err);
 

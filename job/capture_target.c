@@ -194,6 +194,7 @@ void capture_targets_clear(struct capture *c)
 		if (t->freeze != NULL)
 			(void)freeze_end(t->freeze, &times, NULL);
 		recording_free(t->recording);
+		layerfindings_clear(&t->checked);
 		sl_image_free(t->image);
 		sl_container_free(t->container);
 		free(t->image_problem);

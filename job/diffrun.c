@@ -219,12 +219,8 @@ static int check_layers(struct diff_run *run, const struct sl_container *c,
 	if (rc == 0 && out->more > 0)
 		say_more(run->job, c, out->more);
 	/* what was to be checked and was not is no good result */
-	if (rc == 0 && totals.gaps > 0 && (!out->has_check || out->verdict < SL_CHECK_UNREAD)) {
-		out->has_check = true;
-		out->at = clock_now();
-		out->method = SL_CHECK_NONE;
-		out->verdict = SL_CHECK_UNREAD;
-	}
+	if (rc == 0)
+		layerfindings_unread(out, totals.gaps);
 	return rc;
 }
 

@@ -140,6 +140,16 @@ int layerfindings_last(struct layerfindings *f, struct sl_baselines *b,
 
 /* ---- what is found now ---- */
 
+void layerfindings_unread(struct layerfindings *f, uint64_t gaps)
+{
+	if (gaps == 0 || (f->has_check && f->verdict >= SL_CHECK_UNREAD))
+		return;
+	f->has_check = true;
+	f->at = clock_now();
+	f->method = SL_CHECK_NONE;
+	f->verdict = SL_CHECK_UNREAD;
+}
+
 struct finder {
 	struct sl_check_sink sink;
 	struct layerfindings *findings;

@@ -34,6 +34,9 @@ int layerfindings_last(struct layerfindings *f, struct sl_baselines *b,
 /* A sink that makes a finding of every file that a check names. Borrows @f. Close it. */
 int layerfindings_sink(struct sl_check_sink **out, struct layerfindings *f, struct sl_error *err);
 
+/* So many things that were to be checked were not: then the result is no better than unread. */
+void layerfindings_unread(struct layerfindings *f, uint64_t gaps);
+
 void layerfindings_clear(struct layerfindings *f);
 
 #endif

@@ -21,7 +21,7 @@ docker_cli run -d --name away --network none --log-driver syslog --log-opt syslo
 	base /bin/sh -c "$talk" >/dev/null
 docker_cli run -d --name none --network none --log-driver none base /bin/sh -c "$talk" >/dev/null
 for name in json local away; do
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		docker_cli logs "$name" 2>&1 | grep -q wrong && break
 		sleep 0.1
 	done
@@ -108,6 +108,94 @@ for file in /proc/version /proc/1/mountinfo /proc/sys/kernel/core_pattern /etc/o
 done
 it "connections of the machine are not, short of a full capture" lacks \
 	<(jq -r 'select(.role == "host") | .src.path' none.jsonl) /proc/1/net/tcp
+
+# ---- volumes
+mkdir -p bound/deep bound/store/containers bound/store/image/overlay2
+echo "of a store" >bound/store/image/file
+echo "in a bind mount" >bound/deep/file
+ln -s /etc/shadow bound/leads-away
+mkfifo bound/pipe
+docker_cli run -d --name volumes --network none -v named:/vol -v "$PWD/bound:/bound:ro" -v /:/host:ro \
+	-v /proc:/hostproc:ro -v "$DOCKER_DIR/docker.sock:/run/docker.sock" --tmpfs /scratch \
+	base /bin/sh -c 'echo kept >/vol/kept; echo upper >/upper; cp /usr/bin/busybox /vol/tool; sleep 1000000' >/dev/null
+for _ in $(seq 50); do [ -e "$store/volumes/named/_data/tool" ] || sleep 0.1; done
+it "a container with volumes is captured" take volumes --volumes --store "docker=$PWD/bound/store"
+volume() { jq -r 'select(.type == "file" and .role == "volume") | .src.path + " " + .src.type' volumes.jsonl; }
+it "what is in its volumes travels under the paths it has there" same "$(volume)" "/bound directory
+/bound/deep directory
+/bound/deep/file file
+/bound/leads-away symlink
+/bound/pipe fifo
+/bound/store directory
+/vol directory
+/vol/kept file
+/vol/tool file"
+it "byte for byte" cmp <("$STRANDLINE" extract volumes.tar.zst -q -o - /vol/tool) /bin/busybox
+gaps volumes >volume-gaps
+it "the host's root is not walked" contains volume-gaps "host: is the root of the host: not walked"
+it "nor is procfs" contains volume-gaps "hostproc: is a file system of the kernel's: not walked"
+it "nor the engine's socket" contains volume-gaps "run/docker.sock: is no file and no directory"
+it "nor what an engine keeps there" contains volume-gaps \
+	"bound/store: an engine's store: what it holds is examined by itself"
+it "the engine's own files for the container are not taken twice" lacks <(volume) /etc/hosts
+it "a program in a volume is a finding" contains \
+	<(jq -r 'select(.type == "finding") | .path' volumes.jsonl) /vol/tool
+rm volumes.tar.zst
+it "short of a full capture nobody walks volumes unasked" take volumes --no-findings
+it "and they are in the record of the container" contains \
+	<(jq -r 'select(.type == "target") | .mounts[].path' volumes.jsonl) /vol
+it "only" same "$(volume)" ""
+
+# ---- what findings are judged by
+sha256sum /bin/busybox | sed 's/ .*/  a bad tool/' >bad.txt
+cat >kept.yaml <<-'END'
+	version: 1
+	expect:
+	  - path: /upper
+	    kind: file
+END
+take volumes --volumes --hashes bad.txt
+it "a list of bad digests makes a finding of a volume critical" same critical \
+	"$(jq -r 'select(.type == "finding" and .path == "/vol/tool") | .severity' volumes.jsonl)"
+it "a list that is none stops the capture before it begins" exits 2 \
+	"$STRANDLINE" capture docker:volumes "${where[@]}" -q -o none.bundle --hashes /etc/passwd
+it "and leaves no bundle" test ! -e none.bundle
+
+# ---- lower layers
+take none --check --no-findings
+it "the layers below are named by digest" same \
+	"$(jq -r 'select(.role == "metadata" and .src.path == "/lowers.json") | .role' none.jsonl)" metadata
+lowers() {
+	"$STRANDLINE" extract none.tar.zst -q -o - --seq \
+		"$(jq -r 'select(.role == "metadata" and .src.path == "/lowers.json") | .seq' none.jsonl)"
+}
+it "with what a check of them said" same "$(lowers | jq -r '[.checks[].verdict] | unique | .[]')" intact
+it "nothing of them travels" lacks none.jsonl '"role":"lower"'
+layer=$(lowers | jq -r '.lowers[] | select(.kind == "image") | .directory')
+cp -a "$layer/etc/passwd" passwd.saved
+echo "backdoor:x:0:0::/:/bin/sh" >>"$layer/etc/passwd"
+echo "#!/bin/sh" >"$layer/usr/bin/implant"
+chmod 4755 "$layer/usr/bin/implant"
+rm "$layer/etc/group"
+status=0
+rm none.tar.zst
+"$STRANDLINE" capture docker:none "${where[@]}" -q -o none.tar.zst --check 2>/dev/null || status=$?
+"$STRANDLINE" show none.tar.zst --format jsonl >none.jsonl
+it "tampered layers make the exit status 1" same $status 1
+it "every object that is not the layer's travels" same \
+	"$(jq -r 'select(.type == "file" and .role == "lower") | .src.path' none.jsonl | grep -v '^/0/\(etc\|usr/bin\)$')" \
+	"/0/etc/passwd
+/0/usr/bin/implant"
+it "with the digest of the layer, and in what it differs" same \
+	"$(jq -r 'select(.role == "lower" and .src.path == "/0/etc/passwd") | [.layer.diff_id, (.differences[].what | select(. == "content"))] | @tsv' none.jsonl)" \
+	"$(docker_cli inspect -f '{{index .RootFS.Layers 0}}' base)	content"
+it "as it is now" cmp "$layer/etc/passwd" <("$STRANDLINE" extract none.tar.zst -q -o - --seq \
+	"$(jq -r 'select(.role == "lower" and .src.path == "/0/etc/passwd") | .seq' none.jsonl)")
+it "what is missing is listed" contains <(lowers | jq -r '.checks[].differences[] | "\(.path) \(.kind)"') \
+	"/etc/group missing"
+it "and each is a finding" same "$(jq -r 'select(.type == "finding" and .kind == "layer") | .subject // .path' none.jsonl |
+	grep -c -e etc/passwd -e etc/group -e usr/bin/implant)" 3
+cp -a passwd.saved "$layer/etc/passwd"
 
 # ---- a mounted disk: its files, and nothing of the machine that looks at it
 mkdir -p disk/etc disk/run/crun/x disk/var/lib disk/var/log/pods

@@ -42,8 +42,7 @@ static void everything_handed_over_is_closed_with_the_container(void **state)
 	assert_true(fd >= 0 && lower_fd >= 0);
 	assert_int_equal(sl_container_new(&c, NULL), 0);
 	assert_int_equal(c->stack.upper_fd, -1);
-	assert_int_equal(sl_container_add_artifact(c, "json.log", "/x", fd, "json-file", NULL),
-			 0);
+	assert_int_equal(sl_container_add_artifact(c, "json.log", "/x", fd, "json-file", NULL), 0);
 	assert_true(c->artifacts[0].is_log);
 	assert_int_equal(sl_stack_add_lower(&c->stack, &lower, NULL), 0);
 	assert_int_equal(lower.dir_fd, -1);
