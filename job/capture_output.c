@@ -122,6 +122,8 @@ static int create_file(struct capture_output *out, const char *path, const struc
 			 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out->fd < 0)
 		return sl_fail(err, SL_EIO, errno, "create '%s'", path);
+	/* its name is on the disk before anything is in it; not every file system can, or must */
+	(void)fsync(dir);
 	return 0;
 }
 
