@@ -119,8 +119,7 @@ const struct command command_recover = {
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline recover web.tar.zst -o web.jsonl",
 		      "What of it can still be used?"},
-		     {"strandline recover web.tar.zst -o web.jsonl --extract out "
-		      "--key ir-team.key",
+		     {"strandline recover web.tar.zst -o web.jsonl --extract out --key ir.key",
 		      "Get it out, and sign for the report:"}},
 	.run = run,
 };
