@@ -186,6 +186,7 @@ static size_t mask_rest(struct buf *out, struct redact_state *s, struct sl_bytes
 static size_t mask_value(struct buf *out, struct redact_state *s, struct sl_bytes line, size_t at,
 			 bool below)
 {
+	bool is_literal = below && at < line.len && (line.data[at] == '|' || line.data[at] == '>');
 	size_t open = at, close, slashes;
 
 	while (open < line.len && line.data[open] == '\\')
@@ -197,7 +198,10 @@ static size_t mask_value(struct buf *out, struct redact_state *s, struct sl_byte
 			s->in_block = true;
 			s->indent = indent_of(line);
 		}
-		return mask_rest(out, s, line, at);
+		at = mask_rest(out, s, line, at);
+		/* whatever its indent is: that line is what this one announces */
+		s->continued |= is_literal;
+		return at;
 	}
 	(void)buf_append(out, line.data + at, open + 1 - at);
 	close = find_close(line, open + 1, line.data[open], slashes);
@@ -210,12 +214,10 @@ static size_t mask_value(struct buf *out, struct redact_state *s, struct sl_byte
 		(void)buf_append(out, line.data + open + 1, close - open - 1); /* "" */
 		return close;
 	}
-	(void)buf_append_str(out, REDACTED);
 	/* 'it''s', "a"'b': a shell and YAML go on */
-	if (close < line.len && !ends_value(line.data[close])) {
-		s->quote = 0;
-		return mask_rest(out, s, line, close);
-	}
+	if (close < line.len && !ends_value(line.data[close]))
+		return mask_rest(out, s, line, open + 1);
+	(void)buf_append_str(out, REDACTED);
 	(void)buf_append(out, line.data + close - slashes - 1, slashes + 1);
 	return close;
 }

@@ -89,6 +89,9 @@ int redact_keys(struct buf *out, struct redact_state *s, struct sl_bytes line)
 			(void)buf_append_str(out, REDACTED);
 			done = at;
 		} else {
+			while (marker > done &&
+			       (line.data[marker - 1] == '-' || line.data[marker - 1] == ' '))
+				marker--;
 			(void)buf_append(out, line.data + done, marker - done);
 			done = marker;
 		}
