@@ -26,7 +26,7 @@ static const char *const at_end[] = {
 
 /* What the words above would take, too. */
 static const char *const harmless[] = {
-	"key", "pubkey", "publickey", "bypass", "compass", "sshpublickey",
+	"key", "pubkey", "publickey", "bypass", "compass", "sshpublickey", "sandboxkey",
 };
 
 static bool make_plain(struct plain *out, struct sl_bytes name)
