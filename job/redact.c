@@ -70,14 +70,6 @@ static int mask_variable(struct buf *out, struct sl_bytes piece)
 	return buf_append_str(out, REDACTED);
 }
 
-static int mask_argument(struct buf *out, struct redact_state *s, struct sl_bytes piece)
-{
-	bool is_secret = s->next;
-
-	s->next = redact_is_secret_flag(piece);
-	return is_secret ? buf_append_str(out, REDACTED) : redact_lines(out, s, piece, 0);
-}
-
 static int mask_line(struct redact *r, struct buf *out, struct sl_bytes line)
 {
 	CLEANUP(buf_clear) struct buf plain = BUF_INIT(REDACT_GROWTH_MAX);
@@ -88,7 +80,7 @@ static int mask_line(struct redact *r, struct buf *out, struct sl_bytes line)
 	if (r->kind == REDACT_ENVIRON)
 		return mask_variable(out, line);
 	if (r->kind == REDACT_ARGUMENTS)
-		return mask_argument(out, &r->state, line);
+		return redact_argument(out, &r->state, line, 0);
 	rc = secrets_mask(&plain, r->what, line);
 	if (rc == 0 && plain.len > 0)
 		rc = redact_line(out, &r->state, (struct sl_bytes){plain.data, plain.len});

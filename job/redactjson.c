@@ -146,14 +146,13 @@ static bool ends_b64(const struct place *p)
 static int mask_string(struct place *p, struct buf *out, const char *text, size_t len)
 {
 	struct place to = *p;
-	bool is_next = !p->has_key && p->s->next;
 
 	to.out = out;
-	p->s->next = !p->has_key && redact_is_secret_flag((struct sl_bytes){text, len});
+	if (p->has_key)
+		p->s->next = REDACT_NEXT_NONE;
 	if (len == 0)
 		return 0;
-	if (is_secret(p) || is_next || p->s->in_key ||
-	    (p->xattrs > 0 && !is_own_attribute(key_of(p)))) {
+	if (is_secret(p) || p->s->in_key || (p->xattrs > 0 && !is_own_attribute(key_of(p)))) {
 		/* the end of a key must be seen */
 		CLEANUP(buf_clear) struct buf unused = BUF_INIT(REDACT_GROWTH_MAX);
 		int rc = redact_lines(&unused, p->s, (struct sl_bytes){text, len}, LEVELS_MAX);
@@ -168,6 +167,8 @@ static int mask_string(struct place *p, struct buf *out, const char *text, size_
 		return put_base64(out, p->s, text, len);
 	if (p->env > 0 || (p->has_key && redactname_is_environment(key_of(p))))
 		return put_variable(&to, text, len);
+	if (!p->has_key)
+		return redact_argument(out, p->s, (struct sl_bytes){text, len}, p->level + 1);
 	return redact_lines(out, p->s, (struct sl_bytes){text, len}, p->level + 1);
 }
 
@@ -257,7 +258,8 @@ static void open_container(struct place *p)
 		p->env = p->depth;
 	if (p->xattrs == 0 && p->is_record && key_is(p, "xattrs"))
 		p->xattrs = p->depth;
-	p->is_named = p->s->next = false;
+	p->is_named = false;
+	p->s->next = REDACT_NEXT_NONE;
 	end_value(p);
 }
 
@@ -267,7 +269,8 @@ static void close_container(struct place *p)
 	p->env = p->env == p->depth ? 0 : p->env;
 	p->xattrs = p->xattrs == p->depth ? 0 : p->xattrs;
 	p->depth -= p->depth > 0;
-	p->is_named = p->s->next = false;
+	p->is_named = false;
+	p->s->next = REDACT_NEXT_NONE;
 	end_value(p);
 }
 
@@ -377,4 +380,17 @@ int redact_lines(struct buf *out, struct redact_state *s, struct sl_bytes text, 
 	}
 	s->in_key = own.in_key;
 	return rc;
+}
+
+int redact_argument(struct buf *out, struct redact_state *s, struct sl_bytes text,
+		    unsigned int level)
+{
+	enum redact_next last = s->next;
+	size_t secret = last == REDACT_NEXT_USER ? redact_user_secret(text) : 0;
+
+	s->next = redact_next_is(text);
+	if (last != REDACT_NEXT_SECRET && secret == 0)
+		return redact_lines(out, s, text, level);
+	(void)buf_append(out, text.data, secret);
+	return buf_append_str(out, REDACTED);
 }

@@ -52,7 +52,9 @@ static size_t skip_decoration(struct sl_bytes line, size_t at)
 		size_t past = skip_escape(line, at);
 		char c = line.data[at];
 
-		if (past == at && !is_blank(c) && !is_quote(c) && strchr("\\],", c) == NULL)
+		/* blanks beyond ASCII, too */
+		if (past == at && !is_blank(c) && !is_quote(c) && (unsigned char)c < 0x80 &&
+		    strchr("\\],", c) == NULL)
 			break;
 		at = past > at ? past : at + 1;
 	}
@@ -143,6 +145,39 @@ static size_t find_identified(struct sl_bytes line, size_t end)
 		return 0;
 	at = skip_blanks(line, at + 2);
 	return at < line.len ? at : 0;
+}
+
+static bool is_user_option(struct sl_bytes name)
+{
+	return is_word(name, "-u") || is_word(name, "--user") || is_word(name, "--proxy-user");
+}
+
+size_t redact_user_secret(struct sl_bytes text)
+{
+	size_t i = 0, at;
+
+	while (i < text.len && text.data[i] != ':' && !is_blank(text.data[i]))
+		i++;
+	if (i == text.len || text.data[i] != ':')
+		return 0;
+	at = ++i;
+	/* "1000:1000" is no secret */
+	while (i < text.len && text.data[i] >= '0' && text.data[i] <= '9')
+		i++;
+	return i < text.len && !is_blank(text.data[i]) ? at : 0;
+}
+
+/* curl -u ada:secret */
+static size_t find_user_secret(struct sl_bytes line, size_t end)
+{
+	size_t at = skip_blanks(line, end), secret;
+
+	if (at == end && at < line.len && line.data[at] == '=')
+		at++;
+	else if (at == end)
+		return 0;
+	secret = redact_user_secret((struct sl_bytes){line.data + at, line.len - at});
+	return secret == 0 ? 0 : at + secret;
 }
 
 /* Behind the closing quote that has as many backslashes as the opening one; 0: there is none. */
@@ -239,6 +274,7 @@ int redact_values(struct buf *out, struct redact_state *s, struct sl_bytes line)
 			continue;
 		}
 		at = is_word(name, "identified") ? find_identified(line, i)
+		     : is_user_option(name)      ? find_user_secret(line, i)
 		     : is_named_above(s, line, start, i) || redactname_is_secret(name) ||
 				     is_word(name, "bearer")
 			     ? find_value(line, start, i, &below)
@@ -266,12 +302,16 @@ static bool is_masked(struct buf *out, struct redact_state *s, struct sl_bytes l
 	return true;
 }
 
-bool redact_is_secret_flag(struct sl_bytes argument)
+enum redact_next redact_next_is(struct sl_bytes argument)
 {
 	for (size_t i = 0; i < argument.len; i++)
 		if (!is_name_char(argument.data[i]))
-			return false;
-	return argument.len > 1 && argument.data[0] == '-' && redactname_is_secret(argument);
+			return REDACT_NEXT_NONE;
+	if (is_user_option(argument))
+		return REDACT_NEXT_USER;
+	return argument.len > 1 && argument.data[0] == '-' && redactname_is_secret(argument)
+		       ? REDACT_NEXT_SECRET
+		       : REDACT_NEXT_NONE;
 }
 
 int redact_text_line(struct buf *out, struct redact_state *s, struct sl_bytes line)
