@@ -66,7 +66,8 @@ it "without being asked it takes no memory" same "" "$(jq -r 'select(.role == "m
 # ---- all of it
 it "memory is taken of every process" capture 0 full.zst web --memory full --freeze
 it "of 50 of them" same 50 "$(jq -c 'select(.role == "memory")' full.zst.jsonl | wc -l)"
-it "before anything else" same memory "$(jq -r 'select(.type == "file") | .role' full.zst.jsonl | head -1)"
+it "before anything that lies on a disk" same memory "$(jq -r 'select(.type == "file") | .role' full.zst.jsonl |
+	grep -vx -e network -e process | head -1)"
 core=$(core_of full.zst "$pid")
 in_gdb "$core" 'p answer' 'p in_data' 'p on_heap' 'x/s hidden' 'x/s sparse + (1ul << 35)' \
 	'x/s sparse' 'x/s executable' >seen
@@ -127,6 +128,17 @@ it "one that is paused can be captured, too" capture 0 paused.zst web --memory m
 it "which is noted" contains paused.zst.jsonl "it is paused already, and stays so"
 it "and stays so" frozen "$pid"
 podman_cli unpause web >/dev/null
+
+# ---- /dev/shm, which Podman mounts from its own store
+podman_cli exec web /bin/busybox sh -c 'echo here >/dev/shm/found'
+shm_of() { jq -r 'select(.src.path == "/dev/shm/found") | .role' "$1.jsonl" | tr '\n' ' '; }
+it "shared memory is no part of the store that nobody reads" capture 0 shm.zst web --volumes
+it "and is taken once" same "$(shm_of shm.zst)" "tmpfs "
+it "as a volume where tmpfs is not taken" capture 0 triage.zst web --volumes --profile triage
+it "once, too" same "$(shm_of triage.zst)" "volume "
+podman_cli run -d --name over --network none base /bin/sleep 1000 >/dev/null
+podman_cli stop -t 0 over >/dev/null
+it "of a container that was stopped nothing is missing" capture 0 over.zst over --volumes --freeze
 
 # ---- pages that a process would have to supply
 start faults fault
