@@ -417,11 +417,15 @@ const struct command command_capture = {
 	.summary = "keep a container as a signed bundle of evidence",
 	.operands = "[CONTAINER...]",
 	.description =
-		"Write the container's changed files, the image's version of them, the engine's "
-		"metadata and logs, and the findings into one bundle. Every record is chained and "
-		"signed segment by segment while it is written, so that a bundle that was cut off "
-		"is still evidence. The fingerprint that is shown at the start belongs into your "
-		"notes: it ties the bundle to them.\n\n" CLI_CONTAINER_HELP,
+		"Write what there is of containers into one bundle, what is lost first at the "
+		"beginning: sockets and processes, memory if asked for, deleted files that are "
+		"still open, file systems in memory, the engine's metadata, changed files and the "
+		"image's version of them, logs, volumes if asked for, the machine around them, and "
+		"the findings. Every record is chained and signed segment by segment while it is "
+		"written, so that a bundle that was cut off is still evidence. The fingerprint "
+		"that "
+		"is shown at the start belongs into your notes: it ties the bundle to "
+		"them.\n\n" CLI_CONTAINER_HELP,
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,

@@ -124,7 +124,7 @@ static int parse_args(struct age_stanza *s, struct sl_bytes line, struct sl_erro
 /* Whole lines of 64 characters and then a shorter one, which may be empty. */
 static int parse_body(struct age_header *h, struct age_stanza *s, struct sl_error *err)
 {
-	struct sl_bytes line;
+	struct sl_bytes line = {NULL, 0};
 
 	s->body_len = 0;
 	do {
@@ -159,7 +159,7 @@ static int parse_end(struct age_header *h, struct sl_bytes line, struct sl_error
 
 int age_header_next(struct age_header *h, struct age_stanza *out, struct sl_error *err)
 {
-	struct sl_bytes line;
+	struct sl_bytes line = {NULL, 0};
 	int rc = next_line(h, &line, err);
 
 	if (rc < 0)

@@ -13,7 +13,7 @@
 #include "job/capture_run.h"
 #include "job/check.h"
 #include "job/lowersink.h"
-#include "job/undertree.h"
+#include "job/prefixtree.h"
 #include "snapshot/layertree.h"
 
 #define LIST_MAX ((size_t)16 << 20)
@@ -139,7 +139,7 @@ static int take_lower(struct capture *c, const struct capture_target *t, size_t 
 	lowersink_name(name, lower, index);
 	if (rc < 0)
 		return capture_gap_of(c, t, name, "lower directory cannot be walked", why.sys, err);
-	rc = undertree_open(&named, tree, name, err);
+	rc = prefixtree_new(&named, tree, name, NULL, NULL, err);
 	if (rc == 0)
 		rc = capture_tree(c, t, named, "lower", NULL, err);
 	sl_source_close(named);

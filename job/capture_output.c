@@ -98,6 +98,15 @@ static int check_place(struct capture_output *out, int dir, const char *path,
 	return rc;
 }
 
+/* A name is on the disk before anything is in its file; not every file system can do that. */
+static void sync_name(int dir_path_fd)
+{
+	AUTO_CLOSE int dir = openat(dir_path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir >= 0)
+		(void)fsync(dir);
+}
+
 static int create_file(struct capture_output *out, const char *path, const struct capture *c,
 		       struct sl_error *err)
 {
@@ -122,6 +131,7 @@ static int create_file(struct capture_output *out, const char *path, const struc
 			 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out->fd < 0)
 		return sl_fail(err, SL_EIO, errno, "create '%s'", path);
+	sync_name(dir);
 	return 0;
 }
 

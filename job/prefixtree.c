@@ -7,7 +7,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 
-#define PATH_LIMIT ((size_t)1 << 20)
+#define PATH_LIMIT ((size_t)1 << 30)
 
 struct prefixtree {
 	struct sl_source source;
@@ -74,7 +74,7 @@ static const struct sl_gap *gap(struct sl_source *s)
 	while ((g = sl_source_gap(p->inner)) != NULL) {
 		if (!g->is_path || join(p, &p->gap_path, g->what) < 0)
 			return g;
-		if (p->is_known(p->payload, p->gap_path.data))
+		if (p->is_known != NULL && p->is_known(p->payload, p->gap_path.data))
 			continue;
 		p->gap = *g;
 		p->gap.what = (struct sl_bytes){p->gap_path.data + 1, p->gap_path.len - 1};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree of a mount as part of the tree that it is mounted in: a source with longer paths. */
+/* A tree as part of another, such as the one that it is mounted in: a source with longer paths. */
 #ifndef JOB_PREFIXTREE_H
 #define JOB_PREFIXTREE_H
 
@@ -7,7 +7,8 @@
 
 /*
  * Everything of @inner (taken over, also on failure) beneath @prefix, a path without a slash in
- * front. Gaps at paths of which @is_known says so are left out: what is mounted there is known.
+ * front. Gaps at paths of which @is_known (may be NULL) says so are left out: what is mounted there
+ * is known.
  * Only for reading once from start to end.
  */
 int prefixtree_new(struct sl_source **out, struct sl_source *inner, const char *prefix,

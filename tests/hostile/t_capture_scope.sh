@@ -254,7 +254,8 @@ it "one of several is compared when it is named" exits 2 sl diff --bundles s s -
 it "for all of them cannot be" contains said "several containers"
 
 # ---- the same source, the same bundle
-digests() { jq -r 'select(.stored.member) | "\(.stored.member) \(.stored.sha256)"' shown |
+# of the containers: the machine beside them moves on
+digests() { jq -r 'select(.target > 0 and .stored.member) | "\(.target) \(.role) \(.src.path) \(.stored.sha256)"' shown |
 	grep -v settings.json; }
 sl capture app-0 app-1 app-2 -o j1 -q -j 1 --no-findings 2>said || true
 sl capture app-0 app-1 app-2 -o j4 -q -j 4 --no-findings 2>said || true
