@@ -102,7 +102,11 @@ it "that says how much" contains limit.zst.jsonl "lie beyond the limit of --memo
 
 # ---- whatever happens to the capturer
 mkfifo out
-sleep 60 <>out >/dev/null &
+read_until_frozen() {
+	while ! frozen "$pid"; do head -c 4096 >/dev/null; done
+	exec sleep 60
+}
+read_until_frozen <out &
 reader=$!
 "$STRANDLINE" capture --store "podman=$(podman_data)" -o - web --memory full --freeze --freeze-limit 60 \
 	>out 2>/dev/null &
@@ -130,15 +134,30 @@ it "and stays so" frozen "$pid"
 podman_cli unpause web >/dev/null
 
 # ---- /dev/shm, which Podman mounts from its own store
-podman_cli exec web /bin/busybox sh -c 'echo here >/dev/shm/found'
+podman_cli exec web /usr/bin/busybox sh -c 'echo here >/dev/shm/found'
 shm_of() { jq -r 'select(.src.path == "/dev/shm/found") | .role' "$1.jsonl" | tr '\n' ' '; }
 it "shared memory is no part of the store that nobody reads" capture 0 shm.zst web --volumes
 it "and is taken once" same "$(shm_of shm.zst)" "tmpfs "
 it "as a volume where tmpfs is not taken" capture 0 triage.zst web --volumes --profile triage
 it "once, too" same "$(shm_of triage.zst)" "volume "
-podman_cli run -d --name over --network none base /bin/sleep 1000 >/dev/null
+podman_run -d --name over base /bin/sleep 1000 >/dev/null
 podman_cli stop -t 0 over >/dev/null
 it "of a container that was stopped nothing is missing" capture 0 over.zst over --volumes --freeze
+
+# ---- where no process can be started
+few=/sys/fs/cgroup/pids/strandline-few.$$
+if mkdir "$few" 2>/dev/null; then
+	echo 4 >"$few/pids.max"
+	it "what needs a process is a gap, and the rest is kept" exits 3 bash -c 'echo $$ >"$1/cgroup.procs" &&
+		exec "$STRANDLINE" capture --store "podman=$2" -o few.zst web -q --jobs 1 --freeze --memory mini' \
+		- "$few" "$(podman_data)"
+	rmdir "$few"
+	tar --zstd -xOf few.zst --wildcards 'j/*.jsonl' >few.jsonl
+	it "and is closed as complete" same complete "$(jq -r 'select(.type == "close") | .status' few.jsonl)"
+	it "with what lies on the disk" contains few.jsonl '"role":"upper"'
+	it "and a reason" contains few.jsonl '"errno":11'
+	it "and nobody left standing still" exits 1 frozen "$pid"
+fi
 
 # ---- pages that a process would have to supply
 start faults fault
