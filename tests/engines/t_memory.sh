@@ -142,7 +142,9 @@ it "as a volume where tmpfs is not taken" capture 0 triage.zst web --volumes --p
 it "once, too" same "$(shm_of triage.zst)" "volume "
 podman_run -d --name over base /bin/sleep 1000 >/dev/null
 podman_cli stop -t 0 over >/dev/null
-it "of a container that was stopped nothing is missing" capture 0 over.zst over --volumes --freeze
+it "of a container that was stopped it is gone" capture 3 over.zst over --volumes --freeze
+it "and nothing else is missing" same "/dev/shm is gone with the container's processes" \
+	"$(jq -r 'select(.type == "gap") | "\(.what) \(.why)"' over.zst.jsonl)"
 
 # ---- where no process can be started
 few=/sys/fs/cgroup/pids/strandline-few.$$
