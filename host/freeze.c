@@ -46,7 +46,8 @@ struct freeze {
 	int group_fd;
 	int control_fd; /* open for writing */
 	int leash_fd;   /* the watchdog waits for its other end */
-	pid_t watchdog;
+	pid_t watchdog; /* 0: somebody else stopped it */
+	uint64_t limit_ns;
 	struct sl_time begin;
 	uint64_t begin_ns;
 };
@@ -227,7 +228,10 @@ int freeze_group(int group_fd, enum freeze_version version, unsigned int seconds
 
 	if (f == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "freezer");
-	*f = (struct freeze){.dialect = &dialects[version], .control_fd = -1, .leash_fd = -1};
+	*f = (struct freeze){.dialect = &dialects[version],
+			     .control_fd = -1,
+			     .leash_fd = -1,
+			     .limit_ns = (uint64_t)seconds * 1000000000u};
 	f->group_fd = fcntl(group_fd, F_DUPFD_CLOEXEC, 3);
 	rc = f->group_fd < 0 ? sl_fail(err, SL_EIO, errno, "control group")
 			     : ask_state(f, &is_stopped, err);
@@ -242,24 +246,37 @@ int freeze_group(int group_fd, enum freeze_version version, unsigned int seconds
 		if (rc < 0)
 			(void)release_watchdog(f);
 	}
-	if (rc != 0) {
+	if (rc < 0) {
 		free_freeze(f);
 		return rc;
 	}
 	f->begin = clock_now();
 	f->begin_ns = now_ns();
 	*out = f;
-	return 0;
+	return rc;
 }
 
 int freeze_end(struct freeze *f, struct freeze_times *out, struct sl_error *err)
 {
-	int ended = release_watchdog(f);
 	bool is_stopped = false;
-	int rc = 0;
+	/* a group that is gone was started by nobody */
+	bool is_running = ask_state(f, &is_stopped, NULL) == 0 && !is_stopped;
+	int ended, rc = 0;
 
 	*out = (struct freeze_times){
-		.begin = f->begin, .ns = now_ns() - f->begin_ns, .expired = ended == THAWED_LATE};
+		.begin = f->begin, .started = is_running, .was_paused = f->watchdog == 0};
+	if (out->was_paused) {
+		out->ns = now_ns() - f->begin_ns;
+		free_freeze(f);
+		return 0;
+	}
+	ended = release_watchdog(f);
+	out->ns = now_ns() - f->begin_ns;
+	out->expired = ended == THAWED_LATE;
+	/* the watchdog was in time, whenever it was asked */
+	if (out->expired && out->ns > f->limit_ns)
+		out->ns = f->limit_ns;
+	out->started = is_running && !out->expired;
 	/* it was killed: then nobody else does it */
 	if (ended == THAW_FAILED && thaw(f->control_fd, f->dialect->start) < 0)
 		rc = sl_fail(err, SL_EIO, errno, "cannot write '%s' to '%s'", f->dialect->start,

@@ -20,12 +20,15 @@ struct freeze_times {
 	struct sl_time begin; /* when all of it stood still */
 	uint64_t ns;          /* for how long */
 	bool expired;         /* its time was over before freeze_end() */
+	bool started;         /* somebody else started it again before that */
+	bool was_paused;      /* somebody else had stopped it, and freeze_end() left it alone */
 };
 
 /*
  * Stop a running container for at most @seconds. End with freeze_end().
  *
- * @return 0; 1 when it is stopped already (paused): nothing is done, and it stays so;
+ * @return 0; 1 when it is stopped already (paused): nothing is done, but freeze_end() will know
+ *         whether it stayed so;
  *         -SL_EUNSUPPORTED when it has no control group of its own that can be stopped, or this
  *         program is in it; -SL_ENOTFOUND when it does not run; -SL_EIO
  */

@@ -91,6 +91,19 @@ static void give_up(struct memberwalk *w, bool is_late, struct memberwalk_item *
 	out->is_abandoned = worker_end(take_ptr(&w->worker)) == WORKER_ABANDONED;
 }
 
+/* Where no process can be started (a limit of the group we run in) the rest is not lost for it. */
+static int not_started(struct memberwalk *w, int rc, const struct sl_error *why,
+		       struct memberwalk_item *out, struct sl_error *err)
+{
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	*out = (struct memberwalk_item){.event = MEMBERWALK_HUNG,
+					.member = w->at++,
+					.why = "no process could be started to read it",
+					.sys = why->sys};
+	return 0;
+}
+
 int memberwalk_next(struct memberwalk *w, struct memberwalk_item *out, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
@@ -99,9 +112,9 @@ int memberwalk_next(struct memberwalk *w, struct memberwalk_item *out, struct sl
 
 	if (w->at >= w->o.count)
 		return 1;
-	rc = w->worker == NULL ? start(w, err) : 0;
+	rc = w->worker == NULL ? start(w, &why) : 0;
 	if (rc < 0)
-		return rc;
+		return not_started(w, rc, &why, out, err);
 	rc = worker_next(w->worker, &message, &why);
 	if (rc == -SL_ECANCELLED && why.sys != ETIMEDOUT)
 		return sl_fail(err, SL_ECANCELLED, 0, "processes: %s", sl_error_text(&why));

@@ -41,7 +41,8 @@ struct memberwalk_options {
 enum memberwalk_event {
 	MEMBERWALK_SAID,
 	MEMBERWALK_DONE, /* all about this member was said */
-	MEMBERWALK_HUNG, /* it did not answer, or the worker died; nothing more comes about it */
+	/* it did not answer, the worker died or cannot be started; nothing more comes about it */
+	MEMBERWALK_HUNG,
 };
 
 struct memberwalk_item {

@@ -15,6 +15,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/kernel.h"
+#include "host/procdump.h"
 #include "host/procread.h"
 
 #define SECOND_NS (UINT64_C(1000) * 1000 * 1000)
@@ -105,10 +106,36 @@ static void judge_age(struct sl_processes *p)
 			p->looked_ns / tick_ns >= p->items[i].start + SECOND_NS / tick_ns;
 }
 
-int host_processes(struct host *h, const struct sl_container *c, struct sl_processes *out,
-		   struct sl_error *err)
+/* Whose memory cannot be read without waiting is found out where waiting costs a deadline. */
+static int find_hung(const struct host *h, struct host_members *members,
+		     const volatile sig_atomic_t *stop, struct sl_error *err)
 {
-	return host_processes_of(h, c, NULL, out, err);
+	struct procdump_options options = {.proc_fd = h->place.proc_fd,
+					   .members = members->items,
+					   .count = members->count,
+					   .is_probe = true,
+					   .stop = stop};
+	struct procdump *dump = NULL;
+	struct procdump_item item;
+	int rc = procdump_new(&dump, &options, err);
+
+	while (rc == 0 && (rc = procdump_next(dump, &item, err)) == 0)
+		if (item.kind == PROCDUMP_HUNG)
+			members->items[item.member].is_hung = true;
+	procdump_free(dump);
+	return rc < 0 ? rc : 0;
+}
+
+int host_processes(struct host *h, const struct sl_container *c, const volatile sig_atomic_t *stop,
+		   struct sl_processes *out, struct sl_error *err)
+{
+	CLEANUP(host_members_clear) struct host_members members = {0};
+	int rc = host_members(h, c, &members, err);
+
+	*out = (struct sl_processes){0};
+	if (rc == 0)
+		rc = find_hung(h, &members, stop, err);
+	return rc == 0 ? host_processes_of(h, c, &members, out, err) : rc;
 }
 
 int host_processes_of(struct host *h, const struct sl_container *c,

@@ -4,7 +4,8 @@
  * namespaces; each is looked at through its directory in /proc, which stays with it: another
  * process that gets its number later is never taken for it. Nothing of the container is run, and
  * nothing is opened that could wait: arguments and environment are read from anonymous memory alone
- * since Linux 4.17, so that no file server of the container's is asked for them.
+ * since Linux 4.17, so that no file server of the container's is asked for them. But all readers of
+ * a process's memory wait for its lock, and whoever holds that may wait for such a server.
  */
 #ifndef HOST_PROCSCAN_H
 #define HOST_PROCSCAN_H
@@ -24,10 +25,11 @@ bool procscan_is_member(const struct proctable *t, const struct sl_container *c,
 
 /*
  * Look at the processes of a running container. 0; 1: it does not run, or there is no /proc to look
- * at. What cannot be read is a gap in @out. Clear @out also after a failure.
+ * at. What cannot be read is a gap in @out. Clear @out also after a failure. -SL_ECANCELLED: *stop,
+ * which may be NULL. Whether a process's memory can be read is tried in a worker first.
  */
-int host_processes(struct host *h, const struct sl_container *c, struct sl_processes *out,
-		   struct sl_error *err);
+int host_processes(struct host *h, const struct sl_container *c, const volatile sig_atomic_t *stop,
+		   struct sl_processes *out, struct sl_error *err);
 /* The same without the memory of those that are known to hang (host/members.h), which is a gap. */
 int host_processes_of(struct host *h, const struct sl_container *c,
 		      const struct host_members *members, struct sl_processes *out,

@@ -17,6 +17,7 @@ struct host_volume {
 	char *file;      /* the mount is this file in it; NULL: the directory itself. Owned */
 	const char *why; /* why it is not read; static text, or NULL */
 	int sys;
+	bool is_shm; /* /dev/shm, which engines mount from a tmpfs inside their store */
 };
 
 /* Open @m of @c. 0, also when it cannot be read: then why says it. Clear with the next one. */

@@ -125,6 +125,9 @@ static int take_step(struct capture *c, const struct capture_step *step, struct 
 /* What comes after a signal or the deadline is not begun, and that is said of each step. */
 static int leave_step(struct capture *c, const struct capture_step *step, struct sl_error *err)
 {
+	/* that is always done */
+	if (strcmp(step->name, CAPTURE_THAW) == 0)
+		return capture_thaw_all(c, err);
 	return capture_gap_of(c, NULL, step->name,
 			      job_is_late(c->job) ? "step not begun: the deadline has passed"
 						  : "step not begun: stopped by a signal",

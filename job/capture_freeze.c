@@ -57,9 +57,14 @@ static int not_frozen(struct capture *c, struct capture_target *t, int rc, struc
 {
 	AUTO_FREE char *text = NULL;
 
-	if (rc > 0)
+	if (rc > 0) {
+		c->frozen++;
 		return action(c, t, "freeze container", "it is paused already, and stays so",
 			      "not done", NULL, err);
+	}
+	if (rc == -SL_ENOTFOUND)
+		return capture_gap_of(c, t, "standstill", "it ended before it could be stopped",
+				      why->sys, err);
 	if (asprintf(&text, "it could not be stopped, and was read while it ran: %s",
 		     sl_error_text(why)) < 0)
 		text = NULL;
@@ -74,7 +79,8 @@ int capture_freeze(struct capture *c, struct capture_target *t, struct sl_error 
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc;
 
-	if (c->host == NULL ||
+	/* on a mounted disk nothing moves */
+	if (c->host == NULL || !host_is_live(c->host) ||
 	    (t->container->state != SL_STATE_RUNNING && t->container->state != SL_STATE_PAUSED))
 		return 0;
 	if (t->container->pod != NULL)
@@ -114,12 +120,12 @@ static int thaw(struct capture *c, struct capture_target *t, struct buf *in_forc
 	int rc = 0;
 
 	c->frozen--;
-	c->out->was_frozen = true;
-	if (times.ns > c->out->frozen_ns)
+	c->out->was_frozen |= !times.was_paused;
+	if (!times.was_paused && times.ns > c->out->frozen_ns)
 		c->out->frozen_ns = times.ns;
 	if (ended < 0)
 		rc = remains(c, t, sl_error_text(&why), in_force, err);
-	if (rc == 0)
+	if (rc == 0 && !times.was_paused)
 		rc = action(c, t, "thaw container", NULL, ended < 0 ? "failed" : "done", &times,
 			    err);
 	if (rc == 0 && ended < 0)
@@ -127,6 +133,9 @@ static int thaw(struct capture *c, struct capture_target *t, struct buf *in_forc
 	if (rc == 0 && times.expired)
 		rc = capture_gap_of(c, t, "standstill",
 				    "its time was over before everything was read", 0, err);
+	if (rc == 0 && times.started)
+		rc = capture_gap_of(c, t, "standstill",
+				    "somebody else started it before everything was read", 0, err);
 	return rc;
 }
 

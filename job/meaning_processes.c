@@ -534,11 +534,11 @@ static int look(struct part *p, struct sl_error *err)
 		p->processes = *m->request->processes;
 		*m->request->processes = (struct sl_processes){0};
 	} else {
-		rc = host_processes(m->request->host, c, &p->processes, &why);
+		rc = host_processes(m->request->host, c, m->job->stop, &p->processes, &why);
 	}
 
-	if (rc == -SL_ENOMEM)
-		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	if (rc == -SL_ENOMEM || rc == -SL_ECANCELLED)
+		return sl_fail(err, why.code, 0, "processes: %s", sl_error_text(&why));
 	if (rc < 0)
 		rc = add_gap(p, "/proc", sl_error_text(&why), why.sys, err);
 	else if (rc == 1)

@@ -300,7 +300,7 @@ static int walk_mount(struct scan *s, const struct host_volume *v, struct sl_err
 	bool is_bind = strcmp(s->mount->type, "bind") == 0;
 	int rc;
 
-	if (is_bind && v->file == NULL && host_holds_dir(m->request->host, v->dir_fd))
+	if (is_bind && v->file == NULL && !v->is_shm && host_holds_dir(m->request->host, v->dir_fd))
 		return end_at(s, "lies in an engine's store: not read", err);
 	s->file = v->file;
 	rc = layertree_open(&s->source, v->dir_fd, SL_MARKER_NONE,

@@ -51,8 +51,8 @@ int standstill_end(struct standstill *s, struct sl_summary *summary, struct sl_g
 	if (s->freeze != NULL) {
 		if (freeze_end(take_ptr(&s->freeze), &times, &why) < 0)
 			remember(s, "it may still stand still", &why);
-		s->has_gap |= times.expired;
-		summary->was_frozen = true;
+		s->has_gap |= times.expired || times.started;
+		summary->was_frozen = !times.was_paused;
 		summary->frozen_at = times.begin;
 		summary->frozen_ns = times.ns;
 	}

@@ -214,7 +214,8 @@ static const char *refusal(const struct host *h, const struct sl_mount *m,
 {
 	if (v->why != NULL)
 		return v->why;
-	if (v->file == NULL && strcmp(m->type, "bind") == 0 && host_holds_dir(h, v->dir_fd))
+	if (v->file == NULL && strcmp(m->type, "bind") == 0 && !v->is_shm &&
+	    host_holds_dir(h, v->dir_fd))
 		return "lies in an engine's store: not walked";
 	return NULL;
 }

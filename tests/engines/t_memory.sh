@@ -66,7 +66,8 @@ it "without being asked it takes no memory" same "" "$(jq -r 'select(.role == "m
 # ---- all of it
 it "memory is taken of every process" capture 0 full.zst web --memory full --freeze
 it "of 50 of them" same 50 "$(jq -c 'select(.role == "memory")' full.zst.jsonl | wc -l)"
-it "before anything else" same memory "$(jq -r 'select(.type == "file") | .role' full.zst.jsonl | head -1)"
+it "before anything that lies on a disk" same memory "$(jq -r 'select(.type == "file") | .role' full.zst.jsonl |
+	grep -vx -e network -e process | head -1)"
 core=$(core_of full.zst "$pid")
 in_gdb "$core" 'p answer' 'p in_data' 'p on_heap' 'x/s hidden' 'x/s sparse + (1ul << 35)' \
 	'x/s sparse' 'x/s executable' >seen
@@ -101,7 +102,11 @@ it "that says how much" contains limit.zst.jsonl "lie beyond the limit of --memo
 
 # ---- whatever happens to the capturer
 mkfifo out
-sleep 60 <>out >/dev/null &
+read_until_frozen() {
+	while ! frozen "$pid"; do head -c 4096 >/dev/null; done
+	exec sleep 60
+}
+read_until_frozen <out &
 reader=$!
 "$STRANDLINE" capture --store "podman=$(podman_data)" -o - web --memory full --freeze --freeze-limit 60 \
 	>out 2>/dev/null &
@@ -127,6 +132,34 @@ it "one that is paused can be captured, too" capture 0 paused.zst web --memory m
 it "which is noted" contains paused.zst.jsonl "it is paused already, and stays so"
 it "and stays so" frozen "$pid"
 podman_cli unpause web >/dev/null
+
+# ---- /dev/shm, which Podman mounts from its own store
+podman_cli exec web /usr/bin/busybox sh -c 'echo here >/dev/shm/found'
+shm_of() { jq -r 'select(.src.path == "/dev/shm/found") | .role' "$1.jsonl" | tr '\n' ' '; }
+it "shared memory is no part of the store that nobody reads" capture 0 shm.zst web --volumes
+it "and is taken once" same "$(shm_of shm.zst)" "tmpfs "
+it "as a volume where tmpfs is not taken" capture 0 triage.zst web --volumes --profile triage
+it "once, too" same "$(shm_of triage.zst)" "volume "
+podman_run -d --name over base /bin/sleep 1000 >/dev/null
+podman_cli stop -t 0 over >/dev/null
+it "of a container that was stopped it is gone" capture 3 over.zst over --volumes --freeze
+it "and nothing else is missing" same "/dev/shm is gone with the container's processes" \
+	"$(jq -r 'select(.type == "gap") | "\(.what) \(.why)"' over.zst.jsonl)"
+
+# ---- where no process can be started
+few=/sys/fs/cgroup/pids/strandline-few.$$
+if mkdir "$few" 2>/dev/null; then
+	echo 4 >"$few/pids.max"
+	it "what needs a process is a gap, and the rest is kept" exits 3 bash -c 'echo $$ >"$1/cgroup.procs" &&
+		exec "$STRANDLINE" capture --store "podman=$2" -o few.zst web -q --jobs 1 --freeze --memory mini' \
+		- "$few" "$(podman_data)"
+	rmdir "$few"
+	tar --zstd -xOf few.zst --wildcards 'j/*.jsonl' >few.jsonl
+	it "and is closed as complete" same complete "$(jq -r 'select(.type == "close") | .status' few.jsonl)"
+	it "with what lies on the disk" contains few.jsonl '"role":"upper"'
+	it "and a reason" contains few.jsonl '"errno":11'
+	it "and nobody left standing still" exits 1 frozen "$pid"
+fi
 
 # ---- pages that a process would have to supply
 start faults fault

@@ -226,6 +226,12 @@ if [ -e /dev/fuse ]; then
 	it "it is a gap" contains hung.jsonl "\"what\":\"process $stuck\""
 	it "the others are read behind it" same "$(jq -s --argjson pid "$stuck" 'map(select(.type == "proc" and .pid > $pid
 		or (.type == "proc" and .pid < $pid and .argv == null and .state != "Z"))) | map(select(.hung)) | length' hung.jsonl)" 0
+	it "nor does a comparison wait for it" exits 1 timeout -s KILL 30 "$STRANDLINE" diff --db db \
+		--store "docker=$(docker_data)" --format json -o look.json evil
+	it "and says what it did not see" same "$(jq -r --arg what "process $stuck" \
+		'.containers[0].gaps[] | select(.what == $what) | .why' look.json)" \
+		"its arguments, environment and mappings: it does not answer"
+	row "while it sees the others" /tmp/dropped running-not-in-image "critical running /tmp/dropped hold"
 	kill -9 "${pids[-2]}" "${pids[-1]}" "$stuck"
 fi
 

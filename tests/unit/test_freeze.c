@@ -125,7 +125,7 @@ static void a_group_stands_still_until_it_is_let_go(void **state)
 	assert_int_equal(freeze_group(g->fd, g->version, 5, &f, NULL), 0);
 	assert_true(stands_still(g));
 	assert_int_equal(freeze_end(f, &times, NULL), 0);
-	assert_false(times.expired);
+	assert_false(times.expired || times.started || times.was_paused);
 	assert_true(times.ns >= 50000000 && times.ns < 5000000000);
 	assert_true(moves(g));
 }
@@ -142,7 +142,8 @@ static void it_starts_again_when_its_time_is_over(void **state)
 	nap(1000);
 	assert_true(moves(g));
 	assert_int_equal(freeze_end(f, &times, NULL), 0);
-	assert_true(times.expired);
+	assert_true(times.expired && !times.started);
+	assert_true(times.ns <= 1000000000);
 }
 
 static void it_starts_again_when_whoever_stopped_it_is_killed(void **state)
@@ -175,18 +176,38 @@ static void it_starts_again_when_whoever_stopped_it_is_killed(void **state)
 static void what_is_paused_stays_paused(void **state)
 {
 	struct group *g = *state;
-	struct freeze *f = NULL;
+	struct freeze *f = NULL, *second = NULL;
 	const char *file = hierarchies[g->version][1];
+	struct freeze_times times;
 
 	NEEDS_GROUP(g);
 	put(g->dir, file, g->version == FREEZE_V1 ? "FROZEN" : "1");
 	for (int i = 0; i < 100 && !stands_still(g); i++)
 		;
 	assert_int_equal(freeze_group(g->fd, g->version, 5, &f, NULL), 1);
-	assert_null(f);
+	assert_int_equal(freeze_group(g->fd, g->version, 5, &second, NULL), 1);
+	assert_int_equal(freeze_end(f, &times, NULL), 0);
+	assert_true(times.was_paused && !times.started);
 	assert_true(stands_still(g));
 	put(g->dir, file, g->version == FREEZE_V1 ? "THAWED" : "0");
 	assert_true(moves(g));
+	assert_int_equal(freeze_end(second, &times, NULL), 0);
+	assert_true(times.was_paused && times.started);
+}
+
+static void somebody_else_who_starts_it_is_noticed(void **state)
+{
+	struct group *g = *state;
+	const char *file = hierarchies[g->version][1];
+	struct freeze_times times;
+	struct freeze *f;
+
+	NEEDS_GROUP(g);
+	assert_int_equal(freeze_group(g->fd, g->version, 5, &f, NULL), 0);
+	put(g->dir, file, g->version == FREEZE_V1 ? "THAWED" : "0");
+	assert_true(moves(g));
+	assert_int_equal(freeze_end(f, &times, NULL), 0);
+	assert_true(times.started && !times.expired && !times.was_paused);
 }
 
 static void a_file_of_a_disk_is_never_written(void **state)
@@ -222,6 +243,7 @@ int main(void)
 		BOTH(it_starts_again_when_its_time_is_over),
 		BOTH(it_starts_again_when_whoever_stopped_it_is_killed),
 		BOTH(what_is_paused_stays_paused),
+		BOTH(somebody_else_who_starts_it_is_noticed),
 		cmocka_unit_test(a_file_of_a_disk_is_never_written),
 	};
 
