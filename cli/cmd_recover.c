@@ -68,8 +68,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		rc = sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 	else if (a->key != NULL && strcmp(a->output, "-") == 0)
 		rc = sl_fail(&err, SL_EINVAL, 0, "--key signs a file: give -o FILE");
-	else if (strcmp(a->output, words->items[0]) == 0)
-		rc = sl_fail(&err, SL_EINVAL, 0, "the report would replace the bundle");
+	else
+		rc = output_spares(a->output, words->items[0], &err);
 	if (rc == 0)
 		rc = cli_unlock(&identities, &a->unlock, &err);
 	if (rc == 0)
