@@ -111,7 +111,7 @@ static void process(const struct fixture *f, int pid, int pid_ns, int mnt_ns, co
 
 static int look(struct fixture *f)
 {
-	return host_processes(&f->host, f->container, &f->found, NULL);
+	return host_processes(&f->host, f->container, NULL, &f->found, NULL);
 }
 
 static const struct sl_process *by_pid(const struct fixture *f, int64_t pid)
