@@ -121,11 +121,10 @@ const struct command command_timestamp = {
 	.args_size = sizeof(struct timestamp_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline timestamp web.tar.zst --tsa http://tsa.example --ca tsa.pem",
-		  "When did it exist, at the latest?"},
-		 {"strandline timestamp web.tar.zst --offline",
-		  "On a machine without a network, write the question only:"}},
+	.examples = {{"strandline timestamp web.tar.zst --tsa http://tsa.example --ca tsa.pem",
+		      "When did it exist, at the latest?"},
+		     {"strandline timestamp web.tar.zst --offline",
+		      "On a machine without a network, write the question only:"}},
 	.holds_keys = true,
 	.run = run,
 };
