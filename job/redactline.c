@@ -9,6 +9,9 @@
 #include "diff/secrets.h"
 #include "job/redactname.h"
 
+/* How far to look for what belongs to a word: lines are hostile, and no word may cost a line. */
+#define LOOK_MAX ((size_t)512)
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -75,18 +78,33 @@ static bool is_word(struct sl_bytes name, const char *word)
 	return name.len == strlen(word) && strncasecmp(name.data, word, name.len) == 0;
 }
 
-/* Nothing before it in its line but what declares it. */
+static size_t back_over_blanks(struct sl_bytes line, size_t at)
+{
+	while (at > 0 && is_blank(line.data[at - 1]))
+		at--;
+	return at;
+}
+
+/* Nothing before it in its line but what declares it. (Backwards: from each name, once.) */
 static bool is_first(struct sl_bytes line, size_t at)
 {
-	size_t from = skip_blanks(line, 0), to = from;
+	size_t to = back_over_blanks(line, at), from = to;
 	struct sl_bytes word;
 
-	while (to < at && is_name_char(line.data[to]))
-		to++;
+	while (from > 0 && to - from <= strlen("export") && is_name_char(line.data[from - 1]))
+		from--;
 	word = (struct sl_bytes){line.data + from, to - from};
 	if (is_word(word, "export") || is_word(word, "set"))
-		return skip_blanks(line, to) == at;
-	return from == at;
+		return back_over_blanks(line, from) == 0;
+	return to == 0;
+}
+
+/* .netrc on one line: login NAME password SECRET */
+static bool is_behind_login(struct sl_bytes line, size_t at)
+{
+	size_t look = at < LOOK_MAX ? at : LOOK_MAX;
+
+	return memmem(line.data + at - look, look, "login ", 6) != NULL;
 }
 
 /*
@@ -121,8 +139,7 @@ static size_t find_value(struct sl_bytes line, size_t start, size_t end, bool *b
 	if (name.data[0] == '-' || is_quote(line.data[at]) || is_word(name, "bearer") ||
 	    (is_first(line, start) && !is_word(name, "passwd")))
 		return at;
-	/* .netrc */
-	return is_word(name, "password") && memmem(line.data, start, "login ", 6) != NULL ? at : 0;
+	return is_word(name, "password") && is_behind_login(line, start) ? at : 0;
 }
 
 /* "name: DB_PASSWORD", and on the next line "value: secret" */
@@ -176,7 +193,8 @@ static size_t find_user_secret(struct sl_bytes line, size_t end)
 		at++;
 	else if (at == end)
 		return 0;
-	secret = redact_user_secret((struct sl_bytes){line.data + at, line.len - at});
+	secret = redact_user_secret((struct sl_bytes){
+		line.data + at, line.len - at < LOOK_MAX ? line.len - at : LOOK_MAX});
 	return secret == 0 ? 0 : at + secret;
 }
 

@@ -10,7 +10,7 @@
 
 #define REDACTED "[redacted]"
 /* A line of single characters between masks grows; more than this is masked as a whole. */
-#define REDACT_GROWTH_MAX ((size_t)32 << 20)
+#define REDACT_GROWTH_MAX ((size_t)8 << 20)
 
 /* The next argument is: like others, a secret ("--password"), user:secret ("-u"). */
 enum redact_next { REDACT_NEXT_NONE, REDACT_NEXT_SECRET, REDACT_NEXT_USER };

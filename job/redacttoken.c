@@ -9,6 +9,7 @@
 #define MARKER_BACK 48           /* bytes before "PRIVATE KEY" in which BEGIN or END stands */
 #define URL_AHEAD ((size_t)1024) /* bytes behind a host in which a password may go on */
 #define SHAPE_MIN 32
+#define TOKEN_MIN 15 /* the shortest of the tokens below */
 
 static bool is_digit(char c)
 {
@@ -33,7 +34,7 @@ static bool matches(struct sl_bytes text, size_t at, const char *word)
 static size_t find_word(struct sl_bytes text, size_t at, const char *word)
 {
 	for (; at < text.len; at++)
-		if (matches(text, at, word))
+		if ((text.data[at] | 0x20) == (word[0] | 0x20) && matches(text, at, word))
 			return at;
 	return text.len;
 }
@@ -218,7 +219,7 @@ static bool is_token_char(char c)
 
 static bool has_prefix(struct sl_bytes run)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(tokens); i++) {
+	for (size_t i = 0; run.len >= TOKEN_MIN && i < ARRAY_SIZE(tokens); i++) {
 		const char *prefix = tokens[i].prefix;
 		const char *p = run.data, *end = run.data + run.len;
 
