@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "forensics/bundle_read.h"
 #include "core/istream.h"
 #include "core/zstream.h"
+#include "forensics/bundle_read.h"
 #include "forensics/crilog.h"
 #include "forensics/dockerlog.h"
 #include "forensics/locallog.h"
