@@ -20,16 +20,14 @@ const struct command command_custody = {
 	.operands = "COMMAND",
 	.description =
 		"BUNDLE.custody.jsonl lies beside a bundle: a line for each event, signed by "
-		"whoever "
-		"acted, chained to the line before it. The bundle is hashed again for every line. "
+		"whoever acted, chained to the line before it. The bundle is hashed again for "
+		"every line. "
 		"Anything that is a file can have such a record. The record says what happened; "
 		"nothing is ever done to the bundle itself.",
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline custody add web.tar.zst --action acquired --key eden.key --by 'A. "
-		  "Eden' --place 'Lab 2'",
-		  "Begin a record:"},
-		 {"strandline custody verify web.tar.zst --key eden.key.pub --key bell.key.pub",
-		  "Is it whole, and signed by those two alone?"}},
+	.examples = {{"strandline custody add web.tar.zst --action acquired --key eden.key",
+		      "Begin a record:"},
+		     {"strandline custody verify web.tar.zst --key eden.pub --key bell.pub",
+		      "Is it whole, and signed by those two alone?"}},
 	.run = run,
 };

@@ -69,13 +69,11 @@ const struct command command_custody_add = {
 	.args_size = sizeof(struct custody_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline custody add web.tar.zst --action transferred --key eden.key --to "
-		  "'R. Bell' --to-key bell.key.pub --seal B-1107",
-		  "Hand it over:"},
-		 {"strandline custody add web.tar.zst --action received --key bell.key --by 'R. "
-		  "Bell' --place 'Vault 1'",
-		  "Sign for it:"}},
+	.examples = {{"strandline custody add web.tar.zst --action transferred --to-key "
+		      "bell.pub --key eden.key",
+		      "Hand it over:"},
+		     {"strandline custody add web.tar.zst --action received --key bell.key",
+		      "Sign for it:"}},
 	.holds_keys = true,
 	.run = run,
 };

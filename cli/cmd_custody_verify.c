@@ -206,7 +206,7 @@ const struct command command_custody_verify = {
 	.operands_max = 1,
 	.args_size = sizeof(struct verify_args),
 	.exits = EXIT_VERIFIES,
-	.examples = {{"strandline custody verify web.tar.zst --key eden.key.pub --key bell.key.pub",
+	.examples = {{"strandline custody verify web.tar.zst --key eden.pub --key bell.pub",
 		      "Is it signed by those two alone?"},
 		     {"strandline custody verify web.tar.zst --head 8f14e45f...",
 		      "Is the line that I noted in it?"}},

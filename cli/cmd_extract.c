@@ -17,7 +17,7 @@ struct extract_args {
 	uint64_t seq; /* NO_SEQ: by path */
 	const char *output;
 	const char *target; /* which container, or NULL */
-	bool list, prove;
+	bool list, prove, redact;
 	struct custody_access custody;
 	struct unlock_args unlock;
 };
@@ -35,6 +35,10 @@ static int check(const struct extract_args *a, const struct operands *words, str
 	if (a->prove && (a->list || strcmp(a->output, "-") == 0))
 		return sl_fail(err, SL_EINVAL, 0,
 			       "--proof writes a file beside the item: give -o FILE");
+	if (a->prove && a->redact)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--proof and --redact exclude each other: what is redacted is not "
+			       "what was captured, and nothing proves it");
 	return 0;
 }
 
@@ -57,7 +61,8 @@ static int list_item(void *payload, const struct sl_bundle_record *r, const char
 	return rc < 0 ? rc : ostream_write(to, "\n", 1, err);
 }
 
-static int list(const char *bundle, const struct age_identities *identities, struct sl_error *err)
+static int list(const char *bundle, const struct age_identities *identities, bool redact,
+		struct sl_error *err)
 {
 	static const char *const files[] = {"file"};
 	CLEANUP(output_clear) struct output output = {0};
@@ -65,7 +70,7 @@ static int list(const char *bundle, const struct age_identities *identities, str
 	int rc = output_open(&output, NULL, err);
 
 	if (rc == 0)
-		rc = job_show(bundle, identities, files, ARRAY_SIZE(files), list_item,
+		rc = job_show(bundle, identities, files, ARRAY_SIZE(files), redact, list_item,
 			      output.stream, &unattested, err);
 	return rc < 0 ? rc : output_commit(&output, err);
 }
@@ -86,6 +91,7 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 					  .path_count = words->count - 1,
 					  .output = a->output,
 					  .prove = a->prove,
+					  .redact = a->redact,
 					  .extracted = told,
 					  .payload = app};
 	int rc = cli_unlock(&identities, &a->unlock, &err);
@@ -93,8 +99,11 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 	request.identities = identities;
 	request.target = a->target;
 	if (rc == 0)
-		rc = a->list ? list(words->items[0], identities, &err)
+		rc = a->list ? list(words->items[0], identities, a->redact, &err)
 			     : job_extract(&request, &err);
+	if (rc == 0 && a->redact && !a->list)
+		app_note(app, "redacted: this is not what was captured, its digests do not fit and "
+			      "nothing proves it; read it before you hand it on");
 	if (rc == 0)
 		return EXIT_DONE;
 	(void)app_fail(app, &err);
@@ -123,6 +132,8 @@ static const struct opt options[] = {
 	 "the file to create, for several paths the directory; - is standard output"},
 	{"proof", 0, OPT_FLAG, NULL, NULL, AT(prove),
 	 "write beside each item what proves it without the bundle, as FILE.tlog-proof"},
+	{"redact", 0, OPT_FLAG, NULL, NULL, AT(redact),
+	 "mask what looks like a secret, in text alone; read it before you hand it on"},
 	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
 	 "of a bundle that holds several containers the files of this one: its number, name or id"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
@@ -139,7 +150,11 @@ const struct command command_extract = {
 		       "record. What was captured may be malicious: nothing is made executable, "
 		       "and no name from the evidence becomes a path outside the directory given. "
 		       "Whether the record itself is attested is judged by verify, or proved to "
-		       "somebody else by --proof and verify-item.",
+		       "somebody else by --proof and verify-item. --redact masks, line by line, "
+		       "values of environments, what stands behind names such as password or "
+		       "secret, private keys, password hashes, tokens and passwords in URLs, and "
+		       "refuses what is no text. It finds what looks like a secret: one without a "
+		       "name or a known form, or in another encoding, stays.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.operands_min = 1,
@@ -147,9 +162,10 @@ const struct command command_extract = {
 	.args_size = sizeof(struct extract_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline extract web.tar.zst --list", "What is in it?"},
-		     {"strandline extract web.tar.zst /usr/bin/evil -o evil.bin --proof",
-		      "One file, and what proves it to somebody without the bundle:"}},
+	.examples = {{"strandline extract web.tar.zst /usr/bin/evil -o evil.bin --proof",
+		      "One file, and what proves it to somebody without the bundle:"},
+		     {"strandline extract web.tar.zst /etc/app.conf -o app.conf --redact",
+		      "A configuration without its passwords, for another team:"}},
 	.holds_keys = true,
 	.run = run,
 };

@@ -68,8 +68,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		rc = sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
 	else if (a->key != NULL && strcmp(a->output, "-") == 0)
 		rc = sl_fail(&err, SL_EINVAL, 0, "--key signs a file: give -o FILE");
-	else if (strcmp(a->output, words->items[0]) == 0)
-		rc = sl_fail(&err, SL_EINVAL, 0, "the report would replace the bundle");
+	else
+		rc = output_spares(a->output, words->items[0], &err);
 	if (rc == 0)
 		rc = cli_unlock(&identities, &a->unlock, &err);
 	if (rc == 0)
@@ -119,8 +119,7 @@ const struct command command_recover = {
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline recover web.tar.zst -o web.jsonl",
 		      "What of it can still be used?"},
-		     {"strandline recover web.tar.zst -o web.jsonl --extract out "
-		      "--key ir-team.key",
+		     {"strandline recover web.tar.zst -o web.jsonl --extract out --key ir.key",
 		      "Get it out, and sign for the report:"}},
 	.run = run,
 };

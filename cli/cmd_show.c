@@ -12,6 +12,7 @@
 
 struct show_args {
 	struct text_list types; /* only records of these types */
+	bool redact;
 	struct custody_access custody;
 	struct unlock_args unlock;
 };
@@ -27,7 +28,7 @@ static int write_text(struct showing *s, const char *text, size_t len, struct sl
 	return ostream_write(s->to, text, len, err);
 }
 
-/* Machine formats get the record as it stands in the journal, byte for byte. */
+/* Machine formats get the record as it stands in the journal, byte for byte unless redacted. */
 static int on_record(void *payload, const struct sl_bundle_record *r, const char *line,
 		     struct sl_error *err)
 {
@@ -64,8 +65,8 @@ static int show(struct app *app, const struct show_args *a, const char *bundle,
 	if (rc < 0)
 		return rc;
 	s.to = output.stream;
-	rc = job_show(bundle, identities, a->types.items, a->types.count, on_record, &s, unattested,
-		      err);
+	rc = job_show(bundle, identities, a->types.items, a->types.count, a->redact, on_record, &s,
+		      unattested, err);
 	if (rc == 0 && app->options.format == FORMAT_JSON)
 		rc = write_text(&s, s.any ? "\n]\n" : "[]\n", 3, err);
 	return rc < 0 ? rc : output_commit(&output, err);
@@ -82,6 +83,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		return app_fail(app, &err);
 	if (show(app, args, words->items[0], &unattested, &err) < 0)
 		return app_fail(app, &err);
+	if (a->redact)
+		app_note(app, "redacted: these records are not the bundle's own, and their digests "
+			      "do not fit; read them before you hand them on");
 	if (unattested > 0)
 		app_note(app, "%" PRIu64 " records lie under no good checkpoint", unattested);
 	return EXIT_DONE;
@@ -92,6 +96,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 static const struct opt options[] = {
 	{"type", 't', OPT_LIST, "TYPE", NULL, AT(types),
 	 "only records of this type, such as file, finding or gap; may be repeated"},
+	{"redact", 0, OPT_FLAG, NULL, NULL, AT(redact),
+	 "mask what looks like a secret; read it before you hand it on"},
 	CUSTODY_ACCESS_OPTIONS(struct show_args, custody),
 	CLI_UNLOCK_OPTIONS(struct show_args, unlock),
 };
@@ -102,7 +108,11 @@ const struct command command_show = {
 	.summary = "list what a bundle holds",
 	.operands = "BUNDLE",
 	.description = "List the records of a bundle, one a line, without judging it. Each says "
-		       "whether it lies under a checkpoint whose signature is good.",
+		       "whether it lies under a checkpoint whose signature is good. --redact masks "
+		       "passwords in arguments and URLs, tokens, private keys, values of "
+		       "environments and what stands behind names such as password or secret. It "
+		       "finds what looks like a secret: one without a name or a known form, in "
+		       "another encoding or in a name of a file stays.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
@@ -111,8 +121,8 @@ const struct command command_show = {
 	.args_size = sizeof(struct show_args),
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline show web.tar.zst --type finding", "What was found?"},
-		     {"strandline show web.tar.zst --format jsonl | jq .path",
-		      "The records, for another program:"}},
+		     {"strandline show web.tar.zst --redact --format jsonl | jq .argv",
+		      "The records, for another program, without passwords in arguments:"}},
 	.holds_keys = true,
 	.run = run,
 };

@@ -122,7 +122,7 @@ const struct command command_timestamp = {
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
 	.examples =
-		{{"strandline timestamp web.tar.zst --tsa https://tsa.example.org/tsr --ca tsa.pem",
+		{{"strandline timestamp web.tar.zst --tsa http://tsa.example --ca tsa.pem",
 		  "When did it exist, at the latest?"},
 		 {"strandline timestamp web.tar.zst --offline",
 		  "On a machine without a network, write the question only:"}},

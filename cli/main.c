@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/app.h"
 #include "cli/help.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 #include "core/cleanup.h"
 #include "core/digest.h"
@@ -74,6 +76,20 @@ static void keep_keys_inside(struct app *app)
 		app_note(app, "a crash could leave keys in a core file");
 }
 
+/* Evidence is never written over, by whatever name. */
+static int spare_evidence(const struct app *app, const struct call *call, struct sl_error *err)
+{
+	const char *operands = call->command->operands;
+	int rc = 0;
+
+	if (strncmp(operands, "BUNDLE", 6) != 0 && strncmp(operands, "FILE", 4) != 0 &&
+	    strstr(operands, "--bundles") == NULL)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < call->words.count; i++)
+		rc = output_spares(app->options.output, call->words.items[i], err);
+	return rc;
+}
+
 static int run(struct app *app, int argc, char **argv)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
@@ -92,6 +108,8 @@ static int run(struct app *app, int argc, char **argv)
 		return usage_error(app, &err);
 	}
 	if (app_start(app, &err) < 0)
+		return usage_error(app, &err);
+	if (spare_evidence(app, &call, &err) < 0)
 		return usage_error(app, &err);
 	if (call.command->holds_keys)
 		keep_keys_inside(app);

@@ -106,6 +106,20 @@ int output_open(struct output *out, const char *path, struct sl_error *err)
 	return rc;
 }
 
+int output_spares(const char *path, const char *input, struct sl_error *err)
+{
+	AUTO_FREE char *shown = NULL;
+	struct stat a, b;
+
+	if (path == NULL || strcmp(path, "-") == 0 || strcmp(input, "-") == 0 ||
+	    stat(path, &a) < 0 || stat(input, &b) < 0 || !S_ISREG(a.st_mode) ||
+	    a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return 0;
+	shown = quote_dup(path, strlen(path));
+	return sl_fail(err, SL_EINVAL, 0, "output '%s' would replace what is read: name another",
+		       shown != NULL ? shown : "?");
+}
+
 int output_commit(struct output *out, struct sl_error *err)
 {
 	int rc = ostream_finish(out->stream, err);

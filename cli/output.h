@@ -17,6 +17,11 @@ struct output {
 
 /* NULL or "-" is standard output; devices and pipes are written in place. */
 int output_open(struct output *out, const char *path, struct sl_error *err);
+/*
+ * Not over what is read, however it is called. -SL_EINVAL when @path is the same file as @input;
+ * NULL, standard streams and what is not there yet are none.
+ */
+int output_spares(const char *path, const char *input, struct sl_error *err);
 /* Everything is written: finish, reach the disk, rename. */
 int output_commit(struct output *out, struct sl_error *err);
 /* A short document at once. */

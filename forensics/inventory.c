@@ -224,6 +224,45 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 	return 0;
 }
 
+/* 1: the index does not lead to it. */
+static int record_direct(struct rfile *file, uint64_t seq, struct buf *line, struct sl_error *err)
+{
+	CLEANUP(bundleindex_clear) struct bundleindex ix = {0};
+	struct bundleplace place;
+	int rc = bundleindex_read(&ix, file, err);
+
+	if (rc == 0)
+		rc = bundleindex_find_seq(&ix, seq, &place);
+	if (rc != 0)
+		return rc;
+	/* whatever is wrong there, the records themselves decide */
+	if (bundleindex_visit(&ix, &place, NULL, NULL, line, NULL) == 0 && line->len > 0)
+		return 0;
+	buf_reset(line);
+	return 1;
+}
+
+int inventory_record(struct rfile *file, uint64_t seq, struct buf *line, struct sl_error *err)
+{
+	const struct sl_bundle_record *record;
+	struct sl_bundle_reader *reader;
+	int rc = record_direct(file, seq, line, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = bundle_reader_open(&reader, file, err);
+	if (rc < 0)
+		return rc;
+	while ((rc = sl_bundle_next(reader, &record, err)) == 0 && record->seq != seq)
+		;
+	if (rc == 0 && buf_append(line, record->line, record->len) < 0)
+		rc = sl_fail(err, SL_ENOMEM, 0, "record");
+	sl_bundle_reader_free(reader);
+	return rc <= 0 ? rc
+		       : sl_fail(err, SL_ENOTFOUND, 0, "no record %llu in the bundle",
+				 (unsigned long long)seq);
+}
+
 int inventory_target(struct rfile *file, const char *word, uint32_t *out, struct sl_error *err)
 {
 	const struct sl_bundle_record *record;

@@ -23,6 +23,9 @@ int inventory_line(struct buf *out, const struct sl_bundle_record *record, struc
 int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
 		   uint64_t *seq, struct sl_error *err);
 
+/* The line of record @seq, without its line feed, into the empty @line. 0; -SL_ENOTFOUND. */
+int inventory_record(struct rfile *file, uint64_t seq, struct buf *line, struct sl_error *err);
+
 /*
  * The number of the container that @word means: its number, name, id or the beginning of the id.
  * 0; -SL_ENOTFOUND, -SL_EAMBIGUOUS.

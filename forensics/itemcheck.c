@@ -9,6 +9,7 @@
 #include "core/tlogproof.h"
 #include "forensics/anchors.h"
 #include "forensics/chainkey.h"
+#include "forensics/sparsefile.h"
 
 /* What is known while the proofs of one file are gone through. */
 struct itemcheck {
@@ -44,6 +45,19 @@ static int untrusted(struct sl_error *err, const char *why)
 	return sl_fail(err, SL_EUNTRUSTED, 0, "%s", why);
 }
 
+/* A file with holes: its digest is of all of it, and what was not read is no part of it. */
+static int take_size(const struct jval *stored, struct item_content *out, struct sl_error *err)
+{
+	uint64_t size;
+
+	if (record_u64(jval_get(stored, "size"), &size) < 0 || size < out->bytes)
+		return sl_fail(err, SL_EFORMAT, 0, "record does not say how long the file was");
+	if (size - out->bytes > SPARSEFILE_HASHED_MAX)
+		return sl_fail(err, SL_EUNSUPPORTED, 0, "too long a file of holes to be hashed");
+	out->bytes = out->read = size;
+	return 0;
+}
+
 static int parse_stored(const struct jval *doc, struct item_content *out, struct sl_error *err)
 {
 	const struct jval *stored = jval_get(doc, "stored"), *read = jval_get(doc, "read");
@@ -63,6 +77,8 @@ static int parse_stored(const struct jval *doc, struct item_content *out, struct
 	/* parts: the file record's own digest is of the whole, up to where reading ended early */
 	if (hash == NULL || hex_decode(out->sha256, SL_SHA256_SIZE, hash, strlen(hash)) < 0)
 		return sl_fail(err, SL_EUNSUPPORTED, 0, "no digest covers the whole of it");
+	if (jval_get(stored, "size") != NULL)
+		return take_size(stored, out, err);
 	out->read = out->bytes;
 	(void)jval_bool(jval_get(read, "short"), &is_short);
 	if (is_short &&

@@ -13,7 +13,7 @@ static const char unattested[] = ".unattested", partial[] = ".partial";
 
 /* "d/00000017/usr/bin/evil" to "00000017-usr_bin_evil": no directory, no special name. */
 static void make_name(char out[ITEMFILE_NAME_SIZE], const char *member, size_t len,
-		      const char *suffix)
+		      const char *suffix, unsigned int copy)
 {
 	char stem[STEM_MAX + 1];
 	size_t n = 0;
@@ -24,14 +24,24 @@ static void make_name(char out[ITEMFILE_NAME_SIZE], const char *member, size_t l
 		stem[n++] = c != '/' ? c : memchr(member + 2, '/', i - 2) == NULL ? '-' : '_';
 	}
 	stem[n] = '\0';
-	(void)snprintf(out, ITEMFILE_NAME_SIZE, "%s%s", stem, suffix);
+	if (copy > 1)
+		(void)snprintf(out, ITEMFILE_NAME_SIZE, "%s%s.%u", stem, suffix, copy);
+	else
+		(void)snprintf(out, ITEMFILE_NAME_SIZE, "%s%s", stem, suffix);
 }
 
 int itemfile_open(struct itemfile *f, int dir_fd, const char *member, size_t len)
 {
-	make_name(f->name, member, len, unattested);
 	f->dir_fd = dir_fd;
-	f->fd = openat(dir_fd, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	f->copy = 0;
+	/* whose name is taken must not be lost: the first may be the forged one */
+	do {
+		make_name(f->name, member, len, unattested, ++f->copy);
+		f->fd = openat(dir_fd, f->name,
+			       O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	} while (f->fd < 0 && errno == EEXIST && f->copy < ITEMFILE_COPIES_MAX);
+	if (f->fd < 0)
+		f->copy = 0;
 	return f->fd < 0 ? -SL_EIO : 0;
 }
 
@@ -52,26 +62,40 @@ int itemfile_write(struct itemfile *f, const void *bytes, size_t len, struct sl_
 	return 0;
 }
 
+static void call_partial(const struct itemfile *f)
+{
+	char name[ITEMFILE_NAME_SIZE + sizeof(partial) + 4];
+	unsigned int copy = 0;
+	int rc;
+
+	do {
+		int len = snprintf(name, sizeof(name), "%s%s", f->name, partial);
+
+		if (++copy > 1)
+			(void)snprintf(name + len, sizeof(name) - (size_t)len, ".%u", copy);
+		rc = renameat2(f->dir_fd, f->name, f->dir_fd, name, RENAME_NOREPLACE);
+	} while (rc < 0 && errno == EEXIST && copy < ITEMFILE_COPIES_MAX);
+	/* nothing may look whole that is not */
+	if (rc < 0)
+		(void)unlinkat(f->dir_fd, f->name, 0);
+}
+
 bool itemfile_close(struct itemfile *f, bool is_whole)
 {
-	char name[ITEMFILE_NAME_SIZE + sizeof(partial)];
-
 	if (f->fd < 0)
 		return false;
 	close(f->fd);
 	f->fd = -1;
-	if (!is_whole) {
-		(void)snprintf(name, sizeof(name), "%s%s", f->name, partial);
-		(void)renameat2(f->dir_fd, f->name, f->dir_fd, name, RENAME_NOREPLACE);
-	}
+	if (!is_whole)
+		call_partial(f);
 	return true;
 }
 
-void itemfile_attest(int dir_fd, const char *member, size_t len)
+void itemfile_attest(int dir_fd, const char *member, size_t len, unsigned int copy)
 {
 	char from[ITEMFILE_NAME_SIZE], to[ITEMFILE_NAME_SIZE];
 
-	make_name(from, member, len, unattested);
-	make_name(to, member, len, "");
+	make_name(from, member, len, unattested, copy);
+	make_name(to, member, len, "", 1);
 	(void)renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE);
 }

@@ -92,6 +92,7 @@ int payloads_sort(struct payloads *p, const struct payload **twice, struct sl_er
 
 struct payload *payloads_find(struct payloads *p, uint64_t seq, const char *name, size_t len)
 {
+	struct payload *found = NULL;
 	size_t low = 0, high = p->count;
 
 	while (low < high) {
@@ -100,11 +101,11 @@ struct payload *payloads_find(struct payloads *p, uint64_t seq, const char *name
 		int rc = compare(seq, name, len, item->seq, payloads_name(p, item), item->name_len);
 
 		if (rc == 0)
-			return item;
-		if (rc < 0)
+			found = item;
+		if (rc <= 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return NULL;
+	return found;
 }

@@ -17,7 +17,8 @@ struct payload {
 	uint64_t bytes;
 	uint64_t offset; /* byte in the file where its frame begins */
 	uint8_t sha256[SL_SHA256_SIZE];
-	bool is_claimed; /* a record named it */
+	bool is_claimed;   /* a record named it */
+	unsigned int copy; /* recover: which file of that name holds it; 0: none */
 };
 
 struct payloads {
@@ -36,7 +37,7 @@ int payloads_add(struct payloads *p, const struct payload *item, const char *nam
 		 struct sl_error *err);
 /* Put them in order. A name that is there twice is -SL_EFORMAT, @twice says where. */
 int payloads_sort(struct payloads *p, const struct payload **twice, struct sl_error *err);
-/* Borrowed; NULL when there is none. Only after payloads_sort(). */
+/* Borrowed; NULL when there is none. Only after payloads_sort(). Of several, the first. */
 struct payload *payloads_find(struct payloads *p, uint64_t seq, const char *name, size_t len);
 const char *payloads_name(const struct payloads *p, const struct payload *item);
 

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/encode.h"
 
-enum { TIME_LEN = 30, NUMBER_DIGITS = 19 };
+enum { TIME_LEN = 30, NUMBER_DIGITS = 19, LEVELS_MAX = 64 };
 
 /* What is left of a line while its head is taken apart. */
 struct scan {
@@ -97,16 +97,48 @@ int record_parse_head(struct record *out, const char *line, size_t len, struct s
 	return 0;
 }
 
+/*
+ * What JSON allows and readers disagree about: how deep they follow, and what becomes of a number
+ * that is no integer. NULL when there is none of it.
+ */
+static const char *objection(const char *line, size_t len)
+{
+	bool in_string = false;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)line[i];
+
+		if (c < ' ')
+			return "record with a control character";
+		if (in_string) {
+			i += c == '\\';
+			in_string = c != '"';
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '[' || c == '{') {
+			if (++depth > LEVELS_MAX)
+				return "record of too many levels";
+		} else if (c == ']' || c == '}') {
+			depth -= depth > 0;
+		} else if (c == '.' || c == 'E' ||
+			   (c == 'e' && i > 0 && line[i - 1] >= '0' && line[i - 1] <= '9')) {
+			return "record with a number that is no integer";
+		}
+	}
+	return NULL;
+}
+
 int record_parse(struct record *out, const char *line, size_t len, struct sl_error *err)
 {
 	int rc = record_parse_head(out, line, len, err);
+	const char *why;
 
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)line[i] < ' ')
-			return sl_fail(err, SL_EFORMAT, 0, "record with a control character");
-	}
+	why = objection(line, len);
+	if (why != NULL)
+		return sl_fail(err, SL_EFORMAT, 0, "%s", why);
 	rc = jval_parse(&out->doc, line, len, err);
 	if (rc == 0 && jval_type(out->doc) != JVAL_OBJECT)
 		return sl_fail(err, SL_EFORMAT, 0, "record that is no object");

@@ -154,6 +154,21 @@ static int report_missing(struct recover *r, uint64_t seq, const struct stored *
 	return write_line(r, err);
 }
 
+/* The member that a record names: of that size and digest. Others of its name may be forged. */
+static struct payload *find_payload(struct payloads *all, uint64_t seq, const struct stored *s)
+{
+	struct payload *p = payloads_find(all, seq, s->member, s->member_len);
+
+	for (; p != NULL && p < all->items + all->count; p++) {
+		if (p->seq != seq || p->name_len != s->member_len ||
+		    memcmp(payloads_name(all, p), s->member, s->member_len) != 0)
+			break;
+		if (p->bytes == s->bytes && memcmp(p->sha256, s->sha256, SL_SHA256_SIZE) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 /* Mark the payloads that a record names with their size and digest. */
 static int claim_payloads(struct recover *r, const struct record *record, struct sl_error *err)
 {
@@ -166,9 +181,8 @@ static int claim_payloads(struct recover *r, const struct record *record, struct
 
 		if (record_stored(jval_get(record->doc, keys[i]), &s, NULL) != 0)
 			continue;
-		p = payloads_find(&r->segment.payloads, record->seq, s.member, s.member_len);
-		if (p != NULL && p->bytes == s.bytes &&
-		    memcmp(p->sha256, s.sha256, SL_SHA256_SIZE) == 0)
+		p = find_payload(&r->segment.payloads, record->seq, &s);
+		if (p != NULL)
 			p->is_claimed = true;
 		else
 			rc = report_missing(r, record->seq, &s, err);
@@ -283,10 +297,9 @@ static int settle_files(struct recover *r, enum belief belief, struct sl_error *
 		const struct payload *p = &payloads->items[i];
 
 		rc = report_payload(r, p, belief, err);
-		if (rc == 0 && p->is_claimed && belief == BELIEF_ATTESTED &&
-		    r->options->dir_fd >= 0)
-			itemfile_attest(r->options->dir_fd, payloads_name(payloads, p),
-					p->name_len);
+		if (rc == 0 && p->is_claimed && belief == BELIEF_ATTESTED && p->copy > 0)
+			itemfile_attest(r->options->dir_fd, payloads_name(payloads, p), p->name_len,
+					p->copy);
 	}
 	payloads_reset(payloads);
 	return rc;
@@ -404,6 +417,7 @@ static int end_payload(struct recover *r, bool is_whole, struct sl_error *err)
 	bool wrote = itemfile_close(&r->file, is_whole);
 	int rc = is_whole ? sha256_final(r->hash, item.sha256, err) : report_partial(r, err);
 
+	item.copy = wrote ? r->file.copy : 0;
 	r->out->extracted += wrote;
 	if (rc < 0 || !is_whole)
 		return rc;

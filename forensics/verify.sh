@@ -373,6 +373,23 @@ N=$first
 [ "$(tr -c '\n' x <"$T/all" | wc -L)" -lt 65536 ] || broken "a line of more than 64 KiB"
 [ "$(tr -d '\n\040-\377' <"$T/all" | wc -c)" -eq 0 ] || broken "a record with a control character"
 LC_ALL=C.UTF-8 grep -axvq '.*' "$T/all" && broken "a record that is not UTF-8"
+# JSON that all readers read alike. Behind this each string of a record is one quotation mark.
+sed -E 's/\\\\//g' "$T/all" >"$T/texts"
+grep -q '\\u0000' "$T/texts" && broken "a record with a NUL in a string"
+sed -E 's/\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}//g' "$T/texts" |
+	grep -q '\\u[dD][89a-fA-F]' && broken "a record with half a character in a string"
+sed -E 's/\\"//g; s/"[^"]*"/"/g' "$T/texts" >"$T/shapes"
+grep -oE '[^][{},:" ]+' "$T/shapes" | sort -u >"$T/words"
+grep -Evqx 'true|false|null|-?(0|[1-9][0-9]{0,18})' "$T/words" && broken "a record with a number that is no integer"
+for limit in 9223372036854775807 -9223372036854775808; do
+	largest=$({
+		echo $limit
+		grep -E "^${limit%%[0-9]*}[0-9]{19}$" "$T/words"
+	} | sort | tail -n 1)
+	[ "$largest" = $limit ] || broken "a record with a number of more than 64 bits"
+done
+seq 64 | sed 's/.*/s,\\[\\]|\\{\\},,g\n\/^$\/d/' >"$T/levels"
+sed 's/[^][{}]//g' "$T/shapes" | sed -E -f "$T/levels" | grep -q . && broken "a record of too many levels"
 NUMBER='(0|[1-9][0-9]*)'
 grep -Evq '^\{"v":1,"seq":'"$NUMBER"',"prev":"[0-9a-f]{64}","t":"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-6][0-9]\.[0-9]{9}Z","boot_ns":"'"$NUMBER"'","type":"[a-z0-9._-]{1,32}","target":'"$NUMBER"'[,}]' "$T/all" &&
 	broken "a record does not begin as every record begins"
@@ -409,13 +426,16 @@ jq -rR 'def text: if type == "string" and (test("[[:cntrl:]\\s]") | not) and . !
 	def member($r): if type == "object" and (.member | type) == "string"
 		then "claim \($r.seq) \(.bytes | count) \(.sha256 | text) \(.member | text)" else empty end;
 	(try fromjson catch null) as $r | if ($r | type) != "object" then "bad"
-	else ($r.stored | member($r)), ($r.attributes | member($r)),
+	else "keys \([$r | .. | objects | length] | add // 0)",
+		($r.stored | member($r)), ($r.attributes | member($r)),
 		if $r.type == "open" then "open \($r.seq) \($r.bundle | text) \($r.key | key) \($r.fingerprint | text) \($r.readme_sha256 | text) \($r.verify_sha256 | text) \(if $r.cert == null then "- -" else "\($r.cert.key | key) \($r.cert.sig | text)" end)"
 		elif $r.type == "epoch" then "epoch \($r.seq) \($r.epoch | count) \($r.key | key)"
 		elif $r.type == "close" then "close \($r.seq) \($r.status | text)"
 		elif $r.type == "gap" then "gap \($r.seq)" else empty end end' \
 	"$T/all" >"$T/rows" 2>"$T/jq.err" || broken "the records cannot be read as JSON"
 grep -q '^bad' "$T/rows" && broken "a record is no JSON object"
+[ "$(sed -n 's/^keys //p' "$T/rows" | jq -s add)" = "$(grep -oE '" *:' "$T/shapes" | wc -l)" ] ||
+	broken "a record has two members of one name"
 
 # Payloads: every member named once, by a record of its own number in its own segment.
 sed -n 's/^claim //p' "$T/rows" >"$T/claims"

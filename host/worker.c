@@ -126,7 +126,8 @@ static _Noreturn void work(worker_fn fn, void *payload, int fd, const int *keep,
 	struct worker_out out = {fd};
 	struct rlimit none = {0};
 
-	memcpy(all, keep, count * sizeof(*keep));
+	for (size_t i = 0; i < count; i++)
+		all[i] = keep[i];
 	all[count] = fd;
 	close_others(all, count + 1);
 	(void)setrlimit(RLIMIT_CORE, &none);

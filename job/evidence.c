@@ -12,6 +12,7 @@
 #include "forensics/inventory.h"
 #include "forensics/itemproof.h"
 #include "forensics/timeline.h"
+#include "job/redact.h"
 #include "job/verify.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
@@ -25,11 +26,30 @@ static bool is_wanted(const char *type, const char *const *types, size_t count)
 	return count == 0;
 }
 
-int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
-	     size_t type_count, evidence_record_fn each, void *payload, uint64_t *unattested,
-	     struct sl_error *err)
+/* @masked: memory for a masked copy, or NULL to show the record as it is. */
+static int show_record(const struct sl_bundle_record *record, struct buf *masked,
+		       evidence_record_fn each, void *payload, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
+	struct sl_bundle_record shown = *record;
+	int rc = 0;
+
+	if (masked != NULL) {
+		buf_reset(masked);
+		rc = redact_record(masked, record->line, record->len, err);
+		shown.line = masked->data;
+		shown.len = masked->len;
+	}
+	if (rc == 0)
+		rc = inventory_line(&line, &shown, err);
+	return rc < 0 ? rc : each(payload, &shown, line.data, err);
+}
+
+int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
+	     size_t type_count, bool redact, evidence_record_fn each, void *payload,
+	     uint64_t *unattested, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf masked = BUF_INIT(REDACT_GROWTH_MAX);
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader = NULL;
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
@@ -45,10 +65,7 @@ int job_show(const char *bundle, const struct age_identities *identities, const 
 		*unattested += !record->attested;
 		if (!is_wanted(record->type, types, type_count))
 			continue;
-		buf_reset(&line);
-		rc = inventory_line(&line, record, err);
-		if (rc == 0)
-			rc = each(payload, record, line.data, err);
+		rc = show_record(record, redact ? &masked : NULL, each, payload, err);
 	}
 	sl_bundle_reader_free(reader);
 	return rc < 0 ? rc : 0;
@@ -105,15 +122,21 @@ static int write_proof(struct rfile *bundle, uint64_t seq, int dir_fd, const cha
 	return rc;
 }
 
-static int extract_to(struct rfile *bundle, uint64_t seq, int dir_fd, const char *name,
-		      struct sl_error *err)
+static int copy_item(const struct extract_request *r, struct rfile *bundle, uint64_t seq, int fd,
+		     struct sl_error *err)
+{
+	return r->redact ? redact_item(bundle, seq, fd, err) : bundle_extract(bundle, seq, fd, err);
+}
+
+static int extract_to(const struct extract_request *r, struct rfile *bundle, uint64_t seq,
+		      int dir_fd, const char *name, struct sl_error *err)
 {
 	AUTO_CLOSE int fd = create(dir_fd, name, err);
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	rc = bundle_extract(bundle, seq, fd, err);
+	rc = copy_item(r, bundle, seq, fd, err);
 	if (rc < 0)
 		(void)unlinkat(dir_fd, name, 0);
 	return rc;
@@ -127,7 +150,7 @@ static int extract_proven(const struct extract_request *r, struct rfile *bundle,
 	int rc;
 
 	if (!r->prove)
-		return extract_to(bundle, seq, dir_fd, name, err);
+		return extract_to(r, bundle, seq, dir_fd, name, err);
 	if (asprintf(&path, "%s" ITEMPROOF_SUFFIX, name) < 0) {
 		path = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "proof");
@@ -135,7 +158,7 @@ static int extract_proven(const struct extract_request *r, struct rfile *bundle,
 	rc = write_proof(bundle, seq, dir_fd, path, err);
 	if (rc < 0)
 		return rc;
-	rc = extract_to(bundle, seq, dir_fd, name, err);
+	rc = extract_to(r, bundle, seq, dir_fd, name, err);
 	if (rc < 0)
 		(void)unlinkat(dir_fd, path, 0);
 	return rc;
@@ -147,7 +170,7 @@ static int extract_one(const struct extract_request *r, struct rfile *file, uint
 	int rc = 0;
 
 	if (strcmp(r->output, "-") == 0)
-		rc = bundle_extract(file, seq, STDOUT_FILENO, err);
+		rc = copy_item(r, file, seq, STDOUT_FILENO, err);
 	else
 		rc = extract_proven(r, file, seq, AT_FDCWD, r->output, err);
 	if (rc == 0 && r->extracted != NULL)

@@ -12,14 +12,14 @@
 /*
  * Call @each for every record of a bundle, or of the given types only. @line is the record for
  * people, quoted; borrowed for the call. A non-zero return ends the walk and is returned.
- * @identities (may be NULL) open an encrypted one.
+ * @identities (may be NULL) open an encrypted one. @redact: without what looks like a secret.
  * @param[out] unattested  records that no good checkpoint covers
  */
 typedef int (*evidence_record_fn)(void *payload, const struct sl_bundle_record *record,
 				  const char *line, struct sl_error *err);
 int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
-	     size_t type_count, evidence_record_fn each, void *payload, uint64_t *unattested,
-	     struct sl_error *err);
+	     size_t type_count, bool redact, evidence_record_fn each, void *payload,
+	     uint64_t *unattested, struct sl_error *err);
 
 struct extract_request {
 	const char *bundle;
@@ -31,6 +31,7 @@ struct extract_request {
 	const char *target; /* of which container, by number, name or id; NULL: of any */
 	const char *output; /* "-", a file to create, or, for several paths, a directory */
 	bool prove;         /* write the proof of each item beside it, as NAME.tlog-proof */
+	bool redact; /* text without what looks like a secret; nothing else. Not with prove */
 	/* Called after each item. May be NULL. */
 	void (*extracted)(void *payload, uint64_t seq, const char *file);
 	void *payload;

@@ -3,7 +3,7 @@
 # One small item out of a large bundle, by an index that nobody vouches for.
 . "$SOURCE_DIR/tests/bundle-lib.sh"
 need strace python3
-"$WRITER" many b.zst 50 >log
+"$WRITER" many b.zst 80 >log
 # Bytes that a command reads, all files together.
 bytes_read() {
 	strace -f -qq -e trace=read,pread64,readv,preadv,mmap -o trace "$@" 2>/dev/null

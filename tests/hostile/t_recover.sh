@@ -45,6 +45,19 @@ it "another bundle in between" exits 3 recover mixed.zst -o mixed.jsonl
 it "is not attested" same "$(jq -r 'select(.record == "summary") | .bundle_id' mixed.jsonl)" "$(jq -r 'select(.record == "summary") | .bundle_id' whole.jsonl)"
 it "and costs the true one no record" same "$(summary mixed.jsonl .attested_segments)" "$(summary whole.jsonl .attested_segments)"
 
+# Payloads put in front, under names of true ones: they must not come out under the records' authority.
+forge() {
+	mkdir -p "forged/$(dirname "$1")"
+	echo forged >"forged/$1"
+	tar -C forged --format=ustar -cf - "$1" | head -c 1024 | zstd -qc --stream-size=1024
+}
+first=$(jq -r 'select(.record == "member") | .name' whole.jsonl | head -1)
+last=$(jq -r 'select(.record == "member") | .name' whole.jsonl | tail -1)
+{ forge "$first"; forge "$last"; cat b.zst; } >forged.zst
+it "forged members of true names are found" exits 3 recover forged.zst -o forged.jsonl --extract forged-out
+it "none of them is attested" same "$(grep -rl '^forged' forged-out | sed 's/.*\.//' | sort -u)" unattested
+it "and they cost no true one" same "$(find forged-out -type f ! -name '*.unattested*' -exec sha256sum {} + | cut -d' ' -f1 | sort)" "$(sums whole.jsonl)"
+
 # Who recovers signs for the report.
 "$STRANDLINE" keygen -o k 2>keygen.log >/dev/null
 it "a key signs the report" recover b.zst -o signed.jsonl --key k
@@ -53,6 +66,11 @@ grep '^— ' signed.jsonl.note | cut -d' ' -f3 | base64 -d | tail -c +5 >sig
 it "as openssl says, too" openssl pkeyutl -verify -pubin -inkey k.pub -rawin -in text -sigfile sig
 it "over its digest" same "$(sed -n 2p text)" "$(hash_hex <signed.jsonl)"
 it "the report does not replace the bundle" exits 2 recover b.zst -o b.zst
+ln b.zst linked.zst
+it "by whatever name it goes" exits 2 recover ./b.zst -o linked.zst
+for what in verify show timeline; do
+	it "$what does not write over it, either" exits 2 "$STRANDLINE" $what b.zst -o ./linked.zst
+done
 it "which was never touched" cmp b.zst before.zst
 it "no more is written than allowed" eval 'exits 3 recover b.zst -o few.jsonl --extract few --max-bytes 10000 && test "$(cat few/* | wc -c)" -le 10000'
 

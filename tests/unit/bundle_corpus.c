@@ -135,6 +135,131 @@ static void crimes(struct corpus *c)
 	CRIME("dialect", memcpy(m.tar.data + 257, "ustar  ", 8));
 }
 
+#define MEMBERS(text) maker_record(&m, "file", 1, "," text)
+#define SHA_OF_X "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+/* A record that names a member with one byte; the number and the digest as they are given. */
+#define NAMES_X(bytes, sha256)                                                                     \
+	maker_member(&m, "d/00000001/x", "x", 1);                                                  \
+	MEMBERS("\"stored\":{\"member\":\"d/00000001/x\",\"bytes\":" bytes ",\"sha256\":\"" sha256 \
+		"\"}")
+
+/* JSON that its readers read differently. */
+static void odd_records(struct corpus *c)
+{
+	struct maker m;
+	char deep[200];
+
+	CRIME("bytes-text", NAMES_X("\"1\"", SHA_OF_X));
+	CRIME("bytes-real", NAMES_X("1.0", SHA_OF_X));
+	CRIME("bytes-exponent", NAMES_X("1e0", SHA_OF_X));
+	CRIME("bytes-zero-in-front", NAMES_X("\"01\"", SHA_OF_X));
+	CRIME("bytes-negative", NAMES_X("-1", SHA_OF_X));
+	CRIME("bytes-huge", NAMES_X("18446744073709551617", SHA_OF_X));
+	CRIME("bytes-absent", maker_member(&m, "d/00000001/x", "x", 1);
+	      MEMBERS("\"stored\":{\"member\":\"d/00000001/x\",\"sha256\":\"" SHA_OF_X "\"}"));
+	CRIME("digest-capitals",
+	      NAMES_X("1", "2D711642B726B04401627CA9FBAC32F5C8530FB1903CC4DB02258717921A4881"));
+	CRIME("digest-with-blank", NAMES_X("1", SHA_OF_X " "));
+	CRIME("member-no-text", MEMBERS("\"stored\":{\"member\":7,\"bytes\":1}"));
+	CRIME("stored-a-list", MEMBERS("\"stored\":[1]"));
+	CRIME("stored-a-text", MEMBERS("\"stored\":\"d/00000001/x\""));
+	CRIME("key-twice", MEMBERS("\"a\":1,\"a\":2"));
+	CRIME("key-twice-deep", MEMBERS("\"a\":{\"b\":1,\"b\":2}"));
+	CRIME("type-twice", MEMBERS("\"type\":\"note\""));
+	CRIME("stored-twice", maker_member(&m, "d/00000001/x", "x", 1);
+	      MEMBERS("\"stored\":null,\"stored\":{\"member\":\"d/00000001/x\",\"bytes\":1,"
+		      "\"sha256\":\"" SHA_OF_X "\"}"));
+	CRIME("not-a-number", MEMBERS("\"a\":nan"));
+	CRIME("capital-nan", MEMBERS("\"a\":NaN"));
+	CRIME("infinity", MEMBERS("\"a\":1e999"));
+	CRIME("integer-too-large", MEMBERS("\"a\":99999999999999999999"));
+	CRIME("zero-in-front", MEMBERS("\"a\":01"));
+	CRIME("plus", MEMBERS("\"a\":+1"));
+	CRIME("dot-first", MEMBERS("\"a\":.5"));
+	CRIME("dot-last", MEMBERS("\"a\":5."));
+	CRIME("single-quotes", MEMBERS("\"a\":'b'"));
+	CRIME("escaped-nul", MEMBERS("\"a\":\"\\u0000\""));
+	CRIME("escaped-nul-in-key", MEMBERS("\"a\\u0000\":1"));
+	CRIME("lone-surrogate", MEMBERS("\"a\":\"\\ud800\""));
+	CRIME("lone-low-surrogate", MEMBERS("\"a\":\"\\udc00x\""));
+	CRIME("surrogates", MEMBERS("\"a\":\"\\ud83d\\ude00\""));
+	CRIME("encoded-surrogate", MEMBERS("\"a\":\"\xed\xa0\x80\""));
+	CRIME("overlong", MEMBERS("\"a\":\"\xc0\xaf\""));
+	CRIME("beyond-unicode", MEMBERS("\"a\":\"\xf4\x90\x80\x80\""));
+	CRIME("noncharacter", MEMBERS("\"a\":\"\xef\xbf\xbf\""));
+	CRIME("delete", MEMBERS("\"a\":\"\x7f\""));
+	CRIME("bad-escape", MEMBERS("\"a\":\"\\x41\""));
+	CRIME("comma-last", MEMBERS("\"a\":1,"));
+	CRIME("comment", MEMBERS("\"a\":1/*b*/"));
+	CRIME("two-objects", MEMBERS("\"a\":1}{\"b\":2"));
+	CRIME("largest", MEMBERS("\"a\":[9223372036854775807,-9223372036854775808]"));
+	CRIME("larger", MEMBERS("\"a\":9223372036854775808"));
+	CRIME("smaller", MEMBERS("\"a\":-9223372036854775809"));
+	CRIME("minus-zero", MEMBERS("\"a\":-0"));
+	CRIME("quotes", MEMBERS("\"a\\\"\\\\\":{\"\\\\\":\"\\\\u0000 1.5 [[ \\\":\",\"b\":[]}"));
+	CRIME("blanks", MEMBERS("  \"a\" : [ 1 , 2 ] "));
+	for (size_t depth = 62; depth <= 65; depth++) {
+		char name[32];
+		int at = snprintf(deep, sizeof(deep), ",\"a\":");
+
+		memset(deep + at, '[', depth);
+		memset(deep + at + depth, ']', depth);
+		deep[(size_t)at + 2 * depth] = '\0';
+		(void)snprintf(name, sizeof(name), "depth-%zu", depth);
+		CRIME(name, maker_record(&m, "note", 0, deep));
+	}
+}
+
+#define PART(k, name, map)                                                                         \
+	maker_member(&m, name, "x", 1);                                                            \
+	maker_record(&m, "part", 1,                                                                \
+		     ",\"role\":\"upper\",\"path\":\"/s\",\"of\":1,\"k\":" k ",\"map\":" map       \
+		     ",\"stored\":{\"member\":\"" name "\",\"bytes\":1,\"sha256\":\"" SHA_OF_X     \
+		     "\"}")
+
+/* Forms that came later: holes, further names, the clock, roles. */
+static void later_records(struct corpus *c)
+{
+	struct maker m;
+
+	CRIME("holes", PART("0", "d/00000001/s.part0000", "[[100,1]]");
+	      PART("1", "d/00000002/s.part0001", "[[\"4000\",1]]");
+	      MEMBERS("\"role\":\"upper\",\"src\":{\"path\":\"/"
+		      "s\"},\"stored\":{\"parts\":2,\"of\":1,"
+		      "\"bytes\":2,\"size\":5000}"));
+	CRIME("nothing-but-a-hole", MEMBERS("\"role\":\"upper\",\"src\":{\"path\":\"/"
+					    "s\"},\"stored\":{\"parts\":0,\"bytes\":0,"
+					    "\"size\":\"9000000000000000000\"}"));
+	CRIME("map-overlaps", PART("0", "d/00000001/s.part0000", "[[0,1],[0,1]]"));
+	CRIME("map-too-long", PART("0", "d/00000001/s.part0000", "[[18446744073709551615,1]]"));
+	CRIME("further-name", FILE_OF("a"); MEMBERS("\"role\":\"upper\",\"src\":{\"path\":\"/"
+						    "b\"},\"stored\":null,\"hardlink_of\":1"));
+	CRIME("further-name-of-later", MEMBERS("\"role\":\"upper\",\"src\":{\"path\":\"/"
+					       "b\"},\"stored\":null,\"hardlink_of\":99"));
+	CRIME("clock", maker_record(&m, "clock", 0, ",\"step_ns\":\"-3600000000000\""));
+	CRIME("clock-no-number", maker_record(&m, "clock", 0, ",\"step_ns\":[]"));
+	CRIME("roles", (void)maker_file(&m, 1, "memory", "7.core", "x", 1, "");
+	      (void)maker_file(&m, 1, "recovered", "memfd%3Aa", "y", 1, "");
+	      (void)maker_file(&m, 9, "no such role", "z", "z", 1, ""));
+	CRIME("attributes", maker_member(&m, "d/00000001/attributes.json", "x", 1);
+	      MEMBERS("\"attributes\":{\"member\":\"d/00000001/attributes.json\",\"bytes\":1,"
+		      "\"sha256\":\"" SHA_OF_X "\"},\"stored\":null"));
+	CRIME("one-member-for-both", maker_member(&m, "d/00000001/x", "x", 1);
+	      MEMBERS("\"attributes\":{\"member\":\"d/00000001/"
+		      "x\",\"bytes\":1,\"sha256\":\"" SHA_OF_X
+		      "\"},\"stored\":{\"member\":\"d/00000001/"
+		      "x\",\"bytes\":1,\"sha256\":\"" SHA_OF_X "\"}"));
+	CRIME("member-of-another", maker_member(&m, "d/00000002/x", "x", 1);
+	      NAMES_X("1", SHA_OF_X));
+	CRIME("names-a-journal", MEMBERS("\"stored\":{\"member\":\"j/000000.note\",\"bytes\":1,"
+					 "\"sha256\":\"" SHA_OF_X "\"}"));
+	CRIME("epoch-text", maker_record(&m, "note", 0, ",\"epoch\":\"1\""));
+	CRIME("target-huge", maker_record(&m, "note", 4294967295u, ""));
+	CRIME("upper-prefix", FILE_OF("a/attributes.json"));
+	CRIME("long-component",
+	      FILE_OF("~aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+}
+
 static void whole_bundles(struct corpus *c)
 {
 	struct maker m;
@@ -331,6 +456,8 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	crimes(&c);
+	odd_records(&c);
+	later_records(&c);
 	whole_bundles(&c);
 	padded_bundles(&c);
 	printf("%d bundles\n", c.count);

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "core/digest.h"
+#include "core/encode.h"
 #include "core/note.h"
 #include "core/tlogproof.h"
 #include "forensics/bundle_read.h"
@@ -350,6 +352,69 @@ static void a_file_in_parts_is_proved_as_a_whole(void **state)
 	free(bytes);
 }
 
+/* A file of @size with "abc" at 100: what its record says of it, and what is judged. */
+static enum sl_verdict judge_sparse(const char *size, const char *hash, const void *item,
+				    size_t len, int *proved)
+{
+	enum sl_verdict verdict = SL_VERDICT_BROKEN;
+	char text[1024], digest[65];
+	uint8_t raw[SL_SHA256_SIZE];
+	struct maker m;
+	struct buf proof;
+	uint64_t seq;
+
+	assert_int_equal(sha256_once("abc", 3, raw, NULL), 0);
+	hex_encode(digest, raw, sizeof(raw));
+	maker_begin(&m, false);
+	maker_member(&m, "d/00000001/s.part0000", "abc", 3);
+	(void)snprintf(text, sizeof(text),
+		       ",\"role\":\"upper\",\"path\":\"/s\",\"of\":1,\"k\":0,\"map\":[[100,3]],"
+		       "\"stored\":{\"member\":\"d/00000001/s.part0000\",\"bytes\":3,"
+		       "\"sha256\":\"%s\"}",
+		       digest);
+	(void)maker_record(&m, "part", 1, text);
+	(void)snprintf(
+		text, sizeof(text),
+		",\"role\":\"upper\",\"src\":{\"path\":\"/s\",\"type\":\"file\"},\"stored\":"
+		"{\"parts\":1,\"of\":1,\"bytes\":3,\"size\":%s},\"hash\":{\"sha256\":\"%s\"}",
+		size, hash);
+	seq = maker_record(&m, "file", 1, text);
+	maker_close(&m, "complete");
+	maker_tail(&m);
+	*proved = prove(&m, seq, &proof);
+	if (*proved == 0)
+		verdict = judge(&proof, item, len, NULL);
+	buf_clear(&proof);
+	maker_clear(&m);
+	return verdict;
+}
+
+static void a_file_with_holes_is_proved_with_them(void **state)
+{
+	static uint8_t whole[5000];
+	uint8_t raw[SL_SHA256_SIZE];
+	char digest[65];
+	int proved;
+
+	(void)state;
+	memcpy(whole + 100, "abc", 3);
+	assert_int_equal(sha256_once(whole, sizeof(whole), raw, NULL), 0);
+	hex_encode(digest, raw, sizeof(raw));
+	assert_int_equal(judge_sparse("5000", digest, whole, sizeof(whole), &proved),
+			 SL_VERDICT_SELF_CONSISTENT);
+	assert_int_equal(judge_sparse("5000", digest, whole, sizeof(whole) - 1, &proved),
+			 SL_VERDICT_BROKEN);
+	assert_int_equal(judge_sparse("5000", digest, "abc", 3, &proved), SL_VERDICT_BROKEN);
+	whole[4000] = 1;
+	assert_int_equal(judge_sparse("5000", digest, whole, sizeof(whole), &proved),
+			 SL_VERDICT_BROKEN);
+	/* shorter than its data, and so long that nobody can hash it */
+	(void)judge_sparse("2", digest, whole, sizeof(whole), &proved);
+	assert_int_equal(proved, -SL_EFORMAT);
+	(void)judge_sparse("\"9000000000000000000\"", digest, whole, sizeof(whole), &proved);
+	assert_int_equal(proved, -SL_EUNSUPPORTED);
+}
+
 static void what_has_no_content_or_no_checkpoint_is_not_proved(void **state)
 {
 	struct buf proof;
@@ -409,6 +474,7 @@ int main(void)
 		cmocka_unit_test(a_later_key_rewrites_no_earlier_record),
 		cmocka_unit_test(a_record_needs_the_key_of_its_own_segment),
 		cmocka_unit_test(a_file_in_parts_is_proved_as_a_whole),
+		cmocka_unit_test(a_file_with_holes_is_proved_with_them),
 		cmocka_unit_test(what_has_no_content_or_no_checkpoint_is_not_proved),
 		cmocka_unit_test(a_file_that_shrank_ends_in_zeros),
 	};
