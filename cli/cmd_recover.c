@@ -6,6 +6,7 @@
 
 #include "cli/app.h"
 #include "cli/output.h"
+#include "cli/passphrase.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/recover.h"
@@ -13,7 +14,7 @@
 struct recover_args {
 	const char *output;
 	const char *directory;
-	const char *key;
+	const char *key, *key_passphrase_file;
 	uint64_t max_bytes;
 	struct unlock_args unlock;
 };
@@ -53,6 +54,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_identities_free) struct age_identities *identities = NULL;
+	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	CLEANUP(output_clear) struct output output = {0};
 	CLEANUP(buf_clear) struct buf note = BUF_INIT(1 << 16);
 	struct recover_summary summary;
@@ -70,6 +72,9 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		rc = sl_fail(&err, SL_EINVAL, 0, "--key signs a file: give -o FILE");
 	else
 		rc = output_spares(a->output, words->items[0], &err);
+	if (rc == 0)
+		rc = passphrase_for_key(&passphrase, a->key, a->key_passphrase_file, &err);
+	request.key_passphrase = passphrase_text(&passphrase);
 	if (rc == 0)
 		rc = cli_unlock(&identities, &a->unlock, &err);
 	if (rc == 0)
@@ -96,6 +101,8 @@ static const struct opt options[] = {
 	 "write no more than that; 64G by default, 0 for no bound"},
 	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key),
 	 "sign the report with the key of who recovers, as FILE.note"},
+	{"key-passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(key_passphrase_file),
+	 CLI_KEY_PASSPHRASE_HELP},
 	CLI_UNLOCK_OPTIONS(struct recover_args, unlock),
 };
 static const struct recover_args defaults = {.max_bytes = UINT64_C(64) << 30};
@@ -117,6 +124,7 @@ const struct command command_recover = {
 	.args_size = sizeof(struct recover_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
+	.holds_keys = true,
 	.examples = {{"strandline recover web.tar.zst -o web.jsonl",
 		      "What of it can still be used?"},
 		     {"strandline recover web.tar.zst -o web.jsonl --extract out --key ir.key",

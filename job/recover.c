@@ -43,13 +43,14 @@ static int make_directory(const char *path, struct sl_error *err)
 	return fd < 0 ? sl_fail(err, SL_EIO, errno, "open directory '%s'", path) : fd;
 }
 
-static int read_key(struct sign_key **out, const char *path, struct sl_error *err)
+static int read_key(struct sign_key **out, const char *path, const char *passphrase,
+		    struct sl_error *err)
 {
 	CLEANUP(keyfile_clear) struct keyfile text = {0};
 	int rc = path == NULL ? 0 : keyfile_read(&text, path, err);
 
 	if (rc == 0 && path != NULL)
-		rc = sign_key_read(out, text.text, text.len, NULL, err);
+		rc = sign_key_read(out, text.text, text.len, passphrase, err);
 	return sl_wrap(err, rc, "key");
 }
 
@@ -81,7 +82,7 @@ int job_recover(const struct recover_request *request, struct recover_summary *o
 					  .max_bytes = request->max_bytes};
 	struct sign_key *key = NULL;
 	AUTO_CLOSE int dir = -1;
-	int rc = read_key(&key, request->key_file, err);
+	int rc = read_key(&key, request->key_file, request->key_passphrase, err);
 
 	if (rc == 0)
 		rc = bundle_file_open(&file, request->bundle, request->identities, err);

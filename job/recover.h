@@ -13,6 +13,7 @@ struct recover_request {
 	const char *directory;                   /* to be made, for the payloads; or NULL */
 	uint64_t max_bytes;                      /* of payloads; 0: no bound */
 	const char *key_file;                    /* who recovers; or NULL */
+	const char *key_passphrase;              /* of an encrypted one; or NULL */
 	struct buf *note;                        /* gets the signed note, with a key */
 };
 

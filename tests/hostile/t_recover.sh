@@ -64,6 +64,10 @@ it "a key signs the report" recover b.zst -o signed.jsonl --key k
 sed '/^$/,$d' signed.jsonl.note >text
 grep '^— ' signed.jsonl.note | cut -d' ' -f3 | base64 -d | tail -c +5 >sig
 it "as openssl says, too" openssl pkeyutl -verify -pubin -inkey k.pub -rawin -in text -sigfile sig
+echo sesame >pass
+"$STRANDLINE" keygen -o locked --passphrase-file pass >/dev/null 2>&1
+it "an encrypted key signs, too" recover b.zst -o locked.jsonl --key locked --key-passphrase-file pass
+it "and leaves a note" grep -q '^— strandline/recovered ' locked.jsonl.note
 it "over its digest" same "$(sed -n 2p text)" "$(hash_hex <signed.jsonl)"
 it "the report does not replace the bundle" exits 2 recover b.zst -o b.zst
 ln b.zst linked.zst

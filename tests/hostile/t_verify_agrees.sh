@@ -41,3 +41,7 @@ it "and nothing of it ran" test ! -e owned
 mkdir tmp
 it "it leaves nothing behind" exits 3 env TMPDIR="$PWD/tmp" dash "$VERIFY" corpus/honest.bundle
 it "in its temporary folder" test -z "$(ls -A tmp)"
+
+# What else reads them is not held up, either: 4 TB of nothing, as a log.
+it "a log that is one hole is not read through" exits 0 timeout -s KILL 20 "$STRANDLINE" timeline corpus/log-of-a-hole.bundle -o timeline
+it "and the timeline says so" grep -q 'more than 1 GiB of holes' timeline

@@ -230,6 +230,11 @@ static void later_records(struct corpus *c)
 	CRIME("nothing-but-a-hole", MEMBERS("\"role\":\"upper\",\"src\":{\"path\":\"/"
 					    "s\"},\"stored\":{\"parts\":0,\"bytes\":0,"
 					    "\"size\":\"9000000000000000000\"}"));
+	CRIME("log-of-a-hole", maker_record(&m, "target", 1, ",\"name\":\"web\",\"id\":\"a\"");
+	      MEMBERS("\"role\":\"log\",\"log_format\":\"json-file\",\"src\":{\"path\":\"/l\","
+		      "\"type\":\"file\"},\"read\":{\"bytes\":0},\"stored\":{\"parts\":0,\"bytes\":"
+		      "0,"
+		      "\"size\":4000000000000}"));
 	CRIME("map-overlaps", PART("0", "d/00000001/s.part0000", "[[0,1],[0,1]]"));
 	CRIME("map-too-long", PART("0", "d/00000001/s.part0000", "[[18446744073709551615,1]]"));
 	CRIME("further-name", FILE_OF("a"); MEMBERS("\"role\":\"upper\",\"src\":{\"path\":\"/"
