@@ -99,7 +99,7 @@ $engine run --name drift --network none bench:large sh -c '
 	>/dev/null
 upper=$(upper_of drift)
 echo "# drift: $(find "$upper" | wc -l) objects, $(du -sm --apparent-size "$upper" | cut -f1) MB"
-diff_ours() { "$strandline" diff --db "$work/bench.db" --store "docker=$image/docker" drift; }
+diff_ours() { "$strandline" diff --paranoid --db "$work/bench.db" --store "docker=$image/docker" drift; }
 diff_docker() { docker -H "unix://$work/docker.sock" diff drift; }
 diff_openssl() { find "$upper" -type f -print0 | xargs -0 -P2 -n64 openssl dgst -sha256; }
 row "diff, against docker diff" "<= 0.15" diff_ours diff_docker
@@ -114,10 +114,23 @@ $engine run --name many --network none bench:large sh -c '
 		i=$((i + 1)); done' >/dev/null
 upper=$(upper_of many)
 echo "# many: $(find "$upper" | wc -l) objects, $(du -sm --apparent-size "$upper" | cut -f1) MB"
-many_ours() { "$strandline" diff --db "$work/bench.db" --store "docker=$image/docker" many; }
+many_ours() { "$strandline" diff --paranoid --db "$work/bench.db" --store "docker=$image/docker" many; }
 many_sha256sum() { find "$upper" -type f -print0 | xargs -0 sha256sum; }
 row "diff of 50,000 files, against xargs openssl" "<= 0.9" many_ours diff_openssl
 row "diff of 50,000 files, against sha256sum" "<= 0.25" many_ours many_sha256sum
+# what others keep of a tree to compare it later: the database is made beforehand, as ours is
+if command -v mtree >/dev/null; then
+	mtree -c -k type,mode,uid,gid,size,sha256 -p "$upper" >"$work/mtree.spec"
+	many_mtree() { mtree -f "$work/mtree.spec" -p "$upper"; }
+	row "diff of 50,000 files, against mtree" "<= 0.25" many_ours many_mtree
+fi
+if command -v aide >/dev/null; then
+	printf 'database_in=file:%s\ndatabase_out=file:%s\n%s p+i+n+u+g+s+m+c+sha256\n' "$work/aide.in" \
+		"$work/aide.out" "$upper" >"$work/aide.conf"
+	aide --config "$work/aide.conf" --init >/dev/null && mv "$work/aide.out" "$work/aide.in"
+	many_aide() { aide --config "$work/aide.conf" --check; }
+	row "diff of 50,000 files, against AIDE" "<= 0.25" many_ours many_aide
+fi
 
 # ---- check: the image's layer directories, by a baseline that is there and by one that is made
 layer_dirs=$(for id in "$image"/docker/image/overlay2/layerdb/sha256/*/cache-id; do
