@@ -138,7 +138,10 @@ static void what_was_read_is_found_by_the_next_run(void **state)
 	keep_at(&first_run, "a", file(), 9);
 	c = open_at(&run);
 	assert_true(ask(c, "a", file(), &d));
-	assert_memory_equal(&d, &want, sizeof(d));
+	assert_memory_equal(d.sha256, want.sha256, sizeof(d.sha256));
+	assert_memory_equal(d.xxh3, want.xxh3, sizeof(d.xxh3));
+	assert_int_equal(d.head_len, want.head_len);
+	assert_memory_equal(d.head, want.head, sizeof(d.head));
 	digestcache_free(c);
 }
 
