@@ -141,6 +141,7 @@ static void what_was_read_is_found_by_the_next_run(void **state)
 	assert_memory_equal(d.sha256, want.sha256, sizeof(d.sha256));
 	assert_memory_equal(d.xxh3, want.xxh3, sizeof(d.xxh3));
 	assert_int_equal(d.head_len, want.head_len);
+	assert_int_equal(d.signals, want.signals);
 	assert_memory_equal(d.head, want.head, sizeof(d.head));
 	digestcache_free(c);
 }
