@@ -45,13 +45,24 @@ static int keep_data(struct sl_sparse_tap *tap, const void *bytes, size_t len, s
 	return rc < 0 ? rc : h->outer->data(h->outer, bytes, len, err);
 }
 
+/* Zeros may be hashed: a signal must not wait for a terabyte of them. */
+#define HOLE_STEP ((uint64_t)64 << 20)
+
 static int keep_hole(struct sl_sparse_tap *tap, uint64_t len, struct sl_error *err)
 {
 	static const uint8_t zeros[sizeof(((struct head_content *)NULL)->bytes)];
 	struct head_content *h = container_of(tap, struct head_content, sparse);
-	int rc = keep(&h->tap, zeros, len < sizeof(zeros) ? (size_t)len : sizeof(zeros), err);
+	int rc = 0;
 
-	return rc < 0 ? rc : h->outer->hole(h->outer, len, err);
+	while (rc == 0 && len > 0) {
+		uint64_t n = len < HOLE_STEP ? len : HOLE_STEP;
+
+		rc = keep(&h->tap, zeros, n < sizeof(zeros) ? (size_t)n : sizeof(zeros), err);
+		if (rc == 0)
+			rc = h->outer->hole(h->outer, n, err);
+		len -= n;
+	}
+	return rc;
 }
 
 static int head_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, struct sl_read *out,
