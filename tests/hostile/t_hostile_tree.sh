@@ -178,7 +178,8 @@ it "and the table of it is sound" exits 1 sl diff --upper w --image oci:oci --no
 
 # A file that never holds still is said to be so, after a second try.
 mkdir x
-head -c 3000000 /dev/zero >x/log
+# long enough to read for the writer to have its turn on a busy machine
+head -c 80000000 /dev/zero >x/log
 while :; do echo more >>x/log; done &
 writer=$!
 status=0
