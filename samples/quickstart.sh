@@ -114,6 +114,6 @@ sh "$source_dir/forensics/verify.sh" --fingerprint "$fingerprint" web.tar.zst ||
 	echo "(exit status $?)"
 
 say "What happened, in order (the last lines)"
-"$strandline" timeline web.tar.zst | tail -15
+"$strandline" timeline web.tar.zst | grep -v "Capture Action" | tail -15
 
 say "Done. \`strandline --help\` lists the commands; README.md explains the rest."
