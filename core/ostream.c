@@ -64,10 +64,9 @@ static int wait_writable(int fd)
 	return poll(&p, 1, -1) < 0 && errno != EINTR ? -1 : 0;
 }
 
-static int fd_write(struct ostream *s, const void *bytes, size_t len, struct sl_error *err)
+int fd_write_all(int fd, const void *bytes, size_t len, struct sl_error *err)
 {
 	const char *p = bytes;
-	int fd = fd_stream(s)->fd;
 
 	while (len > 0) {
 		ssize_t n = write(fd, p, len);
@@ -82,6 +81,11 @@ static int fd_write(struct ostream *s, const void *bytes, size_t len, struct sl_
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+static int fd_write(struct ostream *s, const void *bytes, size_t len, struct sl_error *err)
+{
+	return fd_write_all(fd_stream(s)->fd, bytes, len, err);
 }
 
 /* Runs on the syncer, or on the caller's thread while the syncer is idle. */

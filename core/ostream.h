@@ -46,6 +46,9 @@ int ostream_finish(struct ostream *s, struct sl_error *err);
 /* Closes what it wraps too; without finish the output ends where it is. NULL is fine. */
 void ostream_close(struct ostream *s);
 
+/* All of @bytes to a descriptor: short writes go on, EINTR and EAGAIN are waited out. */
+int fd_write_all(int fd, const void *bytes, size_t len, struct sl_error *err);
+
 /*
  * Write to a descriptor (file or pipe), whole writes, EINTR retried. sync_point is fdatasync where
  * the descriptor supports it, its first half one on a thread of its own. Takes over @fd, also on

@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/ostream.h"
 #include "forensics/bundle_read.h"
 #include "forensics/bundleindex.h"
 #include "forensics/record.h"
@@ -312,26 +313,14 @@ int bundle_extract_each(struct rfile *file, uint64_t seq, bundle_data_fn take, v
 	return extract(file, seq, -1, take, payload, err);
 }
 
-static int write_all(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+static int write_out(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
-	const int *fd = payload;
-
-	while (len > 0) {
-		ssize_t n = write(*fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return fd_write_all(*(const int *)payload, bytes, len, err);
 }
 
 int bundle_extract(struct rfile *file, uint64_t seq, int out_fd, struct sl_error *err)
 {
-	return extract(file, seq, out_fd, write_all, &out_fd, err);
+	return extract(file, seq, out_fd, write_out, &out_fd, err);
 }
 
 int sl_bundle_extract(int fd, uint64_t seq, int out_fd, struct sl_error *err)

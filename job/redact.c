@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/redact.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/ostream.h"
 #include "diff/secrets.h"
 #include "forensics/inventory.h"
 #include "forensics/record.h"
@@ -201,21 +200,9 @@ int redact_record(struct buf *out, const char *line, size_t len, struct sl_error
 	return rc < 0 ? sl_fail(err, (enum sl_code) - rc, 0, "redact a record") : 0;
 }
 
-static int write_all(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
+static int write_out(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
-	const int *fd = payload;
-
-	while (len > 0) {
-		ssize_t n = write(*fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return sl_fail(err, SL_EIO, errno, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return fd_write_all(*(const int *)payload, bytes, len, err);
 }
 
 static int take(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
@@ -239,7 +226,7 @@ int redact_item(struct rfile *bundle, uint64_t seq, int fd, struct sl_error *err
 	role = jval_str(jval_get(record.doc, "role"));
 	/* a path that did not fit its record: its lines are plain */
 	(void)record_bytes(jval_get(record.doc, "src"), "path", &path);
-	redact_init(&r, role == NULL ? "" : role, (struct sl_bytes){path.data, path.len}, write_all,
+	redact_init(&r, role == NULL ? "" : role, (struct sl_bytes){path.data, path.len}, write_out,
 		    &fd);
 	rc = bundle_extract_each(bundle, seq, take, &r, err);
 	return rc < 0 ? rc : redact_end(&r, err);
