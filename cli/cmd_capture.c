@@ -201,42 +201,48 @@ static void allow_descriptors(void)
 	}
 }
 
+/* What the job is asked for; borrows from @a and @words. */
+static struct capture_request request_of(const struct capture_args *a, const struct operands *words)
+{
+	return (struct capture_request){.containers = (const char *const *)words->items,
+					.container_count = words->count,
+					.upper = a->upper,
+					.rootfs = a->rootfs,
+					.marker = (enum sl_marker)a->marker,
+					.image = a->image,
+					.output = a->output,
+					.sidecar = a->sidecar,
+					.key_file = a->key,
+					.profile = (enum capture_profile)a->profile,
+					.scope = scope_of(a),
+					.before_bytes = a->before,
+					.before_total = BEFORE_TOTAL,
+					.case_name = a->case_name,
+					.exhibit = a->exhibit,
+					.operator_name = a->operator_name,
+					.authority = a->authority,
+					.reason = a->reason,
+					.no_findings = a->no_findings,
+					.memory = (enum capture_memory)a->memory,
+					.memory_limit = a->memory_limit,
+					.memory_registers = a->registers,
+					.freeze_seconds = a->freeze ? a->freeze_limit : 0,
+					.volumes = a->volumes,
+					.check = a->check,
+					.enrich = {.policies = a->policies.items,
+						   .policy_count = a->policies.count,
+						   .hashes = a->hashes.items,
+						   .hash_count = a->hashes.count,
+						   .yara = a->yara}};
+}
+
 static int capture(struct app *app, const struct capture_args *a, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	CLEANUP(encryption_clear) struct encryption encryption = {0};
-	struct capture_request request = {.containers = (const char *const *)words->items,
-					  .container_count = words->count,
-					  .upper = a->upper,
-					  .rootfs = a->rootfs,
-					  .marker = (enum sl_marker)a->marker,
-					  .image = a->image,
-					  .output = a->output,
-					  .sidecar = a->sidecar,
-					  .key_file = a->key,
-					  .profile = (enum capture_profile)a->profile,
-					  .scope = scope_of(a),
-					  .before_bytes = a->before,
-					  .before_total = BEFORE_TOTAL,
-					  .case_name = a->case_name,
-					  .exhibit = a->exhibit,
-					  .operator_name = a->operator_name,
-					  .authority = a->authority,
-					  .reason = a->reason,
-					  .no_findings = a->no_findings,
-					  .memory = (enum capture_memory)a->memory,
-					  .memory_limit = a->memory_limit,
-					  .memory_registers = a->registers,
-					  .freeze_seconds = a->freeze ? a->freeze_limit : 0,
-					  .volumes = a->volumes,
-					  .check = a->check,
-					  .enrich = {.policies = a->policies.items,
-						     .policy_count = a->policies.count,
-						     .hashes = a->hashes.items,
-						     .hash_count = a->hashes.count,
-						     .yara = a->yara}};
+	struct capture_request request = request_of(a, words);
 	CLEANUP(answers_clear) struct answers answers = {0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
@@ -244,7 +250,6 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 
 	if (rc == 0)
 		rc = cli_job_init(&j, app, a->jobs, &err);
-
 	allow_descriptors();
 	request.estimate = app->progress.enabled;
 	/* nothing but the bundle is written, unless a database was named */

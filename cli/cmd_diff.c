@@ -3,125 +3,14 @@
 #include <stdint.h>
 
 #include "cli/app.h"
+#include "cli/diff_args.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
-#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/crew.h"
 #include "job/diff.h"
 #include "job/diff_bundles.h"
 #include "job/diff_images.h"
-
-struct diff_args {
-	bool all, stopped, sandboxes, orphans;
-	const char *upper, *rootfs; /* compare this directory instead of a container */
-	const char *image;          /* with this image */
-	const char *target;         /* of bundles: which container */
-	bool images, bundles;       /* the operands are two images, or two bundles */
-	struct unlock_args unlock;
-	bool no_index;
-	bool check;
-	unsigned int marker;  /* enum sl_marker of upper */
-	unsigned int fail_on; /* enum sl_severity */
-	bool accept_unproven, fail_on_new;
-	bool posture;
-	bool volumes;
-	const char *yara; /* rules: a file or directory */
-	bool quick, paranoid;
-	bool show_touched, show_explained;
-	struct text_list policies;
-	bool summary, tree;      /* the table in another shape */
-	struct text_list hashes; /* of known digests */
-	struct text_list limits, rules;
-	bool freeze;
-	unsigned int freeze_limit; /* seconds */
-	uint64_t max_holes;
-	unsigned int jobs; /* 0: as many as there are processors */
-	bool no_processes;
-	unsigned int max_time; /* seconds */
-	uint64_t max_bytes;
-	bool no_idle;
-	unsigned int parallel; /* containers at a time */
-};
-
-static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
-{
-	bool directory = a->upper != NULL || a->rootfs != NULL;
-
-	if (a->bundles && (a->images || directory || a->all || a->quick || a->check || a->freeze))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--bundles excludes --images, --all, --upper, --rootfs, --quick, "
-			       "--check and --freeze");
-	if (!a->bundles && (a->unlock.identities.count > 0 || a->unlock.passphrase ||
-			    a->unlock.passphrase_file != NULL))
-		return sl_fail(err, SL_EINVAL, 0, "--identity and --passphrase go with --bundles");
-	if (a->target != NULL && !a->bundles)
-		return sl_fail(err, SL_EINVAL, 0, "--target goes with --bundles");
-	if (a->bundles && words->count != 2)
-		return sl_fail(err, SL_EINVAL, 0, "--bundles needs two bundles: before and after");
-	if (a->images && (directory || a->all || a->image != NULL || a->quick))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--images excludes --all, --upper, --rootfs, --image and --quick");
-	if (a->images && words->count != 2)
-		return sl_fail(err, SL_EINVAL, 0, "--images needs two images: before and after");
-	if (a->upper != NULL && a->rootfs != NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs exclude each other");
-	if (directory && a->image == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs need --image");
-	if (directory + a->all + (words->count > 0) != 1)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "give either containers, or --all, or --upper or --rootfs");
-	if (a->image != NULL && !directory)
-		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
-	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
-	if ((a->images || a->bundles) && a->hashes.count > 0)
-		return sl_fail(err, SL_EINVAL, 0, "--hashes goes with containers or directories");
-	if (a->volumes && (directory || a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--volumes goes with containers or --all");
-	if (a->yara != NULL && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--yara goes with containers or directories");
-	if (a->check && (directory || a->images))
-		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
-	if (a->freeze && (directory || a->images))
-		return sl_fail(err, SL_EINVAL, 0, "--freeze goes with containers or --all");
-	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
-		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
-			       DIFF_FREEZE_MAX);
-	if (a->fail_on_new && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--fail-on-new goes with containers or directories");
-	if ((a->max_time > 0 || a->max_bytes > 0) && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--max-time and --max-bytes go with containers or directories");
-	if (a->parallel > 0 && (directory || a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--parallel goes with containers or --all");
-	if (a->parallel > CREW_MAX)
-		return sl_fail(err, SL_EINVAL, 0, "--parallel must be 1 to %d", CREW_MAX);
-	if (a->no_idle && !a->all)
-		return sl_fail(err, SL_EINVAL, 0, "--no-idle goes with --all");
-	if (a->policies.count > 0 && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--policy goes with containers or directories");
-	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
-		return sl_fail(err, SL_EINVAL, 0, "%s goes with --all",
-			       a->stopped     ? "--stopped"
-			       : a->sandboxes ? "--sandboxes"
-					      : "--orphans");
-	return 0;
-}
-
-static int check_shape(const struct app *app, const struct diff_args *a, struct sl_error *err)
-{
-	unsigned int format = app->options.format;
-
-	if (a->summary && a->tree)
-		return sl_fail(err, SL_EINVAL, 0, "--summary and --tree exclude each other");
-	if (a->summary && format != FORMAT_TABLE && format != FORMAT_JSONL)
-		return sl_fail(err, SL_EINVAL, 0, "--summary goes with --format table or jsonl");
-	if (a->tree && format != FORMAT_TABLE)
-		return sl_fail(err, SL_EINVAL, 0, "--tree goes with --format table");
-	return 0;
-}
 
 /* The sink for --format, --summary and --tree. */
 static int open_sink(struct sl_sink **out, const struct app *app, const struct diff_args *a,
@@ -230,10 +119,8 @@ static int diff(struct app *app, const struct diff_args *a, const struct operand
 	CLEANUP(output_clear) struct output output = {0};
 	CLEANUP(close_sink) struct sl_sink *sink = NULL;
 	enum exit_status status = EXIT_TROUBLE;
-	int rc = check(a, words, err);
+	int rc = diff_args_check(a, words, app->options.format, err);
 
-	if (rc == 0)
-		rc = check_shape(app, a, err);
 	if (rc == 0)
 		rc = output_open(&output, app->options.output, err);
 	if (rc < 0)
