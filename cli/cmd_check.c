@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "core/cleanup.h"
 #include "job/check.h"
+#include "job/outplace.h"
 #include "report/check.h"
 
 struct check_args {
@@ -58,13 +59,15 @@ static int check(struct app *app, const struct check_args *a, const struct opera
 
 	if (a->all + (a->image != NULL) + (words->count > 0) != 1)
 		return sl_fail(err, SL_EINVAL, 0, "give either containers, or --image, or --all");
-	rc = output_open(&output, app->options.output, err);
-	if (rc == 0)
-		rc = open_sink(&sink, app, output.stream, err);
-	if (rc == 0)
-		rc = cli_job_init(&j, app, a->jobs, err);
+	rc = cli_job_init(&j, app, a->jobs, err);
 	if (rc == 0)
 		rc = cli_job_limits(&j, &a->limits, err);
+	if (rc == 0)
+		rc = outplace_check(&j.job, app->options.output, NULL, err);
+	if (rc == 0)
+		rc = output_open(&output, app->options.output, err);
+	if (rc == 0)
+		rc = open_sink(&sink, app, output.stream, err);
 	if (rc == 0)
 		rc = job_check(&j.job, &request, sink, &status, err);
 	progress_erase(&app->progress);

@@ -11,6 +11,7 @@
 #include "job/diff.h"
 #include "job/diff_bundles.h"
 #include "job/diff_images.h"
+#include "job/outplace.h"
 
 /* The sink for --format, --summary and --tree. */
 static int open_sink(struct sl_sink **out, const struct app *app, const struct diff_args *a,
@@ -61,10 +62,10 @@ static int compare_bundles(const struct job *job, const struct diff_args *a,
 }
 
 /* Compare everything that was asked for; *status is the job's verdict on all containers. */
-static int compare(struct app *app, const struct diff_args *a, const struct operands *words,
-		   struct sl_sink *sink, enum exit_status *status, struct sl_error *err)
+static int compare(const struct cli_job *j, const char *output, const struct diff_args *a,
+		   const struct operands *words, struct sl_sink *sink, enum exit_status *status,
+		   struct sl_error *err)
 {
-	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	struct diff_request request = {.containers = (const char *const *)words->items,
 				       .container_count = words->count,
 				       .all = a->all,
@@ -75,6 +76,7 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .marker = (enum sl_marker)a->marker,
 				       .rootfs = a->rootfs,
 				       .image = a->image,
+				       .output = output,
 				       .no_index = a->no_index,
 				       .check = a->check,
 				       .parallel = a->parallel,
@@ -96,38 +98,50 @@ static int compare(struct app *app, const struct diff_args *a, const struct oper
 				       .posture = a->posture,
 				       .hashes = a->hashes.items,
 				       .hash_count = a->hashes.count};
-	int found = EXIT_TROUBLE;
-	int rc = cli_job_init(&j, app, a->jobs, err);
+	int found = EXIT_TROUBLE, rc;
+
+	rc = a->images    ? compare_images(&j->job, a, words, sink, &found, err)
+	     : a->bundles ? compare_bundles(&j->job, a, words, sink, &found, err)
+			  : job_diff(&j->job, &request, sink, &found, err);
+	*status = (enum exit_status)found;
+	return rc;
+}
+
+static int prepare(struct cli_job *j, struct app *app, const struct diff_args *a,
+		   struct sl_error *err)
+{
+	int rc = cli_job_init(j, app, a->jobs, err);
 
 	if (a->all && !a->no_idle)
 		cli_job_idle();
 	if (rc == 0)
-		rc = cli_job_limits(&j, &a->limits, err);
+		rc = cli_job_limits(j, &a->limits, err);
 	if (rc == 0)
-		rc = cli_job_rules(&j, app, &a->rules, err);
+		rc = cli_job_rules(j, app, &a->rules, err);
 	if (rc == 0)
-		rc = a->images    ? compare_images(&j.job, a, words, sink, &found, err)
-		     : a->bundles ? compare_bundles(&j.job, a, words, sink, &found, err)
-				  : job_diff(&j.job, &request, sink, &found, err);
-	*status = (enum exit_status)found;
+		rc = outplace_check(&j->job, app->options.output,
+				    a->upper != NULL ? a->upper : a->rootfs, err);
 	return rc;
 }
 
 static int diff(struct app *app, const struct diff_args *a, const struct operands *words,
 		struct sl_error *err)
 {
+	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	CLEANUP(output_clear) struct output output = {0};
 	CLEANUP(close_sink) struct sl_sink *sink = NULL;
 	enum exit_status status = EXIT_TROUBLE;
 	int rc = diff_args_check(a, words, app->options.format, err);
 
 	if (rc == 0)
+		rc = prepare(&j, app, a, err);
+	if (rc == 0)
 		rc = output_open(&output, app->options.output, err);
 	if (rc < 0)
 		return rc;
 	rc = open_sink(&sink, app, a, &output, err);
 	if (rc == 0)
-		rc = compare(app, a, words, sink, &status, err);
+		rc = compare(&j, app->options.output, a, words, sink, &status, err);
 	progress_erase(&app->progress);
 	if (rc == 0)
 		rc = output_commit(&output, err);

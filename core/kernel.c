@@ -164,12 +164,17 @@ int kernel_private_proc(void)
 	return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
 }
 
-/* A directory that only looks like /proc must not hand us another file. */
-static bool is_same(int fd, const struct stat *st)
+/* A directory that only looks like /proc must not hand us another file. -1 with errno. */
+static int check_same(int fd, const struct stat *st)
 {
 	struct stat now;
 
-	return fstat(fd, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+	if (fstat(fd, &now) < 0)
+		return -1;
+	if (now.st_dev == st->st_dev && now.st_ino == st->st_ino)
+		return 0;
+	errno = ENOENT;
+	return -1;
 }
 
 static int reopen_in(int proc_fd, const char *proc, int path_fd, const struct stat *st, int flags)
@@ -179,11 +184,7 @@ static int reopen_in(int proc_fd, const char *proc, int path_fd, const struct st
 
 	(void)snprintf(name, sizeof(name), "%sself/fd/%d", proc, path_fd);
 	fd = openat(proc_fd, name, flags);
-	if (fd >= 0 && !is_same(fd, st)) {
-		errno = ENOENT;
-		return -1;
-	}
-	return take_fd(&fd);
+	return fd >= 0 && check_same(fd, st) < 0 ? -1 : take_fd(&fd);
 }
 
 int kernel_reopen(int path_fd, const struct stat *st, int flags)

@@ -33,7 +33,7 @@ struct pool {
 	/* set once by pool_new */
 	struct worker *workers;
 	unsigned int worker_count; /* states that were made: at least one, also when serial */
-	unsigned int thread_count; /* threads that were started: 0 when serial */
+	unsigned int thread_count; /* threads that could be started: 0 when serial */
 };
 
 static struct slot *slot_at(struct pool *p, uint64_t counter)
@@ -95,16 +95,15 @@ static int make_states(struct pool *p, struct sl_error *err)
 	return 0;
 }
 
-static int start_threads(struct pool *p, struct sl_error *err)
+/* Where no more threads are to be had (a limit of the user or the group) fewer do the same work. */
+static void start_threads(struct pool *p)
 {
 	for (; p->thread_count < p->options.workers; p->thread_count++) {
 		struct worker *w = &p->workers[p->thread_count];
-		int sys = pthread_create(&w->thread, NULL, worker_main, w);
 
-		if (sys != 0)
-			return sl_fail(err, SL_EIO, sys, "start thread");
+		if (pthread_create(&w->thread, NULL, worker_main, w) != 0)
+			return;
 	}
-	return 0;
 }
 
 int pool_new(struct pool **out, const struct pool_options *options, struct sl_error *err)
@@ -126,19 +125,18 @@ int pool_new(struct pool **out, const struct pool_options *options, struct sl_er
 		rc = sl_fail(err, SL_ENOMEM, 0, "worker pool");
 	else
 		rc = make_states(p, err);
-	if (rc == 0)
-		rc = start_threads(p, err);
 	if (rc < 0) {
 		pool_free(p);
 		return rc;
 	}
+	start_threads(p);
 	*out = p;
 	return 0;
 }
 
 int pool_submit(struct pool *p, void *job, struct sl_error *err)
 {
-	bool is_serial = p->options.workers == 0;
+	bool is_serial = p->thread_count == 0;
 
 	(void)err; /* every slot was allocated at the start */
 	pthread_mutex_lock(&p->lock);

@@ -4,7 +4,8 @@
  * that one worker and sixteen produce the same bytes.
  *
  * Workers compute on what they are handed and touch no output, database or shared error. With 0
- * workers the pool is its own serial twin: submit runs the job at once, same interface.
+ * workers the pool is its own serial twin: submit runs the job at once, same interface. So it is
+ * where no thread can be started; where fewer can than were asked for, those do the work.
  */
 #ifndef CORE_POOL_H
 #define CORE_POOL_H

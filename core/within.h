@@ -3,14 +3,15 @@
 #ifndef CORE_WITHIN_H
 #define CORE_WITHIN_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/stat.h>
+
+#include <strandline/error.h>
 
 /*
  * Does the directory @dir_fd lie in one of the directories @places, or is it one of them? Walks up
- * by "..", so that no name and no link can hide it. What cannot be walked is taken to lie in them.
+ * by "..", so that no name and no link can hide it. 1: yes; 0: no; negative: it cannot be walked,
+ * which is neither.
  */
-bool lies_within(int dir_fd, const struct stat *places, size_t count);
+int lies_within(int dir_fd, const struct stat *places, size_t count, struct sl_error *err);
 
 #endif

@@ -179,9 +179,10 @@ static int enter_region(struct walk *w, struct sl_bytes path, bool is_opaque, st
 
 /* ---- pairs ---- */
 
+/* Only what is not there any more is gone: a file server's ESTALE may be about what still is. */
 static bool is_gone(int rc, const struct sl_error *own)
 {
-	return rc == -SL_ENOTFOUND || own->sys == ENOENT || own->sys == ESTALE;
+	return rc == -SL_ENOTFOUND || own->sys == ENOENT;
 }
 
 /* Who makes holes pays nothing for them: hashing them has a bound, which all files share. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/ostream.h"
 #include "host/store.h"
 
 int sl_container_new(struct sl_container **out, struct sl_error *err)
@@ -112,21 +113,6 @@ void store_cut_artifacts(struct sl_container *c, size_t count)
 		artifact_clear(&c->artifacts[--c->artifact_count]);
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* A record has no file of its own: its bytes are lent one that lives in memory. */
 int sl_container_add_record(struct sl_container *c, const char *name, const char *path,
 			    const void *bytes, size_t len, struct sl_error *err)
@@ -134,8 +120,11 @@ int sl_container_add_record(struct sl_container *c, const char *name, const char
 	AUTO_CLOSE int fd = memfd_create("record", MFD_CLOEXEC);
 	int rc;
 
-	if (fd < 0 || !write_all(fd, bytes, len))
+	if (fd < 0)
 		return sl_fail(err, SL_EIO, errno, "%s cannot be lent a file", name);
+	rc = fd_write_all(fd, bytes, len, err);
+	if (rc < 0)
+		return sl_wrap(err, rc, "%s cannot be lent a file", name);
 	rc = sl_container_add_artifact(c, name, path, take_fd(&fd), NULL, err);
 	if (rc == 0)
 		c->artifacts[c->artifact_count - 1].is_record = true;

@@ -156,17 +156,25 @@ static int open_proc(int root_fd)
 	return take_fd(&fd);
 }
 
-bool host_holds_dir(const struct host *h, int dir_fd)
+int host_holds_dir(const struct host *h, int dir_fd, struct sl_error *err)
 {
 	for (size_t i = 0; i < h->set.count; i++) {
 		AUTO_CLOSE int fd = root_open_subdir(h->place.root_fd, h->set.stores[i]->dir,
-						     ROOT_FOLLOW_INSIDE, NULL);
+						     ROOT_FOLLOW_INSIDE, err);
 		struct stat st;
+		int rc;
 
-		if (fd >= 0 && fstat(fd, &st) == 0 && lies_within(dir_fd, &st, 1))
-			return true;
+		if (fd == -SL_ENOTFOUND) { /* removed since it was opened */
+			sl_error_clear(err);
+			continue;
+		}
+		if (fd >= 0 && fstat(fd, &st) < 0)
+			return sl_fail(err, SL_EIO, errno, "stat");
+		rc = fd < 0 ? fd : lies_within(dir_fd, &st, 1, err);
+		if (rc != 0)
+			return rc;
 	}
-	return false;
+	return 0;
 }
 
 static void close_cleanup(struct host **h)

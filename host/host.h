@@ -47,8 +47,8 @@ int host_check_engine(const char *name, struct sl_error *err);
 int host_stores(const struct host *h,
 		int (*each)(void *payload, const char *engine, const char *dir), void *payload);
 
-/* Does this directory lie in one of the stores? */
-bool host_holds_dir(const struct host *h, int dir_fd);
+/* Does this directory lie in one of the stores? 1: yes; 0: no; negative: it cannot be told. */
+int host_holds_dir(const struct host *h, int dir_fd, struct sl_error *err);
 
 /* Containers that a filter left out only because of what they are. */
 struct host_hidden {

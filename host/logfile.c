@@ -45,6 +45,7 @@ int logfile_open_dir(int root_fd, const char *path, const char *own, struct sl_e
 {
 	AUTO_CLOSE int fd = root_open_subdir(root_fd, path, ROOT_NO_LINKS, NULL);
 	struct places places;
+	int rc;
 
 	if (fd >= 0)
 		return take_fd(&fd);
@@ -53,8 +54,9 @@ int logfile_open_dir(int root_fd, const char *path, const char *own, struct sl_e
 		return fd;
 	find_places(&places, root_fd, own);
 	/* walking up ends at once where nothing is known to be a place of logs */
-	if (places.count == 0 || !lies_within(fd, places.items, places.count))
-		return refuse(err);
+	rc = places.count == 0 ? 0 : lies_within(fd, places.items, places.count, err);
+	if (rc <= 0)
+		return rc < 0 ? rc : refuse(err);
 	return take_fd(&fd);
 }
 
@@ -96,10 +98,12 @@ static int open_once(int root_fd, const char *path, const char *own, bool is_fir
 		return found < 0 ? found : sl_fail(err, SL_EIO, errno, "stat");
 	if (!is_first || S_ISLNK(st.st_mode)) {
 		struct places places;
+		int rc;
 
 		find_places(&places, root_fd, own);
-		if (places.count == 0 || !lies_within(dir_fd, places.items, places.count))
-			return refuse(err);
+		rc = places.count == 0 ? 0 : lies_within(dir_fd, places.items, places.count, err);
+		if (rc <= 0)
+			return rc < 0 ? rc : refuse(err);
 	}
 	if (S_ISLNK(st.st_mode)) {
 		*next = target_of(dir_fd, dir, slash + 1);

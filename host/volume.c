@@ -312,7 +312,7 @@ static void know_shm(const struct host *h, const struct sl_mount *m, struct host
 	struct statfs fs;
 
 	if (strcmp(m->type, "bind") != 0 || strcmp(m->path, "/dev/shm") != 0 || out->dir_fd < 0 ||
-	    out->file != NULL || !host_holds_dir(h, out->dir_fd))
+	    out->file != NULL || host_holds_dir(h, out->dir_fd, NULL) <= 0)
 		return;
 	out->is_shm = true;
 	if (fstatfs(out->dir_fd, &fs) == 0 && (long)fs.f_type == TMPFS_MAGIC)

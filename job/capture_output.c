@@ -12,66 +12,7 @@
 #include "core/within.h"
 #include "host/host.h"
 #include "job/capture_run.h"
-#include "job/fsplace.h"
-
-/* A directory that must not be written to, or beneath. */
-static int check_one(int dir, int place, const char *path, struct sl_error *err)
-{
-	CLEANUP(fsplace_clear) struct fsplace here = FSPLACE_INIT, there = FSPLACE_INIT;
-	struct stat st;
-	bool is_within;
-	int rc, rc2;
-
-	if (place < 0 || fstat(place, &st) < 0)
-		return 0;
-	is_within = lies_within(dir, &st, 1);
-	/* what is bind-mounted elsewhere has other parents there */
-	rc = is_within ? 1 : fsplace_of(&here, dir, err);
-	rc2 = is_within || rc < 0 ? 1 : fsplace_of(&there, place, err);
-	if (rc < 0 || rc2 < 0)
-		return rc < 0 ? rc : rc2;
-	if (is_within || (rc == 0 && rc2 == 0 && fsplace_within(&here, &there)))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "'%s' lies inside what is to be captured: choose another place",
-			       path);
-	return 0;
-}
-
-/* A disk mounted within a whole tree that is captured: the walk does not enter it. */
-static bool is_elsewhere(int dir, const struct sl_stack *stack)
-{
-	struct stat here, root;
-
-	return stack->is_whole && fstat(dir, &here) == 0 && fstat(stack->upper_fd, &root) == 0 &&
-	       here.st_dev != root.st_dev;
-}
-
-/* What runs in the machine's own root says nothing about where a container writes. */
-static bool is_own_root(int fd)
-{
-	struct stat own, st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && stat("/", &own) == 0 && own.st_dev == st.st_dev &&
-	       own.st_ino == st.st_ino;
-}
-
-static int check_target(int dir, const char *path, const struct capture *c,
-			const struct sl_container *t, struct sl_error *err)
-{
-	AUTO_CLOSE int store = -1, inside = -1;
-	char proc[48];
-	int rc = is_elsewhere(dir, &t->stack) ? 0 : check_one(dir, t->stack.upper_fd, path, err);
-
-	if (rc == 0 && t->store != NULL && c->host != NULL)
-		store = host_open_path(c->host, t->store, NULL);
-	if (rc == 0)
-		rc = check_one(dir, store, path, err);
-	/* through the container's own mount it is the writable layer, too */
-	(void)snprintf(proc, sizeof(proc), "/proc/%lld/root", (long long)t->pid);
-	if (t->pid > 0 && c->host != NULL && host_is_live(c->host))
-		inside = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return rc < 0 || is_own_root(inside) ? rc : check_one(dir, inside, path, err);
-}
+#include "job/outplace.h"
 
 static bool is_on_one_disk(int dir, const struct capture *c)
 {
@@ -93,7 +34,7 @@ static int check_place(struct capture_output *out, int dir, const char *path,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < c->target_count; i++)
-		rc = check_target(dir, path, c, c->targets[i].container, err);
+		rc = outplace_spare(dir, path, c->host, c->targets[i].container, err);
 	out->shares_disk |= rc == 0 && is_on_one_disk(dir, c);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "job/diffcrew.h"
 #include "job/digestcache.h"
 #include "job/hashlists.h"
+#include "job/outplace.h"
 #include "job/policy.h"
 #include "job/resolve.h"
 
@@ -59,10 +60,12 @@ static int on_gap(void *payload, const struct sl_gap *gap)
 static int diff_found(void *payload, struct sl_container *c)
 {
 	struct diff_run *run = payload;
-	int rc;
+	int rc = outplace_check_container(run->request->output, run->host, c, run->err);
 
-	if (run->crew != NULL) {
+	if (rc == 0 && run->crew != NULL) {
 		rc = diffcrew_container(run, c);
+	} else if (rc < 0) {
+		sl_container_free(c);
 	} else {
 		rc = diffrun_container(run, c);
 		sl_container_free(c);

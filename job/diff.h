@@ -23,6 +23,7 @@ struct diff_request {
 	const char *rootfs;    /* instead: this whole tree against the image */
 	const char *image;     /* for upper and rootfs */
 	const char *platform;
+	const char *output; /* where the document goes, which no container may hold; or NULL */
 	bool no_index;
 	bool check; /* hold the lower directories against their layers first */
 	bool quick;

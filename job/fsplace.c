@@ -81,9 +81,11 @@ int fsplace_of(struct fsplace *out, int dir_fd, struct sl_error *err)
 
 	if (rc != 0)
 		return rc;
-	if (!kernel_mount_id(dir_fd, &id) ||
-	    root_read_named("/proc/self/mountinfo", &text, NULL) < 0)
+	if (!kernel_mount_id(dir_fd, &id) || !kernel_has_proc())
 		return 1;
+	rc = root_read_named("/proc/self/mountinfo", &text, err);
+	if (rc < 0)
+		return rc;
 	mounts = MOUNTINFO_INIT(text.data, text.len);
 	while ((rc = mountinfo_next(&mounts, &row, NULL)) != 1 && rc != -SL_ELIMIT)
 		if (rc == 0 && row.id == id)

@@ -298,10 +298,16 @@ static int walk_mount(struct scan *s, const struct host_volume *v, struct sl_err
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	const struct meaning *m = s->part->meaning;
 	bool is_bind = strcmp(s->mount->type, "bind") == 0;
-	int rc;
+	int rc = is_bind && v->file == NULL && !v->is_shm
+			 ? host_holds_dir(m->request->host, v->dir_fd, NULL)
+			 : 0;
 
-	if (is_bind && v->file == NULL && !v->is_shm && host_holds_dir(m->request->host, v->dir_fd))
-		return end_at(s, "lies in an engine's store: not read", err);
+	if (rc != 0)
+		return end_at(
+			s,
+			rc > 0 ? "lies in an engine's store: not read"
+			       : "whether it lies in an engine's store cannot be told: not read",
+			err);
 	s->file = v->file;
 	rc = layertree_open(&s->source, v->dir_fd, SL_MARKER_NONE,
 			    &m->comparison->container->stack.idmap, &why);

@@ -212,12 +212,16 @@ static bool is_artifact(const struct sl_container *c, const struct host_volume *
 static const char *refusal(const struct host *h, const struct sl_mount *m,
 			   const struct host_volume *v)
 {
+	int held;
+
 	if (v->why != NULL)
 		return v->why;
-	if (v->file == NULL && strcmp(m->type, "bind") == 0 && !v->is_shm &&
-	    host_holds_dir(h, v->dir_fd))
-		return "lies in an engine's store: not walked";
-	return NULL;
+	if (v->file != NULL || strcmp(m->type, "bind") != 0 || v->is_shm)
+		return NULL;
+	held = host_holds_dir(h, v->dir_fd, NULL);
+	return held > 0   ? "lies in an engine's store: not walked"
+	       : held < 0 ? "whether it lies in an engine's store cannot be told: not walked"
+			  : NULL;
 }
 
 /* ---- opening ---- */

@@ -59,6 +59,7 @@ struct pipeline {
 	struct toc *toc;         /* NULL when the blob has none */
 	struct sha256 *tar_hash; /* the ring's until the feeder is joined */
 	pthread_t feeder;
+	bool has_feeder;
 	/* the caller's */
 	layer_item_fn fn;
 	void *payload;
@@ -224,26 +225,25 @@ static int window_hit(struct feed *f)
 	return limit_hit(f->limits, LIMIT_WINDOW, &f->err);
 }
 
-static int feed_all(struct feed *f)
+/* One buffer. 1: that was all, or nobody wants more, who knows why. */
+static int feed_one(struct feed *f)
 {
-	for (;;) {
-		size_t cap, len = 0;
-		uint8_t *buf;
-		int rc;
+	size_t cap, len = 0;
+	uint8_t *buf;
+	int rc;
 
-		if (ring_begin(f->ring, &buf, &cap) != 0)
-			return 0; /* cancelled: whoever did it knows why */
-		rc = istream_read(f->in, buf, cap, &len, &f->err);
-		if (rc == -SL_ELIMIT && f->is_compressed)
-			return window_hit(f);
-		if (rc != 0)
-			return rc < 0 ? rc : 0;
-		f->tar_bytes += len;
-		rc = feed_limits(f, &f->err);
-		if (rc < 0)
-			return rc;
+	if (ring_begin(f->ring, &buf, &cap) != 0)
+		return 1;
+	rc = istream_read(f->in, buf, cap, &len, &f->err);
+	if (rc == -SL_ELIMIT && f->is_compressed)
+		return window_hit(f);
+	if (rc != 0)
+		return rc;
+	f->tar_bytes += len;
+	rc = feed_limits(f, &f->err);
+	if (rc == 0)
 		ring_commit(f->ring, len, f->raw != NULL ? f->raw_bytes : f->tar_bytes);
-	}
+	return rc;
 }
 
 /* A damaged blob is read to its end nevertheless: that its digest differs says more. */
@@ -257,15 +257,31 @@ static void drain_blob(struct feed *f)
 			continue;
 }
 
-static void *feed_thread(void *arg)
+static void feed_end(struct feed *f, int rc)
 {
-	struct feed *f = arg;
-
-	f->rc = feed_all(f);
+	f->rc = rc < 0 ? rc : 0;
 	if (f->rc == -SL_EFORMAT && f->may_drain)
 		drain_blob(f);
 	ring_end(f->ring, f->rc);
+}
+
+static void *feed_thread(void *arg)
+{
+	int rc;
+
+	while ((rc = feed_one(arg)) == 0)
+		continue;
+	feed_end(arg, rc);
 	return NULL;
+}
+
+/* The same in the thread that reads, where no other one could be started. */
+static void feed_here(void *arg)
+{
+	int rc = feed_one(arg);
+
+	if (rc != 0)
+		feed_end(arg, rc);
 }
 
 static void hash_stream(void *payload, const uint8_t *bytes, size_t len)
@@ -273,17 +289,17 @@ static void hash_stream(void *payload, const uint8_t *bytes, size_t len)
 	sha256_update(payload, bytes, len);
 }
 
-/* Signals are for the caller's thread. */
-static int start_thread(pthread_t *thread, void *(*run)(void *), void *arg, struct sl_error *err)
+/* Signals are for the caller's thread. Without a thread of its own it is fed by who reads it. */
+static void start_feeding(struct pipeline *p)
 {
 	sigset_t all, before;
-	int rc;
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(thread, NULL, run, arg);
+	p->has_feeder = pthread_create(&p->feeder, NULL, feed_thread, &p->feed) == 0;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc == 0 ? 0 : sl_fail(err, SL_EIO, rc, "start a thread");
+	if (!p->has_feeder)
+		ring_fill_by(p->ring, feed_here, &p->feed);
 }
 
 /* ---- the caller's side ---- */
@@ -478,16 +494,16 @@ static int run(struct pipeline *p, const struct sl_progress *progress, const cha
 	};
 	struct sl_error proof_err = SL_ERROR_INIT;
 	bool cancelled;
-	int proof, rc = start_thread(&p->feeder, feed_thread, &p->feed, err);
+	int proof, rc;
 
-	if (rc < 0)
-		return rc;
+	start_feeding(p);
 	rc = tar_read(&meter.stream, &options, &out->entries, err);
 	if (rc == 0 && p->toc != NULL)
 		rc = toc_end(p->toc, err);
 	out->is_parsed = rc == 0;
 	cancelled = drain_or_cancel(p, &meter.stream, rc);
-	(void)pthread_join(p->feeder, NULL);
+	if (p->has_feeder)
+		(void)pthread_join(p->feeder, NULL);
 	if (p->fn_failed || (cancelled && p->feed.rc == 0))
 		return rc;
 	/* without the tar, its digest says nothing */

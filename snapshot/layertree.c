@@ -107,9 +107,8 @@ static int look_at_name(struct walk *w, const char *name, struct sl_error *err)
 	switch (kind) {
 	case DIALECT_WHITEOUT:
 		/* an object beside it came first, and said what that means */
-		return treelook_has_marker(f->fd, shown)
-			       ? 1
-			       : treelook_whiteout(&w->look, f->fd, name, err);
+		rc = treelook_has_marker(&w->look, f->fd, shown, err);
+		return rc == 0 ? treelook_whiteout(&w->look, f->fd, name, err) : rc;
 	case DIALECT_RESERVED:
 		rc = gap(w, "a reserved name: not examined", 0, true, err);
 		return rc < 0 ? rc : 1;

@@ -23,6 +23,8 @@ struct ring {
 	int rc;                /* lock: valid once ended */
 	ring_work_fn work;     /* fixed, as are those below */
 	void *payload;         /* whoever set working may use what it points to */
+	ring_fill_fn fill;     /* NULL: a thread does it */
+	void *fill_payload;
 	size_t slots, slot_bytes;
 	struct slot slot[]; /* owned by the filler until published, then only read */
 };
@@ -56,6 +58,12 @@ int ring_new(struct ring **out, size_t slots, size_t slot_bytes, ring_work_fn wo
 	}
 	*out = r;
 	return 0;
+}
+
+void ring_fill_by(struct ring *r, ring_fill_fn fill, void *payload)
+{
+	r->fill = fill;
+	r->fill_payload = payload;
 }
 
 void ring_free(struct ring *r)
@@ -142,6 +150,18 @@ void ring_cancel(struct ring *r)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
+/* With the lock held, which is let go of meanwhile. */
+static void fill_or_wait(struct ring *r)
+{
+	if (r->fill == NULL) {
+		work_or_wait(r);
+		return;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	r->fill(r->fill_payload);
+	(void)pthread_mutex_lock(&r->lock);
+}
+
 static int reader_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
 {
 	struct ring_stream *rs = container_of(s, struct ring_stream, stream);
@@ -154,7 +174,7 @@ static int reader_next(struct istream *s, const uint8_t **bytes, size_t *len, st
 		(void)pthread_cond_broadcast(&r->changed);
 	}
 	while (rs->next == r->filled && !r->ended && !r->cancelled)
-		work_or_wait(r);
+		fill_or_wait(r);
 	if (r->cancelled) {
 		rc = -SL_ECANCELLED;
 	} else if (rs->next < r->filled) {

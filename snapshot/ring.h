@@ -31,6 +31,13 @@ void ring_commit(struct ring *r, size_t len, uint64_t position);
  */
 void ring_end(struct ring *r, int rc);
 
+/* ---- where no thread can be had to fill it ---- */
+
+/* Fill one buffer, or end the ring. */
+typedef void (*ring_fill_fn)(void *payload);
+/* The reader fills it by itself, whenever it is empty. Before anything is read. */
+void ring_fill_by(struct ring *r, ring_fill_fn fill, void *payload);
+
 /* ---- the reading thread ---- */
 
 /* The one stream over everything that passes. Borrows the ring. */

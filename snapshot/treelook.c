@@ -183,27 +183,38 @@ static bool is_other_mount(const struct treelook *l)
 	return makedev(l->st.stx_dev_major, l->st.stx_dev_minor) != l->root_dev;
 }
 
-/* Is there a marker file at @path beneath the directory? Nothing is followed. */
-bool treelook_has_marker(int dir_fd, const char *path)
+/* Errors that mean that nothing of this name is there, or nothing of this layer. */
+static bool is_nothing(int sys)
+{
+	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP || sys == EXDEV ||
+	       sys == ENAMETOOLONG;
+}
+
+int treelook_has_marker(struct treelook *l, int dir_fd, const char *path, struct sl_error *err)
 {
 	AUTO_CLOSE int fd = dirstack_open_beneath(dir_fd, path, O_PATH);
 
-	/* what cannot be looked at is met again, and said, when the directory is walked */
-	return fd >= 0;
+	if (fd >= 0)
+		return 1;
+	return is_nothing(errno)
+		       ? 0
+		       : gap(l, "what marks it in its layer cannot be looked at", errno, true, err);
 }
 
 /* A directory that holds the name which makes it opaque. */
 static int find_opaque_name(struct treelook *l, int dir_fd, const char *name, struct sl_error *err)
 {
 	AUTO_FREE char *path = NULL;
+	int rc;
 
 	if (asprintf(&path, "%s/" DIALECT_OPAQUE_NAME, name) < 0) {
 		path = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "directory walk");
 	}
-	if (treelook_has_marker(dir_fd, path))
+	rc = treelook_has_marker(l, dir_fd, path, err);
+	if (rc == 1)
 		l->entry.flags |= SL_ENTRY_OPAQUE;
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* 1 when a whiteout of the same layer lies beside the object @name in @dir_fd. */
@@ -217,7 +228,7 @@ int treelook_whiteout_beside(struct treelook *l, int dir_fd, const char *name, s
 		path = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "directory walk");
 	}
-	return treelook_has_marker(dir_fd, path);
+	return treelook_has_marker(l, dir_fd, path, err);
 }
 
 static int make_whiteout(struct treelook *l)

@@ -39,8 +39,11 @@ void treelook_clear(struct treelook *l);
 int treelook_at(struct treelook *l, int dir_fd, const char *name, struct sl_error *err);
 /* The marker file @name in @dir_fd, which deletes the current path. 0; 1 when it has gone. */
 int treelook_whiteout(struct treelook *l, int dir_fd, const char *name, struct sl_error *err);
-/* Is there anything at @path beneath the directory? Nothing is followed. */
-bool treelook_has_marker(int dir_fd, const char *path);
+/*
+ * Is there anything at @path beneath the directory? Nothing is followed. 1: yes. That it cannot be
+ * told is a gap at the current path.
+ */
+int treelook_has_marker(struct treelook *l, int dir_fd, const char *path, struct sl_error *err);
 /* 1 when a whiteout of the same layer lies beside the object @name in @dir_fd. */
 int treelook_whiteout_beside(struct treelook *l, int dir_fd, const char *name,
 			     struct sl_error *err);
