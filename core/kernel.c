@@ -153,6 +153,11 @@ bool kernel_mount_id(int fd, uint64_t *id)
 	return mount_id_from_proc(fd, id);
 }
 
+bool kernel_ran_out(int sys)
+{
+	return sys == EMFILE || sys == ENFILE || sys == ENOMEM || sys == ENOBUFS;
+}
+
 int kernel_private_proc(void)
 {
 	const unsigned int attributes =

@@ -56,6 +56,9 @@ int kernel_clone_readonly(int dir_fd);
  */
 int kernel_private_proc(void);
 
+/* Does this errno say that we ran out of something, and nothing of what was asked for? */
+bool kernel_ran_out(int sys);
+
 /* The file of the program that runs, to read; without /proc as above. -1 with errno. */
 int kernel_open_program(void);
 

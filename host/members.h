@@ -16,15 +16,33 @@ struct host_member {
 	bool is_abandoned; /* and that reader could not even be killed */
 };
 
+/* A process of the container that cannot be looked at. */
+struct host_refused {
+	int64_t pid;
+	const char *why; /* static */
+	int sys;         /* errno, or 0 */
+};
+
 struct host_members {
 	struct host_member *items; /* by pid; owned */
 	size_t count;
-	size_t denied; /* that are the container's and would not say even when they were started */
+	struct host_refused *refused; /* by pid; owned */
+	size_t refused_count;
+	int64_t self; /* this program is one of them and was left out; 0: it is not */
 };
 
-/* 0; 1: it does not run, or there is no /proc to look at. Clear also after a failure. */
-int host_members(struct host *h, const struct sl_container *c, struct host_members *out,
-		 struct sl_error *err);
+enum host_members_flags {
+	HOST_MEMBERS_ANEW = 1, /* not as they were some seconds ago */
+	/* Without this program and what it started: evidence of itself would hold its keys. */
+	HOST_MEMBERS_OTHERS = 2,
+};
+
+/*
+ * As few questions as possible: nothing of theirs is read that could wait. 0; 1: it does not run,
+ * or there is no /proc to look at. Clear also after a failure.
+ */
+int host_members(struct host *h, const struct sl_container *c, unsigned int flags,
+		 struct host_members *out, struct sl_error *err);
 void host_members_clear(struct host_members *m);
 
 /* Its directory in /proc, if it is still this process. O_PATH; -SL_ENOTFOUND. */

@@ -28,13 +28,19 @@ struct memberwalk {
 int memberwalk_say(struct memberwalk_out *out, uint32_t kind, const void *head, size_t head_len,
 		   const void *bytes, size_t len)
 {
+	return memberwalk_say_fd(out, kind, head, head_len, bytes, len, -1);
+}
+
+int memberwalk_say_fd(struct memberwalk_out *out, uint32_t kind, const void *head, size_t head_len,
+		      const void *bytes, size_t len, int fd)
+{
 	if (head_len > MEMBERWALK_SAY_MAX || len > MEMBERWALK_SAY_MAX - head_len)
 		return -SL_ELIMIT;
 	if (head_len > 0)
 		memcpy(out->room, head, head_len);
 	if (len > 0)
 		memcpy(out->room + head_len, bytes, len);
-	return worker_send(out->out, kind + 1, out->room, head_len + len);
+	return worker_send_fd(out->out, kind + 1, out->room, head_len + len, fd);
 }
 
 static int work(struct worker_out *out, void *payload)
@@ -84,6 +90,7 @@ static void give_up(struct memberwalk *w, bool is_late, struct memberwalk_item *
 	*out = (struct memberwalk_item){
 		.event = MEMBERWALK_HUNG,
 		.member = w->at++,
+		.fd = -1,
 		.why = is_late ? "does not answer: its memory cannot be read without waiting"
 			       : "the worker that read it died",
 		.sys = is_late ? ETIMEDOUT : EIO};
@@ -99,6 +106,7 @@ static int not_started(struct memberwalk *w, int rc, const struct sl_error *why,
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	*out = (struct memberwalk_item){.event = MEMBERWALK_HUNG,
 					.member = w->at++,
+					.fd = -1,
 					.why = "no process could be started to read it",
 					.sys = why->sys};
 	return 0;
@@ -110,6 +118,7 @@ int memberwalk_next(struct memberwalk *w, struct memberwalk_item *out, struct sl
 	struct worker_message message;
 	int rc;
 
+	*out = (struct memberwalk_item){.fd = -1};
 	if (w->at >= w->o.count)
 		return 1;
 	rc = w->worker == NULL ? start(w, &why) : 0;
@@ -125,12 +134,20 @@ int memberwalk_next(struct memberwalk *w, struct memberwalk_item *out, struct sl
 	*out = (struct memberwalk_item){.event = MEMBERWALK_SAID,
 					.member = w->at,
 					.kind = message.kind - 1,
-					.bytes = message.bytes};
+					.bytes = message.bytes,
+					.fd = message.fd,
+					.fd_sys = message.fd_sys};
 	if (message.kind == KIND_DONE) {
 		out->event = MEMBERWALK_DONE;
 		w->at++;
 	}
 	return 0;
+}
+
+void memberwalk_item_clear(struct memberwalk_item *item)
+{
+	cleanup_closep(&item->fd);
+	item->fd = -1;
 }
 
 void memberwalk_free(struct memberwalk *w)

@@ -27,6 +27,10 @@ struct memberwalk_out;
 int memberwalk_say(struct memberwalk_out *out, uint32_t kind, const void *head, size_t head_len,
 		   const void *bytes, size_t len);
 
+/* The same with a descriptor, of which the caller gets a duplicate. */
+int memberwalk_say_fd(struct memberwalk_out *out, uint32_t kind, const void *head, size_t head_len,
+		      const void *bytes, size_t len, int fd);
+
 struct memberwalk_options {
 	int proc_fd;
 	const struct host_member *members;
@@ -50,6 +54,8 @@ struct memberwalk_item {
 	size_t member;         /* index into the members */
 	uint32_t kind;         /* what was said: kind, head and text as one, borrowed */
 	struct sl_bytes bytes; /* until the next call */
+	int fd;                /* came with it, the caller's; -1: none */
+	int fd_sys;            /* one was sent and could not be had: errno */
 	const char *why;       /* MEMBERWALK_HUNG: static text, and errno */
 	int sys;
 	bool is_abandoned; /* the worker could not even be killed */
@@ -60,6 +66,7 @@ int memberwalk_new(struct memberwalk **out, const struct memberwalk_options *opt
 		   struct sl_error *err);
 /* 0; 1: that was all; -SL_ECANCELLED: *stop. Members come in their order. */
 int memberwalk_next(struct memberwalk *w, struct memberwalk_item *out, struct sl_error *err);
-void memberwalk_free(struct memberwalk *w); /* NULL is fine */
+void memberwalk_item_clear(struct memberwalk_item *item); /* closes its descriptor */
+void memberwalk_free(struct memberwalk *w);               /* NULL is fine */
 
 #endif

@@ -126,13 +126,9 @@ static int send_made(struct memberwalk_out *out, int pid_fd, bool is_light, stru
 	return say_bytes(out, note, text.data, text.len);
 }
 
-#define PROBE "cmdline"
-
 static bool is_wanted(const struct procdump_options *o, const struct host_member *member,
 		      const struct part *part)
 {
-	if (o->is_probe)
-		return strcmp(part->name, PROBE) == 0;
 	return !(part->is_heavy && o->is_light) && !(part->is_risky && member->is_hung);
 }
 

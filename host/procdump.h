@@ -39,7 +39,6 @@ struct procdump_options {
 	const struct host_member *members;
 	size_t count;
 	bool is_light; /* without mappings, and without what fdinfo says */
-	bool is_probe; /* only what shows whether a process's memory can be read */
 	const volatile sig_atomic_t *stop;
 };
 

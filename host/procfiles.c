@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files of a process beside its program: what it maps, what it interprets, what it preloads. */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,35 +9,13 @@
 #include "core/cleanup.h"
 #include "core/root.h"
 #include "host/procargs.h"
-#include "host/procmaps.h"
 #include "host/procread.h"
 
-#define MAPS_MAX ((size_t)64 << 20)
 /* Open files of an interpreter that are looked at for a script without a name. */
 #define FDS_MAX ((size_t)4096)
 #define FIRST_LINE_MAX 256
 
 /* ---- mappings ---- */
-
-static int map_file(struct procread *r, const struct procread_subject *s,
-		    const struct procmaps_row *row, size_t *object, struct sl_error *why)
-{
-	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
-	char name[64];
-	AUTO_CLOSE int fd = -1;
-	int rc;
-
-	(void)snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, row->start, row->end);
-	fd = openat(s->seen.pid_fd, name, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return sl_fail(why, SL_EIO, errno, "open '%s'", name);
-	rc = process_read_link(s->seen.pid_fd, name, &link, why);
-	if (rc < 0 && why->sys != ENAMETOOLONG)
-		return rc;
-	sl_error_clear(why);
-	return procobject_add(&r->objects, &s->seen, take_fd(&fd), rc < 0 ? NULL : link.data,
-			      object, why);
-}
 
 /*
  * Only the machine's administrator may follow map_files. For others: the file that has the mapped
@@ -116,48 +93,39 @@ static int add_mapped(struct sl_process *p, size_t object, struct sl_error *err)
 	return 0;
 }
 
-/* 1: the process changed its mappings meanwhile, or is gone. */
-static int read_map(struct procread *r, const struct procread_subject *s,
-		    const struct procmaps_row *row, struct sl_error *err)
+/* A newcomer: what the worker followed, else what has its name. */
+static int add_map(struct procread *r, const struct procread_subject *s,
+		   struct proctexts_item *item, size_t *object, struct sl_error *why)
+{
+	AUTO_FREE char *link =
+		item->bytes.len > 0 ? strndup(item->bytes.data, item->bytes.len) : NULL;
+
+	if (item->bytes.len > 0 && link == NULL)
+		return sl_fail(why, SL_ENOMEM, 0, "processes");
+	if (item->fd >= 0)
+		return procobject_add(&r->objects, &s->seen, take_fd(&item->fd), link, object, why);
+	if (item->sys == EPERM || item->sys == ENOENT)
+		return map_by_name(r, s, &item->row, object, why);
+	/* one that was sent before and could not be kept is lost here, too */
+	return sl_fail(why, SL_EIO, item->sys != 0 ? item->sys : EIO, "follow a mapping");
+}
+
+int procread_mapped(struct procread *r, const struct procread_subject *s,
+		    struct proctexts_item *item, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	AUTO_CLOSE int fd = item->fd;
 	size_t object;
 	int rc;
 
-	if (recall(r, row, &object))
+	if (recall(r, &item->row, &object))
 		return add_mapped(s->process, object, err);
-	rc = map_file(r, s, row, &object, &why);
-	if (rc < 0 && (why.sys == EPERM || why.sys == ENOENT)) {
-		/* unmapped since, unless this is a thread's directory, which has no map_files */
-		if (why.sys == ENOENT && faccessat(s->seen.pid_fd, "map_files", F_OK, 0) == 0)
-			return 0;
-		sl_error_clear(&why);
-		rc = map_by_name(r, s, row, &object, &why);
-	}
+	rc = add_map(r, s, item, &object, &why);
+	fd = take_fd(&item->fd);
 	if (rc < 0)
 		return procread_missed(r, s, "mapped files", &why, err);
-	rc = remember(r, row, object, err);
+	rc = remember(r, &item->row, object, err);
 	return rc < 0 ? rc : add_mapped(s->process, object, err);
-}
-
-int procread_maps(struct procread *r, const struct procread_subject *s, struct sl_error *err)
-{
-	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(MAPS_MAX);
-	int rc = process_read_whole(s->seen.pid_fd, "maps", &text, &why);
-	struct sl_bytes rest = {text.data, text.len};
-	struct procmaps_row row;
-
-	if (rc < 0)
-		return procread_missed(r, s, "mappings", &why, err);
-	while ((rc = procmaps_next(&rest, &row, NULL)) != 1) {
-		if (rc < 0 || !row.is_executable || row.inode == 0)
-			continue;
-		rc = read_map(r, s, &row, err);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
 }
 
 /* ---- scripts ---- */
@@ -285,16 +253,13 @@ static bool is_of_image(struct procread *r, const struct procread_subject *s, co
 	       r->objects.out->objects[object].origin == SL_ORIGIN_IMAGE;
 }
 
-int procread_preload(struct procread *r, const struct procread_subject *s,
-		     struct sl_bytes environment, struct sl_error *err)
+int procread_preload(struct procread *r, const struct procread_subject *s, struct sl_bytes text,
+		     struct sl_error *err)
 {
-	struct sl_bytes text = procargs_variable(environment, "LD_PRELOAD");
 	AUTO_FREE char *names = NULL;
 	char *rest, *name;
 
-	if (text.data == NULL)
-		text = procargs_variable(environment, "LD_AUDIT");
-	if (text.data == NULL)
+	if (text.len == 0)
 		return 0;
 	s->process->preload = strndup(text.data, text.len);
 	names = strdup(s->process->preload != NULL ? strchr(s->process->preload, '=') + 1 : "");

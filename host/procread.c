@@ -13,9 +13,6 @@
 #include "host/procargs.h"
 
 #define COMMAND_MAX ((size_t)1024)
-#define ARGUMENTS_MAX ((size_t)64 * 1024)
-/* A quarter of the largest stack that is usual; the kernel's own limit is 6 MiB. */
-#define ENVIRONMENT_MAX ((size_t)8 << 20)
 
 void procread_clear(struct procread *r)
 {
@@ -27,6 +24,7 @@ void procread_clear(struct procread *r)
 	for (size_t i = 0; i < r->map_count; i++)
 		free(r->maps[i].path);
 	free(r->maps);
+	proctexts_free(r->texts);
 	*r = (struct procread){0};
 }
 
@@ -92,6 +90,8 @@ int procread_add(struct procread *r, const struct procseen *by, const char *path
 	char name[40];
 	struct stat st;
 
+	if (fd < 0 && kernel_ran_out(errno))
+		return sl_fail(err, SL_EIO, errno, "open");
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 1;
 	(void)snprintf(name, sizeof(name), "self/fd/%d", fd);
@@ -261,41 +261,81 @@ static int read_exe(struct procread *r, const struct procread_subject *s, struct
 			      &s->process->exe, why);
 }
 
-static int read_arguments(struct procread *r, const struct procread_subject *s,
-			  struct sl_error *err)
+static int take_arguments(struct procread *r, const struct procread_subject *s,
+			  struct sl_bytes text, struct sl_error *err)
 {
-	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(ARGUMENTS_MAX);
 	CLEANUP(buf_clear) struct buf joined = BUF_INIT(COMMAND_MAX);
-	int rc = process_read(s->seen.pid_fd, "cmdline", &text, &why);
 
-	if (rc < 0 && rc != -SL_ELIMIT)
-		return procread_missed(r, s, "arguments", &why, err);
-	procargs_join(&joined, (struct sl_bytes){text.data, text.len});
+	procargs_join(&joined, text);
 	s->process->command = joined.data != NULL ? buf_take(&joined) : strdup("");
 	if (s->process->command == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
-	return procread_script(r, s, (struct sl_bytes){text.data, text.len}, err);
+	return procread_script(r, s, text, err);
 }
 
-static int read_environment(struct procread *r, const struct procread_subject *s,
-			    struct sl_error *err)
+/* A text that could not be read. 1: the process has ended. */
+static int miss(struct procread *r, const struct procread_subject *s, const char *what,
+		const struct proctexts_item *item, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(ENVIRONMENT_MAX);
-	int rc = process_read_whole(s->seen.pid_fd, "environ", &text, &why);
 
-	if (rc < 0)
-		return procread_missed(r, s, "environment", &why, err);
-	return procread_preload(r, s, (struct sl_bytes){text.data, text.len}, err);
+	(void)sl_fail(&why, item->is_cut ? SL_ELIMIT : SL_EIO, item->sys,
+		      item->is_cut ? "longer than is read" : "read");
+	return procread_missed(r, s, what, &why, err);
 }
 
-static bool is_hung(const struct procread *r, int64_t pid)
+static int give_up(struct procread *r, const struct procread_subject *s,
+		   const struct proctexts_item *item, struct sl_error *err)
 {
-	for (size_t i = 0; r->members != NULL && i < r->members->count; i++)
-		if (r->members->items[i].pid == pid)
-			return r->members->items[i].is_hung;
-	return false;
+	struct host_member *member = &r->members->items[s->member];
+	AUTO_FREE char *text = NULL;
+
+	member->is_hung = item->sys == ETIMEDOUT;
+	member->is_abandoned = item->is_abandoned;
+	if (asprintf(&text, "its arguments, environment and mappings: %s",
+		     member->is_hung ? "it does not answer" : item->why) < 0) {
+		text = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	}
+	return procread_gap(r, s->process->pid, text, item->sys, err);
+}
+
+/* 0; 1: the process has ended. */
+static int take_text(struct procread *r, const struct procread_subject *s,
+		     struct proctexts_item *item, struct sl_error *err)
+{
+	bool is_bad = item->sys != 0 || item->is_cut;
+
+	switch (item->kind) {
+	case PROCTEXTS_MAPPED:
+		return procread_mapped(r, s, item, err);
+	case PROCTEXTS_MAPS:
+		return is_bad ? miss(r, s, "mappings", item, err) : 0;
+	case PROCTEXTS_ARGUMENTS: /* the first of many are enough */
+		return item->sys != 0 ? miss(r, s, "arguments", item, err)
+				      : take_arguments(r, s, item->bytes, err);
+	case PROCTEXTS_PRELOAD:
+		return is_bad ? miss(r, s, "environment", item, err)
+			      : procread_preload(r, s, item->bytes, err);
+	case PROCTEXTS_HUNG:
+		return give_up(r, s, item, err);
+	case PROCTEXTS_END:
+		break;
+	}
+	return 0;
+}
+
+static int read_texts(struct procread *r, const struct procread_subject *s, struct sl_error *err)
+{
+	struct proctexts_item item = {.kind = PROCTEXTS_MAPS};
+	int rc = 0;
+
+	while (rc == 0 && item.kind != PROCTEXTS_END && item.kind != PROCTEXTS_HUNG) {
+		rc = proctexts_next(r->texts, s->member, &item, err);
+		if (rc == 0)
+			rc = take_text(r, s, &item, err);
+	}
+	return rc;
 }
 
 static int read_rest(struct procread *r, const struct procread_subject *s, struct sl_error *err)
@@ -311,14 +351,11 @@ static int read_rest(struct procread *r, const struct procread_subject *s, struc
 		if (rc != 0)
 			return rc;
 	}
-	if (is_hung(r, s->process->pid))
+	if (r->members->items[s->member].is_hung)
 		return procread_gap(r, s->process->pid,
 				    "its arguments, environment and mappings: it does not answer",
 				    ETIMEDOUT, err);
-	rc = procread_maps(r, s, err);
-	if (rc == 0)
-		rc = read_arguments(r, s, err);
-	return rc == 0 ? read_environment(r, s, err) : rc;
+	return read_texts(r, s, err);
 }
 
 static void process_clear(struct sl_process *p)
@@ -343,20 +380,25 @@ static int keep(struct sl_processes *out, struct sl_process *p, struct sl_error 
 	return 0;
 }
 
-int procread_process(struct procread *r, const struct proctable_row *row, uint32_t place,
+int procread_process(struct procread *r, const struct proctable_row *row, size_t member,
 		     struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf root = BUF_INIT(8192);
-	struct sl_process p = {
-		.pid = row->pid, .place = place, .exe = SL_OBJECT_NONE, .script = SL_OBJECT_NONE};
+	struct sl_process p = {.pid = row->pid,
+			       .place = r->members->items[member].place,
+			       .exe = SL_OBJECT_NONE,
+			       .script = SL_OBJECT_NONE};
 	struct process_stat status;
-	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, row->pid, &status, NULL);
-	struct procread_subject s = {.process = &p};
+	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, row->pid, &status, &why);
+	struct procread_subject s = {.process = &p, .member = member};
 	int rc;
 
 	if (fd >= 0 && status.is_kernel)
 		return 0;
+	if (fd < 0 && kernel_ran_out(why.sys))
+		return procread_gap(r, row->pid, "it cannot be looked at", why.sys, err);
+	sl_error_clear(&why);
 	if (fd < 0 || (row->has_exe && status.start != row->start)) {
 		r->objects.out->raced++;
 		return 0;

@@ -6,6 +6,7 @@
 #include "host/members.h"
 #include "host/process.h"
 #include "host/procobject.h"
+#include "host/proctexts.h"
 
 /* Processes whose trouble is named; that of the others is one more gap. */
 #define PROCREAD_GAPS_MAX 32
@@ -27,7 +28,8 @@ struct procread_map {
 
 struct procread {
 	struct procobjects objects;
-	const struct host_members *members; /* which of them hang; NULL: not known. Borrowed */
+	struct host_members *members; /* who is looked at; borrowed, who hangs is marked there */
+	struct proctexts *texts;      /* of them; owned */
 	struct procread_view *views;
 	size_t view_count;
 	struct procread_map *maps;
@@ -39,8 +41,11 @@ int procread_init(struct procread *r, struct host *h, const struct proctable *t,
 		  const struct sl_container *c, struct sl_processes *out, struct sl_error *err);
 void procread_clear(struct procread *r);
 
-/* Look at one and add it. What of it cannot be read is a gap; who is gone is counted. */
-int procread_process(struct procread *r, const struct proctable_row *row, uint32_t place,
+/*
+ * Look at one member and add it. What of it cannot be read is a gap; who is gone is counted.
+ * Members in their order.
+ */
+int procread_process(struct procread *r, const struct proctable_row *row, size_t member,
 		     struct sl_error *err);
 
 int procread_gap(struct procread *r, int64_t pid, const char *why, int sys, struct sl_error *err);
@@ -48,6 +53,7 @@ int procread_gap(struct procread *r, int64_t pid, const char *why, int sys, stru
 /* The process under way. */
 struct procread_subject {
 	struct procseen seen;
+	size_t member; /* its place among them */
 	struct sl_process *process;
 };
 
@@ -58,9 +64,11 @@ int procread_missed(struct procread *r, const struct procread_subject *s, const 
 /* Parts of procread_process(), in procfiles.c. 1: the process has ended. */
 int procread_script(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
 		    struct sl_error *err);
-int procread_preload(struct procread *r, const struct procread_subject *s,
-		     struct sl_bytes environment, struct sl_error *err);
-int procread_maps(struct procread *r, const struct procread_subject *s, struct sl_error *err);
+int procread_preload(struct procread *r, const struct procread_subject *s, struct sl_bytes variable,
+		     struct sl_error *err);
+/* Takes over the item's descriptor. */
+int procread_mapped(struct procread *r, const struct procread_subject *s,
+		    struct proctexts_item *item, struct sl_error *err);
 
 /*
  * Open a path as the process has it, O_PATH, links resolved inside its root directory. -1 with

@@ -15,8 +15,8 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/kernel.h"
-#include "host/procdump.h"
 #include "host/procread.h"
+#include "host/proctexts.h"
 
 #define SECOND_NS (UINT64_C(1000) * 1000 * 1000)
 
@@ -76,21 +76,15 @@ bool procscan_is_member(const struct proctable *t, const struct sl_container *c,
 static int look_at_all(struct procread *r, struct sl_error *err)
 {
 	const struct proctable *t = r->objects.table;
+	const struct host_members *m = r->members;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < t->count; i++) {
-		const struct proctable_row *row = &t->rows[i];
-		const struct sl_container *c = r->objects.container;
-		uint32_t place = place_of(t, c, row);
+	for (size_t i = 0; rc == 0 && i < m->refused_count; i++)
+		rc = procread_gap(r, m->refused[i].pid, m->refused[i].why, m->refused[i].sys, err);
+	for (size_t i = 0; rc == 0 && i < m->count; i++) {
+		const struct proctable_row *row = proctable_by_pid(t, m->items[i].pid);
 
-		if (row->is_covered)
-			rc = procread_gap(r, row->pid,
-					  "something is mounted over its entry of /proc", 0, err);
-		else if (row->is_denied && (place & SL_PLACE_CGROUP) != 0)
-			rc = procread_gap(r, row->pid, "it cannot be looked at: run as root",
-					  EACCES, err);
-		else if (!row->is_denied && is_member(row, place))
-			rc = procread_process(r, row, place, err);
+		rc = row != NULL ? procread_process(r, row, i, err) : 0;
 	}
 	return rc;
 }
@@ -106,61 +100,72 @@ static void judge_age(struct sl_processes *p)
 			p->looked_ns / tick_ns >= p->items[i].start + SECOND_NS / tick_ns;
 }
 
-/* Whose memory cannot be read without waiting is found out where waiting costs a deadline. */
-static int find_hung(const struct host *h, struct host_members *members,
-		     const volatile sig_atomic_t *stop, struct sl_error *err)
+static struct host_member *same_member(struct host_members *m, const struct host_member *as)
 {
-	struct procdump_options options = {.proc_fd = h->place.proc_fd,
-					   .members = members->items,
-					   .count = members->count,
-					   .is_probe = true,
-					   .stop = stop};
-	struct procdump *dump = NULL;
-	struct procdump_item item;
-	int rc = procdump_new(&dump, &options, err);
-
-	while (rc == 0 && (rc = procdump_next(dump, &item, err)) == 0)
-		if (item.kind == PROCDUMP_HUNG)
-			members->items[item.member].is_hung = true;
-	procdump_free(dump);
-	return rc < 0 ? rc : 0;
+	for (size_t i = 0; i < m->count; i++)
+		if (m->items[i].pid == as->pid && m->items[i].start == as->start)
+			return &m->items[i];
+	return NULL;
 }
 
-int host_processes(struct host *h, const struct sl_container *c, const volatile sig_atomic_t *stop,
-		   struct sl_processes *out, struct sl_error *err)
+/* What is known of who hangs, from one list to the other. */
+static void tell_hung(struct host_members *to, const struct host_members *from)
 {
-	CLEANUP(host_members_clear) struct host_members members = {0};
-	int rc = host_members(h, c, &members, err);
+	for (size_t i = 0; i < from->count; i++) {
+		const struct host_member *known = &from->items[i];
+		struct host_member *member = known->is_hung ? same_member(to, known) : NULL;
 
-	*out = (struct sl_processes){0};
-	if (rc == 0)
-		rc = find_hung(h, &members, stop, err);
-	return rc == 0 ? host_processes_of(h, c, &members, out, err) : rc;
+		if (member != NULL) {
+			member->is_hung = true;
+			member->is_abandoned = known->is_abandoned;
+		}
+	}
 }
 
-int host_processes_of(struct host *h, const struct sl_container *c,
-		      const struct host_members *members, struct sl_processes *out,
-		      struct sl_error *err)
+static int look(struct host *h, const struct sl_container *c, struct host_members *members,
+		const volatile sig_atomic_t *stop, struct sl_processes *out, struct sl_error *err)
 {
 	CLEANUP(procread_clear) struct procread r = {0};
 	const struct proctable *t;
-	int rc;
+	int rc = proctable_get(h, &t, err);
 
-	*out = (struct sl_processes){0};
-	if (h->place.proc_fd < 0 || c->pid <= 0)
-		return 1;
-	rc = proctable_get(h, &t, err);
 	if (rc < 0)
 		return rc;
 	out->looked_ns = clock_boot_ns();
 	rc = procread_init(&r, h, t, c, out, err);
 	r.members = members;
 	if (rc == 0)
+		rc = proctexts_new(&r.texts, h->place.proc_fd, members, stop, err);
+	if (rc == 0)
 		rc = look_at_all(&r, err);
-	if (rc < 0)
-		return rc;
-	judge_age(out);
-	return 0;
+	if (rc == 0)
+		judge_age(out);
+	return rc;
+}
+
+int host_processes_of(struct host *h, const struct sl_container *c, struct host_members *members,
+		      const volatile sig_atomic_t *stop, struct sl_processes *out,
+		      struct sl_error *err)
+{
+	CLEANUP(host_members_clear) struct host_members now = {0};
+	unsigned int flags = members != NULL && members->self != 0 ? HOST_MEMBERS_OTHERS : 0;
+	int rc;
+
+	*out = (struct sl_processes){0};
+	rc = host_members(h, c, flags, &now, err);
+	if (rc == 0 && members != NULL)
+		tell_hung(&now, members);
+	if (rc == 0)
+		rc = look(h, c, &now, stop, out, err);
+	if (members != NULL)
+		tell_hung(members, &now);
+	return rc;
+}
+
+int host_processes(struct host *h, const struct sl_container *c, const volatile sig_atomic_t *stop,
+		   struct sl_processes *out, struct sl_error *err)
+{
+	return host_processes_of(h, c, NULL, stop, out, err);
 }
 
 void host_processes_prepare(struct host *h, const struct sl_container *c)
@@ -169,75 +174,6 @@ void host_processes_prepare(struct host *h, const struct sl_container *c)
 
 	if (h->place.proc_fd >= 0 && c->pid > 0)
 		(void)proctable_get(h, &t, NULL);
-}
-
-/* ---- only who they are ---- */
-
-/* This program, as the examined /proc numbers it; 0: it does not see it. */
-static int64_t own_pid(int proc_fd)
-{
-	char number[24] = {0};
-
-	return readlinkat(proc_fd, "self", number, sizeof(number) - 1) > 0
-		       ? strtoll(number, NULL, 10)
-		       : 0;
-}
-
-/* 0; 1: it is none that counts. */
-static int identify(const struct host *h, const struct proctable_row *row, int64_t self,
-		    struct host_process_id *out)
-{
-	struct process_stat status;
-	AUTO_CLOSE int fd = -1;
-
-	*out = (struct host_process_id){.pid = row->pid};
-	if (row->is_covered)
-		out->problem = "something is mounted over its entry of /proc";
-	else if (row->is_denied)
-		*out = (struct host_process_id){row->pid, 0, "it cannot be looked at: run as root",
-						EACCES};
-	if (out->problem != NULL)
-		return 0;
-	fd = process_open_living(h->place.proc_fd, row->pid, &status, NULL);
-	if (fd < 0 || status.is_kernel || (row->has_exe && status.start != row->start))
-		return 1;
-	/* a capture of itself would keep its keys */
-	if (self != 0 && (row->pid == self || status.parent == self))
-		return 1;
-	out->start = status.start;
-	return 0;
-}
-
-int host_process_ids(struct host *h, const struct sl_container *c, bool anew,
-		     struct host_process_id **out, size_t *count, struct sl_error *err)
-{
-	AUTO_FREE struct host_process_id *all = NULL;
-	int64_t self = own_pid(h->place.proc_fd);
-	const struct proctable *t;
-	int rc;
-
-	*count = 0;
-	if (h->place.proc_fd < 0 || c->pid <= 0)
-		return 1;
-	if (anew && h->table != NULL)
-		h->table->at_ns = 0;
-	rc = proctable_get(h, &t, err);
-	if (rc < 0)
-		return rc;
-	all = calloc(t->count + 1, sizeof(*all));
-	if (all == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "processes");
-	for (size_t i = 0; i < t->count; i++) {
-		const struct proctable_row *row = &t->rows[i];
-		uint32_t place = place_of(t, c, row);
-		bool wanted = row->is_denied ? (place & SL_PLACE_CGROUP) != 0
-					     : row->is_covered || is_member(row, place);
-
-		if (wanted && identify(h, row, self, &all[*count]) == 0)
-			++*count;
-	}
-	*out = take_ptr(&all);
-	return 0;
 }
 
 /* ---- the second look ---- */

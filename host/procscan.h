@@ -5,7 +5,8 @@
  * process that gets its number later is never taken for it. Nothing of the container is run, and
  * nothing is opened that could wait: arguments and environment are read from anonymous memory alone
  * since Linux 4.17, so that no file server of the container's is asked for them. But all readers of
- * a process's memory wait for its lock, and whoever holds that may wait for such a server.
+ * a process's memory wait for its lock, and whoever holds that may wait for such a server: that is
+ * asked for in a worker (proctexts.h).
  */
 #ifndef HOST_PROCSCAN_H
 #define HOST_PROCSCAN_H
@@ -26,13 +27,16 @@ bool procscan_is_member(const struct proctable *t, const struct sl_container *c,
 /*
  * Look at the processes of a running container. 0; 1: it does not run, or there is no /proc to look
  * at. What cannot be read is a gap in @out. Clear @out also after a failure. -SL_ECANCELLED: *stop,
- * which may be NULL. Whether a process's memory can be read is tried in a worker first.
+ * which may be NULL. What waits for a process's memory is asked by a worker.
  */
 int host_processes(struct host *h, const struct sl_container *c, const volatile sig_atomic_t *stop,
 		   struct sl_processes *out, struct sl_error *err);
-/* The same without the memory of those that are known to hang (host/members.h), which is a gap. */
-int host_processes_of(struct host *h, const struct sl_container *c,
-		      const struct host_members *members, struct sl_processes *out,
+/*
+ * The same without this program, where those left it out, and without the memory of those that are
+ * known to hang, which is a gap; who hangs now is marked there.
+ */
+int host_processes_of(struct host *h, const struct sl_container *c, struct host_members *members,
+		      const volatile sig_atomic_t *stop, struct sl_processes *out,
 		      struct sl_error *err);
 
 /*
@@ -40,22 +44,6 @@ int host_processes_of(struct host *h, const struct sl_container *c,
  * this one: all of them share what was seen. What goes wrong they will say.
  */
 void host_processes_prepare(struct host *h, const struct sl_container *c);
-
-/* A process of a container, by numbers alone. */
-struct host_process_id {
-	int64_t pid;
-	uint64_t start; /* in clock ticks after boot; 0 when @problem says why it is not known */
-	const char *problem; /* why it cannot be looked at, or NULL; static */
-	int sys;             /* with it: errno, or 0 */
-};
-
-/*
- * The same processes, as few questions as possible: nothing of theirs is read that could wait. This
- * program and what it started are left out. @anew: not as they were some seconds ago. @out is owned
- * by the caller: free(). 1: it does not run, or there is no /proc to look at.
- */
-int host_process_ids(struct host *h, const struct sl_container *c, bool anew,
-		     struct host_process_id **out, size_t *count, struct sl_error *err);
 
 /*
  * Look again, at least a second after the first time: is_steady says which processes are there

@@ -161,10 +161,13 @@ bool proctable_is_within(const struct proctable *t, uint64_t ns, uint64_t outer)
 static int read_cgroup(struct proctable_row *row, int pid_fd, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(CGROUP_FILE_MAX);
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct cgroup group;
+	int rc = process_read(pid_fd, "cgroup", &text, &why);
 
-	if (process_read(pid_fd, "cgroup", &text, NULL) < 0 || text.len == 0 ||
-	    cgroup_parse(&group, text.data, text.len, NULL) < 0)
+	if (rc == -SL_ENOMEM || (rc < 0 && kernel_ran_out(why.sys)))
+		return sl_fail(err, why.code, why.sys, "%s", "control groups");
+	if (rc < 0 || text.len == 0 || cgroup_parse(&group, text.data, text.len, NULL) < 0)
 		return 0;
 	if (group.path.len < 2)
 		return 0;
@@ -187,14 +190,16 @@ static void read_exe(struct proctable_row *row, int pid_fd)
 	row->exe_ino = st.stx_ino;
 }
 
-static uint64_t namespace_of(int pid_fd, const char *name, bool *is_denied)
+/* Only what has ended says nothing; any other failure leaves open whose it is. */
+static uint64_t namespace_of(int pid_fd, const char *name, int *sys)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	uint64_t number;
 
 	if (process_namespace(pid_fd, name, &number, &why) == 0)
 		return number;
-	*is_denied = *is_denied || why.sys == EACCES || why.sys == EPERM;
+	if (why.sys != 0 && why.sys != ENOENT && why.sys != ESRCH)
+		*sys = why.sys;
 	return 0;
 }
 
@@ -209,10 +214,13 @@ static int read_row(struct proctable *t, int proc_fd, const char *name, struct s
 		row.is_covered = true;
 		return add(t, &row, err);
 	}
+	if (fd < 0 && kernel_ran_out(errno))
+		return sl_fail(err, SL_EIO, errno, "open process %s", name);
 	if (fd < 0)
 		return 0; /* gone */
-	row.pid_ns = namespace_of(fd, "pid", &row.is_denied);
-	row.mnt_ns = namespace_of(fd, "mnt", &row.is_denied);
+	row.pid_ns = namespace_of(fd, "pid", &row.denied_sys);
+	row.mnt_ns = namespace_of(fd, "mnt", &row.denied_sys);
+	row.is_denied = row.denied_sys != 0;
 	if (row.pid_ns == 0 && row.mnt_ns == 0 && !row.is_denied)
 		return 0;
 	rc = read_cgroup(&row, fd, err);
@@ -229,20 +237,20 @@ static int read_row(struct proctable *t, int proc_fd, const char *name, struct s
 static void read_machine(struct proctable *t, int proc_fd)
 {
 	AUTO_CLOSE int fd = process_open(proc_fd, 1, NULL);
-	bool is_denied = false;
+	int sys = 0;
 
 	/* who may not look at process 1 is told the same of himself, unless in a container */
 	if (fd >= 0) {
-		t->pid_ns = namespace_of(fd, "pid", &is_denied);
-		t->mnt_ns = namespace_of(fd, "mnt", &is_denied);
+		t->pid_ns = namespace_of(fd, "pid", &sys);
+		t->mnt_ns = namespace_of(fd, "mnt", &sys);
 	}
 	if (t->mnt_ns == 0) {
 		AUTO_CLOSE int self = process_open(proc_fd, (int64_t)getpid(), NULL);
 
 		if (self < 0)
 			return;
-		t->pid_ns = namespace_of(self, "pid", &is_denied);
-		t->mnt_ns = namespace_of(self, "mnt", &is_denied);
+		t->pid_ns = namespace_of(self, "pid", &sys);
+		t->mnt_ns = namespace_of(self, "mnt", &sys);
 	}
 }
 

@@ -20,7 +20,8 @@ struct proctable_row {
 	uint64_t pid_ns, mnt_ns; /* 0: it would not say */
 	char *cgroup;            /* owned, or NULL; no proof */
 	bool is_named;           /* the group bears a container's id */
-	bool is_denied;          /* it would not say where it is: EACCES */
+	bool is_denied;          /* it would not say where it is */
+	int denied_sys;          /* why not: EACCES, or what went wrong in asking */
 	bool is_covered;         /* something is mounted over its entry of the machine's /proc */
 	bool has_exe;            /* what follows is known */
 	uint64_t start, exe_dev, exe_ino;

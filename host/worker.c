@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -19,11 +20,14 @@
 #define ERROR_TEXT_MAX 4096
 /* How long the kernel may take to end it. */
 #define KILL_NS (UINT64_C(200) * 1000000)
-#define PIPE_BYTES (1 << 20)
+#define ROOM_BYTES (1 << 20)
+/* As many descriptors may be on their way as a process may have open: how often to try again. */
+#define PASS_TRIES 50
 #define POLL_MS 100
 
 struct worker_header {
 	uint32_t kind, len;
+	int32_t fd_sys; /* a descriptor was to come with it and could not be sent */
 };
 
 struct worker_error {
@@ -63,14 +67,51 @@ static int send_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int worker_send(struct worker_out *out, uint32_t kind, const void *bytes, size_t len)
+/* The header, with the descriptor in its company. */
+static int send_header(int to, const struct worker_header *header, int fd)
 {
-	struct worker_header header = {kind, (uint32_t)len};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS}};
+	struct iovec part = {(void *)(uintptr_t)header, sizeof(*header)};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control.room,
+				 .msg_controllen = sizeof(control.room)};
+	struct timespec pause = {.tv_nsec = 2000000};
+	ssize_t n = -1;
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	for (int i = 0; i < PASS_TRIES && n < 0; i++) {
+		n = sendmsg(to, &message, MSG_NOSIGNAL);
+		if (n < 0 && errno != EINTR && errno != ETOOMANYREFS)
+			return -1;
+		if (n < 0)
+			(void)nanosleep(&pause, NULL);
+	}
+	return n == (ssize_t)sizeof(*header) ? 0 : -1;
+}
+
+int worker_send_fd(struct worker_out *out, uint32_t kind, const void *bytes, size_t len, int fd)
+{
+	struct worker_header header = {.kind = kind, .len = (uint32_t)len};
 
 	if (len > WORKER_MESSAGE_MAX)
 		return -SL_ELIMIT;
-	return send_all(out->fd, &header, sizeof(header)) < 0 ? -SL_EIO
-							      : send_all(out->fd, bytes, len);
+	if (fd < 0 || send_header(out->fd, &header, fd) < 0) {
+		header.fd_sys = fd < 0 ? 0 : errno != 0 ? errno : EIO;
+		if (send_all(out->fd, &header, sizeof(header)) < 0)
+			return -SL_EIO;
+	}
+	return send_all(out->fd, bytes, len);
+}
+
+int worker_send(struct worker_out *out, uint32_t kind, const void *bytes, size_t len)
+{
+	return worker_send_fd(out, kind, bytes, len, -1);
 }
 
 int worker_send_error(struct worker_out *out, int rc, const struct sl_error *why)
@@ -156,8 +197,12 @@ int worker_start(struct worker **out, worker_fn fn, void *payload, const int *ke
 	w->limits = *limits;
 	w->begin_ns = clock_boot_ns();
 	w->pid = -1;
-	if (keep_count <= WORKER_KEEP_MAX && pipe2(ends, O_CLOEXEC) == 0) {
-		(void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+	/* a socket, because descriptors go through nothing else */
+	if (keep_count <= WORKER_KEEP_MAX &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
+		const int room = ROOM_BYTES;
+
+		(void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 		w->pid = fork();
 	}
 	if (w->pid == 0)
@@ -200,8 +245,43 @@ static int too_late(const struct worker *w, struct sl_error *err)
 		       is_total ? w->limits.total_ms : w->limits.silence_ms);
 }
 
+/* The descriptor that came with a message. 0: there was none, or *fd; else errno. */
+static int take_passed(struct msghdr *message, int *fd)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(message);
+
+	if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(head), sizeof(*fd));
+	/* no room in our own table is all that the kernel drops one for */
+	return *fd < 0 && (message->msg_flags & MSG_CTRUNC) != 0 ? EMFILE : 0;
+}
+
+/* As read(); @passed: with what came in its company, or NULL. */
+static ssize_t read_some(int from, void *bytes, size_t len, struct worker_message *passed)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = {bytes, len};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control.room,
+				 .msg_controllen = sizeof(control.room)};
+	ssize_t n;
+
+	if (passed == NULL)
+		return read(from, bytes, len);
+	n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
+	if (n > 0 && passed->fd < 0 && passed->fd_sys == 0)
+		passed->fd_sys = take_passed(&message, &passed->fd);
+	return n;
+}
+
 /* 0; 1: the other end was closed; negative. Fewer than @len bytes and then the end is -SL_EIO. */
-static int receive(struct worker *w, void *bytes, size_t len, uint64_t since, struct sl_error *err)
+static int receive(struct worker *w, void *bytes, size_t len, struct worker_message *passed,
+		   uint64_t since, struct sl_error *err)
 {
 	uint8_t *at = bytes;
 	size_t done = 0;
@@ -218,7 +298,7 @@ static int receive(struct worker *w, void *bytes, size_t len, uint64_t since, st
 		/* a signal that came just before is seen at the next turn */
 		if (poll(&waiting, 1, left < POLL_MS ? left : POLL_MS) <= 0)
 			continue;
-		n = read(w->fd, at + done, len - done);
+		n = read_some(w->fd, at + done, len - done, passed);
 		if (n < 0 && errno != EINTR)
 			return sl_fail(err, SL_EIO, errno, "worker");
 		if (n == 0)
@@ -276,18 +356,26 @@ static int sent_error(const struct worker_message *m, struct sl_error *err)
 int worker_next(struct worker *w, struct worker_message *out, struct sl_error *err)
 {
 	uint64_t since = clock_boot_ns();
+	struct worker_message passed = {.fd = -1};
+	AUTO_CLOSE int fd = -1;
 	struct worker_header header;
-	int rc = receive(w, &header, sizeof(header), since, err);
+	int rc = receive(w, &header, sizeof(header), &passed, since, err);
+
+	fd = passed.fd;
 
 	if (rc > 0)
 		return ended(w, err);
 	if (rc == 0 && header.len > WORKER_MESSAGE_MAX)
 		rc = sl_fail(err, SL_EIO, 0, "the worker died");
 	if (rc == 0)
-		rc = receive(w, w->bytes, header.len, since, err);
+		rc = receive(w, w->bytes, header.len, NULL, since, err);
 	if (rc != 0)
 		return rc < 0 ? rc : sl_fail(err, SL_EIO, 0, "the worker died");
-	*out = (struct worker_message){header.kind, {(const char *)w->bytes, header.len}};
+	*out = (struct worker_message){.kind = header.kind,
+				       .bytes = {(const char *)w->bytes, header.len},
+				       .fd = take_fd(&fd),
+				       .fd_sys =
+					       header.fd_sys != 0 ? header.fd_sys : passed.fd_sys};
 	return header.kind == KIND_ERROR ? sent_error(out, err) : 0;
 }
 

@@ -34,6 +34,8 @@ typedef int (*worker_fn)(struct worker_out *out, void *payload);
 
 /* One message in one piece, in the worker. Negative: nobody listens any more, or it is too long. */
 int worker_send(struct worker_out *out, uint32_t kind, const void *bytes, size_t len);
+/* The same with a descriptor, of which the caller gets a duplicate; -1: none. */
+int worker_send_fd(struct worker_out *out, uint32_t kind, const void *bytes, size_t len, int fd);
 /* Why it fails, for whoever waits: worker_next() gives them this failure. Returns rc. */
 int worker_send_error(struct worker_out *out, int rc, const struct sl_error *why);
 
@@ -47,6 +49,8 @@ struct worker_limits {
 struct worker_message {
 	uint32_t kind;         /* the two sides agree on it; WORKER_KIND_MAX and above are taken */
 	struct sl_bytes bytes; /* aligned for any type */
+	int fd;                /* came with it, and is the caller's to close; or -1 */
+	int fd_sys;            /* one was sent and could not be had: errno, or 0 */
 };
 #define WORKER_KIND_MAX 0xffffff00u
 

@@ -9,7 +9,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "host/dump.h"
-#include "host/procscan.h"
+#include "host/members.h"
 #include "job/capture_records.h"
 #include "job/capture_run.h"
 
@@ -28,7 +28,7 @@ enum capture_memory capture_memory_mode(const struct capture_request *r)
 struct subject {
 	struct capture *c;
 	const struct capture_target *t;
-	const struct host_process_id *who;
+	const struct host_member *who;
 	struct dump_report report;
 };
 
@@ -186,8 +186,6 @@ static int take(struct subject *s, unsigned int *hangs, struct sl_error *err)
 	struct sl_content *content;
 	int rc;
 
-	if (s->who->problem != NULL)
-		return gap(s, s->who->problem, s->who->sys, err);
 	rc = host_dump(s->c->host, &request, &s->report, &content, &why);
 	if (rc == -SL_ENOTFOUND || (rc < 0 && job_stopped(s->c->job)))
 		return 0;
@@ -196,24 +194,40 @@ static int take(struct subject *s, unsigned int *hangs, struct sl_error *err)
 	return keep(s, is_full ? "full" : "mini", content, err);
 }
 
+static int tell_refused(struct capture *c, struct capture_target *t, const struct host_members *all,
+			struct sl_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < all->refused_count; i++) {
+		struct host_member who = {.pid = all->refused[i].pid};
+		struct subject s = {.c = c, .t = t, .who = &who};
+
+		rc = gap(&s, all->refused[i].why, all->refused[i].sys, err);
+	}
+	return rc;
+}
+
 int capture_memory(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
-	AUTO_FREE struct host_process_id *all = NULL;
+	CLEANUP(host_members_clear) struct host_members all = {0};
 	unsigned int hangs = HANGS_MAX;
-	size_t count = 0;
-	int rc = c->host != NULL ? host_process_ids(c->host, t->container, true, &all, &count, err)
-				 : 1;
+	int rc = c->host == NULL ? 1
+				 : host_members(c->host, t->container,
+						HOST_MEMBERS_ANEW | HOST_MEMBERS_OTHERS, &all, err);
 
 	if (rc > 0) /* what does not run has none */
 		return 0;
+	if (rc == 0)
+		rc = tell_refused(c, t, &all, err);
 	if (rc < 0)
 		return rc;
 	if (c->request->memory_registers)
 		rc = capture_action(c, t, "stop threads to read their registers",
 				    "asked for: each for less than a second, by ptrace", "done",
 				    err);
-	for (size_t i = 0; rc == 0 && i < count && !job_stopped(c->job); i++) {
-		struct subject s = {.c = c, .t = t, .who = &all[i]};
+	for (size_t i = 0; rc == 0 && i < all.count && !job_stopped(c->job); i++) {
+		struct subject s = {.c = c, .t = t, .who = &all.items[i]};
 
 		rc = take(&s, &hangs, err);
 	}

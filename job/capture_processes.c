@@ -41,20 +41,19 @@ static int note_hung(struct capture *c, struct capture_target *t, const struct p
 	return capture_process_gap(c, t, member->pid, item->name, item->sys, err);
 }
 
-/* One that does not let its memory be read must not stop those who read it in this process. */
-static int find_hung(struct capture *c, struct capture_target *t, struct sl_error *err)
+/* Those that did not answer when findings were looked for: nobody asks them again. */
+static int tell_hung(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
-	CLEANUP(dump_freep) struct procdump *dump = NULL;
-	struct procdump_options options = dump_options(c, t);
-	struct procdump_item item;
-	int rc;
+	const struct host_members *m = &t->seen->members;
+	int rc = 0;
 
-	options.is_probe = true;
-	rc = procdump_new(&dump, &options, err);
-	while (rc == 0 && (rc = procdump_next(dump, &item, err)) == 0)
-		if (item.kind == PROCDUMP_HUNG)
-			rc = note_hung(c, t, &item, err);
-	return rc < 0 ? rc : 0;
+	for (size_t i = 0; rc == 0 && i < m->count; i++)
+		if (m->items[i].is_hung)
+			rc = capture_process_gap(c, t, m->items[i].pid,
+						 "does not answer: its memory cannot be read "
+						 "without waiting",
+						 ETIMEDOUT, err);
+	return rc;
 }
 
 /* Who is hidden in the machine's own /proc, which findings do not look at any more. */
@@ -83,10 +82,11 @@ static int look_for_findings(struct capture *c, struct capture_target *t, struct
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct capture_seen *seen = t->seen;
-	int rc = host_processes_of(c->host, t->container, &seen->members, &seen->processes, &why);
+	int rc = host_processes_of(c->host, t->container, &seen->members, c->job->stop,
+				   &seen->processes, &why);
 
-	if (rc == -SL_ENOMEM)
-		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	if (rc == -SL_ENOMEM || rc == -SL_ECANCELLED)
+		return sl_fail(err, -rc, 0, "processes: %s", sl_error_text(&why));
 	seen->has_processes = rc == 0;
 	if (rc < 0)
 		return capture_gap_of(c, t, "/proc", sl_error_text(&why), why.sys, err);
@@ -220,8 +220,8 @@ int capture_processes(struct capture *c, struct capture_target *t, struct sl_err
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	t->seen->gaps = 0;
-	rc = find_hung(c, t, err);
+	rc = look_for_findings(c, t, err);
 	if (rc == 0)
-		rc = look_for_findings(c, t, err);
+		rc = tell_hung(c, t, err);
 	return rc == 0 ? take_all(&s, err) : rc;
 }

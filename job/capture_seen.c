@@ -34,11 +34,32 @@ static bool should_run(const struct sl_container *container)
 	       (container->state == SL_STATE_RUNNING || container->state == SL_STATE_PAUSED);
 }
 
+static int tell_refused(struct capture *c, struct capture_target *t, struct sl_error *err)
+{
+	const struct host_members *m = &t->seen->members;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < m->refused_count; i++)
+		rc = capture_process_gap(c, t, m->refused[i].pid, m->refused[i].why,
+					 m->refused[i].sys, err);
+	return rc;
+}
+
+/* Its memory holds the keys of this bundle, and it is no evidence of what happened before. */
+static int tell_self(struct capture *c, const struct capture_target *t, struct sl_error *err)
+{
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "process %" PRId64, t->seen->members.self);
+	return capture_action(c, t, what, "this program runs among the container's processes",
+			      "left out, with what it started", err);
+}
+
 static int look(struct capture *c, struct capture_target *t, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct capture_seen *seen = t->seen;
-	int rc = host_members(c->host, t->container, &seen->members, &why);
+	int rc = host_members(c->host, t->container, HOST_MEMBERS_OTHERS, &seen->members, &why);
 
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
@@ -46,9 +67,10 @@ static int look(struct capture *c, struct capture_target *t, struct sl_error *er
 		host_members_clear(&seen->members);
 		return capture_gap_of(c, t, "/proc", sl_error_text(&why), why.sys, err);
 	}
-	if (rc == 0 && seen->members.denied > 0)
-		rc = capture_gap_of(c, t, "processes", "some will not be looked at: run as root",
-				    EACCES, err);
+	if (rc == 0)
+		rc = tell_refused(c, t, err);
+	if (rc == 0 && seen->members.self != 0)
+		rc = tell_self(c, t, err);
 	if (rc < 0)
 		return rc;
 	seen->records = calloc(seen->members.count + 1, sizeof(*seen->records));

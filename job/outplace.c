@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/kernel.h"
 #include "core/root.h"
 #include "core/within.h"
 #include "host/host.h"
@@ -103,7 +104,7 @@ static int spare_root(int dir, const char *path, const struct host *host,
 	(void)snprintf(proc, sizeof(proc), "/proc/%lld/root", (long long)c->pid);
 	inside = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* one that has ended, or that is not ours to look at, leads nowhere */
-	if (inside < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+	if (inside < 0 && kernel_ran_out(errno))
 		return sl_fail(err, SL_EIO, errno, "open '%s'", proc);
 	return is_own_root(inside) ? 0 : check_one(dir, inside, path, err);
 }
