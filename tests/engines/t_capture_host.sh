@@ -198,6 +198,8 @@ lowers() {
 	"$STRANDLINE" extract none.tar.zst -q -o - --seq \
 		"$(jq -r 'select(.role == "metadata" and .src.path == "/lowers.json") | .seq' none.jsonl)"
 }
+it "they are read through a clone that cannot be written to" same clone \
+	"$(jq -r 'select(.what == "access" and .root == "lowers") | .access' none.jsonl)"
 it "with what a check of them said" same "$(lowers | jq -r '[.checks[].verdict] | unique | .[]')" intact
 it "nothing of them travels" lacks none.jsonl '"role":"lower"'
 layer=$(lowers | jq -r '.lowers[] | select(.kind == "image") | .directory')
@@ -248,6 +250,7 @@ it "and what its runtime kept" same \
 mkdir -p disk/etc/docker disk/srv/exec
 mv disk/run/docker/runtime-runc disk/srv/exec/
 echo '{"exec-root":"/srv/exec"}' >disk/etc/docker/daemon.json
+rm dead.tar.zst
 dead
 it "also where daemon.json says that it is" same \
 	"$(jq -r 'select(.role == "metadata" and .src.path == "/runc/state.json") | .found' dead.jsonl)" \
