@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/cleanup.h"
 #include "job/bundle_sink.h"
 #include "job/capture_links.h"
-#include "job/capture_run.h"
+#include "job/capture_records.h"
+#include "job/capture_seen.h"
 #include "job/head_content.h"
 
 struct tree {
@@ -57,20 +59,31 @@ static void learn(struct sl_entry *e, const struct capture_link *about)
 	e->fields |= SL_ENTRY_SHA256 | SL_ENTRY_HEAD;
 }
 
+/* Who had it open for writing. A whole copy, and the writable layer, are what is mounted as root.
+ */
+static void name_writers(const struct tree *tree, const struct sl_entry *e, struct buf *members)
+{
+	if (tree->target->seen != NULL)
+		capture_writers_member(&tree->target->seen->writers, e->path,
+				       strcmp(tree->role, "upper") == 0, members);
+}
+
 /* Further name of a file that is stored: a record that says where. */
 static int take_link(struct tree *tree, const struct sl_entry *e, const struct capture_link *first,
 		     struct sl_error *err)
 {
-	char members[48];
+	CLEANUP(buf_clear) struct buf members = BUF_INIT(CAPTURE_MEMBERS_MAX);
 	struct sl_entry known = *e;
-	struct sl_bundle_file file = {.target = tree->target->id,
-				      .role = tree->role,
-				      .entry = &known,
-				      .members = members};
+	struct sl_bundle_file file = {
+		.target = tree->target->id, .role = tree->role, .entry = &known};
 	struct sl_bundle_stored stored;
 	int rc;
 
-	(void)snprintf(members, sizeof(members), "\"hardlink_of\":%" PRIu64, first->seq);
+	(void)buf_printf(&members, "\"hardlink_of\":%" PRIu64, first->seq);
+	name_writers(tree, e, &members);
+	if (members.status < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "record members");
+	file.members = members.data;
 	learn(&known, first);
 	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
 	if (rc == 0 && !first->has_sha256)
@@ -101,6 +114,7 @@ static void passed(void *payload, uint64_t bytes)
 
 static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_error *err)
 {
+	CLEANUP(buf_clear) struct buf members = BUF_INIT(CAPTURE_MEMBERS_MAX);
 	struct sl_bundle_file file = {.target = tree->target->id, .role = tree->role, .entry = e};
 	struct sl_entry known = *e;
 	struct sl_bundle_stored stored;
@@ -114,6 +128,8 @@ static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_erro
 	head_content_init(&head, tree->capture->job);
 	head.passed = passed;
 	head.payload = tree;
+	name_writers(tree, e, &members);
+	file.members = members.data;
 	if (file.content != NULL)
 		file.content = head_content_wrap(&head, file.content);
 	rc = capture_keep(tree->capture, tree->target, &file, &stored, err);
