@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from forms import Broken, Envelope, Key, Note, count, root_by_proof, sha256, strict_json, unbase64
+from forms import Broken, Envelope, Key, Note, Refused, count, root_by_proof, sha256, strict_json, unbase64
 
 SIDECAR_LIMIT = 256 * 1024
 
@@ -194,6 +194,8 @@ class Item:
                 raise Broken("epoch record of another epoch")
             self.key = Key.of_record(proof.record.get("key"))
         elif proof.index:
+            if proof.record["type"] not in ("file", "part"):
+                raise Broken("record that holds no content")
             if proof.index < self.before:
                 raise Broken("record under the key of a later segment")
             self.record, self.line = proof.record, proof.line
@@ -201,7 +203,8 @@ class Item:
 
     def take_last(self, rest):
         """The same record under the last checkpoint, whose key is unknown here."""
-        if len(rest) > 1 or rest and (rest[0].line != self.line or rest[0].note.origin != self.origin):
+        if len(rest) > 1 or rest and (rest[0].line != self.line or rest[0].note.origin != self.origin or
+                                      rest[0].note.size <= self.notes[-1].size):
             raise Broken("something else behind the item's proof")
         self.notes += [proof.note for proof in rest]
 
@@ -231,6 +234,8 @@ def check_content(content, record):
         size, digest = count(stored.get("bytes")), stored.get("sha256")
     else:
         size, digest = count(stored.get("size", stored.get("bytes"))), (record.get("hash") or {}).get("sha256")
+    if digest is None:
+        raise Refused("no digest covers the whole of it")
     is_short = "parts" in stored and "size" not in stored and read.get("short")
     covered = count(read.get("bytes", 0)) if is_short else size
     if len(content) != size or sha256(content[:covered]).hex() != digest or content[covered:].strip(b"\0"):
@@ -253,6 +258,10 @@ def verify_item(path, proof, anchors, verdict_of):
 # ---- custody (docs/custody.md)
 
 MEANWHILE = ("accessed", "verified", "held", "released", "extended", "received")
+
+
+def same_file(one, other):
+    return (one["sha256"], count(one["bytes"])) == (other["sha256"], count(other["bytes"]))
 
 
 class Custody:
@@ -293,8 +302,8 @@ class Custody:
             self.file, self.holder = file, who
         elif action == "acquired":
             raise Broken("acquired twice")
-        if (file["sha256"], file["bytes"]) != (self.file["sha256"], self.file["bytes"]) or event["matches"] is not True:
-            raise Broken("line about another file")
+        if not same_file(file, self.file) or event["matches"] is not True or not event["by"]:
+            raise Broken("line about another file, or by nobody")
         if self.open and action not in MEANWHILE:
             raise Broken("%s while a transfer is open" % action)
         if action in ("transferred", "disposed") and who != self.holder:
@@ -312,16 +321,20 @@ class Custody:
             if not self.open or event["answers"] != self.open[0] or who not in self.open[1:]:
                 raise Broken("received what was not transferred to this key")
             self.open, self.holder = None, who
+        elif "answers" in event:
+            raise Broken("first line that answers a transfer")
 
     def after_copied(self, event, _):
-        if event["made"]["sha256"] != self.file["sha256"]:
-            raise Broken("copy with another SHA-256")
+        if not same_file(event["made"], self.file):
+            raise Broken("copy that is none")
 
     def after_redacted(self, event, _):
-        if event["made"]["sha256"] == self.file["sha256"]:
-            raise Broken("redacted file with the same SHA-256")
+        if same_file(event["made"], self.file):
+            raise Broken("redacted file that is the same")
 
     def after_held(self, event, _):
+        if event.get("matter") in self.holds:
+            raise Broken("hold that is there already")
         self.holds.add(event.get("matter"))
 
     def after_released(self, event, _):
@@ -329,8 +342,12 @@ class Custody:
             raise Broken("release of a hold that is not")
         self.holds.remove(event.get("matter"))
 
+    def after_extended(self, event, _):
+        if event.get("retain_until") is None:
+            raise Broken("extended until nobody knows when")
+
     def after_disposed(self, event, _):
-        if self.holds or self.retain and event["t"][:10] < self.retain[:10]:
+        if self.holds or self.retain and event["t"] < self.retain:
             raise Broken("disposed of under a hold or too early")
         self.disposed = True
 

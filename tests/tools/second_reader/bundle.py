@@ -3,8 +3,8 @@
 import re
 
 from container import Members, check_seek_table
-from contents import Contents
-from forms import Broken, Cut, Envelope, Key, Note, Refused, Tree, count, sha256, strict_json, unbase64
+from contents import Contents, path_of
+from forms import Broken, Cut, Envelope, Key, Note, Refused, Tree, count, sha256, strict_json
 
 STATUSES = ("complete", "aborted", "nospace", "signal", "deadline")
 NUMBER = b"(?:0|[1-9][0-9]{0,18})"
@@ -28,7 +28,7 @@ class Bundle:
         self.members, self.frames, self.anchors = Members(frames), frames, anchors
         self.ahead, self.late = None, None
         self.tree, self.prev, self.seq = Tree(), "0" * 64, 0
-        self.contents, self.index, self.files = Contents(), None, []
+        self.contents, self.places, self.files = Contents(), {}, []
         self.id = self.key = self.first_key = self.cert = self.note = self.status = self.signed = None
         self.segments = self.attested = self.payloads = self.payload_bytes = self.gaps = 0
         self.closed, self.bound, self.offset = False, [], 0
@@ -175,9 +175,11 @@ class Bundle:
 
     def take_payloads(self, record, payloads, unnamed):
         found = [self.payload(record, record.get(key), payloads, unnamed) for key in ("stored", "attributes")]
-        self.contents.take(record, found[0])
-        if record["type"] == "file" and found[0]:
-            self.files.append((record, found[0].frame, found[0].at))
+        self.contents.take(record, *found)
+        if found[0] and record["type"] in ("file", "part"):
+            self.places[record["seq"]] = found[0].frame, found[0].at
+        if record["type"] == "file":
+            self.files.append((record, found[1]))
 
     def payload(self, record, what, payloads, unnamed):
         """The member that `stored` or `attributes` names, held against it; None where it names none."""
@@ -286,12 +288,13 @@ class Bundle:
     def check_index(self, index):
         """The index carries no trust: what is wrong with it is named, and is no contradiction."""
         want = {b"strandline-index 1", b""}
-        for record, frame, at in self.files:
-            src = record.get("src") or {}
-            path = src["path"].encode() if "path" in src else unbase64(src.get("path_b64", ""))
-            if path:
+        for record, attributes in self.files:
+            stored = record.get("stored")
+            first = stored.get("of", record["seq"]) if isinstance(stored, dict) else None
+            path = path_of(record, attributes)
+            if first in self.places and path:
                 name = b"%s\0%d\0%s" % (str(record.get("role")).encode(), record["target"], path)
-                want.add(b"%s %d %d %d" % (sha256(name).hex()[:16].encode(), record["seq"], frame, at))
+                want.add(b"%s %d %d %d" % ((sha256(name).hex()[:16].encode(), record["seq"]) + self.places[first]))
         wrong = want.symmetric_difference(index.split(b"\n"))
         if wrong:
             self.contents.faults.append("index: %r stands in it alone, or is missing" % sorted(wrong)[0])

@@ -3,9 +3,10 @@
 import hashlib
 
 from container import MIB
-from forms import count, sha256
+from forms import count, sha256, strict_json, unbase64
 
 ZEROS = bytes(MIB)
+PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 
 class Parts:
@@ -48,20 +49,48 @@ class Parts:
         return self.hash.hexdigest() if self.holes <= self.HOLES else None
 
 
+def path_of(record, attributes):
+    """The bytes of a record's path; None where it has none."""
+    src = strict_json(attributes.content) if attributes else record.get("src", record)
+    if not isinstance(src, dict) or "path" not in src and "path_b64" not in src:
+        return None
+    return src["path"].encode() if "path" in src else unbase64(src["path_b64"])
+
+
+def name_of(path):
+    """What stands behind d/SSSSSSSS/ for this path (section 2)."""
+    parts = [p for p in path.split(b"/") if p]
+    text = "/".join({b".": "%2E", b"..": "%2E%2E"}.get(p) or
+                    "".join(chr(c) if chr(c) in PLAIN else "%%%02X" % c for c in p) for p in parts)
+    if len(text) > 180 or text.split("/")[0] in ("", "attributes.json"):
+        return "~" + sha256(path).hex()
+    return text
+
+
 class Contents:
     """Puts files together, and says what does not fit."""
 
     def __init__(self):
         self.faults, self.open, self.files, self.checked = [], {}, {}, 0
 
-    def take(self, record, member):
+    def take(self, record, member, attributes):
         try:
+            self.names(record, member, attributes)
             if record["type"] == "part":
                 self.part(record, member.content if member else b"")
             elif record["type"] == "file":
                 self.file(record, member and member.content)
         except (AttributeError, TypeError, ValueError):
             self.fault(record, "what it says of its content cannot be read")
+
+    def names(self, record, member, attributes):
+        path = path_of(record, attributes)
+        suffix = ".part%04d" % record["k"] if record["type"] == "part" else ""
+        if path and member and member.name[2:].partition("/")[2] != name_of(path) + suffix:
+            self.fault(record, "member of another name")
+        if attributes and (attributes.name[2:].partition("/")[2] != "attributes.json" or
+                           sha256(path).hex() != record["src"].get("path_sha256")):
+            self.fault(record, "attributes of another path")
 
     def part(self, record, content):
         parts = self.open.setdefault(record.get("of", record["seq"]), Parts())
