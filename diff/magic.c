@@ -54,7 +54,8 @@ static const struct magic magics[] = {
 
 static bool begins(const uint8_t *head, size_t len, size_t offset, const char *bytes, size_t count)
 {
-	return offset + count <= len && memcmp(head + offset, bytes, count) == 0;
+	return offset + count <= len && head[offset] == (uint8_t)bytes[0] &&
+	       memcmp(head + offset, bytes, count) == 0;
 }
 
 /* PEM: what stands behind BEGIN, or, where no more is known, what only private keys begin with. */
