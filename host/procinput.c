@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/kernel.h"
 #include "host/nettable.h"
 #include "host/procargs.h"
 #include "host/procfds.h"
@@ -57,9 +58,11 @@ static int add_input(struct procread *r, const struct procread_subject *s, const
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	AUTO_CLOSE int fd = openat(s->seen.pid_fd, "fd/0", O_PATH | O_CLOEXEC);
-	struct stat st;
+	struct statx st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink == 0)
+	/* the file may be one that a stuck server answers for */
+	if (fd < 0 || kernel_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, &st) < 0 ||
+	    !S_ISREG(st.stx_mode) || st.stx_nlink == 0)
 		return 0;
 	if (procobject_add(&r->objects, &s->seen, take_fd(&fd), link, &s->process->script, &why) <
 	    0)
