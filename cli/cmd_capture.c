@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keep a container as evidence. */
-#include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "cli/app.h"
 #include "cli/ask.h"
+#include "cli/capture_args.h"
 #include "cli/capture_plan.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
@@ -15,38 +14,6 @@
 #include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/capture.h"
-
-#define DEADLINE_MAX (7u * 24 * 3600)
-/* All objects of the image that travel with a bundle, together. */
-#define BEFORE_TOTAL ((uint64_t)64 << 20)
-
-struct capture_args {
-	const char *output; /* the bundle; "-" is standard output */
-	const char *key;    /* long-term signing key, PEM */
-	const char *key_passphrase_file;
-	const char *sidecar; /* directory for checkpoints */
-	uint64_t before;     /* most bytes of each image file that changed */
-	const char *case_name, *exhibit, *operator_name, *authority, *reason;
-	const char *upper, *rootfs, *image;
-	unsigned int marker;  /* enum sl_marker of upper */
-	unsigned int profile; /* enum capture_profile */
-	struct text_list include, exclude;
-	uint64_t max_file, max_bytes; /* 0: no limit */
-	uint64_t max_holes;
-	const char *deadline;
-	bool no_findings, dry_run, volumes, check;
-	const char *yara;
-	struct text_list recipients, recipient_files; /* the bundle is encrypted to these */
-	const char *passphrase_file;
-	bool passphrase;
-	unsigned int memory; /* enum capture_memory */
-	uint64_t memory_limit;
-	bool registers;
-	bool freeze;
-	unsigned int freeze_limit; /* seconds */
-	struct text_list rules, policies, hashes;
-	unsigned int jobs;
-};
 
 /* Everything goes to standard error: standard output may be the bundle. */
 static void tell(struct app *app, const struct capture_args *a, const struct capture_outcome *o,
@@ -91,53 +58,6 @@ static int encrypt(struct encryption *out, const struct capture_args *a, struct 
 
 	request.passphrase.typed = typed;
 	return rc < 0 ? rc : encryption_open(out, &request, err);
-}
-
-/* Bytes of one file that seconds are enough for. */
-#define TRIAGE_FILE ((uint64_t)1 << 20)
-
-static struct capture_scope scope_of(const struct capture_args *a)
-{
-	struct capture_scope scope = {.include = a->include.items,
-				      .include_count = a->include.count,
-				      .exclude = a->exclude.items,
-				      .exclude_count = a->exclude.count,
-				      .max_file = a->max_file,
-				      .max_bytes = a->max_bytes,
-				      .max_holes = a->max_holes};
-
-	if (scope.max_file == 0 && a->profile == CAPTURE_TRIAGE)
-		scope.max_file = TRIAGE_FILE;
-	return scope;
-}
-
-/* "90", "90s", "15m", "2h". */
-static int duration(const char *text, unsigned int *out, struct sl_error *err)
-{
-	static const struct {
-		char unit;
-		unsigned int seconds;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
-	char *end = NULL;
-	unsigned long n;
-
-	if (text == NULL)
-		return 0;
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (*end == units[i].unit && end[1] == '\0' && n <= UINT_MAX / units[i].seconds) {
-			n *= units[i].seconds;
-			end++;
-			break;
-		}
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n == 0 ||
-	    n > DEADLINE_MAX)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--deadline: give seconds, or a number with s, m or h behind it, "
-			       "a week at most");
-	*out = (unsigned int)n;
-	return 0;
 }
 
 /* What a person at the terminal can say beside what was given. */
@@ -207,44 +127,14 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 	CLEANUP(cli_job_clear) struct cli_job j = {0};
 	CLEANUP(passphrase_clear) struct passphrase passphrase = {.typed = NULL};
 	CLEANUP(encryption_clear) struct encryption encryption = {0};
-	struct capture_request request = {.containers = (const char *const *)words->items,
-					  .container_count = words->count,
-					  .upper = a->upper,
-					  .rootfs = a->rootfs,
-					  .marker = (enum sl_marker)a->marker,
-					  .image = a->image,
-					  .output = a->output,
-					  .sidecar = a->sidecar,
-					  .key_file = a->key,
-					  .profile = (enum capture_profile)a->profile,
-					  .scope = scope_of(a),
-					  .before_bytes = a->before,
-					  .before_total = BEFORE_TOTAL,
-					  .case_name = a->case_name,
-					  .exhibit = a->exhibit,
-					  .operator_name = a->operator_name,
-					  .authority = a->authority,
-					  .reason = a->reason,
-					  .no_findings = a->no_findings,
-					  .memory = (enum capture_memory)a->memory,
-					  .memory_limit = a->memory_limit,
-					  .memory_registers = a->registers,
-					  .freeze_seconds = a->freeze ? a->freeze_limit : 0,
-					  .volumes = a->volumes,
-					  .check = a->check,
-					  .enrich = {.policies = a->policies.items,
-						     .policy_count = a->policies.count,
-						     .hashes = a->hashes.items,
-						     .hash_count = a->hashes.count,
-						     .yara = a->yara}};
+	struct capture_request request = {0};
 	CLEANUP(answers_clear) struct answers answers = {0};
 	struct capture_outcome outcome = {0};
 	int status = EXIT_TROUBLE;
-	int rc = duration(a->deadline, &request.deadline, &err);
+	int rc = capture_args_request(&request, a, words, &err);
 
 	if (rc == 0)
 		rc = cli_job_init(&j, app, a->jobs, &err);
-
 	allow_descriptors();
 	request.estimate = app->progress.enabled;
 	/* nothing but the bundle is written, unless a database was named */
@@ -274,46 +164,9 @@ static int capture(struct app *app, const struct capture_args *a, const struct o
 static int run(struct app *app, const void *args, const struct operands *words)
 {
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
-	const struct capture_args *a = args;
+	int rc = capture_args_check(args, app->options.format, &err);
 
-	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL) {
-		(void)sl_fail(&err, SL_EINVAL, 0, "--marker goes with --upper");
-		return app_fail(app, &err);
-	}
-	if (a->passphrase && a->passphrase_file != NULL) {
-		(void)sl_fail(&err, SL_EINVAL, 0,
-			      "--passphrase and --passphrase-file exclude each other");
-		return app_fail(app, &err);
-	}
-	if (app->options.format != FORMAT_TABLE && !a->dry_run) {
-		(void)sl_fail(&err, SL_EINVAL, 0, "--format goes with --dry-run");
-		return app_fail(app, &err);
-	}
-	if ((a->volumes || a->check) && (a->upper != NULL || a->rootfs != NULL)) {
-		(void)sl_fail(&err, SL_EINVAL, 0, "%s goes with a container",
-			      a->volumes ? "--volumes" : "--check");
-		return app_fail(app, &err);
-	}
-	if (a->no_findings && (a->policies.count > 0 || a->hashes.count > 0 || a->yara != NULL)) {
-		(void)sl_fail(&err, SL_EINVAL, 0,
-			      "--no-findings excludes --policy, --hashes and --yara");
-		return app_fail(app, &err);
-	}
-	if (a->output == NULL && !a->dry_run) {
-		(void)sl_fail(&err, SL_EINVAL, 0, "where to? give -o FILE, or -o - for a pipe");
-		return app_fail(app, &err);
-	}
-	if (a->freeze_limit < 1 || a->freeze_limit > CAPTURE_FREEZE_MAX) {
-		(void)sl_fail(&err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
-			      CAPTURE_FREEZE_MAX);
-		return app_fail(app, &err);
-	}
-	if (a->upper != NULL && (a->freeze || a->registers || a->memory > CAPTURE_MEMORY_NONE)) {
-		(void)sl_fail(&err, SL_EINVAL, 0,
-			      "--memory, --registers and --freeze go with a container");
-		return app_fail(app, &err);
-	}
-	return capture(app, a, words);
+	return rc < 0 ? app_fail(app, &err) : capture(app, args, words);
 }
 
 #define AT(member) offsetof(struct capture_args, member)
@@ -325,57 +178,34 @@ static const char *const memory_words[] = {"auto", "none", "mini", "full", NULL}
 
 static const struct opt options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", NULL, AT(output),
-	 "the bundle to create; it must not exist; - is standard output"},
-	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "sign with this key too, made by keygen"},
-	{"key-passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(key_passphrase_file),
-	 CLI_KEY_PASSPHRASE_HELP},
-	{"sidecar", 0, OPT_TEXT, "DIR", NULL, AT(sidecar),
-	 "put each signed checkpoint into DIR too, which should be on another machine"},
-	{"before", 0, OPT_SIZE, "SIZE", NULL, AT(before),
-	 "keep this much of the image's version of each changed or deleted file; by default 1M"},
-	{"case", 0, OPT_TEXT, "NAME", NULL, AT(case_name), "the case it belongs to"},
-	{"exhibit", 0, OPT_TEXT, "NUMBER", NULL, AT(exhibit), "its exhibit number"},
-	{"operator", 0, OPT_TEXT, "NAME", NULL, AT(operator_name),
-	 "who captures; asked for on a terminal, not with --quiet"},
-	{"authority", 0, OPT_TEXT, "TEXT", NULL, AT(authority), "who allowed it"},
-	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done; asked for, too"},
-	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
-	 "capture the overlay upper directory DIR, made on --image, instead of a container"},
-	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
-	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
-	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
-	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
-	 "capture the whole tree DIR, such as a mounted disk; with --image it is compared, too"},
-	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
-	 "the image that --upper was made on, or --rootfs is to be"},
+	 "the bundle to create; it must not exist; - is standard output", "Where to, and how much"},
 	{"profile", 0, OPT_WORD, "PROFILE", profiles, AT(profile),
 	 "how much to take: triage (seconds: what is small and what is lost first), standard (the "
 	 "default) or full"},
+	{"dry-run", 0, OPT_FLAG, NULL, NULL, AT(dry_run),
+	 "write nothing: say what would be taken and left out, and how large it is"},
+	{"deadline", 0, OPT_TEXT, "TIME", NULL, AT(deadline),
+	 "close the bundle after TIME, such as 90s, 15m or 2h, with what there is by then"},
+	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
+	 "store at most SIZE of contents in all; what finds no room is a gap"},
+	{"max-file", 0, OPT_SIZE, "SIZE", NULL, AT(max_file),
+	 "do not read changed files larger than SIZE; 1M with --profile triage, else none is"},
+	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
+	 "hash at most SIZE of holes in all; 4G by default; a file with more of them is stored "
+	 "without a digest of the whole"},
 	{"include", 0, OPT_LIST, "GLOB", NULL, AT(include),
 	 "store only files whose path fits GLOB, or that lie in a directory that does; * stops at "
 	 "a slash, ** does not; without a slash any name that fits; may be repeated"},
 	{"exclude", 0, OPT_LIST, "GLOB", NULL, AT(exclude),
 	 "do not read files that fit GLOB: they keep their records, without content; may be "
 	 "repeated"},
-	{"max-file", 0, OPT_SIZE, "SIZE", NULL, AT(max_file),
-	 "do not read changed files larger than SIZE; 1M with --profile triage, else none is"},
-	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
-	 "store at most SIZE of contents in all; what finds no room is a gap"},
-	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
-	 "hash at most SIZE of holes in all; 4G by default; a file with more of them is stored "
-	 "without a digest of the whole"},
-	{"deadline", 0, OPT_TEXT, "TIME", NULL, AT(deadline),
-	 "close the bundle after TIME, such as 90s, 15m or 2h, with what there is by then"},
-	{"recipient", 0, OPT_LIST, "AGE1...", NULL, AT(recipients),
-	 "encrypt with age to this recipient, made by keygen --age or age-keygen; may be repeated"},
-	{"recipients-file", 0, OPT_LIST, "FILE", NULL, AT(recipient_files),
-	 "encrypt to the recipients in FILE, one a line; may be repeated"},
-	{"passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(passphrase_file),
-	 "encrypt with the passphrase in the first line of FILE; - is standard input"},
-	{"passphrase", 0, OPT_FLAG, NULL, NULL, AT(passphrase),
-	 "encrypt with a passphrase that is asked for on the terminal"},
-	{"dry-run", 0, OPT_FLAG, NULL, NULL, AT(dry_run),
-	 "write nothing: say what would be taken and left out, and how large it is"},
+	{"before", 0, OPT_SIZE, "SIZE", NULL, AT(before),
+	 "keep this much of the image's version of each changed or deleted file; by default 1M"},
+	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
+	 "threads that compress; by default one a processor, 8 at most"},
+	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
+	 "take the contents of volumes and bind mounts, too, and list what is telling in them",
+	 "What else to take"},
 	{"memory", 0, OPT_WORD, "HOW", memory_words, AT(memory),
 	 "the memory of the processes, as ELF core files that gdb opens: none, mini (stacks, the "
 	 "beginning of what is writable, code that is no file's) or full; auto, the default, is "
@@ -390,19 +220,46 @@ static const struct opt options[] = {
 	 "started again whatever happens to this program"},
 	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
 	 "with --freeze: start them again after so long at the latest; by default 10"},
-	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
-	 "take the contents of volumes and bind mounts, too, and list what is telling in them"},
 	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
 	 "first hold the layer directories below against their layers, file by file; what was "
 	 "tampered with there is taken and is a finding"},
+	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
+	 "collect only: compare nothing with the image", "Findings"},
 	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies), CLI_POLICY_HELP},
 	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes), CLI_HASHES_HELP},
 	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara), CLI_YARA_HELP},
 	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
-	{"no-findings", 0, OPT_FLAG, NULL, NULL, AT(no_findings),
-	 "collect only: compare nothing with the image"},
-	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
-	 "threads that compress; by default one a processor, 8 at most"},
+	{"case", 0, OPT_TEXT, "NAME", NULL, AT(case_name), "the case it belongs to",
+	 "The case, as declared"},
+	{"exhibit", 0, OPT_TEXT, "NUMBER", NULL, AT(exhibit), "its exhibit number"},
+	{"operator", 0, OPT_TEXT, "NAME", NULL, AT(operator_name),
+	 "who captures; asked for on a terminal, not with --quiet"},
+	{"authority", 0, OPT_TEXT, "TEXT", NULL, AT(authority), "who allowed it"},
+	{"reason", 0, OPT_TEXT, "TEXT", NULL, AT(reason), "why it is done; asked for, too"},
+	{"key", 0, OPT_TEXT, "FILE", NULL, AT(key), "sign with this key too, made by keygen",
+	 "Keys and encryption"},
+	{"key-passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(key_passphrase_file),
+	 CLI_KEY_PASSPHRASE_HELP},
+	{"sidecar", 0, OPT_TEXT, "DIR", NULL, AT(sidecar),
+	 "put each signed checkpoint into DIR too, which should be on another machine"},
+	{"recipient", 0, OPT_LIST, "AGE1...", NULL, AT(recipients),
+	 "encrypt with age to this recipient, made by keygen --age or age-keygen; may be repeated"},
+	{"recipients-file", 0, OPT_LIST, "FILE", NULL, AT(recipient_files),
+	 "encrypt to the recipients in FILE, one a line; may be repeated"},
+	{"passphrase-file", 0, OPT_TEXT, "FILE", NULL, AT(passphrase_file),
+	 "encrypt with the passphrase in the first line of FILE; - is standard input"},
+	{"passphrase", 0, OPT_FLAG, NULL, NULL, AT(passphrase),
+	 "encrypt with a passphrase that is asked for on the terminal"},
+	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
+	 "capture the overlay upper directory DIR, made on --image, instead of a container",
+	 "Instead of containers"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
+	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
+	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
+	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
+	 "capture the whole tree DIR, such as a mounted disk; with --image it is compared, too"},
+	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
+	 "the image that --upper was made on, or --rootfs is to be"},
 };
 /* Of the plan. */
 static const char *const formats[] = {"table", "json", NULL};

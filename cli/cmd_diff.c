@@ -3,126 +3,15 @@
 #include <stdint.h>
 
 #include "cli/app.h"
+#include "cli/diff_args.h"
 #include "cli/jobs.h"
 #include "cli/output.h"
-#include "cli/unlock.h"
 #include "core/cleanup.h"
 #include "job/crew.h"
 #include "job/diff.h"
 #include "job/diff_bundles.h"
 #include "job/diff_images.h"
 #include "job/outplace.h"
-
-struct diff_args {
-	bool all, stopped, sandboxes, orphans;
-	const char *upper, *rootfs; /* compare this directory instead of a container */
-	const char *image;          /* with this image */
-	const char *target;         /* of bundles: which container */
-	bool images, bundles;       /* the operands are two images, or two bundles */
-	struct unlock_args unlock;
-	bool no_index;
-	bool check;
-	unsigned int marker;  /* enum sl_marker of upper */
-	unsigned int fail_on; /* enum sl_severity */
-	bool accept_unproven, fail_on_new;
-	bool posture;
-	bool volumes;
-	const char *yara; /* rules: a file or directory */
-	bool quick, paranoid;
-	bool show_touched, show_explained;
-	struct text_list policies;
-	bool summary, tree;      /* the table in another shape */
-	struct text_list hashes; /* of known digests */
-	struct text_list limits, rules;
-	bool freeze;
-	unsigned int freeze_limit; /* seconds */
-	uint64_t max_holes;
-	unsigned int jobs; /* 0: as many as there are processors */
-	bool no_processes;
-	unsigned int max_time; /* seconds */
-	uint64_t max_bytes;
-	bool no_idle;
-	unsigned int parallel; /* containers at a time */
-};
-
-static int check(const struct diff_args *a, const struct operands *words, struct sl_error *err)
-{
-	bool directory = a->upper != NULL || a->rootfs != NULL;
-
-	if (a->bundles && (a->images || directory || a->all || a->quick || a->check || a->freeze))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--bundles excludes --images, --all, --upper, --rootfs, --quick, "
-			       "--check and --freeze");
-	if (!a->bundles && (a->unlock.identities.count > 0 || a->unlock.passphrase ||
-			    a->unlock.passphrase_file != NULL))
-		return sl_fail(err, SL_EINVAL, 0, "--identity and --passphrase go with --bundles");
-	if (a->target != NULL && !a->bundles)
-		return sl_fail(err, SL_EINVAL, 0, "--target goes with --bundles");
-	if (a->bundles && words->count != 2)
-		return sl_fail(err, SL_EINVAL, 0, "--bundles needs two bundles: before and after");
-	if (a->images && (directory || a->all || a->image != NULL || a->quick))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--images excludes --all, --upper, --rootfs, --image and --quick");
-	if (a->images && words->count != 2)
-		return sl_fail(err, SL_EINVAL, 0, "--images needs two images: before and after");
-	if (a->upper != NULL && a->rootfs != NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs exclude each other");
-	if (directory && a->image == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--upper and --rootfs need --image");
-	if (directory + a->all + (words->count > 0) != 1)
-		return sl_fail(err, SL_EINVAL, 0,
-			       "give either containers, or --all, or --upper or --rootfs");
-	if (a->image != NULL && !directory)
-		return sl_fail(err, SL_EINVAL, 0, "--image goes with --upper or --rootfs");
-	if (a->marker != SL_MARKER_OVERLAY_TRUSTED && a->upper == NULL)
-		return sl_fail(err, SL_EINVAL, 0, "--marker goes with --upper");
-	if ((a->images || a->bundles) && a->hashes.count > 0)
-		return sl_fail(err, SL_EINVAL, 0, "--hashes goes with containers or directories");
-	if (a->volumes && (directory || a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--volumes goes with containers or --all");
-	if (a->yara != NULL && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--yara goes with containers or directories");
-	if (a->check && (directory || a->images))
-		return sl_fail(err, SL_EINVAL, 0, "--check goes with containers or --all");
-	if (a->freeze && (directory || a->images))
-		return sl_fail(err, SL_EINVAL, 0, "--freeze goes with containers or --all");
-	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
-		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
-			       DIFF_FREEZE_MAX);
-	if (a->fail_on_new && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--fail-on-new goes with containers or directories");
-	if ((a->max_time > 0 || a->max_bytes > 0) && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0,
-			       "--max-time and --max-bytes go with containers or directories");
-	if (a->parallel > 0 && (directory || a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--parallel goes with containers or --all");
-	if (a->parallel > CREW_MAX)
-		return sl_fail(err, SL_EINVAL, 0, "--parallel must be 1 to %d", CREW_MAX);
-	if (a->no_idle && !a->all)
-		return sl_fail(err, SL_EINVAL, 0, "--no-idle goes with --all");
-	if (a->policies.count > 0 && (a->images || a->bundles))
-		return sl_fail(err, SL_EINVAL, 0, "--policy goes with containers or directories");
-	if ((a->stopped || a->sandboxes || a->orphans) && !a->all)
-		return sl_fail(err, SL_EINVAL, 0, "%s goes with --all",
-			       a->stopped     ? "--stopped"
-			       : a->sandboxes ? "--sandboxes"
-					      : "--orphans");
-	return 0;
-}
-
-static int check_shape(const struct app *app, const struct diff_args *a, struct sl_error *err)
-{
-	unsigned int format = app->options.format;
-
-	if (a->summary && a->tree)
-		return sl_fail(err, SL_EINVAL, 0, "--summary and --tree exclude each other");
-	if (a->summary && format != FORMAT_TABLE && format != FORMAT_JSONL)
-		return sl_fail(err, SL_EINVAL, 0, "--summary goes with --format table or jsonl");
-	if (a->tree && format != FORMAT_TABLE)
-		return sl_fail(err, SL_EINVAL, 0, "--tree goes with --format table");
-	return 0;
-}
 
 /* The sink for --format, --summary and --tree. */
 static int open_sink(struct sl_sink **out, const struct app *app, const struct diff_args *a,
@@ -242,10 +131,8 @@ static int diff(struct app *app, const struct diff_args *a, const struct operand
 	CLEANUP(output_clear) struct output output = {0};
 	CLEANUP(close_sink) struct sl_sink *sink = NULL;
 	enum exit_status status = EXIT_TROUBLE;
-	int rc = check(a, words, err);
+	int rc = diff_args_check(a, words, app->options.format, err);
 
-	if (rc == 0)
-		rc = check_shape(app, a, err);
 	if (rc == 0)
 		rc = prepare(&j, app, a, err);
 	if (rc == 0)
@@ -274,40 +161,13 @@ static int run(struct app *app, const void *args, const struct operands *words)
 static const char *const severities[] = {"info", "low", "medium", "high", "critical", NULL};
 
 static const struct opt options[] = {
-	{"all", 'a', OPT_FLAG, NULL, NULL, AT(all), "every container that runs or is paused"},
+	{"all", 'a', OPT_FLAG, NULL, NULL, AT(all), "every container that runs or is paused",
+	 "Which containers"},
 	{"stopped", 0, OPT_FLAG, NULL, NULL, AT(stopped), "with --all: stopped ones too"},
 	{"sandboxes", 0, OPT_FLAG, NULL, NULL, AT(sandboxes),
 	 "with --all: what holds the namespaces of pods (pause), too"},
 	{"orphans", 0, OPT_FLAG, NULL, NULL, AT(orphans),
 	 "with --all: writable directories that belong to no container, or to an image build, too"},
-	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
-	 "compare the overlay upper directory DIR with --image"},
-	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
-	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
-	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
-	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
-	 "compare the whole tree below DIR with --image"},
-	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
-	 "the image that --upper or --rootfs is compared with"},
-	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
-	 "the operands are two images: say what changed from the first to the second"},
-	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
-	 "the operands are two bundles of one container: say what changed from one capture to the "
-	 "next; nothing but the bundles is read"},
-	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
-	 "of bundles that hold several containers compare this one: its number, name or id"},
-	CLI_UNLOCK_OPTIONS(struct diff_args, unlock),
-	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
-	 "do not index an unknown image first: compare with the layers as found on disk, or, "
-	 "where there are none, fail"},
-	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
-	 "first hold the layer directories below against their layers, file by file; what was "
-	 "tampered with there is a finding"},
-	{"max-time", 0, OPT_NUMBER, "SECONDS", NULL, AT(max_time),
-	 "for the files of each container; what is left then is a gap (the exit status is 3 or 1, "
-	 "never 0)"},
-	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
-	 "of contents to be read of each container; a file that does not fit any more is a gap"},
 	{"parallel", 0, OPT_NUMBER, "N", NULL, AT(parallel),
 	 "compare N containers at a time, each in a process of its own that takes as much memory "
 	 "as a run does, which pays for large ones; what is said stays the same, in the same "
@@ -315,28 +175,29 @@ static const struct opt options[] = {
 	 "by default 1"},
 	{"no-idle", 0, OPT_FLAG, NULL, NULL, AT(no_idle),
 	 "with --all: read at the usual I/O priority, not only while nobody else reads"},
-	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),
-	 "do not look at what runs in running containers"},
-	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
-	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
-	 "default low"},
-	{"fail-on-new", 0, OPT_FLAG, NULL, NULL, AT(fail_on_new),
-	 "leave out of the exit status what was acknowledged (see 'ack') and what the last run "
-	 "with this option found in the container, too; this one is remembered for the next"},
-	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
-	 "exit with 0 although the layers are not proven to be the image's"},
 	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
 	 "look through volumes, bind mounts and tmpfs, too: they have no baseline, so programs, "
-	 "keys and what rules name are listed and the rest is counted"},
+	 "keys and what rules name are listed and the rest is counted",
+	 "What is read"},
 	{"yara", 0, OPT_TEXT, "FILE", NULL, AT(yara), CLI_YARA_HELP},
-	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),
-	 "list what is risky about the containers' settings by itself, and count it in the exit "
-	 "status"},
+	{"no-processes", 0, OPT_FLAG, NULL, NULL, AT(no_processes),
+	 "do not look at what runs in running containers"},
+	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
+	 "first hold the layer directories below against their layers, file by file; what was "
+	 "tampered with there is a finding"},
+	{"no-index", 0, OPT_FLAG, NULL, NULL, AT(no_index),
+	 "do not index an unknown image first: compare with the layers as found on disk, or, "
+	 "where there are none, fail"},
 	{"quick", 0, OPT_FLAG, NULL, NULL, AT(quick),
 	 "compare contents by size and XXH3 only; never says that anything is equal"},
 	{"paranoid", 0, OPT_FLAG, NULL, NULL, AT(paranoid),
 	 "read every file: do not take one that is the same inode with the same size and times as "
 	 "in an earlier run for what it was then"},
+	{"max-time", 0, OPT_NUMBER, "SECONDS", NULL, AT(max_time),
+	 "for the files of each container; what is left then is a gap (the exit status is 3 or 1, "
+	 "never 0)"},
+	{"max-bytes", 0, OPT_SIZE, "SIZE", NULL, AT(max_bytes),
+	 "of contents to be read of each container; a file that does not fit any more is a gap"},
 	{"max-holes", 0, OPT_SIZE, "SIZE", NULL, AT(max_holes),
 	 "hash so many bytes of holes, of all sparse files of a container together; a file with "
 	 "more is compared by its size alone, and is a gap; by default 16G"},
@@ -345,20 +206,48 @@ static const struct opt options[] = {
 	 "are started again whatever happens to this program"},
 	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
 	 "with --freeze: start them again after so long at the latest; by default 10"},
+	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
+	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
+	 "threads that read and hash; by default one a processor, 8 at most"},
+	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies), CLI_POLICY_HELP, "How it is judged"},
+	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes), CLI_HASHES_HELP},
+	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
+	{"posture", 0, OPT_FLAG, NULL, NULL, AT(posture),
+	 "list what is risky about the containers' settings by itself, and count it in the exit "
+	 "status"},
+	{"fail-on", 0, OPT_WORD, "SEVERITY", severities, AT(fail_on),
+	 "least severity that makes the exit status 1: info, low, medium, high or critical; by "
+	 "default low"},
+	{"fail-on-new", 0, OPT_FLAG, NULL, NULL, AT(fail_on_new),
+	 "leave out of the exit status what was acknowledged (see 'ack') and what the last run "
+	 "with this option found in the container, too; this one is remembered for the next"},
+	{"accept-unproven", 0, OPT_FLAG, NULL, NULL, AT(accept_unproven),
+	 "exit with 0 although the layers are not proven to be the image's"},
+	{"summary", 0, OPT_FLAG, NULL, NULL, AT(summary),
+	 "table: one line a container; jsonl: only the container records", "How it is said"},
+	{"tree", 0, OPT_FLAG, NULL, NULL, AT(tree),
+	 "table: the changed paths as a tree with marks"},
 	{"show-touched", 0, OPT_FLAG, NULL, NULL, AT(show_touched),
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
-	{"policy", 'p', OPT_LIST, "FILE", NULL, AT(policies), CLI_POLICY_HELP},
-	{"summary", 0, OPT_FLAG, NULL, NULL, AT(summary),
-	 "table: one line a container; jsonl: only the container records"},
-	{"tree", 0, OPT_FLAG, NULL, NULL, AT(tree),
-	 "table: the changed paths as a tree with marks"},
-	{"hashes", 0, OPT_LIST, "FILE", NULL, AT(hashes), CLI_HASHES_HELP},
-	{"rules", 0, OPT_LIST, "DIR", NULL, AT(rules), CLI_RULES_HELP},
-	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
-	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
-	 "threads that read and hash; by default one a processor, 8 at most"},
+	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
+	 "compare the overlay upper directory DIR with --image", "Instead of containers"},
+	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
+	 "compare the whole tree below DIR with --image"},
+	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
+	 "the image that --upper or --rootfs is compared with"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
+	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
+	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
+	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
+	 "the operands are two images: say what changed from the first to the second"},
+	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
+	 "the operands are two bundles of one container: say what changed from one capture to the "
+	 "next; nothing but the bundles is read"},
+	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
+	 "of bundles that hold several containers compare this one: its number, name or id"},
+	CLI_UNLOCK_OPTIONS(struct diff_args, unlock),
 };
 static const char *const formats[] = {"table", "json", "jsonl", "sarif", "ocsf", "html", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,

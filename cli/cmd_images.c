@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "cli/app.h"
-#include "cli/columns.h"
-#include "cli/jobs.h"
-#include "cli/output.h"
+#include "cli/listing.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/encode.h"
@@ -75,51 +73,33 @@ static int image_json(void *payload, const struct sl_baseline_info *info)
 	return 0;
 }
 
-static int list_json(struct app *app, const struct job *job, struct sl_error *err)
+static int list_json(const struct job *job, struct jout *to, struct sl_error *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)64 << 20);
-	struct jout j;
-	int rc;
-
-	jout_begin(&j, &text);
-	jout_object(&j);
-	jout_key_str(&j, "schema", "strandline.images/1");
-	jout_key(&j, "images");
-	jout_array(&j);
-	rc = job_images(job, image_json, &j, err);
-	jout_array_end(&j);
-	jout_object_end(&j);
-	(void)buf_append_char(&text, '\n');
-	return rc < 0 ? rc : output_text(app->options.output, &text, err);
+	return job_images(job, image_json, to, err);
 }
 
-static int list_table(struct app *app, const struct job *job, struct sl_error *err)
+static int list_table(const struct job *job, struct columns *to, struct sl_error *err)
 {
-	static const char *const headings[] = {"IMAGE",  "ID",      "TRUST",   "ANCHOR",
-					       "LAYERS", "ENTRIES", "INDEXED", "CHECKED"};
-	CLEANUP(columns_clear) struct columns columns = {0};
-	int rc;
-
-	columns_init(&columns, headings, ARRAY_SIZE(headings));
-	rc = job_images(job, image_row, &columns, err);
-	return rc < 0 ? rc : output_columns(app->options.output, &columns, err);
+	return job_images(job, image_row, to, err);
 }
+
+static const char *const headings[] = {"IMAGE",  "ID",      "TRUST",   "ANCHOR",
+				       "LAYERS", "ENTRIES", "INDEXED", "CHECKED"};
+static const struct listing listing = {
+	.schema = "strandline.images/1",
+	.key = "images",
+	.headings = headings,
+	.heading_count = ARRAY_SIZE(headings),
+	.table = list_table,
+	.json = list_json,
+};
 
 static int run(struct app *app, const void *args, const struct operands *words)
 {
-	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
-	CLEANUP(cli_job_clear) struct cli_job j = {0};
-	int rc = cli_job_init(&j, app, 0, &err);
-
 	(void)args;
 	(void)words;
-	if (rc == 0)
-		rc = app->options.format == FORMAT_JSON ? list_json(app, &j.job, &err)
-							: list_table(app, &j.job, &err);
-	return rc < 0 ? app_fail(app, &err) : EXIT_DONE;
+	return listing_run(app, &listing);
 }
-
-static const char *const formats[] = {"table", "json", NULL};
 
 #define LIST_EXAMPLES                                                                              \
 	{                                                                                          \
@@ -135,7 +115,7 @@ const struct command command_images = {
 	.operands = "[COMMAND]",
 	.description = "List the images whose baselines are stored, with their trust and the time "
 		       "they were indexed, or do one of the things below with them.",
-	.formats = formats,
+	.formats = listing_formats,
 	.exits = EXIT_WORKS,
 	.examples = LIST_EXAMPLES,
 	.run = run,
@@ -149,7 +129,7 @@ const struct command command_images_list = {
 		       "they were indexed; (moved) stands behind a name that has meant another "
 		       "image since. CHECKED is when the layer directories on disk were last "
 		       "proven to be the image's.",
-	.formats = formats,
+	.formats = listing_formats,
 	.exits = EXIT_WORKS,
 	.examples = LIST_EXAMPLES,
 	.run = run,

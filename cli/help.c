@@ -114,10 +114,13 @@ static void command_help_text(struct buf *out, const struct command *c)
 			 *c->operands != '\0' ? " " : "", c->operands);
 	wrap(out, c->description, 0, 0);
 	put_nested(out, c);
-	if (c->option_count > 0)
-		(void)buf_append_str(out, "\nOptions:\n");
-	for (size_t i = 0; i < c->option_count; i++)
+	for (size_t i = 0; i < c->option_count; i++) {
+		const char *group = c->options[i].group;
+
+		if (group != NULL || i == 0)
+			(void)buf_printf(out, "\n%s:\n", group != NULL ? group : "Options");
 		put_option(out, &c->options[i], c);
+	}
 	(void)buf_append_str(out, "\nGlobal options, also accepted before the command:\n");
 	for (size_t i = 0; i < global_option_count; i++)
 		if (!option_is_hidden(&global_options[i], c))

@@ -57,8 +57,11 @@ static void man_command(struct buf *out, const struct command *c)
 	(void)buf_append_str(out, "\n.PP\n");
 	roff(out, c->description);
 	(void)buf_append_char(out, '\n');
-	for (size_t i = 0; i < c->option_count; i++)
+	for (size_t i = 0; i < c->option_count; i++) {
+		if (c->options[i].group != NULL)
+			(void)buf_printf(out, ".PP\n.I %s\n", c->options[i].group);
 		man_option(out, &c->options[i]);
+	}
 }
 
 static void man_commands(struct buf *out)

@@ -39,6 +39,7 @@ struct opt {
 	const char *const *words; /* kind word: what may be given, NULL-terminated */
 	size_t offset;            /* of its value in the struct that the table belongs to */
 	const char *help;         /* no full stop */
+	const char *group;        /* a heading that begins with this row, or NULL */
 };
 
 /* What stands behind the options: operands in order. */

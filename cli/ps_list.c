@@ -73,7 +73,7 @@ static int container_json(void *payload, const struct sl_container *c)
 	jout_key_str(j, "driver", c->driver);
 	jout_key_str(j, "store", c->store);
 	stack_json(j, &c->stack);
-	container_json_mounts(j, c);
+	container_json_mounts(j, "mounts", c, true);
 	jout_object_end(j);
 	return 0;
 }

@@ -54,20 +54,27 @@ int buf_append_char(struct buf *b, char c)
 	return buf_append(b, &c, 1);
 }
 
+/* What the format borrows may lie in @b itself: nothing is moved before it was used. */
 int buf_printf(struct buf *b, const char *fmt, ...)
 {
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *longer = NULL;
+	char text[256];
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(text))
+		return buf_append(b, text, (size_t)n);
+	va_start(ap, fmt);
+	n = vasprintf(&longer, fmt, ap);
 	va_end(ap);
 	if (n < 0) {
-		text = NULL;
+		longer = NULL;
 		return b->status != 0 ? b->status : (b->status = -SL_ENOMEM);
 	}
-	return buf_append(b, text, (size_t)n);
+	return buf_append(b, longer, (size_t)n);
 }
 
 void buf_reset(struct buf *b)

@@ -116,6 +116,12 @@ static void escape(struct buf *out, const char *text, size_t len)
 		uint32_t code = 0;
 
 		while (plain < len) {
+			char c = text[plain];
+
+			if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
+				plain++;
+				continue;
+			}
 			n = utf8_next(text + plain, len - plain, &code);
 			if (n == 0 || code < 0x20 || code == '"' || code == '\\' || acts(code))
 				break;

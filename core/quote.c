@@ -43,12 +43,30 @@ static int quote_one(struct buf *out, const char *bytes, size_t n, uint32_t code
 	return buf_printf(out, "\\u{%x}", code);
 }
 
+/* How many bytes at the start stand for themselves: nearly always all of them. */
+static size_t plain_prefix(const char *bytes, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && bytes[n] >= ' ' && bytes[n] < 0x7f && bytes[n] != '\\')
+		n++;
+	return n;
+}
+
 static int quote(struct buf *out, const char *bytes, size_t len, bool backslashes)
 {
 	while (len > 0) {
+		size_t room = out->max - out->len; /* a text that is too long is cut there */
+		size_t n = plain_prefix(bytes, len < room ? len : room);
 		uint32_t code = 0;
-		size_t n = utf8_next(bytes, len, &code);
 
+		if (n > 0) {
+			(void)buf_append(out, bytes, n);
+			bytes += n;
+			len -= n;
+			continue;
+		}
+		n = utf8_next(bytes, len, &code);
 		if (n == 0) {
 			(void)buf_printf(out, "\\x%02x", (unsigned int)(uint8_t)*bytes);
 			n = 1;

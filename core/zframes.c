@@ -19,7 +19,10 @@ enum {
 	BLOCK_MAX = 128 << 10,
 	/* A frame of incompressible blocks: 3 bytes a block, and a header. Twice that is room. */
 	COMPRESSED_MAX = ZFRAMES_MAX_PLAIN + (ZFRAMES_MAX_PLAIN >> 7),
-	SLOTS_MAX = 18,
+	/* Beside one for each worker: lent, waiting to be lent, and held. */
+	SLOTS_SPARE = 4,
+	WORKERS_MAX = 16,
+	SLOTS_MAX = WORKERS_MAX + SLOTS_SPARE,
 	FOOTER_BYTES = 9,
 	SKIP_HEADER = 8,
 };
@@ -36,8 +39,9 @@ struct slot {
 	uint8_t *packed;
 	size_t packed_len, packed_cap;
 	uint8_t *plain;
-	size_t content; /* size that the frame header promises */
-	bool busy;
+	size_t content;      /* size that the frame header promises */
+	bool busy;           /* on its way, or lent */
+	unsigned int holds;  /* guarded by the reader's lock */
 	const char *failure; /* static text; NULL when good */
 };
 
@@ -57,12 +61,13 @@ struct zframes {
 	enum zframes_end end;
 	struct sl_error end_error;
 	pthread_mutex_t lock;
-	pthread_cond_t turned;
+	pthread_cond_t turned, released;
 	uint64_t turn; /* guarded by lock */
 	/* The caller's. */
 	struct pool *pool;
 	struct slot slots[SLOTS_MAX];
 	size_t slot_count;
+	bool is_serial;
 	struct slot *lent;
 	size_t in_flight;
 	uint64_t next_turn;
@@ -389,7 +394,7 @@ int zframes_open(struct zframes **out, struct rfile *file, unsigned int threads,
 		 struct sl_error *err)
 {
 	struct pool_options options = {
-		.workers = threads > SLOTS_MAX - 2 ? SLOTS_MAX - 2 : threads,
+		.workers = threads > WORKERS_MAX ? WORKERS_MAX : threads,
 		.run = read_and_decompress,
 		.worker_init = worker_init,
 		.worker_clear = worker_clear,
@@ -402,7 +407,10 @@ int zframes_open(struct zframes **out, struct rfile *file, unsigned int threads,
 	z->file = file;
 	pthread_mutex_init(&z->lock, NULL);
 	pthread_cond_init(&z->turned, NULL);
-	z->slot_count = options.workers == 0 ? 1 : options.workers + 2;
+	pthread_cond_init(&z->released, NULL);
+	/* one at a time without threads: the other one is for whoever holds the last */
+	z->is_serial = options.workers == 0;
+	z->slot_count = z->is_serial ? 2 : options.workers + SLOTS_SPARE;
 	options.queue = z->slot_count;
 	z->input = malloc(INPUT_BYTES);
 	if (z->input == NULL)
@@ -433,26 +441,41 @@ void zframes_close(struct zframes *z)
 	}
 	pthread_mutex_destroy(&z->lock);
 	pthread_cond_destroy(&z->turned);
+	pthread_cond_destroy(&z->released);
 	sl_error_clear(&z->end_error);
 	free(z->input);
 	free(z);
 }
 
-static struct slot *free_slot(struct zframes *z)
+/* Neither on its way nor lent nor held. */
+static struct slot *find_free(struct zframes *z)
 {
 	for (size_t i = 0; i < z->slot_count; i++) {
-		if (!z->slots[i].busy)
+		if (!z->slots[i].busy && z->slots[i].holds == 0)
 			return &z->slots[i];
 	}
 	return NULL;
 }
 
-/* Keep every free slot on its way while there are frames left. */
-static int read_ahead(struct zframes *z, struct sl_error *err)
+/* NULL when there is none and others are on their way; else one is waited for. */
+static struct slot *free_slot(struct zframes *z)
 {
 	struct slot *s;
 
-	while (!z->is_done && (s = free_slot(z)) != NULL) {
+	pthread_mutex_lock(&z->lock);
+	while ((s = find_free(z)) == NULL && z->in_flight == 0)
+		pthread_cond_wait(&z->released, &z->lock);
+	pthread_mutex_unlock(&z->lock);
+	return s;
+}
+
+/* Keep free slots on their way while there are frames left; without threads, one. */
+static int read_ahead(struct zframes *z, struct sl_error *err)
+{
+	size_t most = z->is_serial ? 1 : z->slot_count;
+	struct slot *s;
+
+	while (!z->is_done && z->in_flight < most && (s = free_slot(z)) != NULL) {
 		int rc;
 
 		s->z = z;
@@ -520,6 +543,26 @@ int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_er
 	if (!z->lent->is_past_end)
 		z->end_rc = fail_frame(z->lent, &z->end_error);
 	return at_end(z, err);
+}
+
+const struct zframe_view *zframes_hold(struct zframes *z)
+{
+	pthread_mutex_lock(&z->lock);
+	z->lent->holds++;
+	pthread_mutex_unlock(&z->lock);
+	return &z->lent->view;
+}
+
+void zframes_release(struct zframes *z, const struct zframe_view *frame)
+{
+	struct slot *s;
+
+	pthread_mutex_lock(&z->lock);
+	for (s = z->slots; &s->view != frame;)
+		s++;
+	s->holds--;
+	pthread_cond_signal(&z->released);
+	pthread_mutex_unlock(&z->lock);
 }
 
 enum zframes_end zframes_end(const struct zframes *z)

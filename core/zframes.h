@@ -4,7 +4,8 @@
  * the stream ended well, was cut, or was changed. Belongs to the zstream family.
  *
  * Frames are decompressed ahead by worker threads and lent in order. Memory is bounded by the
- * number of threads and the largest frame, never by what a header claims.
+ * number of threads and the largest frame, never by what a header claims. Whoever wants a frame for
+ * longer than it is lent holds it, and reading goes on with what is left.
  */
 #ifndef CORE_ZFRAMES_H
 #define CORE_ZFRAMES_H
@@ -44,6 +45,7 @@ enum zframes_end {
 /* Read @file, borrowed until close, from its beginning. @threads may be 0. */
 int zframes_open(struct zframes **out, struct rfile *file, unsigned int threads,
 		 struct sl_error *err);
+/* Nothing may be held any more. */
 void zframes_close(struct zframes *z);
 
 /*
@@ -51,6 +53,13 @@ void zframes_close(struct zframes *z);
  * frame, fail their checksum or pass the limits; -SL_EIO.
  */
 int zframes_next(struct zframes *z, const struct zframe_view **out, struct sl_error *err);
+
+/*
+ * The frame lent last, until it was released as often as it was held. One thread holds, any thread
+ * releases. While all frames but the one lent are held, zframes_next() waits.
+ */
+const struct zframe_view *zframes_hold(struct zframes *z);
+void zframes_release(struct zframes *z, const struct zframe_view *frame);
 
 /* After zframes_next() returned 1. */
 enum zframes_end zframes_end(const struct zframes *z);

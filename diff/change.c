@@ -23,7 +23,7 @@ static const char *const signal_names[] = {
 	"truncated",    "running",        "mapped",    "archive",     "key",
 	"packaged",     "volume",         "known-bad", "known-good",  "yara",
 	"in-path",      "in-temp",        "unlinked",  "memfd",       "preload",
-	"traced",
+	"traced",       "server-code",
 };
 
 const char *sl_change_name(enum sl_change_kind kind)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A change in one line: what the fields of its entries say, in words. */
-#include <strandline/change.h>
+#include "diff/describe.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
@@ -13,7 +12,6 @@
 #include "diff/acl.h"
 #include "diff/caps.h"
 
-#define LINE_MAX_BYTES ((size_t)8 << 10)
 #define ANY_EXECUTE 0111u
 
 /* A text that grows by facts: "a, b, c". */
@@ -370,17 +368,24 @@ static void facts(struct facts *f, const struct sl_change *c)
 	facts_signals(f, c);
 }
 
-char *sl_change_describe(const struct sl_change *c, bool alike)
+int describe_change(struct buf *out, const struct sl_change *c, bool alike)
 {
-	struct buf out = BUF_INIT(LINE_MAX_BYTES);
-	struct facts f = {.out = &out, .alike = alike};
+	struct facts f = {.out = out, .alike = alike};
 
 	facts(&f, c);
-	if (out.status == -SL_ENOMEM) {
+	if (out->status == -SL_ELIMIT)
+		out->status = 0;       /* what is too long for a line is cut */
+	(void)buf_append_str(out, ""); /* so that there is a text at all */
+	return out->status;
+}
+
+char *sl_change_describe(const struct sl_change *c, bool alike)
+{
+	struct buf out = BUF_INIT(DESCRIBE_MAX);
+
+	if (describe_change(&out, c, alike) < 0) {
 		buf_clear(&out);
 		return NULL;
 	}
-	out.status = 0;                 /* what is too long for a line is cut */
-	(void)buf_append_str(&out, ""); /* so that there is a text at all */
 	return buf_take(&out);
 }

@@ -5,14 +5,25 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "diff/describe.h"
 #include "diff/facts.h"
 #include "diff/rules.h"
 #include "diff/stubs.h"
 
 int enrich_init(struct enrich *e, const struct drift_input *input, struct sl_error *err)
 {
-	*e = (struct enrich){
-		.input = input, .rules = input->rules, .message = BUF_INIT((size_t)32 << 10)};
+	int rc;
+
+	*e = (struct enrich){.input = input,
+			     .rules = input->rules,
+			     .facts = BUF_INIT(DESCRIBE_MAX),
+			     .message = BUF_INIT((size_t)32 << 10)};
+	rc = identity_init(&e->identity, err);
+	if (rc < 0)
+		return rc;
+	e->who = enrich_who(input->subject->container);
+	if (e->who == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "finding");
 	if (e->rules != NULL)
 		return 0;
 	e->rules = &e->defaults;
@@ -21,7 +32,10 @@ int enrich_init(struct enrich *e, const struct drift_input *input, struct sl_err
 
 void enrich_clear(struct enrich *e)
 {
+	buf_clear(&e->facts);
 	buf_clear(&e->message);
+	identity_clear(&e->identity);
+	free(take_ptr(&e->who));
 	ruleset_clear(&e->defaults);
 }
 
@@ -67,16 +81,15 @@ static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
 /* What a mark has to say of it, then what its fields say. */
 static int describe(struct enrich *e, struct sl_finding *f, struct sl_error *err)
 {
-	AUTO_FREE char *facts = sl_change_describe(&e->change, false);
-
-	if (facts == NULL)
+	buf_reset(&e->facts);
+	if (describe_change(&e->facts, &e->change, false) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "finding");
 	buf_reset(&e->message);
 	if (f->message != NULL)
 		(void)buf_append_str(&e->message, f->message);
-	if (e->message.len > 0 && facts[0] != '\0')
+	if (e->message.len > 0 && e->facts.len > 0)
 		(void)buf_append_str(&e->message, "; ");
-	(void)buf_append_str(&e->message, facts);
+	(void)buf_append(&e->message, e->facts.data, e->facts.len);
 	if (e->message.status == 0 && e->message.len > 0)
 		f->message = e->message.data;
 	return 0;
@@ -95,14 +108,12 @@ char *enrich_who(const struct sl_container *c)
 	return text;
 }
 
-static int identify(struct sl_finding *f, const struct sl_subject *subject, struct sl_error *err)
+static int identify(struct enrich *e, struct sl_finding *f, struct sl_error *err)
 {
-	AUTO_FREE char *who = enrich_who(subject->container);
+	const struct sl_subject *subject = e->input->subject;
 
-	if (who == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "finding");
-	return sl_finding_identify(f, (struct sl_bytes){who, strlen(who)},
-				   subject->has_image_id ? subject->image_id : NULL, err);
+	return identity_of(&e->identity, f, (struct sl_bytes){e->who, strlen(e->who)},
+			   subject->has_image_id ? subject->image_id : NULL, err);
 }
 
 static int mark(const struct drift_input *in, struct sl_finding *f, struct sl_change *c,
@@ -166,13 +177,13 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 	}
 	rc = describe(e, out, err);
 	if (rc == 0)
-		rc = identify(out, in->subject, err);
+		rc = identify(e, out, err);
 	return rc < 0 ? rc : ask(in->judges, in->judge_count, out, &e->change, err);
 }
 
 int enrich_known(struct enrich *e, struct sl_finding *f, struct sl_error *err)
 {
-	int rc = identify(f, e->input->subject, err);
+	int rc = identify(e, f, err);
 
 	return rc < 0 ? rc : ask(e->input->judges, e->input->judge_count, f, NULL, err);
 }

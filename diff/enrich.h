@@ -7,13 +7,17 @@
 
 #include "core/buf.h"
 #include "diff/drift.h"
+#include "diff/identity.h"
 #include "diff/rules.h"
 
 /* Scratch of one finding; what it lends lives until the next call. */
 struct enrich {
 	const struct drift_input *input;
 	struct sl_change change; /* the change with its signals */
+	struct buf facts;        /* the change in words */
 	struct buf message;
+	struct identity identity;
+	char *who; /* the container, in ids */
 	const struct ruleset *rules;
 	struct ruleset defaults; /* where the input has none */
 };

@@ -40,6 +40,8 @@ static const struct {
 	{FACT_LINK_OUT, "link-out"},
 	{FACT_ATTRIBUTES, "attributes"},
 	{FACT_READ, "read"},
+	{FACT_BACKDATED, "backdated"},
+	{FACT_IMPOSSIBLE_TIME, "impossible-time"},
 };
 
 const char *facts_name(uint64_t bit)

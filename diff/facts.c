@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
-#include "core/encode.h"
 #include "diff/caps.h"
 #include "diff/magic.h"
+#include "diff/timefacts.h"
 
 #define ANY_EXECUTE 0111u
 #define WRITE_OTHERS 0002u
@@ -21,57 +21,6 @@ struct sl_bytes facts_last_component(struct sl_bytes path)
 	if (slash == NULL)
 		return path;
 	return (struct sl_bytes){slash + 1, (size_t)(path.data + path.len - slash - 1)};
-}
-
-/* Characters that show as nothing, as a plain space, or that turn the text around them. */
-static bool is_invisible(uint32_t code)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0x00a0, 0x00a0},   {0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x061c, 0x061c},
-		{0x115f, 0x1160},   {0x17b4, 0x17b5}, {0x180e, 0x180e}, {0x2000, 0x200f},
-		{0x2028, 0x202f},   {0x205f, 0x206f}, {0x2800, 0x2800}, {0x3000, 0x3000},
-		{0x3164, 0x3164},   {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
-		{0xe0000, 0xe01ef},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
-		if (code >= ranges[i].first && code <= ranges[i].last)
-			return true;
-	return false;
-}
-
-static bool has_odd_character(struct sl_bytes name)
-{
-	size_t at = 0;
-
-	while (at < name.len) {
-		unsigned char byte = (unsigned char)name.data[at];
-		uint32_t code = 0;
-		size_t n = utf8_next(name.data + at, name.len - at, &code);
-
-		if (byte < 0x20 || byte == 0x7f)
-			return true;
-		if (n > 0 && (is_invisible(code) || (code >= 0x80 && code < 0xa0)))
-			return true;
-		at += n > 0 ? n : 1;
-	}
-	return false;
-}
-
-bool facts_is_deceptive(struct sl_bytes name)
-{
-	size_t dots = 0;
-
-	if (name.len == 0)
-		return false;
-	while (dots < name.len && name.data[dots] == '.')
-		dots++;
-	/* "...", ". ", " x", "x ", and markers of image layers as real names */
-	return (dots == name.len && dots > 2) || name.data[0] == ' ' ||
-	       name.data[name.len - 1] == ' ' ||
-	       (name.len >= 4 && memcmp(name.data, ".wh.", 4) == 0) || has_odd_character(name);
 }
 
 static uint64_t name_facts(struct sl_bytes path)
@@ -139,33 +88,6 @@ static uint64_t regular_facts(const struct sl_change *c, const struct sl_entry *
 	return facts;
 }
 
-static bool starts_with(struct sl_bytes text, const char *start)
-{
-	size_t len = strlen(start);
-
-	return text.len >= len && memcmp(text.data, start, len) == 0;
-}
-
-/*
- * Into what is the host's: a process's root or open files, the kernel's knobs. The links that
- * runtimes and images have (/proc/self/fd/0 to 2, /proc/mounts, /proc/self/mounts) lead nowhere.
- */
-static bool leads_out(struct sl_bytes target)
-{
-	static const char *const fine[] = {"/proc/self/fd", "/proc/self/mounts", "/proc/mounts",
-					   "/proc/kcore", "/proc/net/pnp"};
-
-	if (starts_with(target, "/sys/"))
-		return true;
-	if (!starts_with(target, "/proc/"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
-		if (target.len == strlen(fine[i]) && starts_with(target, fine[i]))
-			return false;
-	return !(target.len == strlen("/proc/self/fd/0") && starts_with(target, "/proc/self/fd/") &&
-		 target.data[target.len - 1] <= '2');
-}
-
 static uint64_t after_facts(const struct sl_change *c)
 {
 	const struct sl_entry *after = c->after;
@@ -181,7 +103,8 @@ static uint64_t after_facts(const struct sl_change *c)
 		facts = FACT_DIRECTORY;
 		break;
 	case S_IFLNK:
-		return FACT_LINK | FACT_FILLED | (leads_out(after->target) ? FACT_LINK_OUT : 0);
+		return FACT_LINK | FACT_FILLED |
+		       (facts_leads_out(c->path, after->target) ? FACT_LINK_OUT : 0);
 	case S_IFBLK:
 		facts = FACT_BLOCK | FACT_FILLED;
 		facts |= is_same_type && (c->fields & SL_FIELD_RDEV) == 0 ? 0 : SL_SIGNAL_DEVICE;
@@ -261,7 +184,7 @@ uint64_t facts_of(const struct sl_change *c, const struct sl_container *containe
 		facts |= FACT_WAS_DIRECTORY;
 	if (c->after == NULL)
 		return facts & ~(uint64_t)(SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
-	facts |= after_facts(c) | name_facts(c->path);
+	facts |= after_facts(c) | name_facts(c->path) | timefacts_of(c, container);
 	if (has_attributes(c))
 		facts |= FACT_ATTRIBUTES;
 	if (container != NULL && is_at_start(c->after, container))

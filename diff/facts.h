@@ -40,6 +40,11 @@
 #define FACT_ATTRIBUTES (UINT64_C(1) << 60)    /* extended attributes came or changed */
 #define FACT_READ (UINT64_C(1) << 61)          /* its first bytes are known, or it is empty */
 
+#define FACT_BACKDATED (UINT64_C(1) << 62) /* says it was written before it could be */
+#define FACT_IMPOSSIBLE_TIME                                                                       \
+	(UINT64_C(1) << 63) /* a time that no clock of the container's gave                        \
+			     */
+
 /* Any of these makes a file a program. */
 #define FACT_PROGRAM (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)
 
@@ -64,6 +69,8 @@ uint64_t facts_find(const char *word);
 struct sl_bytes facts_last_component(struct sl_bytes path);
 /* The name is made to be overlooked or misread. */
 bool facts_is_deceptive(struct sl_bytes name);
+/* A symbolic link at @path leads into what is the host's; links on its way are not followed. */
+bool facts_leads_out(struct sl_bytes path, struct sl_bytes target);
 
 /* True when @path is @mount (absolute, as configured) or lies beneath it, seen from inside. */
 enum facts_mount { FACTS_APART, FACTS_AT, FACTS_BENEATH, FACTS_ABOVE };

@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#include "core/buf.h"
 #include "core/cleanup.h"
-#include "core/digest.h"
 
 static const char *const kind_names[] = {
 	[SL_FINDING_FILE] = "file",     [SL_FINDING_PROCESS] = "process",
@@ -50,49 +48,4 @@ int sl_severity_parse(const char *word, enum sl_severity *out)
 		}
 	}
 	return -SL_EINVAL;
-}
-
-/* Lengths go in front, so that no two lists of fields run into the same bytes. */
-static void add_field(struct buf *b, const void *bytes, size_t len)
-{
-	uint8_t prefix[8];
-
-	for (int i = 0; i < 8; i++)
-		prefix[i] = (uint8_t)((uint64_t)len >> (56 - 8 * i));
-	(void)buf_append(b, prefix, sizeof(prefix));
-	if (len > 0)
-		(void)buf_append(b, bytes, len);
-}
-
-static void add_text(struct buf *b, const char *text)
-{
-	add_field(b, text, strlen(text));
-}
-
-int sl_finding_identify(struct sl_finding *f, struct sl_bytes container_name,
-			const uint8_t image_id[SL_SHA256_SIZE], struct sl_error *err)
-{
-	const struct sl_change *c = f->change;
-	const struct sl_entry *after = c != NULL ? c->after : NULL;
-	struct sl_bytes about = c != NULL ? c->path : f->subject;
-	bool has_digest = after != NULL && (after->fields & SL_ENTRY_SHA256) != 0;
-	const char *found = c == NULL ? f->notes.found : NULL;
-	struct buf b = BUF_INIT(SIZE_MAX);
-	uint8_t digest[SL_SHA256_SIZE];
-	int rc;
-
-	if (has_digest)
-		memcpy(digest, after->sha256, sizeof(digest));
-	else if (found != NULL && sha256_once(found, strlen(found), digest, err) < 0)
-		return -SL_ENOMEM;
-	add_field(&b, container_name.data, container_name.len);
-	add_field(&b, image_id, image_id != NULL ? SL_SHA256_SIZE : 0);
-	add_text(&b, sl_finding_kind_name(f->kind));
-	add_field(&b, about.data, about.len);
-	add_text(&b, c != NULL ? sl_change_name(c->kind) : "");
-	add_field(&b, digest, has_digest || found != NULL ? SL_SHA256_SIZE : 0);
-	rc = b.status < 0 ? sl_fail(err, SL_ENOMEM, 0, "finding id")
-			  : sha256_once(b.data, b.len, f->id, err);
-	buf_clear(&b);
-	return rc;
 }

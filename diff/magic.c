@@ -2,6 +2,7 @@
 #include "diff/magic.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/cleanup.h"
 #include "diff/facts.h"
@@ -53,7 +54,8 @@ static const struct magic magics[] = {
 
 static bool begins(const uint8_t *head, size_t len, size_t offset, const char *bytes, size_t count)
 {
-	return offset + count <= len && memcmp(head + offset, bytes, count) == 0;
+	return offset + count <= len && head[offset] == (uint8_t)bytes[0] &&
+	       memcmp(head + offset, bytes, count) == 0;
 }
 
 /* PEM: what stands behind BEGIN, or, where no more is known, what only private keys begin with. */
@@ -121,9 +123,25 @@ static bool is_bytecode(const uint8_t *head, size_t len)
 	       head[5] == 0 && head[6] == 0 && head[7] == 0;
 }
 
+/* Servers pass over what stands in front of the code: a byte order mark, blanks. */
+static bool is_server_script(const uint8_t *head, size_t len)
+{
+	static const char *const starts[] = {"<?php", "<?=", "<%"};
+	size_t at = begins(head, len, 0, "\357\273\277", 3) ? 3 : 0;
+
+	while (at < len && (head[at] == ' ' || (head[at] >= '\t' && head[at] <= '\r')))
+		at++;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		size_t n = strlen(starts[i]);
+
+		if (n <= len - at && strncasecmp((const char *)head + at, starts[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 uint64_t magic_facts(const uint8_t *head, size_t len)
 {
-	static const char *const starts[] = {"<?php", "<?=", "<%", "<?PHP"};
 	uint64_t facts = 0;
 
 	if (is_text(head, len))
@@ -132,8 +150,7 @@ uint64_t magic_facts(const uint8_t *head, size_t len)
 		facts |= FACT_NUMBER;
 	if (is_bytecode(head, len))
 		facts |= FACT_BYTECODE;
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (begins(head, len, 0, starts[i], strlen(starts[i])))
-			facts |= FACT_SERVER_SCRIPT;
+	if (is_server_script(head, len))
+		facts |= FACT_SERVER_SCRIPT;
 	return facts;
 }

@@ -44,9 +44,11 @@ static const char *const account_files[] = {"etc/passwd",          "etc/shadow",
 static uint64_t directory_facts(struct sl_bytes path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		size_t len = strlen(places[i].dir);
+		const char *dir = places[i].dir;
 
-		if (path.len > len && memcmp(path.data, places[i].dir, len) == 0)
+		/* asked for every path: most differ in the first byte */
+		if (path.len > 0 && path.data[0] == dir[0] && path.len > strlen(dir) &&
+		    memcmp(path.data, dir, strlen(dir)) == 0)
 			return places[i].facts;
 	}
 	return 0;
@@ -54,6 +56,8 @@ static uint64_t directory_facts(struct sl_bytes path)
 
 static bool is_account_file(struct sl_bytes path)
 {
+	if (path.len == 0 || path.data[0] != 'e')
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(account_files); i++)
 		if (path.len == strlen(account_files[i]) &&
 		    memcmp(path.data, account_files[i], path.len) == 0)

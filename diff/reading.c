@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include <strandline/change.h>
+
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/digest.h"
 #include "diff/magic.h"
+#include "diff/servercode.h"
 
 const char reading_no_time[] = "the time for this container is over";
 
@@ -21,6 +24,7 @@ struct head_tap {
 	struct sl_tap tap;
 	uint8_t window[MAGIC_WINDOW];
 	size_t len;
+	struct servercode code;
 	const struct hasher *hasher; /* borrowed */
 	const char *why;             /* it was told to end early, or NULL */
 };
@@ -75,6 +79,7 @@ static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct s
 	if (take > 0)
 		memcpy(t->window + t->len, bytes, take);
 	t->len += take;
+	servercode_feed(&t->code, bytes, len);
 	return 0;
 }
 
@@ -83,6 +88,8 @@ static void take_head(struct reading *r, const struct head_tap *t)
 	r->head_len = (uint8_t)(t->len < READING_HEAD ? t->len : READING_HEAD);
 	memcpy(r->head, t->window, r->head_len);
 	r->signals = magic_signals(t->window, t->len);
+	if (t->code.found)
+		r->signals |= SL_SIGNAL_SERVER_CODE;
 }
 
 /* One attempt. Returns true when the file held still. */

@@ -6,6 +6,13 @@
 #include "core/encode.h"
 #include "core/note.h"
 #include "forensics/chainkey.h"
+#include "forensics/recordscan.h"
+
+/* A record as a document, or, where its plain bytes tell enough, without one. */
+struct line {
+	struct recordscan scan;
+	struct record record;
+};
 
 int chain_init(struct chain *c, struct sl_error *err)
 {
@@ -29,19 +36,37 @@ static int mismatch(struct sl_error *err, const char *what)
 	return sl_fail(err, SL_EUNTRUSTED, 0, "%s", what);
 }
 
+static int parse_line(struct line *l, const char *text, size_t len, struct sl_error *err)
+{
+	if (recordscan(&l->scan, text, len) != 0)
+		return record_parse(&l->record, text, len, err);
+	l->record = l->scan.head;
+	return 0;
+}
+
+/* 1 when it names no member there. */
+static int named_member(const struct line *l, enum recordscan_member which, struct stored *out,
+			struct sl_error *err)
+{
+	if (l->record.doc != NULL)
+		return record_stored(jval_get(l->record.doc, recordscan_key(which)), out, err);
+	*out = l->scan.said[which];
+	return l->scan.has[which] ? 0 : 1;
+}
+
 /* A member that a record names: it must be there, be that record's own, and be what is said. */
-static int claim(struct chain *c, struct segment *g, const struct record *r, const char *key,
-		 struct sl_error *err)
+static int claim(struct chain *c, struct segment *g, const struct line *l,
+		 enum recordscan_member which, struct sl_error *err)
 {
 	struct payload *item;
 	struct stored s;
-	int rc = record_stored(jval_get(r->doc, key), &s, err);
+	int rc = named_member(l, which, &s, err);
 
 	if (rc == 1)
 		return 0;
 	if (rc < 0)
 		return rc;
-	item = payloads_find(&g->payloads, r->seq, s.member, s.member_len);
+	item = payloads_find(&g->payloads, l->record.seq, s.member, s.member_len);
 	if (item == NULL)
 		return sl_fail(err, SL_EUNTRUSTED, 0, "record names a member that is not there");
 	c->fault_offset = item->offset;
@@ -96,30 +121,43 @@ static int check_anchor(struct chain *c, struct sl_error *err)
 	return rc;
 }
 
+static int check_line(struct chain *c, struct segment *g, const struct line *l, bool is_last,
+		      struct sl_error *err)
+{
+	const struct record *r = &l->record;
+	int rc = 0;
+
+	if (r->seq != c->tree.size)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "record %llu stands where %llu should",
+			       (unsigned long long)r->seq, (unsigned long long)c->tree.size);
+	if (memcmp(r->prev, c->last_line, SL_SHA256_SIZE) != 0)
+		return mismatch(err, "record does not continue the chain");
+	if (!c->forgive_payloads)
+		rc = claim(c, g, l, RECORDSCAN_STORED, err);
+	if (rc == 0 && !c->forgive_payloads)
+		rc = claim(c, g, l, RECORDSCAN_ATTRIBUTES, err);
+	if (rc < 0)
+		return rc;
+	c->fault_offset = g->journal_offset;
+	return take_record(c, g, r, is_last, err);
+}
+
 /* @line with its line feed: that is what is hashed and what is a leaf. */
 static int add_line(struct chain *c, struct segment *g, const char *line, size_t len, bool is_last,
 		    struct sl_error *err)
 {
-	struct record r;
-	int rc = record_parse(&r, line, len - 1, err);
+	struct line l;
+	int rc = parse_line(&l, line, len - 1, err);
 
 	c->fault_offset = g->journal_offset;
-	if (rc == 0 && r.seq != c->tree.size)
-		rc = sl_fail(err, SL_EUNTRUSTED, 0, "record %llu stands where %llu should",
-			     (unsigned long long)r.seq, (unsigned long long)c->tree.size);
-	if (rc == 0 && memcmp(r.prev, c->last_line, SL_SHA256_SIZE) != 0)
-		rc = mismatch(err, "record does not continue the chain");
 	if (rc == 0)
-		rc = c->forgive_payloads ? 0 : claim(c, g, &r, "stored", err);
-	if (rc == 0 && !c->forgive_payloads)
-		rc = claim(c, g, &r, "attributes", err);
+		rc = check_line(c, g, &l, is_last, err);
+	record_clear(&l.record);
 	if (rc == 0) {
-		c->fault_offset = g->journal_offset;
-		rc = take_record(c, g, &r, is_last, err);
+		sha256_reset(c->hash);
+		sha256_update(c->hash, line, len);
+		rc = sha256_final(c->hash, c->last_line, err);
 	}
-	record_clear(&r);
-	if (rc == 0)
-		rc = sha256_once(line, len, c->last_line, err);
 	if (rc == 0)
 		rc = merkle_append(&c->tree, line, len, err);
 	return rc < 0 ? rc : check_anchor(c, err);

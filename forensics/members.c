@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/zframes.h"
 #include "forensics/paxheader.h"
 #include "forensics/seektable.h"
 
@@ -12,6 +11,7 @@ struct members {
 	struct zframes *frames;
 	struct seektable *table;
 	/* unread bytes of the current frame */
+	const struct zframe_view *frame;
 	const uint8_t *bytes;
 	size_t len;
 	uint64_t frame_offset;
@@ -87,6 +87,7 @@ static int next_frame(struct members *m, struct sl_error *err)
 		if (!f->is_skippable) {
 			size_t skip = m->skip < f->len ? (size_t)m->skip : f->len;
 
+			m->frame = f;
 			m->bytes = f->bytes + skip;
 			m->len = f->len - skip;
 			m->skip = 0;
@@ -257,6 +258,21 @@ int members_next(struct members *m, const struct member **out, struct sl_error *
 	m->is_ended = rc != 0;
 	*out = &m->member;
 	return rc;
+}
+
+const struct zframe_view *members_frame(const struct members *m)
+{
+	return m->frame;
+}
+
+const struct zframe_view *members_hold(struct members *m)
+{
+	return zframes_hold(m->frames);
+}
+
+void members_release(struct members *m, const struct zframe_view *frame)
+{
+	zframes_release(m->frames, frame);
 }
 
 enum members_end members_end(const struct members *m)

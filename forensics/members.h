@@ -9,6 +9,7 @@
 #define FORENSICS_MEMBERS_H
 
 #include "core/rfile.h"
+#include "core/zframes.h"
 #include "forensics/membername.h"
 
 struct members;
@@ -43,6 +44,11 @@ void members_close(struct members *m);
 int members_next(struct members *m, const struct member **out, struct sl_error *err);
 /* Content of the current member. 0; 1 at its end, or at a cut: then members_next() ends too. */
 int members_data(struct members *m, const uint8_t **bytes, size_t *len, struct sl_error *err);
+
+/* The frame that the bytes given last lie in, as zframes_hold() and zframes_release() have it. */
+const struct zframe_view *members_frame(const struct members *m);
+const struct zframe_view *members_hold(struct members *m);
+void members_release(struct members *m, const struct zframe_view *frame);
 
 /* After members_next() returned 1. */
 enum members_end members_end(const struct members *m);

@@ -151,14 +151,20 @@ void record_clear(struct record *r)
 	r->doc = NULL;
 }
 
+int record_number(const char *text, size_t len, uint64_t *out)
+{
+	struct scan s = {text, len};
+
+	return scan_number(&s, out) && s.len == 0 ? 0 : -SL_EFORMAT;
+}
+
 int record_u64(const struct jval *v, uint64_t *out)
 {
 	const char *text = jval_str(v);
-	struct scan s = {text, text == NULL ? 0 : strlen(text)};
 	int64_t n;
 
 	if (text != NULL)
-		return scan_number(&s, out) && s.len == 0 ? 0 : -SL_EFORMAT;
+		return record_number(text, strlen(text), out);
 	if (jval_i64(v, &n) < 0 || n < 0)
 		return -SL_EFORMAT;
 	*out = (uint64_t)n;

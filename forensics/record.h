@@ -45,6 +45,9 @@ int record_stored(const struct jval *v, struct stored *out, struct sl_error *err
 /* A number, or a decimal string (64-bit values). 0; -SL_EFORMAT when v is NULL or neither. */
 int record_u64(const struct jval *v, uint64_t *out);
 
+/* All of the text is a decimal number without needless zeros. 0 or -SL_EFORMAT. */
+int record_number(const char *text, size_t len, uint64_t *out);
+
 /*
  * Bytes under a key, or under the key with "_b64" behind it. 0 and content appended to @out; 1 when
  * there is neither; -SL_EFORMAT, -SL_ENOMEM, -SL_ELIMIT.

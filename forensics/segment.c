@@ -2,16 +2,19 @@
 #include "forensics/segment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cleanup.h"
 #include "core/digest.h"
+#include "forensics/memberhash.h"
 
 enum { NOTE_MAX = 64 << 10, KEY_MAX = 4 << 10, CLOSE_MAX = 1 << 20 };
 
 struct segments {
 	struct segments_options options;
 	struct members *members;
-	struct sha256 *hash;
+	struct sha256 *hash;        /* of the head */
+	struct memberhash *digests; /* of payloads; NULL when they are not asked for */
 	struct segment segments[2]; /* in turns: being read, and given out last */
 	struct segment *segment;    /* being read */
 	uint64_t next_number;
@@ -43,6 +46,13 @@ static void segment_clear(struct segment *g)
 	buf_clear(&g->close);
 }
 
+static void take_digest(void *payload, size_t id, const uint8_t sha256[SL_SHA256_SIZE])
+{
+	const struct segments *s = payload;
+
+	memcpy(s->segment->payloads.items[id].sha256, sha256, SL_SHA256_SIZE);
+}
+
 int segments_open(struct segments **out, struct rfile *file, const struct segments_options *options,
 		  struct sl_error *err)
 {
@@ -58,6 +68,8 @@ int segments_open(struct segments **out, struct rfile *file, const struct segmen
 	rc = members_open(&s->members, file, options->threads, err);
 	if (rc == 0)
 		rc = sha256_new(&s->hash, err);
+	if (rc == 0 && options->hash)
+		rc = memberhash_new(&s->digests, s->members, options->threads, take_digest, s, err);
 	if (rc < 0) {
 		segments_close(s);
 		return rc;
@@ -70,6 +82,7 @@ void segments_close(struct segments *s)
 {
 	if (s == NULL)
 		return;
+	memberhash_free(s->digests);
 	members_close(s->members);
 	sl_error_clear(&s->failure);
 	sha256_free(s->hash);
@@ -98,9 +111,16 @@ static int misplaced(const struct member *m, struct sl_error *err)
 	return sl_fail(err, SL_EFORMAT, 0, "member '%s' is out of place", m->text);
 }
 
+/* Who gets the content of a member. */
+struct takers {
+	struct sha256 *hash;
+	struct memberhash *digests;
+	struct buf *text;
+	struct segment_tap *tap;
+};
+
 /* Pass all content of the member on. 1 when the file was cut inside it. */
-static int drain(struct segments *s, uint64_t size, struct buf *out, bool hash, bool tap,
-		 struct sl_error *err)
+static int drain(struct segments *s, uint64_t size, const struct takers *to, struct sl_error *err)
 {
 	const uint8_t *bytes;
 	uint64_t got = 0;
@@ -110,13 +130,15 @@ static int drain(struct segments *s, uint64_t size, struct buf *out, bool hash, 
 	s->ahead = NULL;
 	while ((rc = members_data(s->members, &bytes, &len, err)) == 0) {
 		got += len;
-		if (hash)
-			sha256_update(s->hash, bytes, len);
-		if (out != NULL && buf_append(out, bytes, len) < 0)
-			return sl_fail(err, -out->status, 0, "member of more than %zu bytes",
-				       out->max);
-		if (tap)
-			rc = s->options.tap->data(s->options.tap, bytes, len, err);
+		if (to->hash != NULL)
+			sha256_update(to->hash, bytes, len);
+		if (to->text != NULL && buf_append(to->text, bytes, len) < 0)
+			return sl_fail(err, -to->text->status, 0, "member of more than %zu bytes",
+				       to->text->max);
+		if (to->digests != NULL)
+			rc = memberhash_data(to->digests, bytes, len, err);
+		if (rc == 0 && to->tap != NULL)
+			rc = to->tap->data(to->tap, bytes, len, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -133,7 +155,7 @@ static int read_text(struct segments *s, const struct member *m, struct buf *out
 	if (m->size > out->max)
 		return sl_fail(err, m->name.kind == MEMBER_JOURNAL ? SL_ELIMIT : SL_EFORMAT, 0,
 			       "member '%s' of more than %zu bytes", m->text, out->max);
-	return drain(s, m->size, out, false, false, err);
+	return drain(s, m->size, &(struct takers){.text = out}, err);
 }
 
 static int read_digest(struct segments *s, enum membername_kind kind, uint8_t *out,
@@ -147,7 +169,7 @@ static int read_digest(struct segments *s, enum membername_kind kind, uint8_t *o
 	if (rc != 0)
 		return rc;
 	sha256_reset(s->hash);
-	rc = drain(s, m->size, NULL, true, false, err);
+	rc = drain(s, m->size, &(struct takers){.hash = s->hash}, err);
 	return rc != 0 ? rc : sha256_final(s->hash, out, err);
 }
 
@@ -164,34 +186,29 @@ static int read_head(struct segments *s, struct sl_error *err)
 static int read_payload(struct segments *s, const struct member *m, struct sl_error *err)
 {
 	struct payload item = {.seq = m->name.number, .bytes = m->size, .offset = m->offset};
-	bool tap = false;
+	struct takers to = {.digests = s->digests};
 	int rc;
 
 	if (s->options.tap != NULL) {
 		rc = s->options.tap->member(s->options.tap, m, err);
 		if (rc < 0)
 			return rc;
-		tap = rc == 0;
+		to.tap = rc == 0 ? s->options.tap : NULL;
 	}
 	/* the name is lent until the content has been read */
 	rc = payloads_add(&s->segment->payloads, &item, m->text, m->text_len, err);
 	if (rc < 0)
 		return rc;
-	if (s->options.hash)
-		sha256_reset(s->hash);
-	rc = drain(s, item.bytes, NULL, s->options.hash, tap, err);
-	if (rc == 0 && s->options.hash) {
-		struct payloads *p = &s->segment->payloads;
-
-		rc = sha256_final(s->hash, p->items[p->count - 1].sha256, err);
-	}
-	return rc;
+	if (to.digests != NULL)
+		memberhash_begin(to.digests, s->segment->payloads.count - 1);
+	rc = drain(s, item.bytes, &to, err);
+	return rc != 0 || to.digests == NULL ? rc : memberhash_end(to.digests, err);
 }
 
 /* The tail: j/index, then nothing that is a member. */
 static int read_index(struct segments *s, const struct member *m, struct sl_error *err)
 {
-	int rc = drain(s, m->size, NULL, false, false, err);
+	int rc = drain(s, m->size, &(struct takers){0}, err);
 
 	if (rc == 0)
 		rc = peek(s, &m, err);
@@ -224,7 +241,7 @@ static int read_payloads(struct segments *s, struct sl_error *err)
 			return m->name.kind == MEMBER_INDEX ? read_index(s, m, err)
 							    : misplaced(m, err);
 		if (m->name.kind == MEMBER_JOURNAL)
-			return 0;
+			return s->digests != NULL ? memberhash_flush(s->digests, err) : 0;
 		if (m->name.kind != MEMBER_PAYLOAD)
 			return misplaced(m, err);
 		rc = read_payload(s, m, err);
@@ -274,6 +291,8 @@ int segments_next(struct segments *s, struct segment **out, struct sl_error *err
 	rc = s->is_ended ? 1 : read_segment(s, err);
 	*out = s->segment;
 	if (rc == 0) {
+		if (s->digests != NULL && (rc = memberhash_settle(s->digests, err)) < 0)
+			return rc;
 		s->has_close = s->segment->has_close;
 		s->segment = s->segment == s->segments ? &s->segments[1] : s->segments;
 	}

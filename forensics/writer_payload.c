@@ -64,6 +64,9 @@ int payload_end(struct payload *p, struct sl_error *err)
 	uint64_t pad = p->member_left;
 	int rc;
 
+	if (p->known != NULL && pad > 0)
+		return writer_broken(
+			w, sl_fail(err, SL_EINVAL, 0, "content is not what was read before"));
 	if (p->out->parts == 0 && !p->out->is_sparse)
 		sha256_copy(w->part_hash, w->file_hash);
 	for (uint64_t left = pad; left > 0;) {
@@ -75,7 +78,9 @@ int payload_end(struct payload *p, struct sl_error *err)
 	rc = out_zeros(&w->out, pad, err);
 	if (rc == 0)
 		rc = out_end(&w->out, err);
-	if (rc == 0)
+	if (rc == 0 && p->known != NULL)
+		memcpy(p->out->stored.sha256, p->known, SL_SHA256_SIZE);
+	else if (rc == 0)
 		rc = sha256_final(w->part_hash, p->out->stored.sha256, err);
 	if (rc < 0)
 		return writer_broken(w, rc);
@@ -145,7 +150,8 @@ static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 		if (!p->is_open && (rc = begin_next(p, err)) < 0)
 			return rc;
 		n = len < p->member_left ? len : (size_t)p->member_left;
-		sha256_update(p->w->file_hash, at, n);
+		if (p->known == NULL)
+			sha256_update(p->w->file_hash, at, n);
 		if (p->out->parts > 0)
 			sha256_update(p->w->part_hash, at, n);
 		rc = out_data(&p->w->out, at, n, err);
@@ -221,7 +227,10 @@ static int store(struct payload *p, struct sl_error *err)
 	out->stored.member = out->member.data;
 	if ((p->done > 0 || p->promised == 0) && !p->is_unhashed) {
 		out->has_sha256 = true;
-		rc = sha256_final(p->w->file_hash, out->sha256, err);
+		if (p->known != NULL)
+			memcpy(out->sha256, p->known, SL_SHA256_SIZE);
+		else
+			rc = sha256_final(p->w->file_hash, out->sha256, err);
 	}
 	return writer_broken(p->w, rc);
 }
@@ -248,6 +257,8 @@ int payload_store(struct sl_bundle_writer *w, const struct sl_bundle_file *file,
 	out->is_sparse = p.promised > 0 && sl_content_is_sparse(file->content) &&
 			 sl_content_holes(file->content) >= SPARSE_FROM;
 	p.in_parts = out->is_sparse || p.promised + beside > WRITER_PART_BYTES;
+	if (file->sha256 != NULL && !p.in_parts && file->sha256_bytes == p.promised)
+		p.known = file->sha256;
 	rc = store(&p, err);
 	buf_clear(&p.name);
 	return rc;

@@ -21,9 +21,10 @@ struct payload {
 	uint64_t done;     /* bytes that came and were stored, or are holes */
 	uint64_t beside;
 	bool in_parts;
-	bool is_open;     /* a member was begun and not ended */
-	bool is_overfull; /* more bytes came than were promised */
-	bool is_unhashed; /* too much of it is holes */
+	bool is_open;         /* a member was begun and not ended */
+	bool is_overfull;     /* more bytes came than were promised */
+	bool is_unhashed;     /* too much of it is holes */
+	const uint8_t *known; /* the digest of all of it, which came in one piece; or NULL */
 	uint64_t member_size, member_left;
 	const struct payload_run *runs; /* sparse: of the open part; borrowed */
 	size_t run_count;

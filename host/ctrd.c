@@ -84,6 +84,7 @@ static int ctrd_new(struct ctrd **out, const struct place *place, const char *di
 					     .images = ctrd_images,
 					     .image = ctrd_image,
 					     .container_image = ctrd_container_image,
+					     .evidence = ctrd_evidence,
 					     .close = ops_close};
 	struct ctrd *c = calloc(1, sizeof(*c));
 	size_t len = strlen(dir);

@@ -138,6 +138,10 @@ int ctrd_load(struct store *s, const struct store_name *row, struct sl_container
 int ctrd_artifacts(const struct ctrd *d, struct sl_container *c, const struct ctrd_record *r,
 		   struct sl_error *err);
 
+/* ---- ctrd_evidence.c ---- */
+
+int ctrd_evidence(struct store *store, struct sl_container *c, struct sl_error *err);
+
 /* Keep the first reason why metadata is not complete; memory is the one failure that ends a load.
  */
 int ctrd_note_gap(struct sl_container *c, struct sl_error *why, struct sl_error *err);

@@ -5,8 +5,7 @@
 #include "host/machine.h"
 #include "host/runtimefiles.h"
 
-/* The store that the container was found in. */
-static struct store *store_of(const struct host *h, const struct sl_container *c)
+struct store *host_store_of(const struct host *h, const struct sl_container *c)
 {
 	for (size_t i = 0; i < h->set.count; i++)
 		if (c->store != NULL && strcmp(h->set.stores[i]->dir, c->store) == 0 &&
@@ -17,8 +16,8 @@ static struct store *store_of(const struct host *h, const struct sl_container *c
 
 int host_container_evidence(struct host *h, struct sl_container *c, struct sl_error *err)
 {
-	struct store *s = store_of(h, c);
-	int rc = runtimefiles_add(c, h->place.root_fd, err);
+	struct store *s = host_store_of(h, c);
+	int rc = runtimefiles_add(c, h->place.root_fd, h->place.proc_fd, err);
 
 	if (rc == 0 && s != NULL && s->ops->evidence != NULL)
 		rc = s->ops->evidence(s, c, err);

@@ -38,6 +38,9 @@ int host_fail_missing(const struct host *h, const char *kind, const char *word, 
 /* Can @engine have containers or images in this store? */
 bool host_store_serves(const struct store *s, const char *engine);
 
+/* evidence.c: the store that a container was found in; NULL: none, or one that is not open. */
+struct store *host_store_of(const struct host *h, const struct sl_container *c);
+
 /*
  * The names of all containers, with @orphans also of those, sorted as host_containers() says.
  * Stores that cannot have any of @engine (NULL: any) are not asked.

@@ -135,40 +135,73 @@ static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 	return OPTION_PLAIN;
 }
 
-bool procargs_script(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
+/* Take the program's name off @arguments. False: it has none. */
+static bool take_program(struct sl_bytes *arguments, const char *exe, struct sl_bytes *out)
 {
-	struct sl_bytes text, program = {exe, strlen(exe)};
-	const struct interpreter *in;
+	struct sl_bytes text;
 
-	if (!procargs_next(&arguments, &text))
+	*out = (struct sl_bytes){exe, strlen(exe)};
+	if (!procargs_next(arguments, &text))
 		return false;
 	/* busybox is what it is called, by its first or its second argument */
-	if (is_word(last_component(program), "busybox")) {
-		program = text;
-		if (is_word(last_component(text), "busybox") &&
-		    !procargs_next(&arguments, &program))
+	if (is_word(last_component(*out), "busybox")) {
+		*out = text;
+		if (is_word(last_component(text), "busybox") && !procargs_next(arguments, out))
 			return false;
-		if (program.len > 0 && program.data[0] == '-') /* a log-in shell */
-			program = (struct sl_bytes){program.data + 1, program.len - 1};
+		if (out->len > 0 && out->data[0] == '-') /* a log-in shell */
+			*out = (struct sl_bytes){out->data + 1, out->len - 1};
 	}
+	return true;
+}
+
+enum runs { RUNS_OTHER, RUNS_CODE, RUNS_FILE, RUNS_INPUT };
+
+static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
+{
+	const struct interpreter *in;
+	struct sl_bytes text, program;
+
+	if (!take_program(&arguments, exe, &program))
+		return RUNS_OTHER;
 	in = interpreter_of(program);
-	for (size_t n = 0; in != NULL && n < PROCARGS_MAX && procargs_next(&arguments, &text);
-	     n++) {
+	if (in == NULL)
+		return RUNS_OTHER;
+	for (size_t n = 0; n < PROCARGS_MAX && procargs_next(&arguments, &text); n++) {
 		enum option option = OPTION_END;
 
 		if (text.len < 2 || (text.data[0] != '-' && text.data[0] != '+')) {
 			*out = text;
-			return text.len > 0 && text.data[0] != '-';
+			return text.len > 0 && text.data[0] != '-' ? RUNS_FILE : RUNS_INPUT;
 		}
 		option = option_of(in, text);
 		if (option == OPTION_CODE)
-			return false;
+			return RUNS_CODE;
 		if (option == OPTION_FILE || option == OPTION_END)
-			return procargs_next(&arguments, out) && out->len > 0;
+			return procargs_next(&arguments, out) && out->len > 0 ? RUNS_FILE
+									      : RUNS_INPUT;
 		if (option == OPTION_VALUE && !procargs_next(&arguments, &text))
-			return false;
+			return RUNS_INPUT;
 	}
-	return false;
+	return RUNS_INPUT;
+}
+
+bool procargs_script(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
+{
+	return runs(arguments, exe, out) == RUNS_FILE;
+}
+
+bool procargs_is_interpreter(struct sl_bytes arguments, const char *exe)
+{
+	struct sl_bytes program;
+
+	return take_program(&arguments, exe, &program) && interpreter_of(program) != NULL;
+}
+
+bool procargs_reads_input(struct sl_bytes arguments, const char *exe)
+{
+	struct sl_bytes script;
+
+	return runs(arguments, exe, &script) == RUNS_INPUT;
 }
 
 bool procargs_is_shebang(struct sl_bytes arguments, const char *head, size_t len)

@@ -25,6 +25,10 @@ void procargs_join(struct buf *out, struct sl_bytes arguments);
  */
 bool procargs_script(struct sl_bytes arguments, const char *exe, struct sl_bytes *out);
 
+/* Is it an interpreter known here? And one that runs what it reads from its standard input? */
+bool procargs_is_interpreter(struct sl_bytes arguments, const char *exe);
+bool procargs_reads_input(struct sl_bytes arguments, const char *exe);
+
 /*
  * Where the kernel ran a script by its first line, it put the interpreter that is named there
  * first. Are @head the first bytes of a script that these arguments may stem from?

@@ -10,6 +10,7 @@ static void process_clear(struct sl_process *p)
 	free(p->missing_script);
 	free(p->mapped);
 	free(p->preload);
+	free(p->peer);
 }
 
 void sl_processes_clear(struct sl_processes *p)

@@ -217,13 +217,12 @@ int procread_script(struct procread *r, const struct procread_subject *s, struct
 	if (procargs_script(arguments, exe, &name))
 		return add_script(r, s, name, err);
 	/* an interpreter that is not known here, run by a script's first line */
-	if (!procargs_next(&rest, &name))
-		return 0;
+	(void)procargs_next(&rest, &name);
 	for (int n = 0; n < 2 && procargs_next(&rest, &name); n++)
 		if (memchr(name.data, '/', name.len) != NULL &&
 		    has_first_line(&s->seen, name, arguments))
 			return add_script(r, s, name, err);
-	return 0;
+	return procread_input(r, s, arguments, exe, err);
 }
 
 /* ---- preloaded libraries ---- */

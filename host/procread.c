@@ -365,6 +365,7 @@ static void process_clear(struct sl_process *p)
 	free(p->missing_script);
 	free(p->mapped);
 	free(p->preload);
+	free(p->peer);
 }
 
 static int keep(struct sl_processes *out, struct sl_process *p, struct sl_error *err)

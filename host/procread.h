@@ -61,7 +61,7 @@ struct procread_subject {
 int procread_missed(struct procread *r, const struct procread_subject *s, const char *what,
 		    const struct sl_error *why, struct sl_error *err);
 
-/* Parts of procread_process(), in procfiles.c. 1: the process has ended. */
+/* Parts of procread_process(), in procfiles.c and procinput.c. 1: the process has ended. */
 int procread_script(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
 		    struct sl_error *err);
 int procread_preload(struct procread *r, const struct procread_subject *s, struct sl_bytes variable,
@@ -69,6 +69,8 @@ int procread_preload(struct procread *r, const struct procread_subject *s, struc
 /* Takes over the item's descriptor. */
 int procread_mapped(struct procread *r, const struct procread_subject *s,
 		    struct proctexts_item *item, struct sl_error *err);
+int procread_input(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
+		   const char *exe, struct sl_error *err);
 
 /*
  * Open a path as the process has it, O_PATH, links resolved inside its root directory. -1 with

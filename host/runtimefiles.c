@@ -8,7 +8,9 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/json.h"
 #include "core/root.h"
+#include "host/process.h"
 #include "host/store.h"
 
 /* In names of directories: %i the container's id, %n containerd's namespace. */
@@ -30,16 +32,25 @@ static const char *const exit_files[] = {"%i", NULL};
 static const struct family families[] = {
 	{"runc", "runc/%i", runc_files},
 	{"runc", "containerd/runc/%n/%i", runc_files},
-	{"runc", "docker/runtime-runc/%n/%i", runc_files},
-	{"runc", "docker/runtime-io.containerd.runc.v2/%n/%i", runc_files},
 	{"crun", "crun/%i", crun_files},
 	{"task", "containerd/" TASKS, task_files},
-	{"task", "docker/containerd/daemon/" TASKS, task_files},
 	{"task", "k3s/containerd/" TASKS, task_files},
 	{"conmon", "libpod/exits", exit_files},
 	{"conmon", "libpod/tmp/exits", exit_files},
 	{"conmon", "crio/exits", exit_files},
 };
+
+/* What Docker's daemon has below its execution root, which is run/docker unless it was told else.
+ */
+static const struct family docker_families[] = {
+	{"runc", "runtime-runc/%n/%i", runc_files},
+	{"runc", "runtime-io.containerd.runc.v2/%n/%i", runc_files},
+	{"task", "containerd/daemon/" TASKS, task_files},
+};
+
+/* At the shim's own place, and at the root that it gave to the runtime. */
+static const struct family task_family = {"task", "", task_files};
+static const struct family runc_family = {"runc", "%n/%i", runc_files};
 
 static bool is_plain(const char *word)
 {
@@ -106,7 +117,7 @@ static int add_family(struct sl_container *c, int root_fd, const char *base, con
 	AUTO_CLOSE int fd = -1;
 	int rc;
 
-	(void)buf_printf(&dir, "%s/", base);
+	(void)buf_printf(&dir, "%s%s", base, f->dir[0] != '\0' ? "/" : "");
 	rc = fill_in(&dir, f->dir, c);
 	if (rc != 0)
 		return rc == -SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "artifact") : 0;
@@ -116,26 +127,37 @@ static int add_family(struct sl_container *c, int root_fd, const char *base, con
 	return rc;
 }
 
-static int add_below(struct sl_container *c, int root_fd, const char *base, struct sl_error *err)
+static int add_docker(struct sl_container *c, int root_fd, const char *base, struct sl_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(families); i++)
-		rc = add_family(c, root_fd, base, &families[i], err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(docker_families); i++)
+		rc = add_family(c, root_fd, base, &docker_families[i], err);
 	return rc;
 }
 
-int runtimefiles_add(struct sl_container *c, int root_fd, struct sl_error *err)
+static int add_below(struct sl_container *c, int root_fd, const char *base, struct sl_error *err)
+{
+	AUTO_FREE char *docker = NULL;
+	int rc = 0;
+
+	if (asprintf(&docker, "%s/docker", base) < 0) {
+		docker = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	}
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(families); i++)
+		rc = add_family(c, root_fd, base, &families[i], err);
+	return rc < 0 ? rc : add_docker(c, root_fd, docker, err);
+}
+
+static int add_users(struct sl_container *c, int root_fd, struct sl_error *err)
 {
 	CLEANUP(root_names_clear) struct root_names users = {0};
 	AUTO_CLOSE int fd = root_open_subdir(root_fd, "run/user", ROOT_FOLLOW_INSIDE, NULL);
-	int rc;
+	int rc = 0;
 
-	if (c->id == NULL)
+	if (fd < 0 || root_list(fd, &users, STORE_NAMES_MAX, NULL) < 0)
 		return 0;
-	rc = add_below(c, root_fd, "run", err);
-	if (rc < 0 || fd < 0 || root_list(fd, &users, STORE_NAMES_MAX, NULL) < 0)
-		return rc;
 	for (size_t i = 0; rc == 0 && i < users.count; i++) {
 		AUTO_FREE char *base = NULL;
 
@@ -148,4 +170,95 @@ int runtimefiles_add(struct sl_container *c, int root_fd, struct sl_error *err)
 		rc = add_below(c, root_fd, base, err);
 	}
 	return rc;
+}
+
+/* ---- engines that were told to keep it elsewhere ---- */
+
+static bool has(const struct sl_container *c, const char *name)
+{
+	for (size_t i = 0; i < c->artifact_count; i++)
+		if (strcmp(c->artifacts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A member of a document, as a path without the slash in front; NULL: it says none. */
+static char *read_path(int dir_fd, const char *file, enum root_follow follow, const char *key)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
+	AUTO_JVAL struct jval *doc = NULL;
+	const char *path;
+
+	if (root_read_file(dir_fd, file, follow, &text, NULL) < 0 || text.len == 0 ||
+	    jval_parse_bounded(&doc, text.data, text.len, STORE_VALUES_MAX, NULL) < 0)
+		return NULL;
+	path = jval_str(jval_get(doc, key));
+	return path != NULL && path[0] == '/' && path[1] != '\0' ? strdup(path + 1) : NULL;
+}
+
+/*
+ * The parent of a container's first process is its shim, which works in the task's directory:
+ * ".../io.containerd.runtime.v2.task/NAMESPACE/ID". Any other parent, or place, tells nothing.
+ */
+static int find_task(struct buf *out, const struct sl_container *c, int proc_fd)
+{
+	CLEANUP(buf_clear) struct buf tail = BUF_INIT(8192);
+	struct process_stat st;
+	AUTO_CLOSE int first = process_open(proc_fd, c->pid, NULL);
+	AUTO_CLOSE int shim = -1;
+
+	if (first < 0 || process_stat(first, &st, NULL) < 0 ||
+	    (c->has_pid_start && st.start != c->pid_start) || fill_in(&tail, "/" TASKS, c) != 0)
+		return 1;
+	shim = process_open(proc_fd, st.parent, NULL);
+	if (shim < 0 || process_read_link(shim, "cwd", out, NULL) < 0 || out->len <= tail.len ||
+	    memcmp(out->data + out->len - tail.len, tail.data, tail.len) != 0)
+		return 1;
+	return 0;
+}
+
+static int add_task(struct sl_container *c, int root_fd, int proc_fd, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf dir = BUF_INIT((size_t)64 * 1024);
+	AUTO_FREE char *root = NULL;
+	AUTO_CLOSE int fd = -1;
+	int rc = 0;
+
+	if (proc_fd < 0 || c->pid <= 0 || find_task(&dir, c, proc_fd) != 0)
+		return 0;
+	if (!has(c, "task/config.json"))
+		rc = add_family(c, root_fd, dir.data + 1, &task_family, err);
+	fd = root_open_subdir(root_fd, dir.data, ROOT_FOLLOW_INSIDE, NULL);
+	if (fd >= 0)
+		root = read_path(fd, "options.json", ROOT_NO_LINKS, "root");
+	if (rc == 0 && root != NULL && !has(c, "runc/state.json"))
+		rc = add_family(c, root_fd, root, &runc_family, err);
+	return rc;
+}
+
+/* Where the machine does not run, its daemon's configuration may still say it. */
+static int add_configured(struct sl_container *c, int root_fd, struct sl_error *err)
+{
+	AUTO_FREE char *dir =
+		read_path(root_fd, "etc/docker/daemon.json", ROOT_FOLLOW_INSIDE, "exec-root");
+
+	return dir != NULL && !has(c, "task/config.json") && !has(c, "runc/state.json")
+		       ? add_docker(c, root_fd, dir, err)
+		       : 0;
+}
+
+int runtimefiles_add(struct sl_container *c, int root_fd, int proc_fd, struct sl_error *err)
+{
+	int rc;
+
+	if (c->id == NULL)
+		return 0;
+	rc = add_below(c, root_fd, "run", err);
+	if (rc == 0)
+		rc = add_users(c, root_fd, err);
+	if (rc == 0)
+		rc = add_task(c, root_fd, proc_fd, err);
+	return rc < 0 || c->engine == NULL || strcmp(c->engine, "docker") != 0
+		       ? rc
+		       : add_configured(c, root_fd, err);
 }

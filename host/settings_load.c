@@ -110,6 +110,134 @@ static int read_record(struct sl_settings *out, const struct sl_container *c, st
 	return 0;
 }
 
+/* ---- what the engine wrote beside it ---- */
+
+static void container_cleanup(struct sl_container **c)
+{
+	sl_container_free(*c);
+}
+
+static int copy_text(char **out, const char *text, struct sl_error *err)
+{
+	*out = text != NULL ? strdup(text) : NULL;
+	return text == NULL || *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "settings");
+}
+
+/* Its records, read for nobody but us: @c may be captured later, and then has them itself. */
+static int read_records(struct sl_container **out, const struct host *h,
+			const struct sl_container *c, struct sl_error *err)
+{
+	struct store *s = host_store_of(h, c);
+	int rc = sl_container_new(out, err);
+
+	if (rc == 0)
+		rc = copy_text(&(*out)->engine, c->engine, err);
+	if (rc == 0)
+		rc = copy_text(&(*out)->id, c->id, err);
+	if (rc == 0)
+		rc = copy_text(&(*out)->ns, c->ns, err);
+	if (rc == 0)
+		rc = sl_pod_copy(&(*out)->pod, c->pod, err);
+	if (rc < 0)
+		return rc;
+	(*out)->kind = c->kind;
+	if (s == NULL || s->ops->evidence == NULL)
+		return 0;
+	rc = s->ops->evidence(s, *out, err);
+	if (rc == 0 && (*out)->metadata_gap != NULL)
+		return sl_fail(err, SL_EIO, 0, "%s", (*out)->metadata_gap);
+	return rc;
+}
+
+/* 1 when it is not there. A document of the container's own, or of its records. */
+static int find_document(struct jval **out, const struct sl_container *c,
+			 const struct sl_container *records, const char *name, struct sl_error *err)
+{
+	int rc = read_document(out, c, name, err);
+
+	return rc == 1 ? read_document(out, records, name, err) : rc;
+}
+
+static int read_podman(struct sl_settings *s, const struct sl_container *c,
+		       const struct sl_container *records, struct sl_error *err)
+{
+	CLEANUP(jval_cleanup) struct jval *config = NULL;
+	CLEANUP(jval_cleanup) struct jval *infra = NULL;
+	int rc = find_document(&config, c, records, "libpod/config.json", err);
+
+	if (rc >= 0)
+		rc = find_document(&infra, c, records, "libpod/infra.json", err);
+	return rc < 0 ? rc : settings_podman(s, config, infra, err);
+}
+
+/* Ports are of the pod, and in the records of its sandbox. */
+static int read_pod(struct sl_settings *s, const struct sl_container *c,
+		    const struct sl_container *records, const char *own, const char *sandbox,
+		    int (*read)(struct sl_settings *out, const struct jval *doc,
+				struct sl_error *err),
+		    struct sl_error *err)
+{
+	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	int rc = find_document(&doc, c, records, c->kind == SL_CONTAINER_SANDBOX ? own : sandbox,
+			       err);
+
+	return rc < 0 ? rc : read(s, doc, err);
+}
+
+static int read_containerd(struct sl_settings *s, const struct sl_container *c,
+			   const struct sl_container *records, struct sl_error *err)
+{
+	CLEANUP(jval_cleanup) struct jval *doc = NULL;
+	int rc;
+
+	if (c->pod != NULL)
+		return read_pod(s, c, records, "metadata.json", "sandbox.json", settings_cri, err);
+	rc = find_document(&doc, c, records, "container.json", err);
+	return rc < 0 ? rc : settings_containerd(s, doc, err);
+}
+
+static int read_beside(struct sl_settings *s, const struct host *h, const struct sl_container *c,
+		       struct sl_error *err)
+{
+	CLEANUP(container_cleanup) struct sl_container *records = NULL;
+	bool is_podman, is_crio, is_containerd;
+	int rc;
+
+	if (c->engine == NULL || c->kind == SL_CONTAINER_ORPHAN || c->kind == SL_CONTAINER_BUILD)
+		return 0;
+	is_podman = strcmp(c->engine, "podman") == 0;
+	is_crio = strcmp(c->engine, "cri-o") == 0;
+	is_containerd = strcmp(c->engine, "containerd") == 0;
+	if (!is_podman && !is_crio && !is_containerd)
+		return 0;
+	rc = read_records(&records, h, c, err);
+	if (rc < 0)
+		return rc;
+	if (is_podman)
+		return read_podman(s, c, records, err);
+	return is_containerd ? read_containerd(s, c, records, err)
+			     : read_pod(s, c, records, "config.json", "sandbox/config.json",
+					settings_crio, err);
+}
+
+/* What cannot be read is unknown, and a gap; the specification stays what it is. */
+static int settle_beside(struct sl_settings *s, const struct host *h, const struct sl_container *c,
+			 struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	int rc = read_beside(s, h, c, &why);
+
+	if (rc >= 0)
+		return 0;
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "settings");
+	s->values[SL_SETTING_PORTS].is_known = false;
+	s->values[SL_SETTING_RESTART].is_known = false;
+	if (s->gap == NULL)
+		s->gap = strdup(sl_error_text(&why));
+	return s->gap != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "settings");
+}
+
 static void read_host(struct sl_settings *out, int root_fd, int proc_fd)
 {
 	CLEANUP(buf_clear)
@@ -154,6 +282,8 @@ int host_container_settings(const struct host *h, struct sl_container *c, struct
 	rc = sl_settings_new(&s, err);
 	if (rc == 0)
 		rc = settle_record(&s, c, err);
+	if (rc == 0)
+		rc = settle_beside(s, h, c, err);
 	if (rc == 0)
 		rc = settings_live(s, c, h->place.root_fd, h->place.proc_fd, err);
 	if (rc < 0)

@@ -24,6 +24,21 @@ int settings_docker(struct sl_settings *out, const struct sl_container *c,
 int settings_oci(struct sl_settings *out, const struct sl_container *c, const struct jval *spec,
 		 struct sl_error *err);
 
+/*
+ * ---- settings_beside.c: ports and restart policy, which the specification does not have ----
+ * Documents that are NULL say nothing.
+ */
+
+/* Podman's configuration of a container and, in a pod, of the one that holds its namespaces. */
+int settings_podman(struct sl_settings *out, const struct jval *config, const struct jval *infra,
+		    struct sl_error *err);
+/* The specification of a sandbox of CRI-O's. */
+int settings_crio(struct sl_settings *out, const struct jval *sandbox, struct sl_error *err);
+/* The metadata of a sandbox of containerd's Kubernetes plugin. */
+int settings_cri(struct sl_settings *out, const struct jval *sandbox, struct sl_error *err);
+/* The record of any other of containerd's, with its labels. */
+int settings_containerd(struct sl_settings *out, const struct jval *record, struct sl_error *err);
+
 /* ---- settings_mount.c ---- */
 
 /* A mount with its likeness worked out. */

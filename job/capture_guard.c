@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -11,8 +12,9 @@
 #include "job/capture_run.h"
 
 struct access {
-	const char *mode; /* as docs/bundle-format.md names it */
-	const char *why;  /* not a better one, or NULL */
+	const char *
+		mode; /* as docs/bundle-format.md names it; the best first: clone, noatime, plain */
+	const char *why; /* not a better one, or NULL */
 	int sys;
 };
 
@@ -35,6 +37,38 @@ static int open_tree(int dir_fd, struct access *how)
 	how->why = "no read-only clone of the mount could be made";
 	how->mode = may_keep_times(dir_fd) ? "noatime" : "plain";
 	return fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* ---- what lies below ---- */
+
+static int rank(const struct access *how)
+{
+	return strcmp(how->mode, "clone") == 0 ? 0 : strcmp(how->mode, "noatime") == 0 ? 1 : 2;
+}
+
+/* In place of the directory's descriptor comes one of the same directory. */
+static void guard_fd(int *dir_fd, struct access *worst)
+{
+	struct access how;
+	int fd;
+
+	if (*dir_fd < 0)
+		return;
+	fd = open_tree(*dir_fd, &how);
+	if (worst->mode == NULL || rank(&how) > rank(worst))
+		*worst = how;
+	if (fd < 0)
+		return;
+	close(*dir_fd);
+	*dir_fd = fd;
+}
+
+void capture_guard_image(struct sl_image *image)
+{
+	struct access unsaid = {0};
+
+	for (size_t i = 0; image != NULL && i < image->layer_count; i++)
+		guard_fd(&image->layers[i].dir_fd, &unsaid);
 }
 
 static int say(struct capture *c, const struct capture_target *t, const char *name,
@@ -77,4 +111,15 @@ int capture_guard(struct capture *c, const struct capture_target *t, const char 
 	if (rc == 0)
 		*out = take_fd(&fd);
 	return rc;
+}
+
+int capture_guard_lowers(struct capture *c, struct capture_target *t, struct sl_error *err)
+{
+	struct sl_stack *stack = &t->container->stack;
+	struct access worst = {0};
+
+	for (size_t i = 0; i < stack->lower_count; i++)
+		guard_fd(&stack->lowers[i].dir_fd, &worst);
+	capture_guard_image(t->image);
+	return worst.mode != NULL ? say(c, t, "lowers", &worst, err) : 0;
 }

@@ -90,13 +90,14 @@ static int check(struct capture *c, struct capture_target *t, struct buf *list,
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct sl_check_sink *inner = NULL, *sink = NULL;
+	const struct check_how how = {.guard = capture_guard_image};
 	struct sl_check_totals totals = {{0}};
 	int rc = layerfindings_sink(&inner, &t->checked, err);
 
 	if (rc == 0)
 		rc = lowersink_new(&sink, c, t, inner, list, err);
 	if (rc == 0)
-		rc = job_check_container(c->job, c->host, t->container, false, sink, &totals, &why);
+		rc = job_check_container(c->job, c->host, t->container, &how, sink, &totals, &why);
 	if (sink != NULL)
 		sink->ops->close(sink);
 	if (inner != NULL)
@@ -151,11 +152,12 @@ int capture_lowers(struct capture *c, struct capture_target *t, struct sl_error 
 	CLEANUP(buf_clear) struct buf checks = BUF_INIT(LIST_MAX);
 	const struct sl_stack *stack = &t->container->stack;
 	bool is_full = c->request->profile >= CAPTURE_FULL;
-	int rc = 0;
+	int rc;
 
 	if (stack->unsupported != NULL || stack->lower_count == 0)
 		return 0;
-	if (c->host != NULL && (c->request->check || is_full))
+	rc = capture_guard_lowers(c, t, err);
+	if (rc == 0 && c->host != NULL && (c->request->check || is_full))
 		rc = check(c, t, &checks, err);
 	if (rc == 0)
 		rc = take_list(c, t, &checks, err);

@@ -9,6 +9,8 @@
 #include "core/cleanup.h"
 #include "host/privateproc.h"
 #include "host/procdump.h"
+#include "host/process.h"
+#include "host/procmounts.h"
 #include "host/procscan.h"
 #include "job/capture_seen.h"
 #include "job/procrecord.h"
@@ -154,6 +156,28 @@ static int store_file(struct subject *s, const struct procdump_item *item, struc
 	return capture_text(s->capture, s->target, "process", path, item->bytes, members, err);
 }
 
+/* Before the files themselves are read, so that their records can say it. */
+static int learn_writers(struct subject *s, struct sl_bytes fds, struct sl_error *err)
+{
+	const struct host_member *m = s->record.member;
+	AUTO_CLOSE int fd = host_member_open(s->capture->host, m, NULL);
+	CLEANUP(buf_clear) struct buf root = BUF_INIT(COVER_MAX);
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	struct procmounts mounts CLEANUP(procmounts_clear) = {0};
+	int rc;
+
+	if (fd < 0 || process_read_link(fd, "root", &root, NULL) < 0 ||
+	    procmounts_read(&mounts, fd, NULL) < 0)
+		return 0;
+	rc = capture_writers_add(&s->target->seen->writers, m->pid, fds, &mounts, root.data, &why);
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "open files");
+	return rc == 0 ? 0
+		       : capture_process_gap(
+				 s->capture, s->target, m->pid,
+				 "not all files that it has open for writing are marked", 0, err);
+}
+
 static int take_file(struct subject *s, const struct procdump_item *item, struct sl_error *err)
 {
 	char why[80];
@@ -170,7 +194,9 @@ static int take_file(struct subject *s, const struct procdump_item *item, struct
 		if (rc < 0 || item->bytes.len == 0)
 			return rc;
 	}
-	rc = procrecord_take(&s->record, item->name, item->bytes, err);
+	rc = strcmp(item->name, "fds") == 0 ? learn_writers(s, item->bytes, err) : 0;
+	if (rc == 0)
+		rc = procrecord_take(&s->record, item->name, item->bytes, err);
 	return rc < 0 || procrecord_text(item->name) >= 0 ? rc : store_file(s, item, err);
 }
 

@@ -314,7 +314,7 @@ int capture_target_members(struct buf *out, const struct sl_container *c,
 	if (c->log_driver != NULL)
 		jout_key_str(&j, "log_driver", c->log_driver);
 	image_members(&j, c, image);
-	container_json_mounts(&j, c);
+	container_json_mounts(&j, "mounts", c, true);
 	jout_object_end(&j);
 	return strip_braces(out, &object, err);
 }

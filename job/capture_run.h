@@ -105,6 +105,14 @@ int capture_bytes(struct capture *c, const struct capture_target *t, const char 
 int capture_guard(struct capture *c, const struct capture_target *t, const char *name, int dir_fd,
 		  int *out, struct sl_error *err);
 
+/*
+ * The same for everything below the writable layer, with one record: of the directory that could be
+ * guarded least. Their descriptors, and those of t->image, become others of the same directories.
+ */
+int capture_guard_lowers(struct capture *c, struct capture_target *t, struct sl_error *err);
+/* Of another copy of the image, without a record. NULL is fine. */
+void capture_guard_image(struct sl_image *image);
+
 /* So many more bytes of the tree have been read: tell who watches. */
 void capture_progress(struct capture *c, const struct capture_target *t, uint64_t bytes);
 /* What this regular file takes: its holes take nothing. @e was lent last by @tree. */

@@ -107,6 +107,7 @@ void capture_seen_free(struct capture_seen *seen)
 		return;
 	host_members_clear(&seen->members);
 	sl_processes_clear(&seen->processes);
+	capture_writers_clear(&seen->writers);
 	free(seen->records);
 	free(seen);
 }

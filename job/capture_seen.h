@@ -5,6 +5,7 @@
 
 #include "host/members.h"
 #include "job/capture_run.h"
+#include "job/capture_writers.h"
 
 /* Gaps that are told one by one in a step; what more there is, is one. */
 #define CAPTURE_SEEN_GAPS_MAX 32
@@ -20,7 +21,8 @@ struct capture_seen {
 	struct capture_process *records; /* one for each member */
 	struct sl_processes processes;   /* as findings see them, when has_processes */
 	bool has_processes;
-	size_t gaps; /* told in the step under way */
+	struct capture_writers writers; /* files that they have open for writing */
+	size_t gaps;                    /* told in the step under way */
 };
 
 /*

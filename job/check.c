@@ -19,6 +19,7 @@ struct check {
 	struct host *host;
 	bool failed; /* err says why */
 	struct sl_error *err;
+	void (*guard)(struct sl_image *image); /* or NULL */
 };
 
 /* A pod's sandbox stands on layers like any other. */
@@ -94,6 +95,8 @@ static int check_container(struct check *c, const struct sl_container *container
 
 	if (is_fatal(rc))
 		return sl_fail(c->err, why.code, why.sys, "%s", sl_error_text(&why));
+	if (c->guard != NULL && image != NULL)
+		c->guard(image);
 	if (rc == -SL_EUNTRUSTED) {
 		rc = checkrun_contradiction(&c->run, name, sl_error_text(&why));
 		return rc == 0 && image != NULL
@@ -234,14 +237,15 @@ static int run(struct check *c, struct job_run *about)
 }
 
 int job_check_container(const struct job *job, struct host *host,
-			const struct sl_container *container, bool no_index,
+			const struct sl_container *container, const struct check_how *how,
 			struct sl_check_sink *sink, struct sl_check_totals *totals,
 			struct sl_error *err)
 {
-	const struct check_request request = {.no_index = no_index};
+	const struct check_request request = {.no_index = how->no_index};
 	struct check c = {.request = &request,
-			  .run = {.job = job, .no_index = no_index, .sink = sink, .err = err},
+			  .run = {.job = job, .no_index = how->no_index, .sink = sink, .err = err},
 			  .host = host,
+			  .guard = how->guard,
 			  .err = err};
 	int rc = job_database_open(job, &c.run.baselines, err);
 

@@ -30,11 +30,19 @@ int job_check(const struct job *job, const struct check_request *request,
 
 struct host;
 
+struct sl_image;
+
+struct check_how {
+	bool no_index; /* as above */
+	void (*guard)(
+		struct sl_image *image); /* called before a directory of it is read; or NULL */
+};
+
 /*
  * The same for one container of a host that is open, without begin and end. Into @totals.
  */
 int job_check_container(const struct job *job, struct host *host,
-			const struct sl_container *container, bool no_index,
+			const struct sl_container *container, const struct check_how *how,
 			struct sl_check_sink *sink, struct sl_check_totals *totals,
 			struct sl_error *err);
 

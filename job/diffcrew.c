@@ -13,6 +13,14 @@ static void say_to_relay(void *payload, const char *line)
 	relay_say(payload, line);
 }
 
+static void no_report(void *payload, uint64_t done, uint64_t total, const char *what)
+{
+	(void)payload;
+	(void)done;
+	(void)total;
+	(void)what;
+}
+
 static unsigned int share(unsigned int threads, unsigned int processes)
 {
 	return threads <= processes ? (threads > 0 ? 1 : 0) : threads / processes;
@@ -32,7 +40,8 @@ static int work(void *payload, struct sl_container *c, int fd)
 		return rc;
 	job.say = job.say != NULL ? say_to_relay : NULL;
 	job.payload = relay;
-	job.progress = (struct sl_progress){0};
+	/* how far it is with an index is nobody's to see, but it still can be told to stop */
+	job.progress.report = no_report;
 	job.threads = share(job.threads, run->request->parallel);
 	own.job = &job;
 	own.sink = relay_sink(relay);

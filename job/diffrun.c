@@ -207,13 +207,13 @@ static void say_more(const struct job *job, const struct sl_container *c, uint64
 static int check_layers(struct diff_run *run, const struct sl_container *c,
 			struct layerfindings *out)
 {
+	const struct check_how how = {.no_index = run->request->no_index};
 	struct sl_check_totals totals = {{0}};
 	struct sl_check_sink *sink = NULL;
 	int rc = layerfindings_sink(&sink, out, run->err);
 
 	if (rc == 0)
-		rc = job_check_container(run->job, run->host, c, run->request->no_index, sink,
-					 &totals, run->err);
+		rc = job_check_container(run->job, run->host, c, &how, sink, &totals, run->err);
 	if (sink != NULL)
 		sink->ops->close(sink);
 	if (rc == 0 && out->more > 0)

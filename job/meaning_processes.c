@@ -334,6 +334,28 @@ static const char *exe_path(const struct part *p, const struct sl_process *proce
 	return process->exe != SL_OBJECT_NONE ? p->processes.objects[process->exe].path : "?";
 }
 
+/* What runs something else is found for that already. */
+static bool runs_image(const struct part *p, const struct sl_process *process)
+{
+	return process->exe != SL_OBJECT_NONE &&
+	       p->processes.objects[process->exe].origin == SL_ORIGIN_IMAGE;
+}
+
+static int find_disguise(struct part *p, const struct sl_process *process, struct sl_error *err)
+{
+	const char *path = exe_path(p, process);
+	int rc = 0;
+
+	if (process->peer != NULL)
+		rc = add_finding(p, process, subject_with(path, process->peer),
+				 PROCRULE_NETWORK_SHELL, NULL, err);
+	if (rc == 0 && runs_image(p, process) &&
+	    procrule_is_kernel_name(process->name, process->command))
+		rc = add_finding(p, process, subject_with(path, "named like the kernel's"),
+				 PROCRULE_KERNEL_NAME, NULL, err);
+	return rc;
+}
+
 static int find_state(struct part *p, const struct sl_process *process, struct sl_error *err)
 {
 	bool is_engine =
@@ -370,6 +392,8 @@ static int find_in(struct part *p, const struct sl_process *process, struct sl_e
 		rc = find_script(p, process, err);
 	for (size_t i = 0; rc == 0 && i < process->mapped_count; i++)
 		rc = find_mapped(p, process, process->mapped[i], err);
+	if (rc == 0)
+		rc = find_disguise(p, process, err);
 	return rc == 0 ? find_state(p, process, err) : rc;
 }
 

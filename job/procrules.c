@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/procrules.h"
 
+#include <string.h>
+
+#include "core/cleanup.h"
+
 #define RUNNING SL_SIGNAL_RUNNING
 #define MAPPED SL_SIGNAL_MAPPED
 
@@ -141,9 +145,36 @@ static const struct procrule rules[PROCRULES] = {
 			      {"T1564.013"},
 			      "something is mounted over a process's entry of /proc, which hides "
 			      "that process inside"},
+	[PROCRULE_NETWORK_SHELL] = {"shell-on-network",
+				    SL_SEVERITY_CRITICAL,
+				    RUNNING,
+				    {"T1059.004", "T1095"},
+				    "a shell or interpreter takes its orders from a connection"},
+	[PROCRULE_KERNEL_NAME] = {"named-like-kernel",
+				  SL_SEVERITY_HIGH,
+				  RUNNING,
+				  {"T1036.005", "T1036.011"},
+				  "calls itself what only threads of the kernel are called"},
 };
 
 const struct procrule *procrule(enum procrule_id id)
 {
 	return &rules[id];
+}
+
+/* "[kworker/0:1]" in front of its arguments, or the name itself: in brackets only ps puts it. */
+bool procrule_is_kernel_name(const char *name, const char *command)
+{
+	static const char *const names[] = {"kworker/", "ksoftirqd/", "migration/",  "kthreadd",
+					    "kswapd",   "rcu_sched",  "rcu_preempt", "kdevtmpfs",
+					    "kblockd",  "khugepaged", "watchdogd",   "kcompactd",
+					    "jbd2/",    "khungtaskd", "oom_reaper",  "cpuhp/"};
+	size_t len = command != NULL ? strcspn(command, " ") : 0;
+
+	if (len > 2 && command[0] == '[' && memchr(command, ']', len) != NULL)
+		return true;
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
 }

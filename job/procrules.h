@@ -32,6 +32,8 @@ enum procrule_id {
 	PROCRULE_FOREIGN,
 	PROCRULE_ENTERED,
 	PROCRULE_COVERED,
+	PROCRULE_NETWORK_SHELL,
+	PROCRULE_KERNEL_NAME,
 	PROCRULES
 };
 
@@ -46,5 +48,8 @@ struct procrule {
 };
 
 const struct procrule *procrule(enum procrule_id id);
+
+/* Has a process the name of a thread of the kernel? Either may be NULL. */
+bool procrule_is_kernel_name(const char *name, const char *command);
 
 #endif

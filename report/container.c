@@ -31,15 +31,17 @@ void container_json_place(struct jout *j, const struct sl_container *c)
 	pod_json(j, c);
 }
 
-void container_json_mounts(struct jout *j, const struct sl_container *c)
+void container_json_mounts(struct jout *j, const char *key, const struct sl_container *c,
+			   bool with_source)
 {
-	jout_key(j, "mounts");
+	jout_key(j, key);
 	jout_array(j);
 	for (size_t i = 0; i < c->mount_count; i++) {
 		jout_object(j);
 		jout_key_bytes(j, "path", c->mounts[i].path);
 		jout_key_str(j, "type", c->mounts[i].type);
-		jout_key_bytes(j, "source", c->mounts[i].source);
+		if (with_source)
+			jout_key_bytes(j, "source", c->mounts[i].source);
 		jout_key_bool(j, "rw", c->mounts[i].rw);
 		jout_object_end(j);
 	}

@@ -10,7 +10,8 @@
 /* "kind", "namespace" (containerd's), "note", and "pod": an object, or null */
 void container_json_place(struct jout *j, const struct sl_container *c);
 /* "mounts": path, type, source, rw of each */
-void container_json_mounts(struct jout *j, const struct sl_container *c);
+void container_json_mounts(struct jout *j, const char *key, const struct sl_container *c,
+			   bool with_source);
 
 /*
  * "process": what its first process tells, or null when none runs: start, in clock ticks after

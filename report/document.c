@@ -46,22 +46,6 @@ static void digest_or_null(struct jout *j, const char *key, bool has,
 		jout_null(j);
 }
 
-static void not_compared(struct jout *j, const struct sl_container *c)
-{
-	jout_key(j, "not_compared");
-	jout_array(j);
-	for (size_t i = 0; i < c->mount_count; i++) {
-		const struct sl_mount *m = &c->mounts[i];
-
-		jout_object(j);
-		jout_bytes(j, "path", "", (struct sl_bytes){m->path, strlen(m->path)});
-		jout_key_str(j, "type", m->type);
-		jout_key_bool(j, "rw", m->rw);
-		jout_object_end(j);
-	}
-	jout_array_end(j);
-}
-
 static void scope(struct jout *j, const struct sl_subject *s)
 {
 	jout_key(j, "scope");
@@ -71,7 +55,8 @@ static void scope(struct jout *j, const struct sl_subject *s)
 	for (size_t i = 0; i < s->compared_count; i++)
 		jout_str(j, s->compared[i]);
 	jout_array_end(j);
-	not_compared(j, s->container);
+	/* where a volume comes from is no part of the answer */
+	container_json_mounts(j, "not_compared", s->container, false);
 	jout_object_end(j);
 }
 

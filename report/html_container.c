@@ -209,6 +209,34 @@ static void put_counts(struct buf *out, const struct sl_counts *counts)
 	(void)buf_append_str(out, "</ul>\n");
 }
 
+static void put_number(struct buf *out, const char *class, uint64_t n)
+{
+	(void)buf_printf(out, "<td class=\"n %s%s\">", class, n == 0 ? " zero" : "");
+	words_count(out, n);
+}
+
+static void put_scanned(struct buf *out, const struct sl_summary *sum)
+{
+	if (sum->scanned_count == 0)
+		return;
+	(void)buf_append_str(out, "<table class=scanned><caption>Looked through without a baseline"
+				  "</caption><thead><tr><th scope=col>mount<th scope=col>type"
+				  "<th scope=col>entries<th scope=col>listed<th scope=col>read"
+				  "<tbody>\n");
+	for (size_t i = 0; i < sum->scanned_count; i++) {
+		const struct sl_scanned *s = &sum->scanned[i];
+
+		(void)buf_append_str(out, "<tr><th scope=row><code>");
+		html_name(out, s->path);
+		(void)buf_append_str(out, "</code><td>");
+		html_name(out, s->type);
+		put_number(out, "", s->entries);
+		put_number(out, "", s->listed);
+		(void)buf_printf(out, "<td>%s\n", s->complete ? "wholly" : "with gaps");
+	}
+	(void)buf_append_str(out, "</table>\n");
+}
+
 void html_outcome(struct buf *out, const struct sl_summary *sum, uint64_t gaps)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(4096);
@@ -224,13 +252,8 @@ void html_outcome(struct buf *out, const struct sl_summary *sum, uint64_t gaps)
 	if (sum->was_frozen)
 		(void)buf_printf(out, "<p>Its processes stood still for %" PRIu64 " ms.</p>\n",
 				 (sum->frozen_ns + 999999) / 1000000);
+	put_scanned(out, sum);
 	(void)buf_append_str(out, "</div>\n");
-}
-
-static void put_number(struct buf *out, const char *class, uint64_t n)
-{
-	(void)buf_printf(out, "<td class=\"n %s%s\">", class, n == 0 ? " zero" : "");
-	words_count(out, n);
 }
 
 void html_overview_row(struct buf *out, const struct sl_summary *sum, uint64_t gaps,

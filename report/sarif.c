@@ -6,8 +6,11 @@
 #include "report/sarif.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/quote.h"
 #include "report/outbuf.h"
 #include "report/report.h"
 #include "report/rowspool.h"
@@ -48,12 +51,28 @@ static void base_ids(struct jout *j)
 	jout_object_end(j);
 }
 
+/* Logs of several machines are several analyses; behind the last slash stands the run. */
+static void automation(struct jout *j, const struct sl_run *run)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)1 << 20);
+	const char *host = run->host_name != NULL ? run->host_name : "";
+	char started[CLOCK_TEXT_SIZE];
+
+	clock_format(started, run->started);
+	(void)buf_append_str(&text, "strandline/");
+	(void)quote_bytes(&text, host, strlen(host));
+	(void)buf_printf(&text, "/%s", started);
+	jout_key(j, "automationDetails");
+	jout_object(j);
+	jout_key_str(j, "id", text.data);
+	jout_object_end(j);
+}
+
 static int on_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
 {
 	struct sarif_sink *k = sarif_sink(s);
 	struct jout *j = &k->j;
 
-	(void)run;
 	jout_begin(j, &k->out.buf);
 	jout_object(j);
 	jout_key_str(j, "$schema",
@@ -64,6 +83,7 @@ static int on_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error
 	jout_array(j);
 	jout_object(j);
 	base_ids(j);
+	automation(j, run);
 	jout_key_str(j, "columnKind", "unicodeCodePoints");
 	jout_key(j, "results");
 	jout_array(j);
@@ -108,7 +128,7 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 	return rowspool_put(&k->notifications, text.data, text.len, err);
 }
 
-static int put_caveats(struct sarif_sink *k, const struct sl_subject *subject, struct sl_error *err)
+static int put_caveats(struct sarif_sink *k, const struct sl_summary *sum, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SIZE_MAX / 16);
 	struct jout j;
@@ -116,7 +136,7 @@ static int put_caveats(struct sarif_sink *k, const struct sl_subject *subject, s
 	/* as one record: a list without its brackets is what stands between others */
 	jout_begin(&j, &text);
 	jout_array(&j);
-	sarif_caveats(&j, subject);
+	sarif_caveats(&j, sum);
 	jout_array_end(&j);
 	if (jout_end(&j) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
@@ -142,7 +162,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 		return sl_fail(err, SL_ENOMEM, 0, "report");
 	if (rowspool_put(&k->containers, text.data, text.len, err) < 0)
 		return -SL_EIO;
-	return put_caveats(k, sum->subject, err);
+	return put_caveats(k, sum, err);
 }
 
 static int put_list(struct sarif_sink *k, const char *key, struct rowspool *rows,
@@ -170,6 +190,7 @@ static void notification_rules(struct jout *j)
 		{"unproven-layers", "What was compared with is not proven to be the image's."},
 		{"quick", "Contents were compared without proof of equality."},
 		{"not-compared", "Mounts of the container, which have no baseline."},
+		{"scanned", "Mounts that were looked through all the same."},
 	};
 
 	jout_key(j, "notifications");

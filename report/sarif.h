@@ -35,8 +35,10 @@ void sarif_result(struct jout *j, const struct sl_finding *f, const struct sl_su
 		  int64_t index);
 /* A notification about something that went unread. */
 void sarif_gap(struct jout *j, const struct sl_gap *gap, const struct sl_subject *subject);
-/* Notifications about what else keeps this container's outcome from meaning "equal": may be none.
+/*
+ * Notifications about what else keeps this container's outcome from meaning "equal", and what was
+ * looked through without a baseline: may be none.
  */
-void sarif_caveats(struct jout *j, const struct sl_subject *subject);
+void sarif_caveats(struct jout *j, const struct sl_summary *sum);
 
 #endif

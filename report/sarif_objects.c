@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Single objects of a SARIF log: results, notifications, locations. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/encode.h"
 #include "core/quote.h"
 #include "report/document.h"
 #include "report/report.h"
@@ -13,6 +15,8 @@
 #include "report/words.h"
 
 #define TEXT_BYTES ((size_t)16 << 20)
+/* Mounts that a message names; all of them stand in the properties of the run. */
+#define MOUNTS_NAMED 32
 
 const char *sarif_rule_id(struct buf *out, const struct sl_finding *f)
 {
@@ -84,7 +88,8 @@ static void put_uri(struct jout *j, struct sl_bytes path)
 	jout_key_str(j, "uri", uri.len > 0 ? uri.data : "./");
 }
 
-static void physical(struct jout *j, struct sl_bytes path)
+/* An empty path is the root of the container: what is no file is found there. */
+static void physical(struct jout *j, struct sl_bytes path, bool with_line)
 {
 	jout_key(j, "physicalLocation");
 	jout_object(j);
@@ -93,6 +98,13 @@ static void physical(struct jout *j, struct sl_bytes path)
 	put_uri(j, path);
 	jout_key_str(j, "uriBaseId", "CONTAINER");
 	jout_object_end(j);
+	/* a whole file needs none, but code hosts take no result without */
+	if (with_line) {
+		jout_key(j, "region");
+		jout_object(j);
+		jout_key_u64(j, "startLine", 1);
+		jout_object_end(j);
+	}
 	jout_object_end(j);
 }
 
@@ -144,8 +156,7 @@ static void locations(struct jout *j, const struct sl_finding *f, const struct s
 	jout_key(j, "locations");
 	jout_array(j);
 	jout_object(j);
-	if (f->change != NULL)
-		physical(j, f->change->path);
+	physical(j, f->change != NULL ? f->change->path : (struct sl_bytes){"", 0}, true);
 	jout_key(j, "logicalLocations");
 	jout_array(j);
 	if (f->change == NULL) {
@@ -212,6 +223,20 @@ static void properties(struct jout *j, const struct sl_finding *f)
 	jout_object_end(j);
 }
 
+/* The second is the only one that code hosts tell results of two runs apart by: "HASH:COUNT". */
+static void fingerprints(struct jout *j, const struct sl_finding *f)
+{
+	char text[2 * sizeof(f->id) + 3];
+
+	hex_encode(text, f->id, sizeof(f->id));
+	jout_key(j, "partialFingerprints");
+	jout_object(j);
+	jout_key_str(j, "strandlineFindingId/v1", text);
+	memcpy(text + 2 * sizeof(f->id), ":1", sizeof(":1"));
+	jout_key_str(j, "primaryLocationLineHash", text);
+	jout_object_end(j);
+}
+
 static bool is_touched(const struct sl_finding *f)
 {
 	return f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED;
@@ -238,10 +263,7 @@ void sarif_result(struct jout *j, const struct sl_finding *f, const struct sl_su
 	tablerow_detail(&text, f);
 	message(j, &text);
 	locations(j, f, subject);
-	jout_key(j, "partialFingerprints");
-	jout_object(j);
-	jout_key_hex(j, "strandlineFindingId/v1", f->id, sizeof(f->id));
-	jout_object_end(j);
+	fingerprints(j, f);
 	suppressions(j, f);
 	properties(j, f);
 	jout_object_end(j);
@@ -276,7 +298,7 @@ void sarif_gap(struct jout *j, const struct sl_gap *gap, const struct sl_subject
 	jout_array(j);
 	jout_object(j);
 	if (gap->is_path)
-		physical(j, gap->what);
+		physical(j, gap->what, false);
 	jout_key(j, "logicalLocations");
 	jout_array(j);
 	logical_container(j, subject);
@@ -304,8 +326,50 @@ static void caveat(struct jout *j, const struct sl_subject *subject, const char 
 	jout_object_end(j);
 }
 
-void sarif_caveats(struct jout *j, const struct sl_subject *subject)
+static void mounts(struct buf *out, const struct sl_container *c)
 {
+	for (size_t i = 0; i < c->mount_count && i < MOUNTS_NAMED; i++) {
+		(void)buf_append_str(out, i > 0 ? ", " : ": ");
+		(void)quote_bytes(out, c->mounts[i].path, strlen(c->mounts[i].path));
+		(void)buf_append_str(out, " (");
+		(void)quote_bytes(out, c->mounts[i].type, strlen(c->mounts[i].type));
+		(void)buf_append_char(out, ')');
+	}
+	if (c->mount_count > MOUNTS_NAMED)
+		(void)buf_printf(out, " and %zu more", c->mount_count - MOUNTS_NAMED);
+}
+
+static void not_compared(struct jout *j, const struct sl_subject *subject)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(TEXT_BYTES);
+
+	(void)buf_append_str(&text, "Mounts of this container were not compared, for they have no "
+				    "baseline");
+	mounts(&text, subject->container);
+	start_notification(j, "not-compared", "note", &text);
+	sarif_container(j, subject);
+	jout_object_end(j);
+}
+
+/* Looked through all the same, because that was asked for. */
+static void scanned(struct jout *j, const struct sl_subject *subject, const struct sl_scanned *s)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(TEXT_BYTES);
+
+	(void)buf_append_str(&text, "scanned: ");
+	(void)quote_bytes(&text, s->path, strlen(s->path));
+	(void)buf_append_str(&text, " (");
+	(void)quote_bytes(&text, s->type, strlen(s->type));
+	(void)buf_printf(&text, "): %" PRIu64 " entries, %" PRIu64 " listed%s", s->entries,
+			 s->listed, s->complete ? "" : ", with gaps");
+	start_notification(j, "scanned", s->complete ? "note" : "warning", &text);
+	sarif_container(j, subject);
+	jout_object_end(j);
+}
+
+void sarif_caveats(struct jout *j, const struct sl_summary *sum)
+{
+	const struct sl_subject *subject = sum->subject;
 	enum sl_trust trust = sl_subject_trust(subject);
 
 	if (trust == SL_TRUST_RECORDED || trust == SL_TRUST_ON_DISK)
@@ -316,7 +380,7 @@ void sarif_caveats(struct jout *j, const struct sl_subject *subject)
 		caveat(j, subject, "quick", "warning",
 		       "Contents were compared by size and XXH3 only: no equality is claimed.");
 	if (subject->container->mount_count > 0)
-		caveat(j, subject, "not-compared", "note",
-		       "Volumes, bind mounts and temporary file systems of this container were "
-		       "not compared; properties.containers of the run lists them.");
+		not_compared(j, subject);
+	for (size_t i = 0; i < sum->scanned_count; i++)
+		scanned(j, subject, &sum->scanned[i]);
 }

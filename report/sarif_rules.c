@@ -124,10 +124,14 @@ static const char *security_severity(enum sl_severity worst)
 
 static void rule_json(struct jout *j, const struct rule *rule)
 {
+	static const char *const texts[] = {"shortDescription", "fullDescription", "help"};
+	const char *reason = rule->reason != NULL ? rule->reason : "A change that no rule names.";
+
 	jout_object(j);
 	jout_key_str(j, "id", rule->id);
-	sarif_text(j, "shortDescription",
-		   rule->reason != NULL ? rule->reason : "A change that no rule names.");
+	/* a viewer may show any of them, and a code host asks for all */
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		sarif_text(j, texts[i], reason);
 	if (rule->is_filed) {
 		jout_key(j, "defaultConfiguration");
 		jout_object(j);

@@ -101,6 +101,9 @@ struct sl_bundle_file {
 	struct sl_content *content;   /**< read once and closed; NULL: a record without payload */
 	const char *members;          /**< further JSON members of the record, or NULL */
 	uint64_t max_bytes;           /**< stop after so many, as a gap; 0: the entry's size */
+	/** What the content will give, in one piece, was read and hashed before: its SHA-256. */
+	const uint8_t *sha256;
+	uint64_t sha256_bytes; /**< and how many bytes that is of */
 };
 
 /** What became of it. */

@@ -66,6 +66,7 @@ enum sl_signal {
 	SL_SIGNAL_MEMFD = 1u << 28,          /**< lives in memory only */
 	SL_SIGNAL_PRELOAD = 1u << 29,        /**< loaded into every program of a process */
 	SL_SIGNAL_TRACED = 1u << 30,         /**< another process traces it */
+	SL_SIGNAL_SERVER_CODE = 1u << 31,    /**< holds PHP or JSP, wherever in the file */
 };
 
 /** One difference. Everything borrowed. */

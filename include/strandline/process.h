@@ -61,6 +61,7 @@ struct sl_process {
 	bool is_preload_known; /**< all that it names lies in the image */
 	int64_t tracer;        /**< the process that traces it, 0: none */
 	bool is_tracer_inside; /**< that one is a process of the container */
+	char *peer;     /**< "ADDRESS:PORT": an interpreter that this connection gives orders to */
 	bool is_steady; /**< older than a second; after the second look: runs the same file still */
 };
 

@@ -30,6 +30,9 @@ if what == "sarif":
     rules = run["tool"]["driver"]["rules"]
     assert len({r["id"] for r in rules}) == len(rules)
     for r in run["results"]:
+        # what services for source code ask of every result
+        place = r["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] and place["region"]["startLine"] == 1
         assert rules[r["ruleIndex"]]["id"] == r["ruleId"], r["ruleId"]
     kinds = {n["id"] for n in run["tool"]["driver"]["notifications"]}
     for n in run["invocations"][0]["toolExecutionNotifications"]:

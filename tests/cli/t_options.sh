@@ -31,8 +31,10 @@ it "a number that is none" refuses "--jobs: '-1' is not a number" diff --jobs -1
 it "a size that is too large" refuses "is not a size" capture --before 99999999999G -o x web
 it "a missing operand" refuses "strandline: verify: missing operand: BUNDLE" verify
 it "an operand too many" refuses "strandline: verify: unexpected operand 'b'" verify a b
-it "diff of nothing" refuses "give either containers" diff
-it "diff of two kinds" refuses "give either containers" diff --all web
+it "diff of nothing" refuses "what shall be compared?" diff
+it "diff of two kinds" refuses "give either containers or --all" diff --all web
+it "an option says what it goes with" \
+	refuses "--policy goes with containers, --all, --upper or --rootfs" diff --policy p --images a b
 it "a directory without an image" refuses "need --image" diff --upper .
 it "capture without a place" refuses "give -o FILE" capture web
 it "extract of nothing" refuses "give either --seq N or paths" extract b

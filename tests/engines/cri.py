@@ -7,7 +7,7 @@
                   -- COMMAND...                            creates and starts; prints the id
     cri.py SOCKET stop ID                                  stops a container
 
-Pods use the host's network, so that no network plugin is needed. The messages are encoded by hand
+Pods use the host's network, so that no network plugin is needed, and ask for one port. The messages are encoded by hand
 (runtime.v1 of the CRI); Debian has grpc for Python, but not the generated code.
 """
 import sys
@@ -58,6 +58,7 @@ def sandbox_config(pod, uid, logs):
     options = message(_1=message(_1=NODE))
     return (message(_1=message(_1=name, _2=uid, _3=namespace, _4=0),
                     _3=f"{logs}/{namespace}_{name}_{uid}")
+            + field(5, message(_1=1, _2=5353, _3=53, _4="10.0.0.1"))  # UDP
             + labels(6, {"io.kubernetes.pod.name": name, "io.kubernetes.pod.uid": uid,
                          "io.kubernetes.pod.namespace": namespace})
             + field(8, message(_2=options)))

@@ -109,6 +109,24 @@ done
 it "connections of the machine are not, short of a full capture" lacks \
 	<(jq -r 'select(.role == "host") | .src.path' none.jsonl) /proc/1/net/tcp
 
+# ---- several at once, in full; with what their runtime keeps, wherever the daemon was told to
+it "several running containers are captured in full, as one bundle" "$STRANDLINE" capture docker:json docker:local \
+	docker:none "${where[@]}" -q -o many.tar.zst --profile full --no-findings
+"$STRANDLINE" show many.tar.zst --format jsonl >many.jsonl
+it "each is a target of its own" same "$(jq -r 'select(.type == "target") | .name' many.jsonl | paste -sd' ')" "json local none"
+it "with its memory, its processes and its log" same "$(jq -r 'select(.target > 0 and .role == "memory" or .type == "proc" or
+	.role == "log") | "\(.target) \(.role // .type)"' many.jsonl | sort -u | grep -cE '(memory|proc|log)$')" 8
+runtime() { jq -r --arg p "$1" 'select(.role == "metadata" and .target == 1 and .src.path == $p) | .found' many.jsonl; }
+it "runc's state is found where the daemon keeps it" same "$(runtime /runc/state.json)" \
+	"$DOCKER_DIR/run/runtime-runc/moby/$(id json)/state.json"
+it "and the directory of its task" same "$(runtime /task/config.json)" \
+	"$DOCKER_DIR/run/containerd/daemon/io.containerd.runtime.v2.task/moby/$(id json)/config.json"
+rm many.tar.zst
+it "containers that were never indexed are compared several at a time" exits 0 "$STRANDLINE" diff --all --parallel 2 \
+	--no-db --store "docker=$store" --format json -o all.json
+it "and all are read" same "$(jq -r '[.containers[] | select(.engine == "docker") | .complete] | "\(length) \(all)"' all.json)" \
+	"4 true"
+
 # ---- volumes
 mkdir -p bound/deep bound/store/containers bound/store/image/overlay2
 echo "of a store" >bound/store/image/file
@@ -148,15 +166,26 @@ it "only" same "$(volume)" ""
 
 # ---- what findings are judged by
 sha256sum /bin/busybox | sed 's/ .*/  a bad tool/' >bad.txt
-cat >kept.yaml <<-'END'
+echo 'rule marked { strings: $a = "kept" condition: $a }' >marked.yar
+cat >upper.yaml <<-'END'
 	version: 1
-	expect:
-	  - path: /upper
-	    kind: file
+	rules:
+	  - name: expected
+	    containers: [volumes]
+	    paths: [/upper]
+	    approved_by: a test
+	    reason: it is expected
 END
 take volumes --volumes --hashes bad.txt
 it "a list of bad digests makes a finding of a volume critical" same critical \
 	"$(jq -r 'select(.type == "finding" and .path == "/vol/tool") | .severity' volumes.jsonl)"
+take volumes --volumes --yara marked.yar --policy upper.yaml
+it "YARA looks into what was captured" same high \
+	"$(jq -r 'select(.type == "finding" and .path == "/vol/kept") | .severity' volumes.jsonl)"
+it "and a policy explains what it expects" same "expected by a test" "$(jq -r \
+	'select(.type == "finding" and .path == "/upper") | .explained_by | "\(.name) by \(.approved_by)"' volumes.jsonl)"
+it "a policy that is none stops the capture before it begins" exits 2 \
+	"$STRANDLINE" capture docker:volumes "${where[@]}" -q -o none.bundle --policy marked.yar
 it "a list that is none stops the capture before it begins" exits 2 \
 	"$STRANDLINE" capture docker:volumes "${where[@]}" -q -o none.bundle --hashes /etc/passwd
 it "and leaves no bundle" test ! -e none.bundle
@@ -169,6 +198,8 @@ lowers() {
 	"$STRANDLINE" extract none.tar.zst -q -o - --seq \
 		"$(jq -r 'select(.role == "metadata" and .src.path == "/lowers.json") | .seq' none.jsonl)"
 }
+it "they are read through a clone that cannot be written to" same clone \
+	"$(jq -r 'select(.what == "access" and .root == "lowers") | .access' none.jsonl)"
 it "with what a check of them said" same "$(lowers | jq -r '[.checks[].verdict] | unique | .[]')" intact
 it "nothing of them travels" lacks none.jsonl '"role":"lower"'
 layer=$(lowers | jq -r '.lowers[] | select(.kind == "image") | .directory')
@@ -216,6 +247,14 @@ it "with its logs" same "$(logs dead)" "$(logs local)"
 it "and what its runtime kept" same \
 	"$(jq -r 'select(.role == "metadata" and .src.path == "/runc/state.json") | .found' dead.jsonl)" \
 	"/run/docker/runtime-runc/moby/$(id local)/state.json"
+mkdir -p disk/etc/docker disk/srv/exec
+mv disk/run/docker/runtime-runc disk/srv/exec/
+echo '{"exec-root":"/srv/exec"}' >disk/etc/docker/daemon.json
+rm dead.tar.zst
+dead
+it "also where daemon.json says that it is" same \
+	"$(jq -r 'select(.role == "metadata" and .src.path == "/runc/state.json") | .found' dead.jsonl)" \
+	"/srv/exec/runtime-runc/moby/$(id local)/state.json"
 it "the files of that disk are the machine's" same \
 	"$(jq -r 'select(.role == "host") | .src.path' dead.jsonl | sort | paste -sd' ')" \
 	"/etc/os-release /host.json"

@@ -17,7 +17,9 @@ ctrd_import $one shop --snapshotter native
 image=docker.io/library/shop:1
 mkdir bound
 ctrd_run $one $image web
-ctrd_run $one --mount "type=bind,src=$PWD/bound,dst=/bound,options=rbind:ro" $image mounts
+ctrd_run $one --label containerd.io/restart.status=running --label containerd.io/restart.policy=unless-stopped \
+	--label nerdctl/ports='[{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":"0.0.0.0"}]' \
+	--mount "type=bind,src=$PWD/bound,dst=/bound,options=rbind:ro" $image mounts
 ctrd_run $one --snapshotter native $image copied
 ctrd_run $one --uidmap 0:100000:65536 --gidmap 0:100000:65536 $image shifted
 ctrd_run $one --rootfs "$PWD/images" bare 2>/dev/null || true # has no program to run
@@ -190,6 +192,60 @@ sl diff shifted --format json -o shifted.json || true
 it "owners in a user namespace are shown as the container has them" same \
 	"$(finding shifted.json /opt/new '"\(.after.uid) \(.after.gid)"')" "7 8"
 
+# ---- settings, and captures of what runs ----
+
+settings() { jq -r '.containers[0].settings | "\(.ports | tostring) \(.restart_policy)"' "$1"; }
+it "what nerdctl and the restart monitor were told stands in labels" same "$(settings drift.json)" \
+	'["0.0.0.0:8080:80/tcp"] unless-stopped'
+it "without such labels nobody restarts it, and its ports are unknown" same "$(settings shifted.json)" "null no"
+sl diff "$second" --format json -o pod.json || true
+it "ports of a pod are its sandbox's; who restarts it, containerd does not know" same "$(settings pod.json)" \
+	'["10.0.0.1:53:5353/udp"] null'
+ctrd_cli -n k8s.io task exec --exec-id x "$second" /bin/sh -c 'echo "a marker" >/etc/marked; echo >/srv/expected'
+side=$(ctrd_cri container "${pod[@]}" "$sandbox" side 0 $image -- /bin/sh -c 'echo aside; exec sleep 100000')
+echo 'rule marked { strings: $a = "a marker" condition: $a }' >marked.yar
+cat >expected.yaml <<-'END'
+	version: 1
+	rules:
+	  - name: expected
+	    pods: ["prod/front-*"]
+	    paths: [/srv/expected]
+	    approved_by: a test
+	    reason: it is expected
+END
+take() { "$STRANDLINE" capture "$1" --root "$disk" --live --no-db -q -o "$2.tar.zst" "${@:3}" &&
+	"$STRANDLINE" show "$2.tar.zst" --format jsonl >"$2.jsonl"; }
+it "a whole pod is captured while it runs" take pod:prod/front-1 pod --yara marked.yar --policy expected.yaml
+it "each of its containers, the attempt that runs" same "$(jq -r 'select(.type == "target") |
+	"\(.target) \(.id) \(.pod.name) \(.log_driver)"' pod.jsonl)" "1 $second front-1 cri
+2 $side front-1 cri"
+it "with nothing missing" same "$(jq -r 'select(.type == "gap") | .what' pod.jsonl)" ""
+it "what its output was is in the timeline" contains \
+	<("$STRANDLINE" timeline pod.tar.zst --format jsonl | jq -r 'select(.source == "log") | "\(.container) \(.message)"') \
+	"side aside"
+it "YARA and the policy judge what was captured" same "$(jq -r 'select(.type == "finding" and .target == 1) |
+	select(.path == "/etc/marked" or .path == "/srv/expected") |
+	"\(.path) \(.severity) \(.explained_by.name)"' pod.jsonl)" "/etc/marked high null
+/srv/expected low expected"
+document() { # document BUNDLE NAME: of the first container
+	"$STRANDLINE" extract "$1.tar.zst" -q -o - --seq "$(jq -r --arg p "/$2" \
+		'select(.role == "metadata" and .target == 1 and .src.path == $p) | .seq' "$1.jsonl")"
+}
+it "containerd's record travels" same "$(document pod container.json | jq -r .runtime.name)" io.containerd.runc.v2
+it "and that of the image" same "$(document pod image.json | jq -r .target.digest)" "$target"
+it "and the metadata of its sandbox" same "$(document pod sandbox.json | jq -r .Metadata.ID)" "$sandbox"
+it "and the chain of its snapshots" same "$(document pod snapshots.json |
+	jq -r '[.snapshotter, (.chain | length), .chain[0].kind, .chain[3].kind] | join(" ")')" "overlayfs 4 active committed"
+it "and what the shim keeps, wherever that is" same "$(document pod task/config.json | jq -r .hostname)" \
+	"$(info k8s.io "$second" | jq -r .Spec.hostname)"
+it "a whole copy is captured in full while it runs" take copied full --profile full
+it "with its memory, and the whole tree" same "$(jq -r 'select(.type == "file" and .src.type == "file") | .role' full.jsonl |
+	sort | uniq -c | awk '$2 == "memory" || ($2 == "upper" && $1 > 10) { print $2 }' | paste -sd' ')" "memory upper"
+it "containers that were never indexed are compared several at a time" exits 1 "$STRANDLINE" diff --all --parallel 2 \
+	--root "$disk" --live --no-db --store "containerd=$(ctrd_root)" --format json -o all.json
+it "and all are read" same "$(jq -r '[.containers[] | select(.engine == "containerd") | .complete] |
+	"\(length) \(all)"' all.json)" "7 true"
+
 # ---- a disk ----
 
 ctrd_crash
@@ -209,7 +265,7 @@ sl() { "$STRANDLINE" "$@" --root "$PWD/dead" --db "$PWD/db"; }
 it "drift is found on the disk" exits 1 sl diff mounts
 it "a listing of what is not all read has its own status" exits 3 sl ps --format json -o ps.json
 it "every container that does work is listed" same \
-	"$(jq -r '[.containers[] | select(.engine == "containerd")] | length' ps.json)" 9
+	"$(jq -r '[.containers[] | select(.engine == "containerd")] | length' ps.json)" 10
 it "a container is captured by its name" sl capture mounts -o mounts.bundle --no-findings
 "$STRANDLINE" show mounts.bundle >shown
 it "with its records" contains shown spec.json

@@ -94,6 +94,54 @@ cmp_any() { for file in unpacked/d/*/"$1"; do if cmp -s "$file" "$2"; then retur
 it "with what Podman wrote about it" cmp_any config.json \
 	"$(podman_data)/overlay-containers/$(one web .id)/userdata/config.json"
 
+# ---- settings beside the specification, and a capture of what runs
+settings() { sl diff "$1" --format json | jq -c '.containers[0].settings | [.ports, .restart_policy]'; }
+podman_cli create --name published -p 127.0.0.1:8080:80 -p 9000-9003:9000-9003/udp --restart on-failure:5 base >/dev/null
+it "ports and restart policy are what Podman's database has" same "$(settings published)" \
+	'[["127.0.0.1:8080:80/tcp",":9000-9003:9000-9003/udp"],"on-failure:5"]'
+podman_cli pod create --name front --infra-image base --infra-command "/bin/sleep 100000" -p 81:80 >/dev/null
+podman_cli create --pod front --name inside base >/dev/null
+it "ports of a pod are those of its infra container" same "$(settings inside)" '[[":81:80/tcp"],"no"]'
+podman_cli rm published >/dev/null
+podman_cli pod rm front >/dev/null
+# shellcheck disable=SC2016 # nothing here is for this shell
+podman_run -d --pod shop --name talker --log-driver k8s-file -v talks:/vol --tmpfs /scratch base /bin/sh -c 'echo hello
+	echo wrong >&2; echo "a marker" >/etc/marked; exec 3>>/var/log/x 4>/scratch/y 5<>/vol/z 6>>/etc/group 7</etc/passwd
+	echo more >&6; echo >/etc/expected; exec sleep 100000' >/dev/null
+for _ in $(seq 50); do podman_cli exec talker /bin/cat /etc/expected >/dev/null 2>&1 && break || sleep 0.1; done
+echo 'rule marked { strings: $a = "a marker" condition: $a }' >marked.yar
+cat >expected.yaml <<-'END'
+	version: 1
+	rules:
+	  - name: expected
+	    containers: [talker]
+	    paths: [/etc/expected]
+	    approved_by: a test
+	    reason: it is expected
+END
+it "a whole pod is captured while it runs, in full" "$STRANDLINE" capture pod:shop "${store[@]:0:2}" --no-db -q \
+	-o pod.tar.zst --profile full --yara marked.yar --policy expected.yaml
+"$STRANDLINE" show pod.tar.zst --format jsonl >pod.jsonl
+it "each of its containers" same "$(jq -r 'select(.type == "target") | .name' pod.jsonl | sort | paste -sd' ')" "member talker"
+talker=$(jq 'select(.type == "target" and .name == "talker") | .target' pod.jsonl)
+of() { jq -r --argjson t "$talker" "select(.target == \$t) | $1" pod.jsonl; }
+it "its output goes to a file of Podman's" same "$(of 'select(.type == "target") | .log_driver')" k8s-file
+it "which travels" same "$(of 'select(.role == "log" and .log_format != null) | "\(.src.path) \(.log_format)"')" "/ctr.log k8s-file"
+it "and is in the timeline, with who said what" same "$("$STRANDLINE" timeline pod.tar.zst --format jsonl |
+	jq -r 'select(.source == "log" and .container == "talker") | "\(.subject) \(.message)"' | sort | paste -sd,)" \
+	"stderr wrong,stdout hello"
+it "YARA and the policy judge what was captured" same "$(of 'select(.type == "finding") |
+	select(.path == "/etc/marked" or .path == "/etc/expected") |
+	"\(.path) \(.severity) \(.explained_by.name)"')" "/etc/expected low expected
+/etc/marked high null"
+it "what it has open for writing is marked, in memory, in its tree, copied up or new, and in volumes" same \
+	"$(of 'select(.open_for_writing != null) | "\(.role) \(.src.path) \(.open_for_writing | length)"' | sort | paste -sd,)" \
+	"tmpfs /scratch/y 1,upper /etc/group 1,upper /var/log/x 1,volume /vol/z 1"
+it "by whom, too" same "$(of '.open_for_writing[0]? // empty' | sort -u)" "$(podman_cli inspect -f '{{.State.Pid}}' talker)"
+it "its memory travels in a full capture" test -n "$(of 'select(.role == "memory") | .seq')"
+it "nothing of them is missing" same "$(jq -r 'select(.type == "gap") | .what' pod.jsonl)" ""
+podman_cli rm -f -t 0 talker >/dev/null
+
 # ---- a layer is edited on disk
 layer=$("$list_store" --store "podman=$(podman_data)" image built | sed -n 's/^layer open tar-split //p' | head -1)
 cp -p "$layer/etc/hosts" good

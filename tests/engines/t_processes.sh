@@ -74,12 +74,18 @@ evil=$(docker_cli inspect -f '{{.State.Pid}}' evil)
 cp actor volume/
 for name in dropped gone lib.so; do docker_cli cp actor "evil:/tmp/$name" >/dev/null; done
 docker_cli exec evil /bin/sh -c 'echo "sleep 1000" >/tmp/x.sh; cat /tmp/x.sh >/tmp/y.sh
-	echo "/bin/sleep 1000 </dev/null" >>/tmp/y.sh; cat /tmp/dropped >/scratch/actor
+	echo "/bin/sleep 1000 </dev/null" >>/tmp/y.sh; cp /tmp/x.sh /tmp/z.sh; cat /tmp/dropped >/scratch/actor
 	chmod 755 /scratch/actor'
 in_web evil /bin/sh -c '/tmp/dropped hold & /tmp/gone delete /tmp/gone & /tmp/dropped memfd &
 	/tmp/dropped trace & /tmp/dropped map /tmp/lib.so & /data/actor hold & /scratch/actor hold &
-	/bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
+	/bin/sh </tmp/z.sh & /bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
 sleep 0.5
+in_web evil /usr/bin/busybox nc -lp 4444 -e /bin/sh
+for _ in $(seq 20); do
+	docker_cli exec -d evil /bin/sh -c 'sleep 1000 | /usr/bin/busybox nc 127.0.0.1 4444'
+	sleep 0.1
+	! docker_cli top evil -eo args | grep -q '^/bin/sh$' || break
+done
 docker_cli exec evil /bin/rm /tmp/y.sh
 # from the machine, as an administrator or an escape in the other direction would
 nsenter -t "$evil" -m /usr/bin/busybox mount --bind /home/ada /proc/1
@@ -99,6 +105,10 @@ row "one in a volume" /data/actor running-from-volume "critical running,volume /
 row "one in a tmpfs" /scratch/actor running-from-tmpfs "critical running,volume /scratch/actor hold"
 row "a script that an interpreter runs" /tmp/x.sh script-not-in-image "critical script,running /bin/sh /tmp/x.sh"
 row "one that was deleted" /tmp/y.sh script-deleted "critical script,running,unlinked /bin/sh ./y.sh"
+row "one from its standard input" /tmp/z.sh script-not-in-image "critical script,running /bin/sh"
+it "a shell that obeys a connection" grep -qE '^critical running .*sh$' <(jq -r '.containers[0].findings[]
+	| select(.rules | index("shell-on-network")) | [.severity, (.signals | join(",")), .process.command]
+	| join(" ")' look.json)
 row "a library in the environment" "/usr/bin/busybox (LD_PRELOAD=/tmp/lib.so)" preload \
 	"high preload /bin/sleep 998"
 row "who is traced from inside" "/tmp/dropped (traced)" traced "high traced /tmp/dropped trace"

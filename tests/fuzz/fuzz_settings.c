@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first letter says what follows: d config.v2.json, then (after a line "%%") hostconfig.json;
- * o a runtime specification; s /proc/PID/status; l a limit of a control group; p an approved
- * profile.
+ * o a runtime specification; b what an engine keeps beside it; s /proc/PID/status; l a limit of a
+ * control group; p an approved profile.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,6 +42,16 @@ static void read_oci(struct sl_settings *s, const struct sl_container *c, const 
 	if (jval_parse(&spec, text, size, NULL) == 0)
 		(void)settings_oci(s, c, spec, NULL);
 	jval_free(spec);
+}
+
+static void read_beside(struct sl_settings *s, const char *text, size_t size)
+{
+	struct jval *doc = NULL;
+
+	if (jval_parse(&doc, text, size, NULL) == 0 && settings_podman(s, doc, doc, NULL) == 0 &&
+	    settings_crio(s, doc, NULL) == 0 && settings_cri(s, doc, NULL) == 0)
+		(void)settings_containerd(s, doc, NULL);
+	jval_free(doc);
 }
 
 static int ignore_note(void *payload, const struct posture_note *n, struct sl_error *err)
@@ -101,6 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_docker(s, &c, (const char *)data + 1, size - 1);
 	else if (data[0] == 'o')
 		read_oci(s, &c, (const char *)data + 1, size - 1);
+	else if (data[0] == 'b')
+		read_beside(s, (const char *)data + 1, size - 1);
 	else if (data[0] == 's')
 		(void)settings_status(s, (const char *)data + 1, size - 1, NULL);
 	else if (data[0] == 'l')

@@ -65,7 +65,7 @@ head -c $(($(stat -c %s b.zst) - 3000)) b.zst >cut.zst
 it "what stands before a cut can be proved" exits 0 "$STRANDLINE" -q verify cut.zst --item ../../escape --fingerprint "$fp"
 
 # The vectors that third parties have.
-vectors=$SOURCE_DIR/tests/vectors
+vectors=$SOURCE_DIR/docs/vectors
 fp=$(cat "$vectors/tiny.fingerprint")
 it "the vector bundle is anchored" exits 0 "$STRANDLINE" -q verify "$vectors/tiny.tar.zst" --fingerprint "$fp"
 it "the script says so, too" exits 0 sh "$SOURCE_DIR/forensics/verify.sh" --fingerprint "$fp" "$vectors/tiny.tar.zst"

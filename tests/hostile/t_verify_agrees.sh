@@ -25,6 +25,21 @@ for bundle in corpus/*.bundle; do
 	it "both judge $(basename "$bundle" .bundle) alike" agree "$bundle"
 done
 
+# A second reader, written from docs/bundle-format.md: the same words, and the same first place that is wrong.
+second() { python3 "$TESTS_DIR/tools/second_reader" "$@"; }
+if python3 -c 'import cryptography' 2>/dev/null; then
+	exits 1 second verify corpus/*.bundle >second.jsonl
+	for bundle in corpus/*.bundle; do
+		printf '%s|%s\n' "$bundle" "$(sed 3d "${bundle%.bundle}.verdict" | paste -sd '|')"
+	done >library.said
+	jq -r '[.file, .verdict, .fingerprint // "", if .fault then .fault | "\(.segment) \(.record) \(.offset)" else empty end] |
+		join("|")' second.jsonl >second.said
+	it "the second reader agrees about every one, and about the place" diff -u library.said second.said
+	it "a map that overlaps is named, and is no verdict" same map-overlaps \
+		"$(jq -r 'select(.verdict != "broken" and (.contents | tostring | test("map that overlaps"))) | .file' second.jsonl |
+			xargs -r basename -s .bundle)"
+fi
+
 fp=$(sed -n 2p corpus/honest.verdict)
 it "the noted fingerprint anchors" exits 0 dash "$VERIFY" --fingerprint "$fp" corpus/honest.bundle
 it "and may be written otherwise" exits 0 dash "$VERIFY" --fingerprint "$(tr -d - <<<"${fp^^}")" corpus/honest.bundle

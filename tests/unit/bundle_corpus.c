@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes bundles, honest and otherwise, into a directory: NAME.bundle, and NAME.verdict with the
- * word that sl_bundle_verify() has for it. A script asks the other verifier.
+ * Writes bundles, honest and otherwise, into a directory: NAME.bundle, and NAME.verdict with what
+ * sl_bundle_verify() says of it: the word, the fingerprint, what is wrong, and where (segment,
+ * record, offset). A script asks the other verifiers.
  *
  *	bundle_corpus DIR           the corpus
  *	bundle_corpus --large FILE RECORDS BYTES [SOURCE]   one bundle for measuring, of synthetic
@@ -47,6 +48,10 @@ static void print_verdict(int fd, unsigned int threads, FILE *out)
 	}
 	(void)fprintf(out, "%s\n%s\n%s\n", sl_verdict_name(r.verdict), r.fingerprint,
 		      r.has_fault ? r.fault : "");
+	if (r.has_fault)
+		(void)fprintf(out, "%llu %llu %llu\n", (unsigned long long)r.fault_segment,
+			      (unsigned long long)r.fault_record,
+			      (unsigned long long)r.fault_offset);
 	sl_verify_result_clear(&r);
 }
 

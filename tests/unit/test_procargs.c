@@ -69,6 +69,34 @@ static void an_interpreters_script_is_its_first_word_that_is_no_option(void **st
 }
 
 static const struct {
+	const char *exe;
+	struct sl_bytes arguments;
+	bool is_input;
+} inputs[] = {
+	{"/bin/bash", ARGS("bash"), true},
+	{"/bin/bash", ARGS("-bash"), true},
+	{"/bin/bash", ARGS("bash\0-s"), true},
+	{"/bin/bash", ARGS("bash\0-"), true},
+	{"/usr/bin/python3", ARGS("python3\0-\0x"), true},
+	{"/bin/bash", ARGS("bash\0-c\0id"), false},
+	{"/bin/bash", ARGS("bash\0x.sh"), false},
+	{"/usr/bin/python3", ARGS("python3\0-m\0x"), false},
+	{"/bin/cat", ARGS("cat"), false},
+	{"/bin/busybox", ARGS("busybox"), false},
+	{"/bin/busybox", ARGS("busybox\0sh"), true},
+};
+
+static void an_interpreter_without_a_script_reads_its_input(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++)
+		if (procargs_reads_input(inputs[i].arguments, inputs[i].exe) != inputs[i].is_input)
+			fail_msg("row %zu: %s", i, inputs[i].exe);
+	assert_true(procargs_is_interpreter(inputs[5].arguments, "/bin/bash"));
+	assert_false(procargs_is_interpreter(inputs[8].arguments, "/bin/cat"));
+}
+
+static const struct {
 	struct sl_bytes arguments;
 	const char *head;
 	bool is_run;
@@ -163,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interpreters_script_is_its_first_word_that_is_no_option),
+		cmocka_unit_test(an_interpreter_without_a_script_reads_its_input),
 		cmocka_unit_test(a_script_names_who_ran_it),
 		cmocka_unit_test(a_variable_is_found_by_its_whole_name),
 		cmocka_unit_test(arguments_are_joined_as_far_as_there_is_room),

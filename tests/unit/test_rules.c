@@ -47,17 +47,23 @@ static const struct sl_xattr raw[] = {{"security.capability", raw_caps, sizeof(r
 static const uint8_t no_caps[20] = {1, 0, 0, 2};
 static const struct sl_xattr empty_set[] = {{"security.capability", no_caps, sizeof(no_caps)}};
 
+#define T0 INT64_C(1000000000)
 static const struct sl_container container = {
 	.mounts = &(struct sl_mount){.path = (char *)(uintptr_t) "/data"},
 	.mount_count = 1,
 	.has_created = true,
-	.created = {1000, 0},
+	.created = {T0 + 1000, 0},
 	.has_started = true,
-	.started = {5000, 0}};
+	.started = {T0 + 5000, 0}};
 
-#define AT(sec, ...) REG(0644, .fields = SL_ENTRY_CTIME, .ctime = {(sec), 0}, __VA_ARGS__)
+#define AT(sec, ...) REG(0644, .fields = SL_ENTRY_CTIME, .ctime = {T0 + (sec), 0}, __VA_ARGS__)
 #define DIR_AT(sec, m, ...)                                                                        \
-	E(S_IFDIR, m, .fields = SL_ENTRY_CTIME, .ctime = {(sec), 0}, __VA_ARGS__)
+	E(S_IFDIR, m, .fields = SL_ENTRY_CTIME, .ctime = {T0 + (sec), 0}, __VA_ARGS__)
+/* Written at one time, by its own account, and at another by the kernel's. */
+#define SAYS(wrote, sec, m)                                                                        \
+	REG(m, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME, .mtime = {T0 + (wrote), 0},              \
+	    .ctime = {T0 + (sec), 0})
+#define CODE .signals = SL_SIGNAL_SERVER_CODE
 #define SOCKET E(S_IFSOCK, 0777)
 #define TO(to) E(S_IFLNK, 0777, .target = {(to), sizeof(to) - 1})
 #define MARKED(p, signal)                                                                          \
@@ -191,6 +197,65 @@ static const struct {
 	 MOD("var/lib/dpkg/status-old", TEXT, TEXT)},
 	{"agent-changed", DEL("opt/datadog-agent/bin/agent", PROGRAM),
 	 ADD("opt/datadog-agent/x", TEXT)},
+	{"account-file-redirected", TYPE("etc/passwd", TEXT, SYMLINK),
+	 TYPE("etc/motd", TEXT, SYMLINK)},
+	{"account-backup", ADD("etc/shadow-", TEXT), ADD("etc/motd-", TEXT)},
+	{"ssh-keys", ADD("etc/ssh/keys/root", TEXT), ADD("etc/ssh/moduli", TEXT)},
+	{"trusted-hosts", ADD("root/.rhosts", TEXT), ADD("root/.hosts", TEXT)},
+	{"shell-startup", ADD("root/.xprofile", TEXT), ADD("root/.xterm", TEXT)},
+	{"shell-startup", ADD("usr/share/bash-completion/completions/ls", TEXT),
+	 ADD("usr/share/bash-completion", SUBDIR)},
+	{"init", ADD("etc/xinetd.d/x", TEXT), ADD("etc/xinetd.d", SUBDIR)},
+	{"event-hook", ADD("usr/share/binfmts/x", TEXT), ADD("usr/share/binfmt.txt", TEXT)},
+	{"tool-startup", ADD("root/.vim/plugin/x.vim", TEXT), ADD("root/.vim", SUBDIR)},
+	{"repository-settings", MOD("srv/x/.git/config", TEXT, TEXT),
+	 ADD("srv/x/.git/config", TEXT)},
+	{"service-settings", MOD("etc/default/ssh", TEXT, AT(9000)),
+	 MOD("etc/default/ssh", TEXT, AT(1010))},
+	{"server-settings", ADD("etc/nginx/conf.d/x.conf", AT(9000)),
+	 ADD("etc/nginx/conf.d/x.conf", AT(5010))},
+	{"java-options", ADD("opt/tomcat/bin/setenv.sh", TEXT), ADD("opt/env.sh", TEXT)},
+	{"library-name-new", ADD("usr/lib/libx.so", TEXT), ADD("srv/libx.so", TEXT)},
+	{"library-name-new", ADD("usr/lib/x86_64-linux-gnu/libz.so.1", SYMLINK),
+	 MOD("usr/lib/x86_64-linux-gnu/libz.so.1", SYMLINK, SYMLINK)},
+	{"shared-code-new", ADD("usr/share/perl5/Socket.pm", TEXT),
+	 ADD("usr/share/perl5/Socket.pod", TEXT)},
+	{"shared-code-new", ADD("srv/node_modules/x/index.js", TEXT),
+	 ADD("srv/node_modules/.cache/x/index.js", TEXT)},
+	{"script-new", ADD("opt/d.sh", AT(9000)), ADD("opt/d.sh", AT(5010))},
+	{"script-new", ADD("opt/d.py", AT(9000)), ADD("opt/d.py", AT(9000)), "impo", "#!/u"},
+	{"code-archive-new", ADD("opt/x.jar", AT(9000)), ADD("opt/x.jar", AT(9000)), "PK\3\4",
+	 "none"},
+	{"web-code-hidden", ADD("var/www/html/readme", TEXT, CODE),
+	 ADD("var/www/html/x.php", TEXT, CODE)},
+	{"picture-with-code", ADD("srv/x.gif", TEXT, CODE), ADD("srv/x.gif", TEXT)},
+	{"server-code-new", ADD("srv/x.html", TEXT, CODE),
+	 ADD("usr/share/doc/php/x.html", TEXT, CODE)},
+	{"cgi-program", ADD("usr/lib/cgi-bin/status", PROGRAM),
+	 ADD("usr/lib/cgi-bin/README", TEXT)},
+	{"server-override", ADD("opt/site/.htaccess", AT(9000)),
+	 ADD("opt/site/.htaccess", AT(5010))},
+	{"servlet-code", ADD("srv/webapps/a/WEB-INF/classes/X.class", AT(9000)),
+	 ADD("srv/webapps/a/WEB-INF/classes/X.class", AT(5010))},
+	{"web-page", MOD("usr/share/nginx/html/index.html", TEXT, AT(9000)),
+	 MOD("usr/share/nginx/html/index.html", TEXT, AT(1010))},
+	{"staged-archive", ADD("tmp/x", AT(9000)), ADD("srv/x", AT(9000)), "\037\213", "\037\213"},
+	{"backdated", MOD("etc/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u),
+	 MOD("etc/x", TEXT, SAYS(2000, 9000, 0644), .fields = ~0u)},
+	{"backdated-program", ADD("opt/x", SAYS(-9000, 9000, 0755)),
+	 ADD("opt/x", SAYS(-9000, 9000, 0644))},
+	{"backdated-program", ADD("opt/x", SAYS(-9000, 9000, 0755)),
+	 ADD("opt/x", SAYS(-9000, 9000, 0755), .signals = SL_SIGNAL_PACKAGED)},
+	{"backdated-new", ADD("opt/x", SAYS(-9000, 9000, 0644)),
+	 ADD("opt/x", SAYS(-9000, 9000, 0644), .signals = SL_SIGNAL_RENAMED)},
+	/* npm and zip set times that stand for none */
+	{"backdated-new", ADD("opt/x", SAYS(-9000, 9000, 0644)),
+	 ADD("opt/x", SAYS(-T0 + 499162500, 9000, 0644))},
+	{"impossible-time", ADD("opt/x", SAYS(9000000, 9000, 0644)),
+	 ADD("opt/x", SAYS(90000, 9000, 0644))},
+	{"impossible-time", ADD("opt/x", AT(-9000)), ADD("opt/x", AT(-900))},
+	{"impossible-time", ADD("opt/x", AT(-9000)),
+	 ADD("opt/x", AT(-9000), .signals = SL_SIGNAL_VOLUME)},
 	/* benign: what the others leave alone, and never what only looks like it */
 	{"pid-file", ADD("run/nginx.pid", TEXT), ADD("run/nginx.pid", TEXT), "42\n", "evil"},
 	{"pid-file", MOD("run/nginx.pid", TEXT, TEXT), ADD("run/x.pid", REG(0755)), "42\n", "42\n"},
@@ -267,6 +332,9 @@ static const struct {
 	 ADD("srv/app/logs", DIR_AT(1100, 0755))},
 	{"directory-at-start", ADD("tmp/tmpx1", DIR_AT(1010, 0700)),
 	 ADD("tmp/tmpx1", DIR_AT(1010, 0777))},
+	{"directory-at-start", ADD("etc/tomcat10/Catalina/localhost", DIR_AT(1010, 0750)),
+	 ADD("etc/a/b/c/d", DIR_AT(1010, 0750))},
+	{"temp-marker", ADD("run/crond.reboot", EMPTY), ADD("run/x.sh", EMPTY)},
 	{"directory-at-start", ADD("etc/shop", DIR_AT(1010, 0755)),
 	 ADD("srv/.app", DIR_AT(1010, 0755))},
 	{"temp-at-start", ADD("tmp/tmpx1", AT(1010)), ADD("tmp/tmpx1", AT(1100)), "x", "x"},

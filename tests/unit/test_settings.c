@@ -165,9 +165,17 @@ static const char *const spec_says[] = {
 	"\"masked_paths\":[\"/proc/kcore\"],\"read_only_paths\":[],\"read_only_root\":true",
 	"\"memory_limit\":\"1048576\",\"pids_limit\":\"unlimited\",\"cpu_limit\":\"0.500\"",
 	"\"ports\":null,\"environment\":[\"PATH\",\"TOKEN\"],\"command\":[\"nginx\",\"-g\"]",
-	"\"working_directory\":\"/\",\"restart_policy\":null,"
+	"\"working_directory\":\"/\",\"restart_policy\":",
 	"\"sysctls\":[\"net.ipv4.ip_forward=1\"]",
 };
+
+static void assert_restart(const struct sl_settings *s, const char *want)
+{
+	const char *got = sl_settings_get(s, SL_SETTING_RESTART);
+
+	if ((got == NULL) != (want == NULL) || (got != NULL && strcmp(got, want) != 0))
+		fail_msg("restarts: %s", got != NULL ? got : "unknown");
+}
 
 static void a_containerd_container_is_what_its_specification_says(void **state)
 {
@@ -183,6 +191,8 @@ static void a_containerd_container_is_what_its_specification_says(void **state)
 	fake_ctrd_finish(&f);
 	c = load(f.root, "web");
 	ASSERT_SAYS(c->settings, spec_says);
+	/* no label asks the restart monitor to look after it */
+	assert_restart(c->settings, "no");
 	json = kit_json(c->settings);
 	if (strstr(json, "hunter2") != NULL)
 		fail_msg("the value of a variable was kept");
@@ -209,6 +219,8 @@ static void a_container_of_podman_is_what_its_config_json_says(void **state)
 		  fake_cid(id, '7'));
 	c = load(f.root, "web");
 	ASSERT_SAYS(c->settings, spec_says);
+	/* only Podman's database has it */
+	assert_restart(c->settings, NULL);
 	sl_container_free(c);
 	/* never started: nothing is known, and nothing went unread */
 	c = load(f.root, "made");

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the times of an object say that nobody wrote into them by working with it. */
+#ifndef DIFF_TIMEFACTS_H
+#define DIFF_TIMEFACTS_H
+
+#include <strandline/change.h>
+#include <strandline/container.h>
+
+/* FACT_BACKDATED and FACT_IMPOSSIBLE_TIME (diff/facts.h); @container may be NULL. */
+uint64_t timefacts_of(const struct sl_change *c, const struct sl_container *container);
+
+#endif

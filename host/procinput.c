@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands at the standard input of a shell or interpreter: a script, or a connection. */
+#include "host/procread.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "host/nettable.h"
+#include "host/procargs.h"
+#include "host/procfds.h"
+
+/* Some ten thousand connections; a shell behind the last of them is not told from others. */
+#define TABLE_MAX ((size_t)4 << 20)
+
+/* "203.0.113.7:4444" of the connection with this inode; owned, or NULL. */
+static char *peer_in(const char *table, enum nettable_form form, int pid_fd, uint64_t inode)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(TABLE_MAX);
+	struct sl_bytes rest;
+	struct netsocket s;
+	char address[INET6_ADDRSTRLEN], *peer = NULL;
+	int rc;
+
+	if (process_read(pid_fd, table, &text, NULL) < 0)
+		return NULL;
+	rest = (struct sl_bytes){text.data, text.len};
+	while ((rc = nettable_next(form, &rest, &s, NULL)) != 1) {
+		if (rc < 0 || s.inode != inode || s.remote.port == 0)
+			continue;
+		if (inet_ntop(form == NETTABLE_INET ? AF_INET : AF_INET6, s.remote.bytes, address,
+			      sizeof(address)) == NULL ||
+		    asprintf(&peer, form == NETTABLE_INET ? "%s:%u" : "[%s]:%u", address,
+			     (unsigned int)s.remote.port) < 0)
+			return NULL;
+		return peer;
+	}
+	return NULL;
+}
+
+/* A Unix socket is what programs give to those that they start, and no sign of anything. */
+static char *network_peer(int pid_fd, uint64_t inode)
+{
+	char *peer = peer_in("net/tcp", NETTABLE_INET, pid_fd, inode);
+
+	return peer != NULL ? peer : peer_in("net/tcp6", NETTABLE_INET6, pid_fd, inode);
+}
+
+/* What has no name any more is how shells hand on what stands behind "<<". */
+static int add_input(struct procread *r, const struct procread_subject *s, const char *link,
+		     struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	AUTO_CLOSE int fd = openat(s->seen.pid_fd, "fd/0", O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink == 0)
+		return 0;
+	if (procobject_add(&r->objects, &s->seen, take_fd(&fd), link, &s->process->script, &why) <
+	    0)
+		return procread_missed(r, s, "standard input", &why, err);
+	return 0;
+}
+
+int procread_input(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
+		   const char *exe, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	uint64_t socket;
+
+	if (!procargs_is_interpreter(arguments, exe) ||
+	    process_read_link(s->seen.pid_fd, "fd/0", &link, NULL) < 0)
+		return 0;
+	socket = procfds_socket((struct sl_bytes){link.data, link.len});
+	if (socket != 0) {
+		s->process->peer = network_peer(s->seen.pid_fd, socket);
+		return 0;
+	}
+	return procargs_reads_input(arguments, exe) ? add_input(r, s, link.data, err) : 0;
+}

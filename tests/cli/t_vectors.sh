@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# The test vectors beside the documents: three verifiers say of them what the table expects.
+need zstd jq openssl age xxd python3
+vectors=$SOURCE_DIR/docs/vectors
+cp -r "$vectors" v
+cd v
+it "the vectors are the published ones" sha256sum -c --quiet SHA256SUMS
+it "and small" test "$(cat ./* | wc -c)" -le 300000
+it "make.sh is there to make them again" test -e make.sh
+
+ours() {
+	case $1 in
+	item) shift && "$STRANDLINE" --format json verify-item "$@" ;;
+	custody) shift && "$STRANDLINE" --format json custody verify "$@" ;;
+	*) "$STRANDLINE" --format json "$@" ;;
+	esac
+}
+second() { python3 "$TESTS_DIR/tools/second_reader" "$@"; }
+# said READER COMMAND FILE OPTIONS...: status, verdict, and of a bundle its attested records and root
+said() {
+	local status=0
+	"$@" >out 2>err || status=$?
+	jq -r --arg s "$status" '[$s, .verdict // "-", if .root and .verdict != "broken" then .records, .root else "-", "-" end] | @tsv' out |
+		grep . || printf '%s\t-\t-\t-\n' "$status"
+}
+readers=ours
+if python3 -c 'import cryptography' 2>/dev/null; then readers="ours second"; fi
+while IFS=$'\t' read -r command file options status verdict records root; do
+	[ "$options" != - ] || options=
+	for reader in $readers; do
+		# shellcheck disable=SC2086 # options are words
+		it "$reader: $command $file $options: $verdict" same \
+			"$(said $reader "$command" "$file" $options)" "$status	$verdict	$records	$root"
+	done
+	case "$command $options" in
+	"verify " | "verify --fingerprint "*)
+		# it is slow: once for each bundle, with and without a fingerprint for the smallest
+		case $file$options$verdict in
+		*- | [!t]*--fing*anchored) continue ;;
+		esac
+		# the script looks at nothing beside the bundle
+		# shellcheck disable=SC2086 # options are words
+		it "verify.sh: $file $options: $verdict" same \
+			"$(sh "$SOURCE_DIR/forensics/verify.sh" $options "$file" | head -n 1)" "$verdict"
+		;;
+	esac
+done <expected.tsv
+it "age decrypts to what the script judges" bash -c \
+	'age -d -i identity.txt encrypted.tar.zst >plain && sh "$0" --fingerprint "$(cat encrypted.fingerprint)" plain >/dev/null' \
+	"$SOURCE_DIR/forensics/verify.sh"
+
+# What the writer wrote is what the document says, in all that no verdict looks at: maps, names, index, counts.
+if [ "$readers" != ours ]; then
+	it "whole files, names, index and counts are as the document says" same \
+		"$(second verify plain.tar.zst signed.tar.zst | jq -c .contents)" $'[]\n[]'
+	"$STRANDLINE" -q extract plain.tar.zst /var/sparse -o sparse
+	it "a file with holes is proved by its one record" bash -c \
+		'python3 "$0" item sparse --fingerprint "$(cat plain.fingerprint)" | grep -q anchored' "$TESTS_DIR/tools/second_reader"
+	it "and is not when it is another file" exits 1 second item sparse --proof item.tlog-proof
+fi
+"$STRANDLINE" -q recover cut.tar.zst -o report
+it "the cut one is recovered up to its last checkpoint" same \
+	"$(jq -r 'select(.record == "summary") | "\(.attested_records) \(.closed)"' report)" "37 false"

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the store of baselines gives back: sources over layers and images. */
+#include <sys/stat.h>
+
+#include "unit/baseline_place.h"
+#include "unit/fake_source.h"
+
+static void every_field_comes_back(void **state)
+{
+	static const char line[] = "d d 1777; x f security.capability; c n 4294967295:7; l l /to";
+	struct sl_baselines *b = open_store(NULL);
+	const struct sl_entry *e = NULL;
+	struct sl_content *content = NULL;
+	struct sl_source *src = NULL;
+	uint8_t chain[SL_SHA256_SIZE];
+
+	(void)state;
+	put(b, "one", LAYERS(line));
+	kit_chain(chain, LAYERS(line));
+	assert_int_equal(sl_baselines_layer(b, chain, &src, NULL), 0);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0); /* the root */
+	assert_int_equal(e->path.len, 0);
+	assert_int_equal(e->fields, SL_ENTRY_XATTRS * 0u);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_int_equal(e->mode, S_IFDIR | 01777);
+	assert_int_equal(e->mtime.sec, 1700000000);
+	assert_int_equal(e->flags, SL_ENTRY_COARSE_TIME);
+	assert_int_equal(e->fields, SL_ENTRY_MTIME | SL_ENTRY_XATTRS);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_int_equal(e->xattr_count, 1);
+	assert_string_equal(e->xattrs[0].name, "security.capability");
+	assert_int_equal(e->xattrs[0].size, 1);
+	assert_memory_equal(e->xattrs[0].value, "y", 1);
+	assert_int_equal(e->sha256[0], 0xe3); /* of nothing */
+	assert_int_equal(e->fields,
+			 SL_ENTRY_MTIME | SL_ENTRY_XATTRS | SL_ENTRY_SHA256 | SL_ENTRY_XXH3);
+	assert_int_equal(sl_source_open(src, &content, NULL), 1);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_string_equal(e->target.data, "/to");
+	assert_int_equal(e->target.len, 3);
+	assert_int_equal(sl_source_next(src, &e, NULL), 0);
+	assert_int_equal(e->rdev_major, 4294967295);
+	assert_int_equal(e->rdev_minor, 7);
+	assert_null(e->target.data);
+	assert_int_equal(sl_source_next(src, &e, NULL), 1);
+	assert_int_equal(sl_source_next(src, &e, NULL), 1);
+	sl_source_close(src);
+	sl_baselines_close(b);
+}
+
+static void assert_seek(struct sl_source *src, const char *to, const char *expected)
+{
+	const struct sl_entry *e = NULL;
+	int rc;
+
+	assert_int_equal(sl_source_seek(src, (struct sl_bytes){to, strlen(to)}, NULL), 0);
+	rc = sl_source_next(src, &e, NULL);
+	assert_int_equal(rc, expected == NULL);
+	if (expected != NULL)
+		assert_string_equal(e->path.data, expected);
+}
+
+static void seek_goes_forward_far_and_back(void **state)
+{
+	struct buf line CLEANUP(buf_clear) = BUF_INIT(1 << 20);
+	struct sl_baselines *b = open_store(NULL);
+	struct sl_source *src = NULL;
+	uint8_t chain[SL_SHA256_SIZE];
+
+	(void)state;
+	(void)buf_append_str(&line, "d a; f a-b 1; f a/b 1; f z 1");
+	for (int i = 0; i < 500; i++)
+		(void)buf_printf(&line, "; f m/%03d 1", i);
+	put(b, "one", LAYERS(line.data));
+	kit_chain(chain, LAYERS(line.data));
+	assert_int_equal(sl_baselines_layer(b, chain, &src, NULL), 0);
+	assert_seek(src, "", "");
+	assert_seek(src, "a", "a");
+	assert_seek(src, "a/a", "a/b"); /* "a/b" stands before "a-b" */
+	assert_seek(src, "a-", "a-b");
+	assert_seek(src, "m/003", "m/003");  /* a few steps */
+	assert_seek(src, "m/003", "m/003");  /* where it is */
+	assert_seek(src, "m/400x", "m/401"); /* too far to step */
+	assert_seek(src, "m/2", "m/200");    /* back */
+	assert_seek(src, "zz", NULL);
+	assert_seek(src, "", ""); /* from the end */
+	sl_source_close(src);
+	sl_baselines_close(b);
+}
+
+static void a_view_shows_what_the_layers_show_together(void **state)
+{
+	static const struct fake_row init[] = {
+		{.entry = {.path = PATH(""), .mode = S_IFDIR | 0755}},
+		{.entry = {.path = PATH("z"), .mode = S_IFDIR | 0755}}};
+	struct buf out CLEANUP(buf_clear) = BUF_INIT(1 << 20);
+	struct sl_baselines *b = open_store(NULL);
+	struct sl_source *src = NULL;
+	struct sl_source *tops[1];
+	uint8_t config[SL_SHA256_SIZE];
+
+	(void)state;
+	put(b, "one",
+	    LAYERS("d a; f a/b 1; f a-b 1; f c 1", "f .wh.c; d a; f a/.wh..wh..opq; f a/d 2"));
+	kit_config(config, "one");
+	tops[0] = fake_source(init, ARRAY_SIZE(init), false);
+	assert_int_equal(sl_baselines_view(b, config, tops, 1, &src, NULL), 0);
+	kit_dump(&out, src);
+	sl_source_close(src);
+	assert_string_equal(out.data, "d ; d a; f a/d=2; f a-b=1; d z");
+	sl_baselines_close(b);
+}
+
+static void a_view_of_an_unknown_image_closes_its_tops(void **state)
+{
+	struct sl_baselines *b = open_store(NULL);
+	struct sl_error err = SL_ERROR_INIT;
+	struct sl_source *src = NULL;
+	struct sl_source *tops[1] = {fake_source(NULL, 0, false)};
+	uint8_t config[SL_SHA256_SIZE];
+
+	(void)state;
+	kit_config(config, "nobody");
+	assert_int_equal(sl_baselines_view(b, config, tops, 1, &src, &err), -SL_ENOTFOUND);
+	assert_non_null(strstr(sl_error_text(&err), "no baseline of image sha256:"));
+	sl_error_clear(&err);
+	sl_baselines_close(b); /* the leak check says whether the top was closed */
+}
+
+static void a_source_shows_the_moment_it_was_opened(void **state)
+{
+	struct place *p = *state;
+	struct sl_baselines *reader = open_store(p->file), *writer = open_store(p->file);
+	struct buf out CLEANUP(buf_clear) = BUF_INIT(1 << 20);
+	struct sl_source *src = NULL;
+	uint8_t chain[SL_SHA256_SIZE], config[SL_SHA256_SIZE];
+
+	put(writer, "one", LAYERS("f a 1; f b 1"));
+	kit_chain(chain, LAYERS("f a 1; f b 1"));
+	kit_config(config, "one");
+	assert_int_equal(sl_baselines_layer(reader, chain, &src, NULL), 0);
+	assert_int_equal(sl_baselines_remove(writer, config, NULL, NULL), 0);
+	kit_dump(&out, src);
+	assert_string_equal(out.data, "f a=1; f b=1");
+	sl_source_close(src);
+	assert_false(has_layer(reader, LAYERS("f a 1; f b 1")));
+	sl_baselines_close(reader);
+	sl_baselines_close(writer);
+}
+
+static void a_damaged_row_is_an_error_and_no_entry(void **state)
+{
+	static const char *const damage[] = {
+		"UPDATE entry SET mtime_ns=1000000000 WHERE path=x'61'",
+		"UPDATE entry SET digests=x'00' WHERE path=x'61'",
+		"UPDATE entry SET xattrs=x'ffffffffff' WHERE path=x'61'",
+		"UPDATE entry SET xattrs=x'056162' WHERE path=x'61'",
+		"UPDATE entry SET xattrs=x'0161' WHERE path=x'61'",
+		"UPDATE entry SET xattrs=x'01610001' WHERE path=x'61'",
+	};
+	struct place *p = *state;
+	uint8_t chain[SL_SHA256_SIZE];
+
+	kit_chain(chain, LAYERS("f a 1; f b 1"));
+	for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
+		struct sl_baselines *b = open_store(p->file);
+		struct sl_source *src = NULL;
+		const struct sl_entry *e;
+		struct db *db = NULL;
+
+		put(b, "one", LAYERS("f a 1; f b 1"));
+		assert_int_equal(db_open(&db, p->file, NULL, 0, NULL), 0);
+		assert_int_equal(db_exec(db, damage[i], NULL), 0);
+		db_close(db);
+		assert_int_equal(sl_baselines_layer(b, chain, &src, NULL), 0);
+		assert_int_equal(sl_source_next(src, &e, NULL), 0);
+		assert_int_equal(sl_source_next(src, &e, NULL), -SL_EFORMAT);
+		assert_int_equal(sl_source_next(src, &e, NULL), -SL_EINVAL);
+		sl_source_close(src);
+		sl_baselines_close(b);
+		assert_int_equal(unlink(p->file), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_PLACE(every_field_comes_back),
+		IN_PLACE(seek_goes_forward_far_and_back),
+		IN_PLACE(a_view_shows_what_the_layers_show_together),
+		IN_PLACE(a_view_of_an_unknown_image_closes_its_tops),
+		IN_PLACE(a_source_shows_the_moment_it_was_opened),
+		IN_PLACE(a_damaged_row_is_an_error_and_no_entry),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
