@@ -306,25 +306,19 @@ static int open_tmpfs(struct host *h, const struct sl_container *c, const char *
 	return open_inside(pid_fd, path, out);
 }
 
-/*
- * Podman binds it from the container's directory; when nothing runs, only that is left. What a user
- * without rights mounts there is seen by his own processes alone, so by the container's.
- */
-static int know_shm(struct host *h, const struct sl_container *c, const struct sl_mount *m,
-		    struct host_volume *out)
+/* Podman binds it from the container's directory; when nothing runs, only that is left. */
+static void know_shm(const struct host *h, const struct sl_mount *m, struct host_volume *out)
 {
 	struct statfs fs;
 
 	if (strcmp(m->type, "bind") != 0 || strcmp(m->path, "/dev/shm") != 0 || out->dir_fd < 0 ||
 	    out->file != NULL || !host_holds_dir(h, out->dir_fd))
-		return 0;
+		return;
 	out->is_shm = true;
 	if (fstatfs(out->dir_fd, &fs) == 0 && (long)fs.f_type == TMPFS_MAGIC)
-		return 0;
+		return;
 	close(take_fd(&out->dir_fd));
-	return c->pid > 0 && h->place.proc_fd >= 0
-		       ? open_tmpfs(h, c, m->path, out)
-		       : unread(out, "is gone with the container's processes", 0);
+	(void)unread(out, "is gone with the container's processes", 0);
 }
 
 int host_volume_open(struct host *h, const struct sl_container *c, const struct sl_mount *m,
@@ -338,5 +332,12 @@ int host_volume_open(struct host *h, const struct sl_container *c, const struct 
 	rc = open_source(h, m->source, out, err);
 	if (rc == 0)
 		refuse(h, out);
-	return rc == 0 ? know_shm(h, c, m, out) : rc;
+	if (rc == 0)
+		know_shm(h, m, out);
+	/* what a user without rights mounts there is seen by his own processes alone */
+	if (rc == 0 && out->is_shm && out->dir_fd < 0 && c->pid > 0 && h->place.proc_fd >= 0) {
+		out->why = NULL;
+		rc = open_tmpfs(h, c, m->path, out);
+	}
+	return rc;
 }
