@@ -18,8 +18,9 @@ struct members {
 	uint64_t skip; /* of the first frame */
 	struct member member;
 	char name[MEMBERNAME_MAX + 1];
-	uint64_t left;    /* content of the current member not lent yet */
-	uint64_t padding; /* zeros behind it up to the block's end */
+	uint64_t left;      /* content of the current member not lent yet */
+	uint64_t padding;   /* zeros behind it up to the block's end */
+	bool ends_in_table; /* the frame read last is a seek table of all before it */
 	enum members_end end;
 	bool is_ended;
 };
@@ -76,6 +77,9 @@ static int next_frame(struct members *m, struct sl_error *err)
 
 		if (rc == 1 && zframes_end(m->frames) == ZFRAMES_END_CONTRADICTED)
 			rc = contradiction(err, "frame with a changed length");
+		else if (rc == 1 && m->ends_in_table &&
+			 zframes_end(m->frames) == ZFRAMES_END_BOUNDARY)
+			rc = contradiction(err, "a seek table, but no end of the archive");
 		if (rc != 0) {
 			m->frame_offset = zframes_offset(m->frames);
 			return rc;
@@ -84,6 +88,7 @@ static int next_frame(struct members *m, struct sl_error *err)
 		if (f->is_skippable && f->index == 0)
 			return contradiction(err, "skippable frame at the beginning");
 		seektable_add(m->table, f);
+		m->ends_in_table = seektable_accounts(f);
 		if (!f->is_skippable) {
 			size_t skip = m->skip < f->len ? (size_t)m->skip : f->len;
 

@@ -7,8 +7,13 @@
 enum {
 	AT_NAME = 0,
 	LEN_NAME = 100,
+	AT_MODE = 100,
+	AT_UID = 108,
+	AT_GID = 116,
+	LEN_ID = 8,
 	AT_SIZE = 124,
 	LEN_SIZE = 12,
+	AT_MTIME = 136,
 	AT_CHECKSUM = 148,
 	LEN_CHECKSUM = 8,
 	AT_TYPE = 156,
@@ -55,6 +60,22 @@ static bool is_checksum_good(const uint8_t *block)
 	return sum == want;
 }
 
+/* What tar programs read differently, though we never look: other numbers, and bytes with a sign.
+ */
+static bool is_plain(const uint8_t block[PAX_BLOCK])
+{
+	uint64_t ignored;
+
+	for (size_t i = 0; i < PAX_BLOCK; i++) {
+		if (block[i] > 0x7f)
+			return false;
+	}
+	return parse_octal(&ignored, block + AT_MODE, LEN_ID) == 0 &&
+	       parse_octal(&ignored, block + AT_UID, LEN_ID) == 0 &&
+	       parse_octal(&ignored, block + AT_GID, LEN_ID) == 0 &&
+	       parse_octal(&ignored, block + AT_MTIME, LEN_SIZE) == 0;
+}
+
 int pax_header_parse(struct pax_header *out, const uint8_t block[PAX_BLOCK], struct sl_error *err)
 {
 	const char *text = (const char *)block;
@@ -66,6 +87,8 @@ int pax_header_parse(struct pax_header *out, const uint8_t block[PAX_BLOCK], str
 		return sl_fail(err, SL_EFORMAT, 0, "tar header with a wrong checksum");
 	if (memcmp(text + AT_MAGIC, "ustar\00000", 8) != 0)
 		return sl_fail(err, SL_EFORMAT, 0, "tar header of another dialect");
+	if (!is_plain(block))
+		return sl_fail(err, SL_EFORMAT, 0, "tar header that programs read differently");
 	if (parse_octal(&out->size, block + AT_SIZE, LEN_SIZE) < 0)
 		return sl_fail(err, SL_EFORMAT, 0, "tar header with a wrong size");
 	out->type = text[AT_TYPE];
@@ -109,9 +132,9 @@ static int take_keyword(struct pax_extended *out, const char *key, size_t key_le
 		if (out->has_size || len == 0 || parse_decimal(&out->size, value, len) != len)
 			return sl_fail(err, SL_EFORMAT, 0, "pax header with a wrong size");
 		out->has_size = true;
-	} else if (key_len >= 4 && memcmp(key, "GNU.", 4) == 0) {
-		/* sparse maps rename and resize what they stand in front of */
-		return sl_fail(err, SL_EFORMAT, 0, "pax header with a GNU extension");
+	} else {
+		/* programs rename, resize, link or tag what it stands in front of */
+		return sl_fail(err, SL_EFORMAT, 0, "pax header with a key that no member has");
 	}
 	return 0;
 }

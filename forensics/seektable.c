@@ -57,6 +57,30 @@ void seektable_add(struct seektable *t, const struct zframe_view *frame)
 	t->count++;
 }
 
+static uint32_t get_le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+bool seektable_accounts(const struct zframe_view *frame)
+{
+	const uint8_t *footer;
+	uint64_t sum = 0, count;
+
+	if (!frame->is_skippable || frame->magic != ZFRAMES_SEEK_TABLE || frame->bytes == NULL ||
+	    frame->len < FOOTER_BYTES)
+		return false;
+	footer = frame->bytes + frame->len - FOOTER_BYTES;
+	if (get_le32(footer + 5) != FOOTER_MAGIC || footer[4] != FOOTER_FLAGS)
+		return false;
+	count = get_le32(footer);
+	if (count == 0 || frame->len != count * ENTRY_BYTES + FOOTER_BYTES)
+		return false;
+	for (uint64_t i = 0; i < count; i++)
+		sum += get_le32(frame->bytes + i * ENTRY_BYTES);
+	return sum == frame->offset;
+}
+
 int seektable_check(struct seektable *t, const uint8_t *bytes, size_t len, struct sl_error *err)
 {
 	uint8_t footer[FOOTER_BYTES] = {0}, want[SL_SHA256_SIZE], got[SL_SHA256_SIZE];

@@ -17,5 +17,7 @@ void seektable_free(struct seektable *t);
 void seektable_add(struct seektable *t, const struct zframe_view *frame);
 /* Content of the skippable frame. 0; -SL_EFORMAT when it says anything else than the frames. */
 int seektable_check(struct seektable *t, const uint8_t *bytes, size_t len, struct sl_error *err);
+/* Whether @frame is a seek table whose entries add up to all that stands before it in the file. */
+bool seektable_accounts(const struct zframe_view *frame);
 
 #endif

@@ -124,7 +124,7 @@ read_table() {
 	[ "$m1$m2$m3$m4" = b1ea928f ] || return
 	FRAMES=$((0x$f4$f3$f2$f1))
 	TABLE_LEN=$((FRAMES * 12))
-	[ "$flags" = 80 ] || TABLE_LEN=$((FRAMES * 8))
+	[ "$flags" = 80 ] || return
 	TABLE_AT=$((SIZE - TABLE_LEN - 17))
 	[ "$TABLE_AT" -ge 0 ] || return
 	bytes "$TABLE_AT" 8 | od -An -v -tx1 >"$T/header"
@@ -270,30 +270,62 @@ elif [ $ENDED -eq 1 ] && [ $CUT -eq 0 ] && ends_in_skippable; then
 fi
 [ $ENDED -eq 0 ] || [ $state = index ] || broken "tail of a bundle that was not closed"
 
-# Header blocks: type 0, or a pax header in front of one; zeros behind every member.
+# check_pax HEX SIZE: only "path" and "size", each once: whatever else tar knows would change what it unpacks.
+check_pax() {
+	printf '%s' "$1" | basenc --base16 -d >"$T/pax.blocks"
+	[ "$(tail -c +$(($2 + 1)) "$T/pax.blocks" | tr -d '\000' | wc -c)" -eq 0 ] || broken "bytes hidden behind a member"
+	head -c "$2" "$T/pax.blocks" >"$T/pax"
+	total=0 seen=
+	while IFS= read -r record; do
+		len=$(printf '%s' "${record%% *}" | sed 's/^0*//')
+		key=${record#* }
+		value=${key#*=} key=${key%%=*}
+		case $key:$value:$len in
+		*::* | *: | *:*[!0-9]) broken "a pax header that no member may have" ;;
+		path:*) ;;
+		size:*[!0-9]*:*) broken "a pax header that no member may have" ;;
+		size:*) ;;
+		*) broken "a pax header that no member may have" ;;
+		esac
+		[ "$len" -eq $((${#record} + 1)) ] || broken "a pax header that no member may have"
+		case $seen in
+		*"$key"*) broken "a pax header that no member may have" ;;
+		esac
+		seen="$seen $key" total=$((total + len))
+	done <"$T/pax"
+	[ "$total" -eq "$2" ] || broken "a pax header that no member may have"
+}
+
+# Header blocks: type 0, or a pax header in front of one; numbers in octal; zeros behind every member.
+OCTAL='(20)*(3[0-7])+(20|00)*'
+NUMBERS="$OCTAL $OCTAL $OCTAL $OCTAL $OCTAL $OCTAL"
 if [ -s "$T/headers.want" ]; then
 	seq -f %012.0f 0 $((BLOCKS > 0 ? BLOCKS - 1 : 0)) >"$T/numbers"
 	head -c $((BLOCKS * 512)) "$T/tar" | basenc --base16 -w1024 | paste -d ' ' "$T/numbers" - |
 		join - "$T/headers.want" >"$T/headers"
-	cut -d ' ' -f 2 "$T/headers" | cut -c249-272,313-314,515-530 >"$T/fields"
-	cut -d ' ' -f 3,4 "$T/headers" | paste -d ' ' - "$T/fields" |
-		sed -E 's/^h 0 [0-9A-F]{24}307573746172003030$/good/' | grep -v '^good$' >"$T/others"
+	cut -d ' ' -f 2 "$T/headers" | grep -Evq '^([0-7].)*$' && broken "a header that no member may have"
+	# mode, uid, gid, size, mtime, checksum, type, magic; and the whole block
+	cut -d ' ' -f 2 "$T/headers" | cut -c201-314,515-530 |
+		sed -E 's/^(.{16})(.{16})(.{16})(.{24})(.{24})(.{16})(..)/\1 \2 \3 \4 \5 \6 \7 /' >"$T/fields"
+	cut -d ' ' -f 3,4 "$T/headers" | paste -d ' ' - "$T/fields" >"$T/kinds"
+	cut -d ' ' -f 2 "$T/headers" | paste -d ' ' "$T/kinds" - |
+		grep -Ev "^h 0 $NUMBERS 30 7573746172003030 " >"$T/others"
 	inside=0
-	while read -r kind gap hex; do
-		[ "$kind" = x ] || broken "a member is no regular file"
+	while read -r kind gap mode uid gid size mtime sum type block; do
+		[ "$kind" = x ] || broken "a member is no regular file, or has a header that none may have"
 		if [ "$inside" -gt 0 ]; then
-			inside=$((inside - 1))
+			inside=$((inside - 1)) pax=$pax${block#* }
+			[ "$inside" -gt 0 ] || check_pax "$pax" "$pax_size"
 			continue
 		fi
-		case $hex in
-		????????????????????????787573746172003030) ;;
+		case "$type $block" in
+		"78 7573746172003030 "*) ;;
 		*) broken "a header that no member may have" ;;
 		esac
-		digits=$(printf '%s' "$hex" | cut -c1-24 | sed -E 's/(00|20)+$//; s/3([0-7])/\1/g')
-		case $digits in
-		'' | *[!0-7]*) broken "a header that no member may have" ;;
-		esac
-		inside=$(((0$digits + 511) / 512))
+		printf '%s\n' "$mode $uid $gid $size $mtime $sum" | grep -Eqx "$NUMBERS" || broken "a header that no member may have"
+		pax='' pax_size=$((0$(printf '%s' "$size" | sed -E 's/(00|20)+$//; s/^(20)+//; s/3([0-7])/\1/g')))
+		[ "$pax_size" -le 8192 ] || broken "a pax header of more than 8 KiB"
+		inside=$(((pax_size + 511) / 512))
 		[ "$gap" -eq $((inside + 1)) ] || broken "headers that no member may have"
 	done <"$T/others"
 	tar -xOf "$T/tar" --force-local 2>/dev/null | tr -d '\000' | wc -c >"$T/count.content"
@@ -303,8 +335,6 @@ if [ -s "$T/headers.want" ]; then
 	read -r headers <"$T/count.headers"
 	read -r all <"$T/count.all"
 	[ $CUT -eq 1 ] || [ $((content + headers)) -eq "$all" ] || broken "bytes hidden behind a member"
-	# " GNU." in a pax header: sparse maps rename and resize what they stand in front of
-	grep ' x ' "$T/headers" | grep -q 20474E552E && broken "a header with a GNU extension"
 fi
 
 # Frames as the seek table says: each begins with a magic number, carries size and checksum.
@@ -315,6 +345,7 @@ if [ $TABLE -eq 1 ]; then
 	for list in sums sums.want starts skips skips.want; do : >"$T/$list"; done
 	while read -r c d x; do
 		from=$at at=$((at + c)) last=$d
+		[ "$d" -le 4194304 ] || broken "a frame of more than 4 MiB"
 		if [ "$d" -eq 0 ] && [ "$x" -eq 0 ]; then
 			# a skippable frame: such fill up the chunks of an encrypted bundle
 			bytes "$from" 8 >>"$T/skips"
@@ -390,8 +421,10 @@ for limit in 9223372036854775807 -9223372036854775808; do
 done
 seq 64 | sed 's/.*/s,\\[\\]|\\{\\},,g\n\/^$\/d/' >"$T/levels"
 sed 's/[^][{}]//g' "$T/shapes" | sed -E -f "$T/levels" | grep -q . && broken "a record of too many levels"
-NUMBER='(0|[1-9][0-9]*)'
-grep -Evq '^\{"v":1,"seq":'"$NUMBER"',"prev":"[0-9a-f]{64}","t":"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-6][0-9]\.[0-9]{9}Z","boot_ns":"'"$NUMBER"'","type":"[a-z0-9._-]{1,32}","target":'"$NUMBER"'[,}]' "$T/all" &&
+NUMBER='(0|[1-9][0-9]{0,18})'
+# below 2^32
+TARGET='(0|[1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])'
+grep -Evq '^\{"v":1,"seq":'"$NUMBER"',"prev":"[0-9a-f]{64}","t":"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)\.[0-9]{9}Z","boot_ns":"'"$NUMBER"'","type":"[a-z0-9._-]{1,32}","target":'"$TARGET"'[,}]' "$T/all" &&
 	broken "a record does not begin as every record begins"
 seq 0 $((N - 1)) >"$T/seq.want"
 # the head of each line is known by now: seq and prev are its second and third word

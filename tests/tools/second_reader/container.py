@@ -87,8 +87,9 @@ class Frames:
             except Broken as e:
                 self.end = Broken(str(e), at)
             except Cut:
-                self.end = Broken("frame with a length that the seek table contradicts", at) if \
-                    seek_table_accounts_for(data) else Cut()
+                self.end = Cut()
+        if not isinstance(self.end, Broken) and seek_table_accounts_for(data):
+            self.end = Broken("seek table of all frames, but a length or the end of the archive was changed", at)
         self.end, self.end_offset = self.end or Cut(), at
         if self.list and self.list[0].skippable:
             self.list, self.end = [], Broken("file that begins with a skippable frame", 0)
@@ -232,6 +233,11 @@ class Members:
 
 
 def tar_header(block):
+    """Name, size and type. Mode, owners and time must be octal, too, and all of it ASCII: tar programs differ."""
+    if max(block) > 127:
+        raise Broken("tar header that is no ASCII")
+    for at, length in ((100, 8), (108, 8), (116, 8), (136, 12)):
+        tar_number(block[at:at + length])
     if tar_number(block[148:156]) != sum(block[:148]) + 8 * 32 + sum(block[156:]):
         raise Broken("tar header with a wrong checksum")
     if block[257:265] != b"ustar\x0000":
@@ -248,17 +254,16 @@ def tar_number(field):
 
 
 def pax_keys(data):
-    """`path` and `size`; other keys mean nothing here, and GNU's would rename and resize the member."""
+    """`path` and `size`, once each, and nothing else."""
     keys = {}
     while data:
         length, _, _ = data.partition(b" ")
         if not length.isdigit() or not len(length) + 4 <= int(length) <= len(data) or data[int(length) - 1:][:1] != b"\n":
             raise Broken("pax header that is none")
         key, equals, value = data[len(length) + 1:int(length) - 1].partition(b"=")
-        if not equals or key.startswith(b"GNU.") or key in (b"path", b"size") and (key in keys or not value):
-            raise Broken("pax header that is none, or of GNU")
-        if key == b"size" and not re.fullmatch(b"[0-9]{1,13}", value):
-            raise Broken("pax header with a wrong size")
+        if not equals or not value or key in keys or key not in (b"path", b"size") or \
+                key == b"size" and not re.fullmatch(b"[0-9]{1,13}", value):
+            raise Broken("pax header with a key that no member has, or a wrong value")
         keys[key] = value
         data = data[int(length):]
     return keys
