@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "diff/magic.h"
+#include "diff/servercode.h"
 #include "job/hashlists.h"
 #include "job/meaning_yara.h"
 
@@ -144,6 +145,8 @@ int volumefile_begin(struct volumefile *f, struct sl_source *source, struct sl_c
 	c->head_len = (uint8_t)(t.head_len < sizeof(c->head) ? t.head_len : sizeof(c->head));
 	memcpy(c->head, head, c->head_len);
 	c->signals |= magic_signals(head, t.head_len);
+	if (servercode_in(head, t.head_len))
+		c->signals |= SL_SIGNAL_SERVER_CODE;
 	return 0;
 }
 

@@ -118,6 +118,9 @@ static void note_value(struct attributes *a, const struct dialect *d, enum diale
 	if (kind == DIALECT_ATTR_METACOPY) {
 		a->marks |= MARK_METACOPY;
 		ok = dialect_metacopy_is_valid(value->data, value->len);
+	} else if (kind == DIALECT_ATTR_NLINK) {
+		if (dialect_nlink_reaches_below(value->data, value->len))
+			a->marks |= MARK_INDEXED;
 	} else if (kind == DIALECT_ATTR_STAT) {
 		ok = dialect_parse_stat(&a->stat, value->data, value->len);
 		a->marks |= ok ? MARK_STAT : 0;
@@ -152,6 +155,7 @@ static int read_mark(struct attributes *a, const struct dialect *d, enum dialect
 		break;
 	case DIALECT_ATTR_OPAQUE:
 	case DIALECT_ATTR_METACOPY:
+	case DIALECT_ATTR_NLINK:
 	case DIALECT_ATTR_STAT:
 		rc = read_value(a, &value, name, &size, err);
 		if (rc == 0)

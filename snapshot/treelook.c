@@ -141,6 +141,8 @@ static int apply_marks(struct treelook *l, struct sl_error *err)
 		e->flags |= SL_ENTRY_METACOPY;
 	if ((a->marks & MARK_ORIGIN) != 0)
 		e->flags |= SL_ENTRY_ORIGIN;
+	if ((a->marks & MARK_INDEXED) != 0 && !is_dir)
+		e->flags |= SL_ENTRY_INDEXED;
 	if ((a->marks & MARK_REDIRECT) != 0 && (is_dir || (e->flags & SL_ENTRY_METACOPY) != 0))
 		rc = apply_redirect(l, err);
 	if (rc == 0 && (a->marks & MARK_STAT) != 0)
