@@ -223,6 +223,40 @@ static void odd_records(struct corpus *c)
 		     "\"}")
 
 /* Forms that came later: holes, further names, the clock, roles. */
+/* A record whose head is made of these words. */
+static void head(struct maker *m, const char *t, const char *boot, const char *type,
+		 const char *target)
+{
+	AUTO_FREE char *line = NULL;
+
+	if (asprintf(&line,
+		     "{\"v\":1,\"seq\":%llu,\"prev\":\"%s\",\"t\":\"%s\",\"boot_ns\":\"%s\","
+		     "\"type\":\"%s\",\"target\":%s}\n",
+		     (unsigned long long)m->seq, m->prev, t, boot, type, target) < 0)
+		exit(2);
+	maker_line(m, line, strlen(line));
+}
+
+#define NOON "2026-12-31T12:00:00.000000000Z"
+#define HEAD(name, ...) CRIME("head-" name, head(&m, __VA_ARGS__))
+
+static void heads(struct corpus *c)
+{
+	struct maker m;
+
+	HEAD("leap-second", "2026-12-31T23:59:60.000000000Z", "1", "note", "0");
+	HEAD("second-61", "2026-12-31T23:59:61.000000000Z", "1", "note", "0");
+	HEAD("month-0", "2026-00-31T23:59:59.000000000Z", "1", "note", "0");
+	HEAD("three-digits", "2026-12-31T23:59:59.000Z", "1", "note", "0");
+	HEAD("boot-of-19-digits", NOON, "9999999999999999999", "note", "0");
+	HEAD("boot-of-20-digits", NOON, "10000000000000000000", "note", "0");
+	HEAD("type-of-32", NOON, "1", "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", "0");
+	HEAD("type-of-33", NOON, "1", "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", "0");
+	HEAD("largest-target", NOON, "1", "note", "4294967295");
+	HEAD("target-too-large", NOON, "1", "note", "4294967296");
+	HEAD("blank", NOON, "1", "note", " 0");
+}
+
 static void later_records(struct corpus *c)
 {
 	struct maker m;
@@ -467,6 +501,7 @@ int main(int argc, char **argv)
 		return 2;
 	crimes(&c);
 	odd_records(&c);
+	heads(&c);
 	later_records(&c);
 	whole_bundles(&c);
 	padded_bundles(&c);
