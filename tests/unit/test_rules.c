@@ -268,6 +268,11 @@ static const struct {
 	{"staged-archive", ADD("tmp/x", AT(9000)), ADD("srv/x", AT(9000)), "\037\213", "\037\213"},
 	{"backdated", MOD("etc/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u),
 	 MOD("etc/x", TEXT, SAYS(2000, 9000, 0644), .fields = ~0u)},
+	/* apt gives its lists the time that the server says */
+	{"backdated", MOD("usr/share/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u),
+	 MOD("var/lib/apt/lists/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u)},
+	{"backdated-new", ADD("etc/x", SAYS(-9000, 9000, 0644)),
+	 ADD("var/lib/apt/lists/x", SAYS(-9000, 9000, 0644))},
 	{"backdated-program", ADD("opt/x", SAYS(-9000, 9000, 0755)),
 	 ADD("opt/x", SAYS(-9000, 9000, 0644))},
 	{"backdated-program", ADD("opt/x", SAYS(-9000, 9000, 0755)),
