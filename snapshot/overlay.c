@@ -360,6 +360,12 @@ static int lend_upper(struct overlay *o, struct sl_error *err)
 			return 1;
 		return rc;
 	}
+	if (o->depth == 0 && (e->flags & SL_ENTRY_INDEXED) != 0 &&
+	    gap(o,
+		"mounted with index=on: names of hard links in the layers below may show what "
+		"only its index holds",
+		true, err) < 0)
+		return -SL_ENOMEM;
 	rc = enter_upper(o, e, err);
 	if (rc < 0)
 		return rc;
