@@ -2,7 +2,6 @@
 #include "snapshot/attributes.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -224,14 +223,14 @@ static void settle(struct attributes *a)
 int attributes_read(struct attributes *a, int dir_fd, const char *name, const struct dialect *d,
 		    struct sl_error *err)
 {
-	char dir[48];
 	int rc, worst = 0;
 
 	a->count = 0;
 	a->marks = 0;
 	buf_reset(&a->path);
-	(void)snprintf(dir, sizeof(dir), "/proc/self/fd/%d/", dir_fd);
-	(void)buf_append_str(&a->path, dir);
+	(void)buf_append_str(&a->path, "/proc/self/fd/");
+	(void)buf_append_number(&a->path, (uint64_t)dir_fd);
+	(void)buf_append_char(&a->path, '/');
 	a->dir_fd = dir_fd;
 	a->name_at = a->path.len;
 	if (buf_append_str(&a->path, name) < 0)
