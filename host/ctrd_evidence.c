@@ -320,11 +320,15 @@ static int add_snapshots(struct records *r, struct sl_error *err)
 /* The label is a path of the database's: a file of nerdctl's making, or none. */
 static int add_log(struct records *r, struct sl_error *err)
 {
+	AUTO_FREE char *dir = NULL;
 	int fd;
 
 	if (r->log_path == NULL || r->log_path[0] != '/')
 		return 0;
-	fd = logfile_open(r->d->place->root_fd, r->log_path, NULL, NULL);
+	dir = strndup(r->log_path, (size_t)(strrchr(r->log_path, '/') - r->log_path));
+	if (dir == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+	fd = logfile_open(r->d->place->root_fd, r->log_path, dir, NULL);
 	if (fd == -SL_ENOTFOUND)
 		return 0;
 	return sl_container_add_artifact(r->c, "json.log", r->log_path, fd >= 0 ? fd : -1,
