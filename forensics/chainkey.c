@@ -145,6 +145,8 @@ static int check_key_file(const struct segment *g, const uint8_t key[SIGN_PUBLIC
 	struct buf want = BUF_INIT(CERT_MAX_BYTES);
 	int rc = sign_public_pem(key, &want);
 
+	if (rc < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "public key");
 	if (rc == 0 && (want.len != g->key.len || memcmp(want.data, g->key.data, want.len) != 0))
 		rc = sl_fail(err, SL_EUNTRUSTED, 0, "not the key that the record announced");
 	buf_clear(&want);
