@@ -70,11 +70,11 @@ as_ever() {
 }
 EAGAIN=11
 for fault in thread:1:$EAGAIN:always thread:2:$EAGAIN fork:1:$EAGAIN:always; do
-	it "$fault: diff finds the same" as_ever $fault
-	it "$fault: capture is complete" exits 0 without $fault "$STRANDLINE" capture --upper upper \
+	it "$fault: diff finds the same" as_ever "$fault"
+	it "$fault: capture is complete" exits 0 without "$fault" "$STRANDLINE" capture --upper upper \
 		--image oci:layout:1 --db db -o "$fault.tar.zst" -q
-	it "$fault: and verified" exits 0 without $fault "$STRANDLINE" verify "$fault.tar.zst" --allow-unanchored -o said
-	it "$fault: an image is indexed" exits 0 without $fault "$STRANDLINE" index oci:layout:1 --db "$fault.db" -q
+	it "$fault: and verified" exits 0 without "$fault" "$STRANDLINE" verify "$fault.tar.zst" --allow-unanchored -o said
+	it "$fault: an image is indexed" exits 0 without "$fault" "$STRANDLINE" index oci:layout:1 --db "$fault.db" -q
 done
 few() { (ulimit -n "$1" && shift && "$@"); }
 it "32 descriptors: capture does not take its output for the captured" exits 0 few 32 "$STRANDLINE" capture \
