@@ -56,7 +56,7 @@ if (ulimit -v 4000000 && "$STRANDLINE" --version) >/dev/null 2>&1; then
 	"$STRANDLINE" capture --upper upper --image oci:layout:1 --db db -o b.tar.zst -q
 	faultread=$BUILD_DIR/tests/preload_faultmemory.so MEMORY=97 it "an allocation that fails hides nothing" \
 		never_lies upper "${compare[@]}" --upper upper
-	faultread=$BUILD_DIR/tests/preload_faultmemory.so MEMORY=71 VERDICT=1 \
+	faultread=$BUILD_DIR/tests/preload_faultmemory.so MEMORY=23 VERDICT=1 \
 		it "nor does it break a bundle" python3 "$TESTS_DIR/readfaults.py" \
 		"$BUILD_DIR/tests/preload_faultmemory.so" upper 0 "$STRANDLINE" verify b.tar.zst --allow-unanchored
 fi
