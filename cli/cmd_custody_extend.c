@@ -28,10 +28,9 @@ const struct command command_custody_extend = {
 	.operands_max = 1,
 	.args_size = sizeof(struct custody_args),
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline custody extend b.tar.zst --key a.key --retain-until 2036-12-31",
-		  "Keep it for ten years:"},
-		 {"strandline custody verify web.tar.zst", "Until when is it kept?"}},
+	.examples = {{"strandline custody extend b.tar.zst --key a.key --retain-until 2036-12-31",
+		      "Keep it for ten years:"},
+		     {"strandline custody verify web.tar.zst", "Until when is it kept?"}},
 	.holds_keys = true,
 	.run = run,
 };

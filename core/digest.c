@@ -45,7 +45,8 @@ void sha256_reset(struct sha256 *h)
 
 void sha256_update(struct sha256 *h, const void *bytes, size_t len)
 {
-	if (EVP_DigestUpdate(h->ctx, bytes, len) != 1)
+	/* OpenSSL has nothing to add to where it could not begin */
+	if (!h->failed && EVP_DigestUpdate(h->ctx, bytes, len) != 1)
 		h->failed = true;
 }
 

@@ -29,6 +29,10 @@ int(sl_fail)(struct sl_error *err, enum sl_code code, int sys, const char *fmt, 
 	va_list ap;
 	int n;
 
+	/* an error that was passed on and never filled in: memory ran out, and no failure is none
+	 */
+	if ((int)code == 0)
+		code = SL_ENOMEM;
 	if (err == NULL)
 		return -(int)code;
 

@@ -23,16 +23,30 @@ static const struct jval *as_jval(json_t *j)
 	return (const struct jval *)(const void *)j;
 }
 
+/*
+ * When memory runs out within a token, jansson says that the token is invalid; elsewhere it says
+ * nothing, not even a line. So what it takes for bad syntax is looked at again.
+ */
+static json_t *load(const void *text, size_t len, json_error_t *why)
+{
+	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+	json_t *doc = json_loadb(text, len, flags, why);
+
+	if (doc == NULL && why->line > 0 && json_error_code(why) == json_error_invalid_syntax)
+		doc = json_loadb(text, len, flags, why);
+	return doc;
+}
+
 int jval_parse(struct jval **out, const void *text, size_t len, struct sl_error *err)
 {
 	json_error_t why;
-	json_t *doc = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	json_t *doc = load(text, len, &why);
 
 	if (doc == NULL) {
 		/* jansson quotes the input in its text: keep only where it stopped */
 		enum json_error_code code = json_error_code(&why);
 
-		if (code == json_error_out_of_memory)
+		if (code == json_error_out_of_memory || why.line < 0)
 			return sl_fail(err, SL_ENOMEM, 0, "json document");
 		return sl_fail(err, SL_EFORMAT, 0, "json: %s at line %d column %d",
 			       code == json_error_duplicate_key            ? "duplicate key"

@@ -250,7 +250,8 @@ int note_checkpoint_parse(struct checkpoint *out, struct sl_bytes text, struct s
 	if (rc == 0 && root.len == SL_SHA256_SIZE)
 		memcpy(out->root, root.data, SL_SHA256_SIZE);
 	else
-		rc = sl_fail(err, SL_EFORMAT, 0, "checkpoint without a root");
+		rc = sl_fail(err, rc == -SL_ENOMEM ? SL_ENOMEM : SL_EFORMAT, 0,
+			     "checkpoint without a root");
 	buf_clear(&root);
 	return rc;
 }

@@ -46,9 +46,11 @@ static int parse_key(const struct jval *v, uint8_t out[SIGN_PUBLIC_SIZE], struct
 {
 	uint8_t der[SIGN_SPKI_SIZE];
 	int64_t type;
+	int rc = parse_base64(jval_str(jval_get(v, "spki")), der, sizeof(der));
 
-	if (jval_i64(jval_get(v, "type"), &type) < 0 || type != SL_BUNDLE_KEY_ED25519 ||
-	    parse_base64(jval_str(jval_get(v, "spki")), der, sizeof(der)) < 0 ||
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "key");
+	if (jval_i64(jval_get(v, "type"), &type) < 0 || type != SL_BUNDLE_KEY_ED25519 || rc < 0 ||
 	    sign_spki_parse(der, sizeof(der), out) < 0)
 		return sl_fail(err, SL_EFORMAT, 0, "record without a key that can be read");
 	return 0;
@@ -67,8 +69,9 @@ static int check_cert(struct chain *c, const struct jval *record, struct sl_erro
 	rc = parse_key(jval_get(cert, "key"), c->long_key, err);
 	if (rc < 0)
 		return rc;
-	if (parse_base64(jval_str(jval_get(cert, "sig")), sig, sizeof(sig)) < 0)
-		return sl_fail(err, SL_EFORMAT, 0, "certificate without a signature");
+	rc = parse_base64(jval_str(jval_get(cert, "sig")), sig, sizeof(sig));
+	if (rc < 0)
+		return sl_fail(err, (enum sl_code) - rc, 0, "certificate without a signature");
 	sign_spki(c->first_key, spki);
 	(void)buf_printf(&text, "strandline bundle epoch 0\n%s\n", c->bundle);
 	(void)base64_encode(&text, spki, sizeof(spki));
@@ -145,6 +148,8 @@ static int check_key_file(const struct segment *g, const uint8_t key[SIGN_PUBLIC
 	struct buf want = BUF_INIT(CERT_MAX_BYTES);
 	int rc = sign_public_pem(key, &want);
 
+	if (rc < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "public key");
 	if (rc == 0 && (want.len != g->key.len || memcmp(want.data, g->key.data, want.len) != 0))
 		rc = sl_fail(err, SL_EUNTRUSTED, 0, "not the key that the record announced");
 	buf_clear(&want);
@@ -154,10 +159,12 @@ static int check_key_file(const struct segment *g, const uint8_t key[SIGN_PUBLIC
 int chainkey_parse_note(struct note *out, struct sl_bytes bytes, struct sl_error *err)
 {
 	struct checkpoint ignored;
+	int rc;
 
 	*out = (struct note){.text = bytes};
-	if (note_checkpoint_parse(&ignored, out->text, NULL) == 0)
-		return 0;
+	rc = note_checkpoint_parse(&ignored, out->text, NULL);
+	if (rc == 0 || rc == -SL_ENOMEM)
+		return rc == 0 ? 0 : sl_fail(err, SL_ENOMEM, 0, "checkpoint");
 	if (bytes.len > 1 && bytes.data[bytes.len - 1] == '\n') {
 		out->text.len = bytes.len - 1;
 		if (note_checkpoint_parse(&ignored, out->text, NULL) == 0)

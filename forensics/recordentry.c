@@ -194,8 +194,10 @@ struct xattr_reader {
 
 static int add_value(struct xattr_reader *r, const char *value)
 {
-	if (value == NULL || base64_decode(&r->out->bytes, value, strlen(value)) < 0)
+	if (value == NULL || base64_decode(&r->out->bytes, value, strlen(value)) == -SL_EFORMAT)
 		return fail_member(r->err, "xattrs");
+	if (r->out->bytes.status == -SL_ENOMEM)
+		return sl_fail(r->err, SL_ENOMEM, 0, "attributes");
 	return 0;
 }
 

@@ -136,7 +136,7 @@ static int take_segment(struct verify *v, struct segment **out, struct sl_error 
 		return sl_fail(err, SL_EINVAL, 0, "segment lost");
 	*out = v->segment;
 	if (v->segment_rc < 0)
-		return sl_fail(err, v->segment_error.code, 0, "%s",
+		return sl_fail(err, (enum sl_code) - v->segment_rc, 0, "%s",
 			       sl_error_text(&v->segment_error));
 	return v->segment_rc == 0 ? pool_submit(v->reader, v, err) : v->segment_rc;
 }
@@ -213,7 +213,7 @@ static int verify_run(struct verify *v, struct sl_error *err)
 		set_fault(v, v->chain.fault_offset, sl_error_text(&why));
 		rc = stamps_judge(v->options, v->out, err);
 	} else if (rc < 0) {
-		rc = sl_fail(err, why.code, 0, "%s", sl_error_text(&why));
+		rc = sl_fail(err, (enum sl_code) - rc, 0, "%s", sl_error_text(&why));
 	} else {
 		v->out->verdict = SL_VERDICT_INCOMPLETE;
 		rc = stamps_judge(v->options, v->out, err);

@@ -11,8 +11,8 @@ echo new >upper/new
 "$STRANDLINE" capture --upper upper --image oci:layout --db db -o b.tar.zst 2>noted || [ $? -eq 3 ]
 head -c 300 b.tar.zst >bundle.start
 id=$("$STRANDLINE" images --db db --format json | jq -r '[.. | .id? // empty][0]')
-"$STRANDLINE" images dump "$id" --db db >dump
-head -n 3 dump >dump.start
+"$STRANDLINE" images dump "$id" --db db >whole.text
+head -n 3 whole.text >dump.start
 tar -cf image.tar image
 head -c 600 image.tar >tar.start
 

@@ -53,6 +53,12 @@ NOFILE="64 20 16 15 14 13 12 10 8 6 4" it "few descriptors hide nothing" \
 if (ulimit -v 4000000 && "$STRANDLINE" --version) >/dev/null 2>&1; then
 	AS="150 100 80 60 50 40 30 20" it "little memory hides nothing" \
 		never_lies upper "${compare[@]}" --upper upper
+	"$STRANDLINE" capture --upper upper --image oci:layout:1 --db db -o b.tar.zst -q
+	faultread=$BUILD_DIR/tests/preload_faultmemory.so MEMORY=97 it "an allocation that fails hides nothing" \
+		never_lies upper "${compare[@]}" --upper upper
+	faultread=$BUILD_DIR/tests/preload_faultmemory.so MEMORY=23 VERDICT=1 \
+		it "nor does it break a bundle" python3 "$TESTS_DIR/readfaults.py" \
+		"$BUILD_DIR/tests/preload_faultmemory.so" upper 0 "$STRANDLINE" verify b.tar.zst --allow-unanchored
 fi
 
 # ---- threads and processes
@@ -64,11 +70,11 @@ as_ever() {
 }
 EAGAIN=11
 for fault in thread:1:$EAGAIN:always thread:2:$EAGAIN fork:1:$EAGAIN:always; do
-	it "$fault: diff finds the same" as_ever $fault
-	it "$fault: capture is complete" exits 0 without $fault "$STRANDLINE" capture --upper upper \
+	it "$fault: diff finds the same" as_ever "$fault"
+	it "$fault: capture is complete" exits 0 without "$fault" "$STRANDLINE" capture --upper upper \
 		--image oci:layout:1 --db db -o "$fault.tar.zst" -q
-	it "$fault: and verified" exits 0 without $fault "$STRANDLINE" verify "$fault.tar.zst" --allow-unanchored -o said
-	it "$fault: an image is indexed" exits 0 without $fault "$STRANDLINE" index oci:layout:1 --db "$fault.db" -q
+	it "$fault: and verified" exits 0 without "$fault" "$STRANDLINE" verify "$fault.tar.zst" --allow-unanchored -o said
+	it "$fault: an image is indexed" exits 0 without "$fault" "$STRANDLINE" index oci:layout:1 --db "$fault.db" -q
 done
 few() { (ulimit -n "$1" && shift && "$@"); }
 it "32 descriptors: capture does not take its output for the captured" exits 0 few 32 "$STRANDLINE" capture \
