@@ -21,7 +21,7 @@ struct item {
 /* A ring in order of arrival. */
 struct lane {
 	struct lane_options options;
-	struct pool *pool;
+	struct pool *pool; /* NULL: not needed yet */
 	struct item *items[LANE_ITEMS];
 	size_t first, count;
 	size_t hashing;
@@ -90,25 +90,27 @@ static void end_worker(void *worker)
 
 int lane_new(struct lane **out, const struct lane_options *options, struct sl_error *err)
 {
-	struct pool_options pool = {.workers = options->jobs,
-				    .queue = LANE_HASHING,
-				    .run = run_job,
-				    .worker_init = start_worker,
-				    .worker_clear = end_worker};
 	struct lane *l = calloc(1, sizeof(*l));
-	int rc;
 
 	if (l == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "hashing lane");
 	l->options = *options;
-	pool.payload = l;
-	rc = pool_new(&l->pool, &pool, err);
-	if (rc < 0) {
-		free(l);
-		return rc;
-	}
 	*out = l;
 	return 0;
+}
+
+/* Where nothing is hashed no thread is made: the kernel and libc are quicker with one alone. */
+static int submit(struct lane *l, struct item *it, struct sl_error *err)
+{
+	struct pool_options pool = {.workers = l->options.jobs,
+				    .queue = LANE_HASHING,
+				    .run = run_job,
+				    .worker_init = start_worker,
+				    .worker_clear = end_worker,
+				    .payload = l};
+	int rc = l->pool == NULL ? pool_new(&l->pool, &pool, err) : 0;
+
+	return rc < 0 ? rc : pool_submit(l->pool, it, err);
 }
 
 /* Hand the oldest item out, waiting for its content. */
@@ -150,7 +152,7 @@ static int add(struct lane *l, struct item *it, struct sl_error *err)
 	       (l->count == LANE_ITEMS || (it->is_hashing && l->hashing == LANE_HASHING)))
 		rc = emit_oldest(l, err);
 	if (rc >= 0 && it->is_hashing)
-		rc = pool_submit(l->pool, it, err);
+		rc = submit(l, it, err);
 	if (rc < 0) {
 		item_free(it);
 		return rc;
@@ -208,7 +210,7 @@ void lane_free(struct lane *l)
 	if (l == NULL)
 		return;
 	/* nothing may run any more when its pair is freed */
-	while (pool_take(l->pool, &job) == 0)
+	while (l->pool != NULL && pool_take(l->pool, &job) == 0)
 		;
 	for (; l->count > 0; l->count--) {
 		item_free(l->items[l->first]);

@@ -114,10 +114,12 @@ static void files_far_apart_are_found_too(void **state)
 			if (i != 5)
 				put(s, block * STRIDE + i, block);
 	assert_int_equal(db_commit(s->db, NULL), 0);
-	/* one of each block: soon no more than that one is read */
+	/* two of each block: soon no more than these are read */
 	for (int64_t round = 0; round < 3; round++) {
-		for (int64_t block = 0; block < 200; block++)
+		for (int64_t block = 0; block < 200; block++) {
 			expect(s, block * STRIDE + 7 + round, block);
+			expect(s, block * STRIDE + 20 + round, block);
+		}
 		for (int64_t block = 0; block < 200; block++)
 			expect_none(s, block * STRIDE + 5);
 	}
