@@ -17,6 +17,7 @@ struct extract_args {
 	uint64_t seq; /* NO_SEQ: by path */
 	const char *output;
 	const char *target; /* which container, or NULL */
+	const char *role;   /* which kind of file, or NULL */
 	bool list, prove, redact;
 	struct custody_access custody;
 	struct unlock_args unlock;
@@ -99,6 +100,7 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 	request.identities = identities;
 	request.stop = app->stop;
 	request.target = a->target;
+	request.role = a->role;
 	if (rc == 0)
 		rc = a->list ? list(app, words->items[0], identities, a->redact, &err)
 			     : job_extract(&request, &err);
@@ -137,6 +139,8 @@ static const struct opt options[] = {
 	 "mask what looks like a secret, in text alone; read it before you hand it on"},
 	{"target", 0, OPT_TEXT, "NAME", NULL, AT(target),
 	 "of a bundle that holds several containers the files of this one: its number, name or id"},
+	{"role", 0, OPT_TEXT, "ROLE", NULL, AT(role),
+	 "files of this role alone, such as before, log or host; else the writable layer's first"},
 	{"list", 'l', OPT_FLAG, NULL, NULL, AT(list), "list what can be extracted"},
 	CUSTODY_ACCESS_OPTIONS(struct extract_args, custody),
 	CLI_UNLOCK_OPTIONS(struct extract_args, unlock),

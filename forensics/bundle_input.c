@@ -82,7 +82,7 @@ void sl_bundle_input_free(struct sl_bundle_input *in)
 int sl_bundle_open_input(struct sl_bundle_reader **out, struct sl_bundle_input *in,
 			 struct sl_error *err)
 {
-	return bundle_reader_open(out, in->file, err);
+	return bundle_reader_open(out, in->file, BUNDLE_READ_THREADS, err);
 }
 
 int sl_bundle_verify_input(struct sl_bundle_input *in, const struct sl_verify_options *options,

@@ -17,8 +17,15 @@
  */
 int bundle_unlock(struct rfile **file, const struct age_identities *ids, struct sl_error *err);
 
-/* sl_bundle_open(); @file is borrowed until the reader is freed. */
-int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, struct sl_error *err);
+/* Threads that decompress, for whoever will read most of a bundle. */
+#define BUNDLE_READ_THREADS 2
+
+/*
+ * sl_bundle_open(); @file is borrowed until the reader is freed. @threads: BUNDLE_READ_THREADS, or 0
+ * for who wants the first records alone: then no frame is decompressed before it is due.
+ */
+int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, unsigned int threads,
+		       struct sl_error *err);
 /* sl_bundle_verify() */
 int bundle_verify(struct rfile *file, const struct sl_verify_options *options,
 		  struct sl_verify_result *out, struct sl_error *err);

@@ -24,7 +24,7 @@ static int open_at(struct members **out, struct rview *view, const struct bundle
 		   uint64_t frame, uint64_t offset, struct sl_error *err)
 {
 	rview_init(view, ix->file, ix->seek.offsets[frame]);
-	return members_open_at(out, &view->file, offset, err);
+	return members_open_at(out, &view->file, offset, 0, err);
 }
 
 /* Append the current member's content. 1 when it is longer than that, or cut. */
@@ -146,7 +146,7 @@ int bundleindex_find_seq(const struct bundleindex *ix, uint64_t seq, struct bund
 	return 1;
 }
 
-static int place_hash(uint64_t *out, unsigned int target, const char *path, size_t len,
+static int place_hash(uint64_t *out, const char *role, unsigned int target, struct sl_bytes path,
 		      struct sha256 *hash, struct sl_error *err)
 {
 	uint8_t digest[SL_SHA256_SIZE];
@@ -154,9 +154,9 @@ static int place_hash(uint64_t *out, unsigned int target, const char *path, size
 	int n = snprintf(text, sizeof(text), "%u", target), rc;
 
 	sha256_reset(hash);
-	sha256_update(hash, "upper", sizeof("upper"));
+	sha256_update(hash, role, strlen(role) + 1);
 	sha256_update(hash, text, (size_t)n + 1);
-	sha256_update(hash, path, len);
+	sha256_update(hash, path.data, path.len);
 	rc = sha256_final(hash, digest, err);
 	*out = 0;
 	for (size_t i = 0; i < 8; i++)
@@ -164,22 +164,22 @@ static int place_hash(uint64_t *out, unsigned int target, const char *path, size
 	return rc;
 }
 
-int bundleindex_find_path(const struct bundleindex *ix, const char *path, size_t len,
-			  struct bundleplace *out, struct sl_error *err)
+int bundleindex_find_path(const struct bundleindex *ix, const char *role, uint32_t target,
+			  struct sl_bytes path, struct bundleplace *out, struct sl_error *err)
 {
+	size_t count = target != 0 ? 1 : BUNDLEINDEX_TARGETS, of = 0;
 	uint64_t wanted[BUNDLEINDEX_TARGETS];
 	size_t pos = strlen(first_line);
 	struct sha256 *hash = NULL;
 	struct bundleplace place;
 	bool found = false;
-	size_t of = 0;
 	int rc = sha256_new(&hash, err);
 
-	for (unsigned int i = 0; rc == 0 && i < BUNDLEINDEX_TARGETS; i++)
-		rc = place_hash(&wanted[i], i, path, len, hash, err);
+	for (unsigned int i = 0; rc == 0 && i < count; i++)
+		rc = place_hash(&wanted[i], role, target != 0 ? target : i, path, hash, err);
 	sha256_free(hash);
 	while (rc == 0 && next_place(ix, &pos, &place) == 0) {
-		for (size_t i = 0; i < BUNDLEINDEX_TARGETS; i++) {
+		for (size_t i = 0; i < count; i++) {
 			if (place.hash != wanted[i])
 				continue;
 			/* in several containers: the index does not say which is meant */

@@ -38,10 +38,12 @@ int bundleindex_line(struct bundleplace *out, const char *line, size_t len);
 
 /* 0, or 1 when there is none. */
 int bundleindex_find_seq(const struct bundleindex *ix, uint64_t seq, struct bundleplace *out);
-/* The last file of role "upper" at this path, which begins with '/'. 1 also when several containers
- * have one. */
-int bundleindex_find_path(const struct bundleindex *ix, const char *path, size_t len,
-			  struct bundleplace *out, struct sl_error *err);
+/*
+ * The last file of this role at this path, which begins with '/', of container @target (0: of any).
+ * 1 also when several containers have one.
+ */
+int bundleindex_find_path(const struct bundleindex *ix, const char *role, uint32_t target,
+			  struct sl_bytes path, struct bundleplace *out, struct sl_error *err);
 
 /*
  * Go to the place: hand the content of the member there to @take (may be NULL), then append the

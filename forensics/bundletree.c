@@ -242,7 +242,7 @@ int bundletree_read(struct rfile *file, const struct bundletree_events *events,
 
 	*out = (struct bundletree_target){0};
 	recordentry_init(&g.entry);
-	rc = bundle_reader_open(&reader, file, err);
+	rc = bundle_reader_open(&reader, file, BUNDLE_READ_THREADS, err);
 	if (rc == 0)
 		rc = read_all(&g, reader, err);
 	sl_bundle_reader_free(reader);

@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/encode.h"
 #include "core/ostream.h"
+#include "core/rview.h"
 #include "forensics/bundle_read.h"
 #include "forensics/bundleindex.h"
 #include "forensics/record.h"
@@ -29,6 +30,11 @@ struct piece {
 
 struct extract {
 	struct segment_tap tap;
+	struct rfile *file; /* borrowed */
+	/* Where the content begins, if the index is right; else all is read from the beginning. */
+	struct bundleindex index;
+	struct bundleplace place;
+	bool by_place;
 	bundle_data_fn take;
 	void *payload;
 	struct piece *pieces; /* owned; in the order of the content */
@@ -134,28 +140,56 @@ static int look_at(struct extract *x, const struct sl_bundle_record *record, boo
 	return rc;
 }
 
-static int search(struct extract *x, struct rfile *file, uint64_t seq, bool is_parts,
-		  struct sl_error *err)
+/* @view is for as long as the segments are open. */
+static int open_segments(struct segments **out, const struct extract *x, struct rview *view,
+			 const struct segments_options *options, struct sl_error *err)
 {
-	const struct sl_bundle_record *record;
-	struct sl_bundle_reader *reader;
-	bool found = false;
-	int rc = bundle_reader_open(&reader, file, err);
+	if (!x->by_place)
+		return segments_open(out, x->file, options, err);
+	rview_init(view, x->file, x->index.seek.offsets[x->place.frame]);
+	return segments_open_at(out, &view->file, x->place.offset, options, err);
+}
+
+/* 1 when what is looked for is complete. */
+static int search_journal(struct extract *x, const struct buf *journal, uint64_t seq, bool is_parts,
+			  struct sl_error *err)
+{
+	const char *line;
+	size_t pos = 0, len;
+	int rc;
+
+	while ((rc = journal_line(journal, &pos, &line, &len, err)) == 0) {
+		struct sl_bundle_record record = {.line = line, .len = len};
+		struct record head;
+
+		rc = record_parse_head(&head, line, len, err);
+		if (rc == 0 && (is_parts ? strcmp(head.type, "part") == 0 : head.seq == seq))
+			rc = look_at(x, &record, is_parts, err);
+		if (rc < 0)
+			return rc;
+		if (is_parts ? x->count == x->promised : head.seq == seq)
+			return 1;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int search(struct extract *x, uint64_t seq, bool is_parts, struct sl_error *err)
+{
+	struct segments_options options = {.threads = BUNDLE_READ_THREADS};
+	struct segments *segments;
+	struct segment *g;
+	struct rview view;
+	int found = 0, rc = open_segments(&segments, x, &view, &options, err);
 
 	if (rc < 0)
 		return rc;
-	while (!found && (rc = sl_bundle_next(reader, &record, err)) == 0) {
-		if (is_parts && strcmp(record->type, "part") == 0)
-			rc = look_at(x, record, true, err);
-		else if (!is_parts && record->seq == seq)
-			rc = look_at(x, record, false, err);
-		if (rc < 0)
-			break;
-		found = is_parts ? x->count == x->promised : record->seq == seq;
-	}
-	sl_bundle_reader_free(reader);
-	if (rc < 0 || found)
-		return rc;
+	while (found == 0 && (rc = segments_next(segments, &g, err)) == 0)
+		found = search_journal(x, &g->journal, seq, is_parts, err);
+	segments_close(segments);
+	if (rc < 0 || found < 0)
+		return rc < 0 ? rc : found;
+	if (found == 1)
+		return 0;
 	return sl_fail(err, SL_ENOTFOUND, 0, "%s %llu is not in the bundle",
 		       is_parts ? "a part of record" : "record", (unsigned long long)seq);
 }
@@ -204,13 +238,15 @@ static int end_sparse(struct extract *x, struct sl_error *err)
 }
 
 /* Let the members pass; each piece is checked when the next segment or the end is reached. */
-static int copy_pieces(struct extract *x, struct rfile *file, struct sl_error *err)
+static int copy_pieces(struct extract *x, struct sl_error *err)
 {
-	struct segments_options options = {.threads = 1, .hash = true, .tap = &x->tap};
+	struct segments_options options = {
+		.threads = BUNDLE_READ_THREADS, .hash = true, .tap = &x->tap};
 	struct segments *segments;
 	struct segment *g;
+	struct rview view;
 	size_t checked = 0;
-	int rc = segments_open(&segments, file, &options, err);
+	int rc = open_segments(&segments, x, &view, &options, err);
 
 	if (rc < 0)
 		return rc;
@@ -263,44 +299,91 @@ static int check_direct(struct extract *x, uint64_t seq, const struct buf *line,
 	return rc < 0 ? rc : check(x->whole_hash, x->pieces[0].sha256, err);
 }
 
-/* By the index, if it has the item and leads to it. 1 when not: nothing was handed on then. */
-static int extract_direct(struct extract *x, struct rfile *file, uint64_t seq, struct sl_error *err)
+/* One member, where the index says. 1 when it is not there: nothing was handed on then. */
+static int extract_member(struct extract *x, uint64_t seq, struct sl_error *err)
 {
-	CLEANUP(bundleindex_clear) struct bundleindex ix = {0};
 	CLEANUP(buf_clear) struct buf line = BUF_INIT(SL_BUNDLE_LINE_BYTES);
-	struct bundleplace place;
-	int rc = bundleindex_read(&ix, file, err);
+	int rc = bundleindex_visit(&x->index, &x->place, take_direct, x, &line, err);
+
+	return rc != 0 ? rc : check_direct(x, seq, &line, err);
+}
+
+static void forget_pieces(struct extract *x)
+{
+	x->count = x->next = 0;
+	x->promised = 0;
+	x->is_sparse = false;
+	sha256_reset(x->whole_hash);
+	sparsefile_clear(&x->sparse);
+}
+
+static int find_pieces(struct extract *x, uint64_t seq, struct sl_error *err)
+{
+	int rc = search(x, seq, false, err);
+
+	return rc == 0 && x->promised > 0 ? search(x, x->of, true, err) : rc;
+}
+
+/* By the index, if it leads to the record. 1 when not: nothing was handed on then. */
+static int find_by_place(struct extract *x, uint64_t seq, struct sl_error *err)
+{
+	int rc = bundleindex_read(&x->index, x->file, err);
 
 	if (rc == 0)
-		rc = bundleindex_find_seq(&ix, seq, &place);
-	if (rc == 0)
-		rc = bundleindex_visit(&ix, &place, take_direct, x, &line, err);
-	return rc != 0 ? rc : check_direct(x, seq, &line, err);
+		rc = bundleindex_find_seq(&x->index, seq, &x->place);
+	return rc;
+}
+
+/*
+ * What lies in several members: found, then copied. Whatever is wrong there, the bundle from its
+ * beginning decides, as long as nothing was handed on.
+ */
+static int extract_pieces(struct extract *x, uint64_t seq, int fd, struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	int rc = 1;
+
+	if (x->by_place) {
+		rc = find_pieces(x, seq, NULL);
+		/* nothing but a hole lies nowhere */
+		if (rc == 0 && x->count == 0)
+			rc = 1;
+		if (rc == 0) {
+			sparsefile_begin(&x->sparse, fd, x->take, x->payload);
+			rc = copy_pieces(x, &why);
+		}
+		if (rc == 0)
+			return 0;
+		if (x->next > 0)
+			return sl_fail(err, why.code, why.sys, "%s", sl_error_text(&why));
+		x->by_place = false;
+		forget_pieces(x);
+	}
+	rc = find_pieces(x, seq, err);
+	sparsefile_begin(&x->sparse, fd, x->take, x->payload);
+	return rc < 0 ? rc : copy_pieces(x, err);
 }
 
 /* @fd: where @take writes to, or -1. */
 static int extract(struct rfile *file, uint64_t seq, int fd, bundle_data_fn take, void *payload,
 		   struct sl_error *err)
 {
-	struct extract x = {.tap = {tap_member, tap_data}, .take = take, .payload = payload};
+	struct extract x = {
+		.tap = {tap_member, tap_data}, .file = file, .take = take, .payload = payload};
 	int rc = rfile_needs_twice(file, err);
 
 	if (rc == 0)
 		rc = sha256_new(&x.whole_hash, err);
 	if (rc == 0)
-		rc = extract_direct(&x, file, seq, err);
-	if (rc <= 0) {
-		sha256_free(x.whole_hash);
-		free(x.pieces);
-		return rc;
-	}
-	sha256_reset(x.whole_hash);
-	rc = search(&x, file, seq, false, err);
-	if (rc == 0 && x.promised > 0)
-		rc = search(&x, file, x.of, true, err);
-	sparsefile_begin(&x.sparse, fd, take, payload);
+		rc = find_by_place(&x, seq, err);
+	x.by_place = rc == 0;
 	if (rc == 0)
-		rc = copy_pieces(&x, file, err);
+		rc = extract_member(&x, seq, err);
+	if (rc == 1) {
+		forget_pieces(&x);
+		rc = extract_pieces(&x, seq, fd, err);
+	}
+	bundleindex_clear(&x.index);
 	sparsefile_clear(&x.sparse);
 	sha256_free(x.whole_hash);
 	free(x.pieces);

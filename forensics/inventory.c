@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "forensics/inventory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/quote.h"
+#include "core/rview.h"
 #include "forensics/bundle_read.h"
 #include "forensics/bundleindex.h"
 #include "forensics/record.h"
+#include "forensics/segment.h"
 #include "forensics/targetword.h"
 
 static void quote_text(struct buf *out, const char *text)
@@ -140,20 +143,94 @@ static void consider(struct wanted *w, const struct record *r)
 	w->seq = seq;
 }
 
+/* What stands before the first payload. */
+struct beginning {
+	struct segment_tap tap;
+	uint64_t records;
+	unsigned int targets;
+};
+
+/* Ends the reading where all records before that payload's own are known. */
+static int meet_payload(struct segment_tap *tap, const struct member *m, struct sl_error *err)
+{
+	const struct beginning *b = container_of(tap, struct beginning, tap);
+
+	return m->name.number == b->records ? sl_fail(err, SL_ECANCELLED, 0, "known") : 1;
+}
+
+/* 1 when a file record was met. */
+static int count_targets(struct beginning *b, const struct buf *journal)
+{
+	const char *line;
+	size_t pos = 0, len;
+
+	while (journal_line(journal, &pos, &line, &len, NULL) == 0) {
+		struct record head;
+
+		if (record_parse_head(&head, line, len, NULL) < 0 || strcmp(head.type, "file") == 0)
+			return 1;
+		b->targets += strcmp(head.type, "target") == 0;
+		b->records++;
+	}
+	return 0;
+}
+
 /* Several containers, as far as the records before the first file say: the index would pick one. */
 static bool has_several(struct rfile *file)
 {
-	const struct sl_bundle_record *record;
-	struct sl_bundle_reader *reader;
-	unsigned int targets = 0;
+	struct beginning b = {.tap.member = meet_payload};
+	struct segments_options options = {.tap = &b.tap};
+	struct segments *segments;
+	struct segment *g;
+	int rc = 0;
 
-	if (bundle_reader_open(&reader, file, NULL) < 0)
+	if (segments_open(&segments, file, &options, NULL) < 0)
 		return true;
-	while (targets < 2 && sl_bundle_next(reader, &record, NULL) == 0 &&
-	       strcmp(record->type, "file") != 0)
-		targets += strcmp(record->type, "target") == 0;
-	sl_bundle_reader_free(reader);
-	return targets > 1;
+	while (rc == 0 && (rc = segments_next(segments, &g, NULL)) == 0)
+		rc = count_targets(&b, &g->journal);
+	segments_close(segments);
+	return b.targets > 1;
+}
+
+/* The record of a file in parts stands behind all of them. 1 when there is none. */
+static int record_behind(const struct bundleindex *ix, const struct bundleplace *place,
+			 struct buf *line)
+{
+	struct segments_options options = {.threads = BUNDLE_READ_THREADS};
+	struct segments *segments;
+	struct segment *g;
+	struct rview view;
+	int found = 0;
+
+	rview_init(&view, ix->file, ix->seek.offsets[place->frame]);
+	if (segments_open_at(&segments, &view.file, place->offset, &options, NULL) < 0)
+		return 1;
+	while (found == 0 && segments_next(segments, &g, NULL) == 0) {
+		const char *text;
+		size_t pos = 0, len;
+
+		while (found == 0 && journal_line(&g->journal, &pos, &text, &len, NULL) == 0) {
+			struct record head;
+
+			if (record_parse_head(&head, text, len, NULL) < 0)
+				found = -1;
+			else if (head.seq == place->seq)
+				found = buf_append(line, text, len) < 0 ? -1 : 1;
+		}
+	}
+	segments_close(segments);
+	return found != 1;
+}
+
+/* The record that the index means. 1 whatever is wrong there: then the records themselves decide.
+ */
+static int record_at(const struct bundleindex *ix, const struct bundleplace *place,
+		     struct buf *line)
+{
+	if (bundleindex_visit(ix, place, NULL, NULL, line, NULL) == 0 && line->len > 0)
+		return 0;
+	buf_reset(line);
+	return record_behind(ix, place, line);
 }
 
 /* By the index, where that leads to a record of this path. 1 when it does not. */
@@ -170,15 +247,14 @@ static int find_direct(struct wanted *w, struct rfile *file, struct sl_error *er
 	if (buf_append(&path, w->path, w->path_len) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "path");
 	if (rc == 0)
-		rc = bundleindex_find_path(&ix, path.data, path.len, &place, err);
+		rc = bundleindex_find_path(&ix, w->role != NULL ? w->role : "upper", w->target,
+					   (struct sl_bytes){path.data, path.len}, &place, err);
 	if (rc != 0)
 		return rc;
-	/* whatever is wrong there, the records themselves decide */
-	if (bundleindex_visit(&ix, &place, NULL, NULL, &line, NULL) == 0 &&
-	    record_parse(&r, line.data, line.len, NULL) == 0)
+	if (record_at(&ix, &place, &line) == 0 && record_parse(&r, line.data, line.len, NULL) == 0)
 		consider(w, &r);
 	record_clear(&r);
-	return w->found && w->is_upper ? 0 : 1;
+	return w->found && (w->role != NULL || w->is_upper) ? 0 : 1;
 }
 
 int inventory_find(struct rfile *file, const char *path, const char *role, uint32_t target,
@@ -191,7 +267,7 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 	int rc;
 
 	w.path_len = strlen(w.path);
-	if (role == NULL && target == 0 && !has_several(file)) {
+	if (target != 0 || !has_several(file)) {
 		rc = find_direct(&w, file, err);
 		if (rc == 0)
 			*seq = w.seq;
@@ -199,7 +275,7 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 			return rc;
 		w.found = w.is_upper = false;
 	}
-	rc = bundle_reader_open(&reader, file, err);
+	rc = bundle_reader_open(&reader, file, BUNDLE_READ_THREADS, err);
 	if (rc < 0)
 		return rc;
 	while ((rc = sl_bundle_next(reader, &record, err)) == 0) {
@@ -235,11 +311,10 @@ static int record_direct(struct rfile *file, uint64_t seq, struct buf *line, str
 		rc = bundleindex_find_seq(&ix, seq, &place);
 	if (rc != 0)
 		return rc;
-	/* whatever is wrong there, the records themselves decide */
-	if (bundleindex_visit(&ix, &place, NULL, NULL, line, NULL) == 0 && line->len > 0)
-		return 0;
-	buf_reset(line);
-	return 1;
+	rc = record_at(&ix, &place, line);
+	if (rc != 0)
+		buf_reset(line);
+	return rc;
 }
 
 int inventory_record(struct rfile *file, uint64_t seq, struct buf *line, struct sl_error *err)
@@ -250,7 +325,7 @@ int inventory_record(struct rfile *file, uint64_t seq, struct buf *line, struct 
 
 	if (rc <= 0)
 		return rc;
-	rc = bundle_reader_open(&reader, file, err);
+	rc = bundle_reader_open(&reader, file, BUNDLE_READ_THREADS, err);
 	if (rc < 0)
 		return rc;
 	while ((rc = sl_bundle_next(reader, &record, err)) == 0 && record->seq != seq)
@@ -263,11 +338,19 @@ int inventory_record(struct rfile *file, uint64_t seq, struct buf *line, struct 
 				 (unsigned long long)seq);
 }
 
+static bool is_number(const char *word, uint32_t target)
+{
+	char number[16];
+
+	(void)snprintf(number, sizeof(number), "%u", target);
+	return strcmp(number, word) == 0;
+}
+
 int inventory_target(struct rfile *file, const char *word, uint32_t *out, struct sl_error *err)
 {
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader;
-	int rc = bundle_reader_open(&reader, file, err);
+	int rc = bundle_reader_open(&reader, file, BUNDLE_READ_THREADS, err);
 
 	*out = 0;
 	if (rc < 0)
@@ -277,6 +360,11 @@ int inventory_target(struct rfile *file, const char *word, uint32_t *out, struct
 
 		if (strcmp(record->type, "target") != 0)
 			continue;
+		/* no other container can have its number, whatever others are called */
+		if (is_number(word, record->target)) {
+			*out = record->target;
+			break;
+		}
 		rc = record_parse(&r, record->line, record->len, NULL);
 		if (rc == 0 && targetword_fits(&r, word) && *out != 0 && *out != r.target)
 			rc = sl_fail(err, SL_EAMBIGUOUS, 0,

@@ -27,7 +27,8 @@ int inventory_find(struct rfile *file, const char *path, const char *role, uint3
 int inventory_record(struct rfile *file, uint64_t seq, struct buf *line, struct sl_error *err);
 
 /*
- * The number of the container that @word means: its number, name, id or the beginning of the id.
+ * The number of the container that @word means: its number before all else, its name, id or the
+ * beginning of the id.
  * 0; -SL_ENOTFOUND, -SL_EAMBIGUOUS.
  */
 int inventory_target(struct rfile *file, const char *word, uint32_t *out, struct sl_error *err);

@@ -6,6 +6,7 @@
 #include "core/cleanup.h"
 #include "core/note.h"
 #include "core/tlogproof.h"
+#include "forensics/bundle_read.h"
 #include "forensics/chain.h"
 
 struct prover {
@@ -122,7 +123,7 @@ static int take_segment(struct prover *p, const struct segment *g, struct sl_err
 /* Up to the end, or to where the bundle stops holding: what was attested before stays so. */
 static int walk(struct prover *p, struct rfile *bundle, struct chain *c, struct sl_error *err)
 {
-	struct segments_options options = {.threads = 1};
+	struct segments_options options = {.threads = BUNDLE_READ_THREADS};
 	struct segments *segments = NULL;
 	struct segment *g;
 	int rc = segments_open(&segments, bundle, &options, err);

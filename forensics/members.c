@@ -44,9 +44,10 @@ int members_open(struct members **out, struct rfile *file, unsigned int threads,
 	return 0;
 }
 
-int members_open_at(struct members **out, struct rfile *file, uint64_t skip, struct sl_error *err)
+int members_open_at(struct members **out, struct rfile *file, uint64_t skip, unsigned int threads,
+		    struct sl_error *err)
 {
-	int rc = members_open(out, file, 0, err);
+	int rc = members_open(out, file, threads, err);
 
 	if (rc == 0)
 		(*out)->skip = skip;

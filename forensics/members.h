@@ -32,9 +32,10 @@ int members_open(struct members **out, struct rfile *file, unsigned int threads,
 		 struct sl_error *err);
 /*
  * The same where @file begins with some frame of a bundle, whose first @skip plain bytes are passed
- * over. Nothing is read ahead.
+ * over.
  */
-int members_open_at(struct members **out, struct rfile *file, uint64_t skip, struct sl_error *err);
+int members_open_at(struct members **out, struct rfile *file, uint64_t skip, unsigned int threads,
+		    struct sl_error *err);
 void members_close(struct members *m);
 
 /*

@@ -20,9 +20,10 @@ struct sl_bundle_reader {
 	struct buf line; /* the record, NUL-terminated */
 };
 
-int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, struct sl_error *err)
+int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, unsigned int threads,
+		       struct sl_error *err)
 {
-	struct segments_options options = {.threads = 1};
+	struct segments_options options = {.threads = threads};
 	struct sl_bundle_reader *r = calloc(1, sizeof(*r));
 	int rc;
 
@@ -48,7 +49,7 @@ int sl_bundle_open(struct sl_bundle_reader **out, int fd, struct sl_error *err)
 	if (rc == 0)
 		rc = bundle_unlock(&file, NULL, err);
 	if (rc == 0)
-		rc = bundle_reader_open(out, file, err);
+		rc = bundle_reader_open(out, file, BUNDLE_READ_THREADS, err);
 	if (rc == 0)
 		(*out)->own = take_ptr(&file);
 	return rc;

@@ -18,6 +18,7 @@ struct segments {
 	struct segment segments[2]; /* in turns: being read, and given out last */
 	struct segment *segment;    /* being read */
 	uint64_t next_number;
+	bool begins_inside;         /* of a segment: its number is the first journal's */
 	const struct member *ahead; /* read, but not taken yet */
 	uint8_t readme[SL_SHA256_SIZE], script[SL_SHA256_SIZE];
 	bool has_head;
@@ -53,8 +54,8 @@ static void take_digest(void *payload, size_t id, const uint8_t sha256[SL_SHA256
 	memcpy(s->segment->payloads.items[id].sha256, sha256, SL_SHA256_SIZE);
 }
 
-int segments_open(struct segments **out, struct rfile *file, const struct segments_options *options,
-		  struct sl_error *err)
+static int open_at(struct segments **out, struct rfile *file, uint64_t skip,
+		   const struct segments_options *options, struct sl_error *err)
 {
 	struct segments *s = calloc(1, sizeof(*s));
 	int rc;
@@ -65,7 +66,7 @@ int segments_open(struct segments **out, struct rfile *file, const struct segmen
 	for (size_t i = 0; i < ARRAY_SIZE(s->segments); i++)
 		segment_init(&s->segments[i]);
 	s->segment = &s->segments[0];
-	rc = members_open(&s->members, file, options->threads, err);
+	rc = members_open_at(&s->members, file, skip, options->threads, err);
 	if (rc == 0)
 		rc = sha256_new(&s->hash, err);
 	if (rc == 0 && options->hash)
@@ -76,6 +77,22 @@ int segments_open(struct segments **out, struct rfile *file, const struct segmen
 	}
 	*out = s;
 	return 0;
+}
+
+int segments_open(struct segments **out, struct rfile *file, const struct segments_options *options,
+		  struct sl_error *err)
+{
+	return open_at(out, file, 0, options, err);
+}
+
+int segments_open_at(struct segments **out, struct rfile *file, uint64_t skip,
+		     const struct segments_options *options, struct sl_error *err)
+{
+	int rc = open_at(out, file, skip, options, err);
+
+	if (rc == 0)
+		(*out)->has_head = (*out)->begins_inside = true;
+	return rc;
 }
 
 void segments_close(struct segments *s)
@@ -193,7 +210,10 @@ static int read_payload(struct segments *s, const struct member *m, struct sl_er
 		rc = s->options.tap->member(s->options.tap, m, err);
 		if (rc < 0)
 			return rc;
-		to.tap = rc == 0 ? s->options.tap : NULL;
+		if (rc == 0)
+			to.tap = s->options.tap;
+		else
+			to.digests = NULL;
 	}
 	/* the name is lent until the content has been read */
 	rc = payloads_add(&s->segment->payloads, &item, m->text, m->text_len, err);
@@ -260,6 +280,10 @@ static int read_segment(struct segments *s, struct sl_error *err)
 
 	if (rc == 0)
 		rc = read_payloads(s, err);
+	if (rc == 0 && s->begins_inside && s->ahead != NULL) {
+		s->next_number = s->ahead->name.number;
+		s->begins_inside = false;
+	}
 	g->number = s->next_number;
 	if (rc == 0)
 		rc = read_sealed(s, MEMBER_JOURNAL, &g->journal, &g->journal_offset, err);

@@ -33,8 +33,8 @@ struct segment_tap {
 
 struct segments_options {
 	unsigned int threads;
-	bool hash;               /* fill in payload digests and those of the head */
-	struct segment_tap *tap; /* borrowed, or NULL */
+	bool hash;               /* fill in the digests of payloads: of those that are tapped */
+	struct segment_tap *tap; /* borrowed, or NULL: then of all */
 };
 
 struct segments;
@@ -42,6 +42,12 @@ struct segments;
 /* @file is borrowed until close. */
 int segments_open(struct segments **out, struct rfile *file, const struct segments_options *options,
 		  struct sl_error *err);
+/*
+ * The same where @file begins with some frame of a bundle and a member begins @skip plain bytes
+ * behind: the first segment has what of its payloads is left from there on.
+ */
+int segments_open_at(struct segments **out, struct rfile *file, uint64_t skip,
+		     const struct segments_options *options, struct sl_error *err);
 void segments_close(struct segments *s);
 
 /*

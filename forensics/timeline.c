@@ -166,7 +166,7 @@ static int read_records(struct reading *g, struct rfile *file, struct sl_error *
 {
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader;
-	int rc = bundle_reader_open(&reader, file, err);
+	int rc = bundle_reader_open(&reader, file, BUNDLE_READ_THREADS, err);
 
 	if (rc < 0)
 		return rc;

@@ -57,7 +57,7 @@ int job_show(const char *bundle, const struct age_identities *identities,
 	int rc = bundle_file_open(&file, bundle, identities, stop, err);
 
 	if (rc == 0)
-		rc = bundle_reader_open(&reader, file, err);
+		rc = bundle_reader_open(&reader, file, BUNDLE_READ_THREADS, err);
 	*unattested = 0;
 	while (rc == 0) {
 		rc = sl_bundle_next(reader, &record, err);
@@ -191,7 +191,7 @@ static int extract_many(const struct extract_request *r, struct rfile *file, uin
 		char name[NAME_MAX_BYTES + 32];
 		uint64_t seq = 0;
 
-		rc = inventory_find(file, r->paths[i], NULL, target, &seq, err);
+		rc = inventory_find(file, r->paths[i], r->role, target, &seq, err);
 		if (rc < 0)
 			return sl_wrap(err, rc, "'%s'", r->paths[i]);
 		item_name(name, seq, r->paths[i]);
@@ -219,7 +219,7 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 		return extract_one(request, file, seq, err);
 	if (request->path_count > 1)
 		return extract_many(request, file, target, err);
-	rc = inventory_find(file, request->paths[0], NULL, target, &seq, err);
+	rc = inventory_find(file, request->paths[0], request->role, target, &seq, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "'%s'", request->paths[0]);
 	return extract_one(request, file, seq, err);

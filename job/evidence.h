@@ -34,6 +34,7 @@ struct extract_request {
 	const char *const *paths;
 	size_t path_count;
 	const char *target; /* of which container, by number, name or id; NULL: of any */
+	const char *role;   /* of which kind, as records name it; NULL: any, "upper" first */
 	const char *output; /* "-", a file to create, or, for several paths, a directory */
 	bool prove;         /* write the proof of each item beside it, as NAME.tlog-proof */
 	bool redact; /* text without what looks like a secret; nothing else. Not with prove */

@@ -154,6 +154,9 @@ verify_ours() { "$strandline" verify --allow-unanchored "$bundle"; }
 verify_openssl() { zstd -dc "$bundle" | openssl dgst -sha256; }
 row "verify, against zstd -dc | openssl sha256" "<= 0.7" verify_ours verify_openssl
 
+# ---- one item of a large bundle; the goal is for one of 10 GB: tests/bench/bundle.sh STRANDLINE 5 10
+tests/bench/bundle.sh "$strandline" "$rounds" "${STRANDLINE_BENCH_GIGABYTES:-1}"
+
 # ---- start-up: a container that changed nothing
 empty_ours() { "$strandline" diff --db "$work/bench.db" --store "docker=$image/docker" web; }
 empty_true() { /bin/true; }

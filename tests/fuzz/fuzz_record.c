@@ -8,6 +8,7 @@
 #include "forensics/inventory.h"
 #include "forensics/record.h"
 #include "forensics/recordentry.h"
+#include "forensics/recordscan.h"
 #include "forensics/sparsefile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -53,13 +54,37 @@ static void read_map(const struct jval *doc, const struct stored *stored)
 	sparsefile_clear(&s);
 }
 
+/* What is scanned without a parser is what the parser says. */
+static void scan_agrees(const uint8_t *data, size_t size, const struct record *r, bool is_record)
+{
+	struct recordscan scan;
+
+	if (recordscan(&scan, (const char *)data, size) != 0)
+		return;
+	must(is_record && scan.head.seq == r->seq && scan.head.target == r->target);
+	for (int i = 0; i < RECORDSCAN_MEMBERS; i++) {
+		const char *key = recordscan_key((enum recordscan_member)i);
+		struct stored s;
+		int rc = record_stored(jval_get(r->doc, key), &s, NULL);
+
+		must(rc == (scan.has[i] ? 0 : 1));
+		must(rc != 0 ||
+		     (s.bytes == scan.said[i].bytes && s.member_len == scan.said[i].member_len &&
+		      memcmp(s.member, scan.said[i].member, s.member_len) == 0 &&
+		      memcmp(s.sha256, scan.said[i].sha256, SL_SHA256_SIZE) == 0));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	bool is_record;
 	struct buf line = BUF_INIT(1 << 20);
 	struct stored stored;
 	struct record r;
 
-	if (record_parse(&r, (const char *)data, size, NULL) == 0) {
+	is_record = record_parse(&r, (const char *)data, size, NULL) == 0;
+	scan_agrees(data, size, &r, is_record);
+	if (is_record) {
 		struct sl_bundle_record record = {
 			.seq = r.seq,
 			.type = r.type,
