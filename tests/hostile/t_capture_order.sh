@@ -35,7 +35,7 @@ jq -r 'select(.[0] == "file" and .[8] != null) | .[8].sha256' one | sort -u >hav
 it "has every file as it is" same "" "$(comm -23 <(sort -u want) have)"
 same_order() { order "$@" >again && cmp one again; }
 for jobs in 2 3 8; do
-	options=(--jobs $jobs)
+	options=(--jobs "$jobs")
 	it "$jobs threads give the same, in the same order" same_order "$STRANDLINE"
 	it "on one processor, too" same_order taskset -c 0 "$STRANDLINE"
 done
