@@ -39,12 +39,12 @@ int istream_unpack(struct istream **in, enum zkind kind, uint64_t max_window, st
 
 /*
  * Compress into independent zstd frames of @frame_bytes of input each (content size and checksum in
- * every frame, level @level; 0: chosen for frames of 4 MiB, see there), at most @threads at a time with the same bytes for any number. A
- * sync point ends the frame; to begin one does not wait for the frames before (unless @threads is
- * 0: then it is a whole sync point). Every finished frame is reported through @on_frame (may be
- * NULL), in order, for a seek table. With @align, a sync point that ends frames is filled up to a
- * multiple of so many bytes by exactly one skippable frame of zeros, which is reported with 0 plain
- * bytes. Takes over inner on success.
+ * every frame, level @level; 0: chosen for frames of 4 MiB, see there), at most @threads at a time
+ * with the same bytes for any number. A sync point ends the frame; to begin one does not wait for
+ * the frames before (unless @threads is 0: then it is a whole sync point). Every finished frame is
+ * reported through @on_frame (may be NULL), in order, for a seek table. With @align, a sync point
+ * that ends frames is filled up to a multiple of so many bytes by exactly one skippable frame of
+ * zeros, which is reported with 0 plain bytes. Takes over inner on success.
  */
 struct zframe {
 	uint64_t compressed, plain; /* sizes in bytes */
