@@ -115,10 +115,14 @@ static void count(struct sl_counts *counts, const struct sl_finding *f, bool cou
 		counts->known_by_severity[f->severity]++;
 }
 
-/* Does @next lie beneath the directory that @c is about? Path order puts it right behind. */
+/*
+ * Does @next lie beneath the directory that @c is about? Path order puts it right behind. What is
+ * seen through a mount lies in another file system.
+ */
 static bool is_parent(const struct sl_change *c, const struct spool_record *next)
 {
-	return next->change != NULL && sl_path_within(next->change->path, c->path);
+	return next->change != NULL && (next->change->signals & SL_SIGNAL_VOLUME) == 0 &&
+	       sl_path_within(next->change->path, c->path);
 }
 
 /* What the marks could not look at. */
