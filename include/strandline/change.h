@@ -66,8 +66,10 @@ enum sl_signal {
 	SL_SIGNAL_MEMFD = 1u << 28,          /**< lives in memory only */
 	SL_SIGNAL_PRELOAD = 1u << 29,        /**< loaded into every program of a process */
 	SL_SIGNAL_TRACED = 1u << 30,         /**< another process traces it */
-	SL_SIGNAL_SERVER_CODE = 1u << 31,    /**< holds PHP or JSP, wherever in the file */
 };
+/** The last signal there is room for, which C11 has no enumerator for: holds PHP or JSP, wherever
+ * in the file. */
+#define SL_SIGNAL_SERVER_CODE (UINT32_C(1) << 31)
 
 /** One difference. Everything borrowed. */
 struct sl_change {

@@ -60,6 +60,10 @@ it "the document says how much was looked at" same "$(scanned /data | jq -c '[.t
 it "they stay not compared" same \
 	"$(jq -r '[.containers[0].scope.not_compared[] | select(.path == "/data")] | length' doc.json)" 1
 it "a link in one is not followed" same "$(finding /data/link)" ""
+mkdir "store/overlay2/$(cat store/image/overlay2/layerdb/mounts/*/mount-id)/diff/data"
+it "with the mount point that the engine made" look 1 --volumes
+it "that is still the engine's, whatever is mounted on it" same \
+	"$(finding /data | jq -r '[.severity, .explained_by.cause] | join(" ")')" "info engine"
 python3 - "$SOURCE_DIR/docs/schema/drift-1.schema.json" doc.json <<'P' || skip "needs python3-jsonschema"
 import json, sys
 try:
