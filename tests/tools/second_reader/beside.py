@@ -253,6 +253,8 @@ def verify_item(path, proof, anchors, verdict_of):
         return {"verdict": verdict_of(item.signed, bound), "anchors": bound, "record": item.record["seq"], "fault": None}
     except Broken as e:
         return {"verdict": "broken", "fault": {"what": str(e)}}
+    except (AttributeError, KeyError, TypeError):
+        return {"verdict": "broken", "fault": {"what": "a record that says no such thing"}}
 
 
 # ---- custody (docs/custody.md)

@@ -290,7 +290,7 @@ class Bundle:
         want = {b"strandline-index 1", b""}
         for record, attributes in self.files:
             stored = record.get("stored")
-            first = stored.get("of", record["seq"]) if isinstance(stored, dict) else None
+            first = count(stored.get("of", record["seq"])) if isinstance(stored, dict) else None
             path = path_of(record, attributes)
             if first in self.places and path:
                 name = b"%s\0%d\0%s" % (str(record.get("role")).encode(), record["target"], path)

@@ -3,7 +3,7 @@
 import hashlib
 
 from container import MIB
-from forms import count, sha256, strict_json, unbase64
+from forms import Broken, count, sha256, strict_json, unbase64
 
 ZEROS = bytes(MIB)
 PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -50,11 +50,12 @@ class Parts:
 
 
 def path_of(record, attributes):
-    """The bytes of a record's path; None where it has none."""
-    src = strict_json(attributes.content) if attributes else record.get("src", record)
-    if not isinstance(src, dict) or "path" not in src and "path_b64" not in src:
+    """The bytes of a record's path; None where it has none that can be read."""
+    try:
+        src = strict_json(attributes.content) if attributes else record.get("src", record)
+        return src["path"].encode() if "path" in src else unbase64(src["path_b64"])
+    except (Broken, AttributeError, KeyError, TypeError):
         return None
-    return src["path"].encode() if "path" in src else unbase64(src["path_b64"])
 
 
 def name_of(path):
@@ -80,7 +81,7 @@ class Contents:
                 self.part(record, member.content if member else b"")
             elif record["type"] == "file":
                 self.file(record, member and member.content)
-        except (AttributeError, TypeError, ValueError):
+        except (Broken, AttributeError, KeyError, TypeError, ValueError):
             self.fault(record, "what it says of its content cannot be read")
 
     def names(self, record, member, attributes):
@@ -88,7 +89,7 @@ class Contents:
         suffix = ".part%04d" % record["k"] if record["type"] == "part" else ""
         if path and member and member.name[2:].partition("/")[2] != name_of(path) + suffix:
             self.fault(record, "member of another name")
-        if attributes and (attributes.name[2:].partition("/")[2] != "attributes.json" or
+        if attributes and (path is None or attributes.name[2:].partition("/")[2] != "attributes.json" or
                            sha256(path).hex() != record["src"].get("path_sha256")):
             self.fault(record, "attributes of another path")
 
