@@ -215,6 +215,83 @@ static void odd_records(struct corpus *c)
 	}
 }
 
+#define FORGE(name, offset, bytes)                                                                 \
+	CRIME(name, {                                                                              \
+		size_t at = m.tar.len;                                                             \
+		FILE_OF("a");                                                                      \
+		maker_forge(&m, at, offset, bytes, sizeof(bytes) - 1);                             \
+	})
+#define PAX(name, text)                                                                            \
+	CRIME(name, maker_pax(&m, text, sizeof(text) - 1);                                         \
+	      maker_member(&m, "d/00000001/x", "x", 1); NAMES("d/00000001/x"))
+#define NAMES(member)                                                                              \
+	MEMBERS("\"stored\":{\"member\":\"" member "\",\"bytes\":1,\"sha256\":\"" SHA_OF_X "\"}")
+#define EMPTY_GZIP "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0"
+#define EMPTY_FRAME "\x28\xb5\x2f\xfd\x24\0\x01\0\0\x99\xe9\xd8\x51"
+#define WITNESS                                                                                    \
+	"\xe2\x80\x94 example.com/witness "                                                        \
+	"eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4" \
+	"\n"
+
+/* Archives and streams that programs read differently, or obey. */
+static void odd_archives(struct corpus *c)
+{
+	struct maker m;
+
+	FORGE("mode-setuid", 100, "0004755");
+	FORGE("mode-no-number", 100, "rwxr-xr-x");
+	FORGE("owner-no-number", 108, "\x80\0\0\0\0\0\0\x01");
+	FORGE("time-no-number", 136, "abcdefghijkl");
+	FORGE("size-base-256", 124, "\x80\0\0\0\0\0\0\0\0\0\0\x07");
+	FORGE("header-high-byte", 300, "\xc3");
+	FORGE("header-names", 265, "nobody");
+	PAX("pax-path-and-size", "21 path=d/00000001/x\n9 size=1\n");
+	PAX("pax-nothing", "");
+	PAX("pax-sparse", "21 GNU.sparse.name=x\n");
+	PAX("pax-holes", "26 SUN.holesdata= 0 1 100\n");
+	PAX("pax-attribute", "35 SCHILY.xattr.security.ima=abcde\n");
+	PAX("pax-comment", "12 comment=\n");
+	PAX("pax-path-twice", "21 path=d/00000001/x\n21 path=d/00000001/x\n");
+	PAX("pax-nul", "21 path=d/00000001/x\n\0\0\0\0");
+	CRIME("seek-table-inside", FILE_OF("a"); maker_segment(&m); maker_table(&m);
+	      keep(c, "seek-table-alone", m.file.data, m.file.len));
+	CRIME("gzip-inside", FILE_OF("a"); maker_segment(&m);
+	      (void)buf_append(&m.file, EMPTY_GZIP, sizeof(EMPTY_GZIP) - 1);
+	      keep(c, "gzip-at-the-end", m.file.data, m.file.len));
+	maker_small(&m, false);
+	(void)buf_append(&m.file, EMPTY_FRAME, sizeof(EMPTY_FRAME) - 1);
+	keep_and_clear(c, "trailing-empty-frame", &m);
+}
+
+static void put_head(struct maker *m, const char *time, const char *boot, const char *target)
+{
+	char line[512];
+	int n = snprintf(line, sizeof(line),
+			 "{\"v\":1,\"seq\":%llu,\"prev\":\"%s\",\"t\":\"%s\",\"boot_ns\":\"%s\","
+			 "\"type\":\"note\",\"target\":%s}\n",
+			 (unsigned long long)m->seq, m->prev, time, boot, target);
+
+	maker_line(m, line, (size_t)n);
+}
+
+/* What nothing but its one form covers, and counts that the chain covers and nobody compares. */
+static void odd_seals(struct corpus *c)
+{
+	struct maker m;
+
+	CRIME("leap-second", put_head(&m, "2026-12-31T23:59:60.000000000Z", "1", "4294967295"));
+	CRIME("second-61", put_head(&m, "2026-12-31T23:59:61.000000000Z", "1", "0"));
+	CRIME("boot-of-20-digits",
+	      put_head(&m, "2026-12-31T23:59:59.000000000Z", "18446744073709551615", "0"));
+	CRIME("target-of-33-bits",
+	      put_head(&m, "2026-12-31T23:59:59.000000000Z", "1", "4294967296"));
+	CRIME("note-with-a-witness", m.behind_note = WITNESS);
+	CRIME("note-with-a-line-feed", m.behind_note = "\n");
+	CRIME("statement-with-a-blank", m.behind_close = " ");
+	CRIME("statement-with-a-line-feed", m.behind_close = "\n");
+	CRIME("statement-with-two", m.behind_close = "\n\n");
+}
+
 #define PART(k, name, map)                                                                         \
 	maker_member(&m, name, "x", 1);                                                            \
 	maker_record(&m, "part", 1,                                                                \
@@ -467,6 +544,8 @@ int main(int argc, char **argv)
 		return 2;
 	crimes(&c);
 	odd_records(&c);
+	odd_archives(&c);
+	odd_seals(&c);
 	later_records(&c);
 	whole_bundles(&c);
 	padded_bundles(&c);
