@@ -24,7 +24,7 @@ void kind_unsupported(struct archive *a, struct archive_entry *e, const char *fo
 }
 #endif
 
-#define MTIME_MAX 077777777777 /* eleven octal digits: no pax header for it */
+#define MTIME_MAX 0x7ffffffe /* libarchive makes a pax header for more */
 
 struct bundle_tar {
 	struct archive *archive;

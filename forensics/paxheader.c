@@ -20,6 +20,7 @@ enum {
 	AT_MAGIC = 257,
 	AT_PREFIX = 345,
 	LEN_PREFIX = 155,
+	MTIME_DIGITS = 10,
 };
 /* What tar unpacks is neither run nor somebody else's. */
 #define MEMBER_MODE 0440
@@ -125,6 +126,8 @@ static bool is_key(const char *key, size_t len, const char *word)
 static int take_keyword(struct pax_extended *out, const char *key, size_t key_len,
 			const char *value, size_t len, struct sl_error *err)
 {
+	uint64_t ignored;
+
 	if (is_key(key, key_len, "path")) {
 		if (out->path_len != 0 || len == 0 || len > MEMBERNAME_MAX)
 			return sl_fail(err, SL_EFORMAT, 0, "pax header with a wrong path");
@@ -135,6 +138,12 @@ static int take_keyword(struct pax_extended *out, const char *key, size_t key_le
 		if (out->has_size || len == 0 || parse_decimal(&out->size, value, len) != len)
 			return sl_fail(err, SL_EFORMAT, 0, "pax header with a wrong size");
 		out->has_size = true;
+	} else if (is_key(key, key_len, "mtime")) {
+		/* means nothing, but early versions wrote it for times after 2038 */
+		if (out->has_mtime || len == 0 || len > MTIME_DIGITS ||
+		    parse_decimal(&ignored, value, len) != len)
+			return sl_fail(err, SL_EFORMAT, 0, "pax header with a wrong mtime");
+		out->has_mtime = true;
 	} else {
 		/* programs rename, resize, link or tag what it stands in front of */
 		return sl_fail(err, SL_EFORMAT, 0, "pax header with a key that no member has");

@@ -16,7 +16,7 @@ struct pax_extended {
 	char path[MEMBERNAME_MAX + 1];
 	size_t path_len; /* 0: not said */
 	uint64_t size;
-	bool has_size;
+	bool has_size, has_mtime;
 };
 
 struct pax_header {

@@ -272,21 +272,22 @@ elif [ $ENDED -eq 1 ] && [ $CUT -eq 0 ] && ends_in_nothing; then
 fi
 [ $ENDED -eq 0 ] || [ $state = index ] || broken "tail of a bundle that was not closed"
 
-# check_pax HEX SIZE: only "path" and "size", each once: whatever else tar knows would change what it unpacks.
+# check_pax HEX SIZE: only "path", "size" and "mtime", each once: whatever else tar knows would change what it unpacks.
 check_pax() {
 	printf '%s' "$1" | basenc --base16 -d >"$T/pax.blocks"
 	[ "$(tail -c +$(($2 + 1)) "$T/pax.blocks" | tr -d '\000' | wc -c)" -eq 0 ] || broken "bytes hidden behind a member"
 	head -c "$2" "$T/pax.blocks" >"$T/pax"
 	total=0 seen=
 	while IFS= read -r record; do
-		len=$(printf '%s' "${record%% *}" | sed 's/^0*//')
+		len=$(printf '%s' "${record%% *}" | sed 's/^0*\(.\)/\1/')
 		key=${record#* }
 		value=${key#*=} key=${key%%=*}
 		case $key:$value:$len in
 		*::* | *: | *:*[!0-9]) broken "a pax header that no member may have" ;;
 		path:*) ;;
-		size:*[!0-9]*:*) broken "a pax header that no member may have" ;;
-		size:*) ;;
+		size:*[!0-9]*:* | mtime:*[!0-9]*:*) broken "a pax header that no member may have" ;;
+		size:*) [ ${#value} -le 15 ] && [ "$(printf '%s' "$value" | sed 's/^0*\(.\)/\1/')" -le 1099511627776 ] || broken "a pax header that no member may have" ;;
+		mtime:*) [ ${#value} -le 10 ] || broken "a pax header that no member may have" ;;
 		*) broken "a pax header that no member may have" ;;
 		esac
 		[ "$len" -eq $((${#record} + 1)) ] || broken "a pax header that no member may have"

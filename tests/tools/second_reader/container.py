@@ -257,15 +257,16 @@ def tar_number(field):
 
 
 def pax_keys(data):
-    """`path` and `size`, once each, and nothing else."""
+    """`path`, `size` and `mtime`, once each, and nothing else."""
     keys = {}
     while data:
         length, _, _ = data.partition(b" ")
         if not length.isdigit() or not len(length) + 4 <= int(length) <= len(data) or data[int(length) - 1:][:1] != b"\n":
             raise Broken("pax header that is none")
         key, equals, value = data[len(length) + 1:int(length) - 1].partition(b"=")
-        if not equals or not value or key in keys or key not in (b"path", b"size") or \
-                key == b"size" and not re.fullmatch(b"[0-9]{1,13}", value):
+        if not equals or not value or key in keys or key not in (b"path", b"size", b"mtime") or \
+                key == b"mtime" and not re.fullmatch(b"[0-9]{1,10}", value) or \
+                key == b"size" and (not re.fullmatch(b"[0-9]{1,15}", value) or int(value) > 1 << 40):
             raise Broken("pax header with a key that no member has, or a wrong value")
         keys[key] = value
         data = data[int(length):]
