@@ -77,8 +77,7 @@ const struct command command_baseline_export = {
 	.operands_max = SIZE_MAX,
 	.args_size = sizeof(struct export_args),
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline baseline export docker:db:2 docker:web:7 --key ci.key -o "
-		      "shop.signed",
+	.examples = {{"strandline baseline export docker:db:2 docker:web:7 --key ci.key -o shop",
 		      "Sign for two images:"},
 		     {"strandline baseline export 4f67c8 --key ci.key | zstd > web.signed.zst",
 		      "Sign for one, and compress what is written:"}},

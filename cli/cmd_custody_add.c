@@ -69,8 +69,8 @@ const struct command command_custody_add = {
 	.args_size = sizeof(struct custody_args),
 	.defaults = &defaults,
 	.exits = EXIT_WORKS,
-	.examples = {{"strandline custody add web.tar.zst --action transferred --to-key "
-		      "bell.pub --key eden.key",
+	.examples = {{"strandline custody add b.zst --action transferred --to-key b.pub "
+		      "--key me",
 		      "Hand it over:"},
 		     {"strandline custody add web.tar.zst --action received --key bell.key",
 		      "Sign for it:"}},

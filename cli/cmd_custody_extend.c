@@ -29,7 +29,7 @@ const struct command command_custody_extend = {
 	.args_size = sizeof(struct custody_args),
 	.exits = EXIT_WORKS,
 	.examples =
-		{{"strandline custody extend web.tar.zst --key eden.key --retain-until 2036-12-31",
+		{{"strandline custody extend b.tar.zst --key a.key --retain-until 2036-12-31",
 		  "Keep it for ten years:"},
 		 {"strandline custody verify web.tar.zst", "Until when is it kept?"}},
 	.holds_keys = true,

@@ -28,12 +28,10 @@ const struct command command_custody_hold = {
 	.operands_max = 1,
 	.args_size = sizeof(struct custody_args),
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline custody hold web.tar.zst --key counsel.key --by 'J. Roe' --matter "
-		  "'Roe v. Doe'",
-		  "It may be needed in court:"},
-		 {"strandline custody release web.tar.zst --key counsel.key --matter 'Roe v. Doe'",
-		  "No more:"}},
+	.examples = {{"strandline custody hold b.tar.zst --key roe.key --matter 'Roe v. Doe'",
+		      "It may be needed in court:"},
+		     {"strandline custody release b.tar.zst --key roe.key --matter 'Roe v. Doe'",
+		      "No more:"}},
 	.holds_keys = true,
 	.run = run,
 };

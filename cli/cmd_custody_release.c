@@ -27,10 +27,9 @@ const struct command command_custody_release = {
 	.operands_max = 1,
 	.args_size = sizeof(struct custody_args),
 	.exits = EXIT_WORKS,
-	.examples =
-		{{"strandline custody release web.tar.zst --key counsel.key --matter 'Roe v. Doe'",
-		  "The case is closed:"},
-		 {"strandline custody verify web.tar.zst", "Which holds are in force?"}},
+	.examples = {{"strandline custody release b.tar.zst --key roe.key --matter 'Roe v. Doe'",
+		      "The case is closed:"},
+		     {"strandline custody verify web.tar.zst", "Which holds are in force?"}},
 	.holds_keys = true,
 	.run = run,
 };

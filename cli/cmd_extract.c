@@ -61,8 +61,8 @@ static int list_item(void *payload, const struct sl_bundle_record *r, const char
 	return rc < 0 ? rc : ostream_write(to, "\n", 1, err);
 }
 
-static int list(const char *bundle, const struct age_identities *identities, bool redact,
-		struct sl_error *err)
+static int list(const struct app *app, const char *bundle, const struct age_identities *identities,
+		bool redact, struct sl_error *err)
 {
 	static const char *const files[] = {"file"};
 	CLEANUP(output_clear) struct output output = {0};
@@ -70,8 +70,8 @@ static int list(const char *bundle, const struct age_identities *identities, boo
 	int rc = output_open(&output, NULL, err);
 
 	if (rc == 0)
-		rc = job_show(bundle, identities, files, ARRAY_SIZE(files), redact, list_item,
-			      output.stream, &unattested, err);
+		rc = job_show(bundle, identities, app->stop, files, ARRAY_SIZE(files), redact,
+			      list_item, output.stream, &unattested, err);
 	return rc < 0 ? rc : output_commit(&output, err);
 }
 
@@ -97,9 +97,10 @@ static int extract(struct app *app, const struct extract_args *a, const struct o
 	int rc = cli_unlock(&identities, &a->unlock, &err);
 
 	request.identities = identities;
+	request.stop = app->stop;
 	request.target = a->target;
 	if (rc == 0)
-		rc = a->list ? list(words->items[0], identities, a->redact, &err)
+		rc = a->list ? list(app, words->items[0], identities, a->redact, &err)
 			     : job_extract(&request, &err);
 	if (rc == 0 && a->redact && !a->list)
 		app_note(app, "redacted: this is not what was captured, its digests do not fit and "

@@ -80,6 +80,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	if (rc == 0)
 		rc = output_open(&output, a->output, &err);
 	request.identities = identities;
+	request.stop = app->stop;
 	request.report = output.stream;
 	if (rc == 0)
 		rc = job_recover(&request, &summary, &err);

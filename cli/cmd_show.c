@@ -65,8 +65,8 @@ static int show(struct app *app, const struct show_args *a, const char *bundle,
 	if (rc < 0)
 		return rc;
 	s.to = output.stream;
-	rc = job_show(bundle, identities, a->types.items, a->types.count, a->redact, on_record, &s,
-		      unattested, err);
+	rc = job_show(bundle, identities, app->stop, a->types.items, a->types.count, a->redact,
+		      on_record, &s, unattested, err);
 	if (rc == 0 && app->options.format == FORMAT_JSON)
 		rc = write_text(&s, s.any ? "\n]\n" : "[]\n", 3, err);
 	return rc < 0 ? rc : output_commit(&output, err);

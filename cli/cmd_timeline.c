@@ -37,8 +37,8 @@ static int timeline(struct app *app, const struct timeline_args *a, const struct
 		     ? report_events_table(&sink, output.stream, &report, err)
 		     : report_events_jsonl(&sink, output.stream, err);
 	if (rc == 0)
-		rc = job_timeline((const char *const *)words->items, words->count, identities, sink,
-				  err);
+		rc = job_timeline((const char *const *)words->items, words->count, identities,
+				  app->stop, sink, err);
 	return rc < 0 ? rc : output_commit(&output, err);
 }
 

@@ -68,6 +68,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	if (rc == 0)
 		rc = cli_unlock(&identities, &a->unlock, &err);
 	request.identities = identities;
+	request.stop = app->stop;
 	if (rc == 0)
 		rc = job_timestamp(&request, &outcome, &err);
 	if (rc == 0) {

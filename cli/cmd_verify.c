@@ -249,6 +249,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	if (cli_unlock(&identities, &a->unlock, &err) < 0)
 		return app_fail(app, &err);
 	request.identities = identities;
+	request.stop = app->stop;
 	if (a->item != NULL)
 		return run_item(app, &request, a->item, &err);
 	if (job_verify(&request, &result, looks ? &beside : NULL, &status, &err) < 0)

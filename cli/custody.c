@@ -52,6 +52,7 @@ int custody_run(struct app *app, const struct custody_args *args, enum custody_a
 	if (rc == 0)
 		rc = cli_unlock(&identities, &args->unlock, &err);
 	request.identities = identities;
+	request.stop = app->stop;
 	if (rc == 0)
 		rc = job_custody_add(&request, &added, &err);
 	if (rc < 0) {

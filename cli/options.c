@@ -207,13 +207,35 @@ static const char *command_name_at(void *payload, size_t i)
 	return commands[i]->hidden ? "" : commands[i]->name;
 }
 
+/* The beginning of several options. 1: of one at most. */
+static int ambiguous_option(const struct parser *p, const char *shown, const char *name,
+			    struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf list = BUF_INIT(4096);
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (strncmp(p->targets[i].opt->name, name, strlen(name)) == 0)
+			(void)buf_printf(&list, "%s'--%s'", count++ > 0 ? ", " : "",
+					 p->targets[i].opt->name);
+	return count < 2 || list.status < 0
+		       ? 1
+		       : sl_fail(err, SL_EINVAL, 0, "option '%s' may be any of %s", shown,
+				 list.data);
+}
+
 static int unknown_option(struct parser *p, const char *typed, struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(typed, strcspn(typed, "="));
 	AUTO_FREE char *name =
 		strndup(typed + strspn(typed, "-"), strcspn(typed + strspn(typed, "-"), "="));
 	const char *near = name != NULL ? suggest(name, option_name_at, p) : NULL;
+	int rc = name != NULL && shown != NULL && strlen(name) > 0 && strncmp(typed, "--", 2) == 0
+			 ? ambiguous_option(p, shown, name, err)
+			 : 1;
 
+	if (rc < 0)
+		return rc;
 	if (near != NULL)
 		return sl_fail(err, SL_EINVAL, 0, "unknown option '%s'; did you mean '--%s'?",
 			       shown != NULL ? shown : "?", near);

@@ -54,6 +54,18 @@ int buf_append_char(struct buf *b, char c)
 	return buf_append(b, &c, 1);
 }
 
+int buf_append_number(struct buf *b, uint64_t n)
+{
+	char digits[20]; /* of UINT64_MAX */
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return buf_append(b, digits + at, sizeof(digits) - at);
+}
+
 /* What the format borrows may lie in @b itself: nothing is moved before it was used. */
 int buf_printf(struct buf *b, const char *fmt, ...)
 {

@@ -19,6 +19,8 @@ struct buf {
 int buf_append(struct buf *b, const void *bytes, size_t len);
 int buf_append_str(struct buf *b, const char *s);
 int buf_append_char(struct buf *b, char c);
+/* In decimal. */
+int buf_append_number(struct buf *b, uint64_t n);
 int buf_printf(struct buf *b, const char *fmt, ...) SL_PRINTF(2, 3);
 int buf_reserve(struct buf *b, size_t extra);
 

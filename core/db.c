@@ -264,18 +264,35 @@ static int apply_migration(struct db *db, const struct db_migration *m, struct s
 	return rc < 0 ? rc : 0;
 }
 
-static int migrate(struct db *db, const struct db_migration *m, size_t count, struct sl_error *err)
+/* A copy for us alone, in SQLite's unlinked temporary file, takes the place of what was opened. */
+static int copy_privately(struct db *db, struct sl_error *err)
 {
-	size_t pending;
-	int rc = count_pending(db, m, count, &pending, err);
+	struct sqlite3 *from = db->handle;
+	struct sqlite3_backup *backup;
+	int rc, status;
 
-	/* an up-to-date database is opened without asking for its write lock */
-	if (rc < 0 || pending == 0)
-		return rc;
-	rc = db_writable(db, err);
-	if (rc < 0)
-		return sl_wrap(err, rc, "made by an earlier version");
-	rc = db_begin(db, err);
+	db->handle = NULL;
+	db->is_readonly = false;
+	rc = sqlite3_open_v2("", &db->handle,
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+				     SQLITE_OPEN_EXRESCODE,
+			     NULL) == SQLITE_OK
+		     ? distrust_content(db, err)
+		     : sl_fail(err, SL_ENOMEM, 0, "open database '%s'", db->name);
+	backup = rc == 0 ? sqlite3_backup_init(db->handle, "main", from, "main") : NULL;
+	status = backup != NULL ? sqlite3_backup_step(backup, -1) : SQLITE_NOMEM;
+	(void)sqlite3_backup_finish(backup);
+	(void)sqlite3_close_v2(from);
+	if (rc == 0 && status != SQLITE_DONE)
+		rc = db_fail(db, status, err);
+	return rc == 0 ? configure(db, true, err) : rc;
+}
+
+static int migrate_here(struct db *db, const struct db_migration *m, size_t count,
+			struct sl_error *err)
+{
+	int rc = db_begin(db, err);
+
 	if (rc == 0)
 		rc = db_exec(db,
 			     "CREATE TABLE IF NOT EXISTS migration (room TEXT NOT NULL, version "
@@ -289,6 +306,23 @@ static int migrate(struct db *db, const struct db_migration *m, size_t count, st
 	if (rc < 0)
 		db_rollback(db);
 	return rc;
+}
+
+/* What an earlier version made and cannot be written here is brought up to date in a copy. */
+static int migrate(struct db *db, const struct db_migration *m, size_t count, struct sl_error *err)
+{
+	bool is_readonly = db->is_readonly;
+	size_t pending;
+	int rc = count_pending(db, m, count, &pending, err);
+
+	/* an up-to-date database is opened without asking for its write lock */
+	if (rc < 0 || pending == 0)
+		return rc;
+	rc = is_readonly ? copy_privately(db, err) : 0;
+	if (rc == 0)
+		rc = migrate_here(db, m, count, err);
+	db->is_readonly = is_readonly;
+	return rc < 0 && is_readonly ? sl_wrap(err, rc, "made by an earlier version") : rc;
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/httppost.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -100,6 +101,18 @@ static int add_header(struct http *h, const char *name, const char *value, struc
 	return 0;
 }
 
+/* Asked at least once a second. Anything but 0 ends the transfer. */
+static int look_at_stop(void *payload, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const volatile sig_atomic_t *stop = *(const volatile sig_atomic_t *const *)payload;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return stop != NULL && *stop != 0;
+}
+
 /* What is not said here stays as libcurl has it: no cookies, no passwords, no other protocol. */
 static int prepare(struct http *h, const struct httppost *post, struct buf *out,
 		   struct sl_error *err)
@@ -133,6 +146,9 @@ static int prepare(struct http *h, const struct httppost *post, struct buf *out,
 	SET(CURLOPT_ERRORBUFFER, h->why);
 	SET(CURLOPT_FAILONERROR, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_XFERINFOFUNCTION, look_at_stop);
+	SET(CURLOPT_XFERINFODATA, (void *)(uintptr_t)&post->stop);
 	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	SET(CURLOPT_TIMEOUT, (long)post->seconds);
 	SET(CURLOPT_USERAGENT, "strandline/" STRANDLINE_VERSION);
@@ -148,6 +164,8 @@ static int perform(struct http *h, struct buf *out, struct sl_error *err)
 
 	if (rc == CURLE_OK)
 		return 0;
+	if (rc == CURLE_ABORTED_BY_CALLBACK)
+		return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
 	if (rc == CURLE_WRITE_ERROR && out->status == -SL_ELIMIT)
 		return sl_fail(err, SL_ELIMIT, 0, "the answer has more than %zu bytes", out->max);
 	shown = quote_short(h->why, strlen(h->why));

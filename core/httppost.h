@@ -6,6 +6,8 @@
 #ifndef CORE_HTTPPOST_H
 #define CORE_HTTPPOST_H
 
+#include <signal.h>
+
 #include <strandline/error.h>
 
 #include "core/buf.h"
@@ -16,7 +18,8 @@ struct httppost {
 	const char *accept;
 	const void *body;
 	size_t len;
-	unsigned int seconds; /* for all of it */
+	unsigned int seconds;              /* for all of it */
+	const volatile sig_atomic_t *stop; /* may be NULL; set by a signal: -SL_ECANCELLED soon */
 };
 
 /*

@@ -176,7 +176,7 @@ void jout_i64(struct jout *j, int64_t n)
 void jout_u64(struct jout *j, uint64_t n)
 {
 	separate(j);
-	(void)buf_printf(j->out, "%" PRIu64, n);
+	(void)buf_append_number(j->out, n);
 }
 
 void jout_id(struct jout *j, uint64_t n)

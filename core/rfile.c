@@ -2,6 +2,7 @@
 #include "core/rfile.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,9 +10,13 @@
 
 #include "core/cleanup.h"
 
+#define STOP_WAIT_MS 100
+
 int rfile_read_at(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_t *len,
 		  struct sl_error *err)
 {
+	if (f->stop != NULL && *f->stop != 0)
+		return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
 	return f->ops->read_at(f, offset, dst, cap, len, err);
 }
 
@@ -95,11 +100,31 @@ static int file_read_at(struct rfile *base, uint64_t offset, void *dst, size_t c
 	return judge_read(n, len, err);
 }
 
+/* Whoever writes into a pipe may take his time: the flag is looked at meanwhile. */
+static int wait_pipe(const struct fd_file *f, struct sl_error *err)
+{
+	const volatile sig_atomic_t *stop = f->base.stop;
+	struct pollfd p = {.fd = f->fd, .events = POLLIN};
+	int n = 0;
+
+	while (stop != NULL && n == 0) {
+		if (*stop != 0)
+			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		n = poll(&p, 1, STOP_WAIT_MS);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+	}
+	return n < 0 ? sl_fail(err, SL_EIO, errno, "wait for a pipe") : 0;
+}
+
 static int read_pipe(const struct fd_file *f, void *dst, size_t cap, size_t *len,
 		     struct sl_error *err)
 {
+	int rc = wait_pipe(f, err);
 	ssize_t n;
 
+	if (rc < 0)
+		return rc;
 	do
 		n = read(f->fd, dst, cap);
 	while (n < 0 && errno == EINTR);

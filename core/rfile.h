@@ -7,6 +7,8 @@
 #ifndef CORE_RFILE_H
 #define CORE_RFILE_H
 
+#include <signal.h>
+
 #include <strandline/error.h>
 
 #define RFILE_SIZE_UNKNOWN UINT64_MAX
@@ -28,6 +30,8 @@ struct rfile {
 	bool is_forward; /* each read begins where the one before ended */
 	/* After the end was met: bytes that belong to it are missing, and the layer knows. */
 	bool is_cut;
+	/* May be NULL. Set by a signal: every read is -SL_ECANCELLED from then on. */
+	const volatile sig_atomic_t *stop;
 };
 
 /*

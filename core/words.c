@@ -32,9 +32,11 @@ void words_size(struct buf *out, uint64_t bytes)
 		rest = whole % 1024;
 		whole /= 1024;
 	}
-	if (unit == 0 || whole >= 100)
-		(void)buf_printf(out, "%" PRIu64 " %s", whole, units[unit]);
-	else
-		(void)buf_printf(out, "%" PRIu64 ".%" PRIu64 " %s", whole, rest * 10 / 1024,
-				 units[unit]);
+	(void)buf_append_number(out, whole);
+	if (unit > 0 && whole < 100) {
+		(void)buf_append_char(out, '.');
+		(void)buf_append_number(out, rest * 10 / 1024);
+	}
+	(void)buf_append_char(out, ' ');
+	(void)buf_append_str(out, units[unit]);
 }

@@ -30,12 +30,20 @@ enum {
 #define MAGIC_SKIP_BASE 0x184D2A50u
 #define MAGIC_FOOTER 0x8F92EAB1u
 
+/* What a worker keeps from frame to frame. */
+struct worker {
+	ZSTD_DCtx *ctx;
+	uint8_t *packed;
+	size_t packed_cap;
+};
+
 /* One frame on its way: read and decompressed by a worker, lent to the caller. */
 struct slot {
 	struct zframes *z;
 	uint64_t turn;
 	bool is_past_end; /* there was no frame left for it */
 	struct zframe_view view;
+	/* The worker's while a frame is with it; what a skippable frame holds stays here. */
 	uint8_t *packed;
 	size_t packed_len, packed_cap;
 	uint8_t *plain;
@@ -322,16 +330,40 @@ static int read_frame(struct zframes *z, struct slot *s, struct sl_error *err)
 	return 0;
 }
 
-static int worker_init(void **worker, void *payload, struct sl_error *err)
-{
-	(void)payload;
-	*worker = ZSTD_createDCtx();
-	return *worker == NULL ? sl_fail(err, SL_ENOMEM, 0, "decompressor") : 0;
-}
-
 static void worker_clear(void *worker)
 {
-	ZSTD_freeDCtx(worker);
+	struct worker *w = worker;
+
+	if (w == NULL)
+		return;
+	ZSTD_freeDCtx(w->ctx);
+	free(w->packed);
+	free(w);
+}
+
+static int worker_init(void **worker, void *payload, struct sl_error *err)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	(void)payload;
+	if (w != NULL)
+		w->ctx = ZSTD_createDCtx();
+	if (w == NULL || w->ctx == NULL) {
+		worker_clear(w);
+		return sl_fail(err, SL_ENOMEM, 0, "decompressor");
+	}
+	*worker = w;
+	return 0;
+}
+
+static void swap_packed(struct slot *s, struct worker *w)
+{
+	struct worker had = *w;
+
+	w->packed = s->packed;
+	w->packed_cap = s->packed_cap;
+	s->packed = had.packed;
+	s->packed_cap = had.packed_cap;
 }
 
 /* Wait for the slot's turn at the file, read its frame, pass the turn on. */
@@ -354,7 +386,7 @@ static void read_in_turn(struct zframes *z, struct slot *s)
 	pthread_mutex_unlock(&z->lock);
 }
 
-static void decompress(struct slot *s, ZSTD_DCtx *worker)
+static void decompress(struct slot *s, ZSTD_DCtx *ctx)
 {
 	size_t n;
 
@@ -371,7 +403,7 @@ static void decompress(struct slot *s, ZSTD_DCtx *worker)
 		s->failure = "";
 		return;
 	}
-	n = ZSTD_decompressDCtx(worker, s->plain, ZFRAMES_MAX_PLAIN, s->packed, s->packed_len);
+	n = ZSTD_decompressDCtx(ctx, s->plain, ZFRAMES_MAX_PLAIN, s->packed, s->packed_len);
 	if (ZSTD_isError(n))
 		s->failure = ZSTD_getErrorName(n);
 	else if (n != s->content)
@@ -384,10 +416,14 @@ static void decompress(struct slot *s, ZSTD_DCtx *worker)
 static void read_and_decompress(void *job, void *worker)
 {
 	struct slot *s = job;
+	struct worker *w = worker;
 
+	swap_packed(s, w);
 	read_in_turn(s->z, s);
 	if (!s->is_past_end)
-		decompress(s, worker);
+		decompress(s, w->ctx);
+	if (!s->view.is_skippable)
+		swap_packed(s, w);
 }
 
 int zframes_open(struct zframes **out, struct rfile *file, unsigned int threads,

@@ -79,8 +79,11 @@ static int read_more(struct zsalvage *z, struct sl_error *err)
 	int rc = rfile_read_at(z->file, at, z->window + z->len, WINDOW - z->len, &n, &why);
 
 	z->is_eof = rc == 1;
-	if (rc < 0 && (rc == -SL_ENOMEM || z->file->is_forward ||
-		       z->file->size == RFILE_SIZE_UNKNOWN || at + UNREADABLE >= z->file->size)) {
+	if (rc == -SL_ECANCELLED) {
+		rc = sl_fail(err, SL_ECANCELLED, 0, "%s", sl_error_text(&why));
+	} else if (rc < 0 &&
+		   (rc == -SL_ENOMEM || z->file->is_forward ||
+		    z->file->size == RFILE_SIZE_UNKNOWN || at + UNREADABLE >= z->file->size)) {
 		/* the end cannot be read: then what is there ends here */
 		z->is_eof = rc != -SL_ENOMEM;
 		rc = z->is_eof ? 0 : sl_fail(err, SL_ENOMEM, 0, "bundle");

@@ -55,6 +55,14 @@ static void rights_beyond(struct buf *out, const char *word, uint32_t mode, uint
 		(void)buf_append_char(out, ')');
 }
 
+/* "mode 04755": one digit in front, three or four behind. */
+static void append_mode(struct buf *out, uint32_t mode)
+{
+	(void)buf_append_str(out, "mode 0");
+	for (int shift = (mode & 07000) != 0 ? 9 : 6; shift >= 0; shift -= 3)
+		(void)buf_append_char(out, (char)('0' + (mode >> shift & 7)));
+}
+
 static void fact_mode(struct facts *f, const struct sl_entry *b, const struct sl_entry *a)
 {
 	struct buf *out = next_fact(f);
@@ -220,7 +228,7 @@ static void fact_object(struct facts *f, const struct sl_entry *e)
 		words_size(out, e->size);
 	}
 	out = next_fact(f);
-	(void)buf_printf(out, "mode 0%03o", e->mode & 07777);
+	append_mode(out, e->mode);
 	rights_beyond(out, "", e->mode, 0, 3);
 	facts_own_xattrs(f, e);
 }

@@ -51,6 +51,27 @@ static bool owner_matters(uint64_t facts)
 	return (facts & FACT_AT_START) == 0 || (facts & system) != 0;
 }
 
+static bool begins(struct sl_bytes text, const char *start)
+{
+	return text.len >= strlen(start) && memcmp(text.data, start, strlen(start)) == 0;
+}
+
+/*
+ * Entry points set the time zone that they were told, with a link. No benign rule speaks of links;
+ * this one leads to where the zones are and to nothing else.
+ */
+static bool is_time_zone(const struct sl_change *c, uint64_t facts)
+{
+	static const char path[] = "etc/localtime", zones[] = "/usr/share/zoneinfo/";
+	struct sl_bytes target;
+
+	if ((facts & FACT_LINK) == 0 || (facts & FACT_AT_START) == 0 ||
+	    c->path.len != sizeof(path) - 1 || memcmp(c->path.data, path, c->path.len) != 0)
+		return false;
+	target = c->after->target;
+	return begins(target, zones) && memmem(target.data, target.len, "..", 2) == NULL;
+}
+
 /* The severity a change has before any rule speaks. */
 static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
 {
@@ -58,7 +79,7 @@ static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
 				FACT_EXEC_GAINED | FACT_WRITE_GAINED;
 
 	/* without a baseline, that it is there says nothing */
-	if ((facts & SL_SIGNAL_VOLUME) != 0)
+	if ((facts & SL_SIGNAL_VOLUME) != 0 || is_time_zone(c, facts))
 		return SL_SEVERITY_INFO;
 	switch (c->kind) {
 	case SL_CHANGE_ADDED:

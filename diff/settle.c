@@ -124,6 +124,8 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 		c->head_len = c->after->head_len;
 		memcpy(c->head, c->after->head, sizeof(c->head));
 	}
+	if (c->after != NULL && (c->after->flags & SL_ENTRY_SERVER_CODE) != 0)
+		c->signals |= SL_SIGNAL_SERVER_CODE;
 	if (p->after_read.is_unstable)
 		c->signals |= SL_SIGNAL_UNSTABLE;
 	if (p->after != NULL && p->after->redirect.data != NULL &&

@@ -10,12 +10,12 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/pool.h"
 
 #include "forensics/builtin.h"
 #include "forensics/bundle_name.h"
 #include "forensics/bundle_open.h"
 
-#define DEFAULT_LEVEL 2
 #define DEFAULT_SEGMENT_NS 1000000000u
 #define DEFAULT_RESERVE_BYTES (1u << 20)
 #define DEFAULT_MAX_HOLES ((uint64_t)4 << 30)
@@ -112,9 +112,7 @@ static int open_out(struct sl_bundle_writer *w, struct ostream *inner, int fd,
 		rc = age_recipients_passphrase(r, options->encryption_passphrase,
 					       strlen(options->encryption_passphrase), err);
 	if (rc == 0)
-		rc = out_open(&w->out, inner, fd,
-			      options->level != 0 ? options->level : DEFAULT_LEVEL,
-			      options->threads, r, err);
+		rc = out_open(&w->out, inner, fd, options->level, options->threads, r, err);
 	else
 		ostream_close(inner);
 	age_recipients_free(r);
@@ -393,6 +391,7 @@ void sl_bundle_writer_free(struct sl_bundle_writer *w)
 	seal_clear(&w->seal);
 	spool_clear(&w->index);
 	sha256_free(w->file_hash);
+	pool_free(w->part_hasher);
 	sha256_free(w->part_hash);
 	free(w->in_force);
 	free(w);

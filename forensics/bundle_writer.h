@@ -19,6 +19,7 @@ struct sl_bundle_writer {
 	struct seal seal;
 	struct spool index;
 	struct sha256 *file_hash, *part_hash;
+	struct pool *part_hasher; /* one thread, from the first second part on; or NULL */
 	void (*checkpoint)(void *payload, const char *note, size_t len);
 	void *checkpoint_payload;
 	/* Of the segment that was sealed last, until it is on the disk: empty when none is not. */

@@ -280,13 +280,22 @@ static int run_peek(const struct eventsort *s, struct run *r, const struct packe
 	return rc;
 }
 
-static int merge(struct eventsort *s, struct sl_event_sink *sink, struct sl_error *err)
+static int check_stop(const volatile sig_atomic_t *stop, struct sl_error *err)
+{
+	return stop != NULL && *stop != 0 ? sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal")
+					  : 0;
+}
+
+static int merge(struct eventsort *s, struct sl_event_sink *sink, const volatile sig_atomic_t *stop,
+		 struct sl_error *err)
 {
 	for (;;) {
 		const struct packed *best = NULL;
 		struct run *from = NULL;
-		int rc = 0;
+		int rc = check_stop(stop, err);
 
+		if (rc < 0)
+			return rc;
 		for (size_t i = 0; i < s->run_count; i++) {
 			const struct packed *p;
 
@@ -307,16 +316,20 @@ static int merge(struct eventsort *s, struct sl_event_sink *sink, struct sl_erro
 	}
 }
 
-int eventsort_emit(struct eventsort *s, struct sl_event_sink *sink, struct sl_error *err)
+int eventsort_emit(struct eventsort *s, struct sl_event_sink *sink,
+		   const volatile sig_atomic_t *stop, struct sl_error *err)
 {
 	int rc = 0;
 
 	if (s->run_count > 0) {
 		rc = s->count > 0 ? spill(s, err) : 0;
-		return rc < 0 ? rc : merge(s, sink, err);
+		return rc < 0 ? rc : merge(s, sink, stop, err);
 	}
 	sort(s);
-	for (size_t i = 0; rc >= 0 && i < s->count; i++)
-		rc = emit(sink, packed_at(s, i), err);
+	for (size_t i = 0; rc >= 0 && i < s->count; i++) {
+		rc = check_stop(stop, err);
+		if (rc == 0)
+			rc = emit(sink, packed_at(s, i), err);
+	}
 	return rc < 0 ? rc : 0;
 }

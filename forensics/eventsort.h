@@ -6,6 +6,8 @@
 #ifndef FORENSICS_EVENTSORT_H
 #define FORENSICS_EVENTSORT_H
 
+#include <signal.h>
+
 #include <strandline/event.h>
 
 struct eventsort;
@@ -20,7 +22,8 @@ void eventsort_free(struct eventsort *s);
 /* Copies the event. 0; -SL_ELIMIT when it is larger than the bound above. */
 int eventsort_add(struct eventsort *s, const struct sl_event *e, struct sl_error *err);
 
-/* Give all of them to the sink's event(). Once, after the last add. */
-int eventsort_emit(struct eventsort *s, struct sl_event_sink *sink, struct sl_error *err);
+/* Give all of them to the sink's event(). Once, after the last add. -SL_ECANCELLED: *stop. */
+int eventsort_emit(struct eventsort *s, struct sl_event_sink *sink,
+		   const volatile sig_atomic_t *stop, struct sl_error *err);
 
 #endif

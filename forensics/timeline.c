@@ -224,7 +224,7 @@ int timeline_run(struct rfile *const *files, size_t count, struct sl_event_sink 
 	if (rc == 0)
 		rc = sink->ops->begin(sink, err);
 	if (rc >= 0)
-		rc = eventsort_emit(sort, sink, err);
+		rc = eventsort_emit(sort, sink, count > 0 ? files[0]->stop : NULL, err);
 	if (rc >= 0)
 		rc = sink->ops->end(sink, err);
 	eventsort_free(sort);

@@ -77,6 +77,7 @@ struct log_reading {
 	const struct timelinelog *log;
 	struct eventsort *sort;
 	const char *container;
+	const volatile sig_atomic_t *stop;
 	struct buf line, text;
 	bool is_long;      /* the rest of this line is passed over */
 	size_t frame_size; /* of the message under way, when its frame is known */
@@ -188,7 +189,8 @@ static int take_messages(struct log_reading *g, const char *bytes, size_t len, s
 }
 
 /* What was rotated away may be packed; what was packed is told by its first bytes, not its name. */
-static int open_log(struct istream **out, int fd, struct sl_error *err)
+static int open_log(struct istream **out, int fd, const volatile sig_atomic_t *stop,
+		    struct sl_error *err)
 {
 	struct istream *in = NULL, *wrapped;
 	const uint8_t *head;
@@ -197,6 +199,8 @@ static int open_log(struct istream **out, int fd, struct sl_error *err)
 	int rc = own < 0 ? sl_fail(err, SL_EIO, errno, "temporary file")
 			 : istream_from_fd(&in, own, err);
 
+	if (rc == 0)
+		istream_fd_stop(in, stop);
 	if (rc == 0)
 		rc = istream_fd_peek(in, 2, &head, &len, err);
 	if (rc == 0 && zkind_sniff(head, len) == ZKIND_GZIP) {
@@ -221,7 +225,7 @@ static int read_stream(struct log_reading *g, int fd, struct sl_error *err)
 	const uint8_t *bytes;
 	size_t len;
 	int rc = lseek(fd, 0, SEEK_SET) < 0 ? sl_fail(err, SL_EIO, errno, "temporary file")
-					    : open_log(&in, fd, err);
+					    : open_log(&in, fd, g->stop, err);
 
 	/* a line without an end was being written when the log was taken */
 	while (rc == 0 && (rc = istream_next(in, &bytes, &len, err)) == 0)
@@ -272,6 +276,7 @@ int timelinelog_read(const struct timelinelog *l, struct rfile *file, struct eve
 		.log = l,
 		.sort = sort,
 		.container = container,
+		.stop = file->stop,
 		.line = BUF_INIT(LOCALLOG_MESSAGE_MAX + 2 * LOCALLOG_FRAME),
 		.text = BUF_INIT(MESSAGE_MAX),
 	};

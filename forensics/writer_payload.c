@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/digest.h"
+#include "core/pool.h"
 
 #include "forensics/bundle_name.h"
 #include "forensics/bundle_tar.h"
@@ -134,6 +135,55 @@ static int end_part(struct payload *p, struct sl_error *err)
 	return writer_broken(p->w, rc);
 }
 
+/* Bytes that are hashed for their part on one thread, and for the whole file on the other. */
+struct piece {
+	struct sha256 *hash;
+	const void *bytes;
+	size_t len;
+};
+
+static void hash_piece(void *job, void *worker)
+{
+	const struct piece *piece = job;
+
+	(void)worker;
+	sha256_update(piece->hash, piece->bytes, piece->len);
+}
+
+/* Borrows @piece and its bytes until end_piece(). */
+static int begin_piece(struct sl_bundle_writer *w, struct piece *piece, struct sl_error *err)
+{
+	struct pool_options options = {
+		.workers = w->is_serial ? 0 : 1, .queue = 1, .run = hash_piece};
+	int rc = w->part_hasher == NULL ? pool_new(&w->part_hasher, &options, err) : 0;
+
+	return rc == 0 ? pool_submit(w->part_hasher, piece, err) : rc;
+}
+
+static void end_piece(struct sl_bundle_writer *w)
+{
+	void *job;
+
+	(void)pool_take(w->part_hasher, &job);
+}
+
+/* Into the open member; the digests of the file and of its part go on. */
+static int put_piece(struct payload *p, const void *bytes, size_t len, struct sl_error *err)
+{
+	struct piece piece = {p->w->part_hash, bytes, len};
+	bool is_later = p->out->parts > 0;
+	int rc = is_later ? begin_piece(p->w, &piece, err) : 0;
+
+	if (rc < 0)
+		return writer_broken(p->w, rc);
+	if (p->known == NULL)
+		sha256_update(p->w->file_hash, bytes, len);
+	rc = out_data(&p->w->out, bytes, len, err);
+	if (is_later)
+		end_piece(p->w);
+	return writer_broken(p->w, rc);
+}
+
 static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
 	struct payload *p = container_of(tap, struct payload, tap);
@@ -150,13 +200,9 @@ static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 		if (!p->is_open && (rc = begin_next(p, err)) < 0)
 			return rc;
 		n = len < p->member_left ? len : (size_t)p->member_left;
-		if (p->known == NULL)
-			sha256_update(p->w->file_hash, at, n);
-		if (p->out->parts > 0)
-			sha256_update(p->w->part_hash, at, n);
-		rc = out_data(&p->w->out, at, n, err);
+		rc = put_piece(p, at, n, err);
 		if (rc < 0)
-			return writer_broken(p->w, rc);
+			return rc;
 		p->member_left -= n;
 		p->done += n;
 		at += n;

@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/kernel.h"
 #include "host/cstore.h"
 #include "host/imageconfig.h"
 
@@ -129,6 +130,7 @@ static int open_layer(struct cstore *s, const struct cstore_layer *at, struct sl
 		      struct sl_error *err)
 {
 	const char *sub = at->part->layout == CSTORE_OVERLAY ? "diff" : NULL;
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	AUTO_FREE char *file = NULL;
 	int rc;
 
@@ -140,9 +142,11 @@ static int open_layer(struct cstore *s, const struct cstore_layer *at, struct sl
 	}
 	if (at->part->layers_fd >= 0)
 		layer->tar_split_fd =
-			root_open_path(at->part->layers_fd, file, ROOT_NO_LINKS, NULL);
+			root_open_path(at->part->layers_fd, file, ROOT_NO_LINKS, &why);
 	if (layer->tar_split_fd < 0)
 		layer->tar_split_fd = -1;
+	if (kernel_ran_out(why.sys))
+		return store_give_error(err, &why);
 	rc = cstore_layer_open(s, at->part, at->id, sub, &layer->dir_fd, &layer->dir_path, NULL);
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "layer path");

@@ -209,6 +209,7 @@ static int read_labels(struct records *r, struct bolt_bucket in, struct sl_error
 	AUTO_JVAL struct jval *config = NULL;
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *dir = NULL;
+	AUTO_FREE char *own = NULL;
 	struct bolt_bucket labels;
 	const char *driver;
 	int rc = bolt_path(r->b, in, &labels, err, "labels", NULL);
@@ -225,7 +226,13 @@ static int read_labels(struct records *r, struct bolt_bucket in, struct sl_error
 	}
 	if (rc >= 0)
 		rc = ctrd_get_text(r->b, labels, "nerdctl/state-dir", &dir, err);
-	if (rc != 0)
+	if (rc == 0 && asprintf(&own, "/containers/%s/%s", r->c->ns, r->c->id) < 0) {
+		own = NULL;
+		return sl_fail(err, SL_ENOMEM, 0, "container");
+	}
+	/* an image's labels are among these, and no image knows the id */
+	if (rc != 0 || strlen(dir) <= strlen(own) ||
+	    strcmp(dir + strlen(dir) - strlen(own), own) != 0)
 		return rc < 0 ? rc : 0;
 	free(r->log_path);
 	if (asprintf(&r->log_path, "%s/%s-json.log", dir, r->c->id) < 0) {

@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/kernel.h"
 #include "host/docker.h"
 #include "host/idmap.h"
 #include "host/imageconfig.h"
@@ -62,11 +63,14 @@ static int parse_config(const struct docker_driver *dr, struct sl_image *image, 
 static int check_diff(const struct sl_layer *layer, int fd, size_t at, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(0);
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	uint8_t diff_id[SL_SHA256_SIZE];
-	int rc = docker_read_word(fd, "diff", 256, &text, NULL);
+	int rc = docker_read_word(fd, "diff", 256, &text, &why);
 
 	if (rc == -SL_ENOTFOUND)
 		return 0; /* nothing is contradicted, and the proof does not need it */
+	if (rc == -SL_EIO || rc == -SL_ENOMEM)
+		return store_give_error(err, &why);
 	if (rc < 0 || digest_parse(diff_id, text.data, text.len) < 0 ||
 	    memcmp(diff_id, layer->diff_id, sizeof(diff_id)) != 0)
 		return sl_fail(err, SL_EUNTRUSTED, 0,
@@ -80,20 +84,24 @@ static int open_layer(const struct docker_driver *dr, struct sl_layer *layer, si
 {
 	CLEANUP(buf_clear) struct buf dir = BUF_INIT(0);
 	char hex[2 * SL_SHA256_SIZE + 1], path[80];
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	AUTO_CLOSE int fd = -1;
 	int rc;
 
 	hex_encode(hex, layer->chain_id, sizeof(layer->chain_id));
 	(void)snprintf(path, sizeof(path), "sha256/%s", hex);
-	fd = dr->layerdb_fd >= 0 ? root_open_subdir(dr->layerdb_fd, path, ROOT_NO_LINKS, NULL) : -1;
+	if (dr->layerdb_fd >= 0)
+		fd = root_open_subdir(dr->layerdb_fd, path, ROOT_NO_LINKS, &why);
 	if (fd < 0)
-		return 0;
+		return kernel_ran_out(why.sys) ? store_give_error(err, &why) : 0;
 	rc = check_diff(layer, fd, at, err);
 	if (rc < 0)
 		return rc;
-	layer->tar_split_fd = root_open_path(fd, "tar-split.json.gz", ROOT_NO_LINKS, NULL);
+	layer->tar_split_fd = root_open_path(fd, "tar-split.json.gz", ROOT_NO_LINKS, &why);
 	if (layer->tar_split_fd < 0)
 		layer->tar_split_fd = -1;
+	if (kernel_ran_out(why.sys))
+		return store_give_error(err, &why);
 	if (docker_read_word(fd, "cache-id", 256, &dir, NULL) < 0 ||
 	    !docker_is_layer_dir(dir.data) || dr->home_fd < 0)
 		return 0;

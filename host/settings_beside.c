@@ -159,9 +159,28 @@ int settings_cri(struct sl_settings *out, const struct jval *sandbox, struct sl_
 }
 
 /*
- * containerd's restart monitor goes by labels alone: without the one for the state that is wanted
- * it leaves a container alone, and with it, but without a policy, it always restarts it. nerdctl
- * writes these, and up to 2.1.2 its ports.
+ * Labels of an image are among those of its container, but no image knows the id that nerdctl has
+ * in the name of its directory.
+ */
+static bool is_nerdctls(const struct jval *record, const struct jval *labels)
+{
+	const char *dir = jval_str(jval_get(labels, "nerdctl/state-dir"));
+	const char *ns = jval_str(jval_get(record, "namespace"));
+	const char *id = jval_str(jval_get(record, "id"));
+	AUTO_FREE char *tail = NULL;
+
+	if (dir == NULL || ns == NULL || id == NULL ||
+	    asprintf(&tail, "/containers/%s/%s", ns, id) < 0) {
+		tail = NULL;
+		return false;
+	}
+	return strlen(dir) > strlen(tail) && strcmp(dir + strlen(dir) - strlen(tail), tail) == 0;
+}
+
+/*
+ * containerd's restart monitor goes by labels alone, whoever set them: without the one for the
+ * state that is wanted it leaves a container alone, and with it, but without a policy, it always
+ * restarts it. nerdctl writes these, and up to 2.1.2 its ports.
  */
 int settings_containerd(struct sl_settings *out, const struct jval *record, struct sl_error *err)
 {
@@ -176,6 +195,7 @@ int settings_containerd(struct sl_settings *out, const struct jval *record, stru
 	else if (policy == NULL || policy[0] == '\0')
 		policy = "always";
 	rc = sl_settings_text(out, SL_SETTING_RESTART, policy, err);
-	return rc < 0 ? rc
-		      : add_quoted_ports(out, jval_str(jval_get(labels, "nerdctl/ports")), err);
+	return rc < 0 || !is_nerdctls(record, labels)
+		       ? rc
+		       : add_quoted_ports(out, jval_str(jval_get(labels, "nerdctl/ports")), err);
 }

@@ -334,5 +334,10 @@ int host_volume_open(struct host *h, const struct sl_container *c, const struct 
 		refuse(h, out);
 	if (rc == 0)
 		know_shm(h, m, out);
+	/* what a user without rights mounts there is seen by his own processes alone */
+	if (rc == 0 && out->is_shm && out->dir_fd < 0 && c->pid > 0 && h->place.proc_fd >= 0) {
+		out->why = NULL;
+		rc = open_tmpfs(h, c, m->path, out);
+	}
 	return rc;
 }

@@ -88,7 +88,8 @@ static int verify(struct bundleside *s, const struct job *job, struct sl_error *
 	struct verify_request request = {.bundle = s->file,
 					 .allow_unanchored = true,
 					 .threads = job->threads,
-					 .identities = s->identities};
+					 .identities = s->identities,
+					 .stop = job->stop};
 	struct sl_verify_result result = {0};
 	int status, rc = job_verify(&request, &result, NULL, &status, err);
 
@@ -98,7 +99,7 @@ static int verify(struct bundleside *s, const struct job *job, struct sl_error *
 	return rc;
 }
 
-static int read_bundle(struct bundleside *s, struct sl_error *err)
+static int read_bundle(struct bundleside *s, const struct job *job, struct sl_error *err)
 {
 	const struct bundletree_events events = {.captured = on_captured,
 						 .found = on_found,
@@ -106,7 +107,7 @@ static int read_bundle(struct bundleside *s, struct sl_error *err)
 						 .payload = s,
 						 .wanted = s->container};
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
-	int rc = bundle_file_open(&file, s->file, s->identities, err);
+	int rc = bundle_file_open(&file, s->file, s->identities, job->stop, err);
 
 	if (rc == 0)
 		rc = bundletree_read(file, &events, &s->target, err);
@@ -132,7 +133,7 @@ int bundleside_open(struct bundleside *out, const struct job *job, const char *f
 		rc = recording_new(&out->captured, err);
 	if (rc == 0)
 		rc = recording_new(&out->found, err);
-	return rc < 0 ? rc : read_bundle(out, err);
+	return rc < 0 ? rc : read_bundle(out, job, err);
 }
 
 void bundleside_clear(struct bundleside *s)

@@ -15,6 +15,7 @@ struct capture_link {
 	bool has_sha256;
 	uint8_t sha256[SL_SHA256_SIZE];
 	uint8_t head[16], head_len;
+	bool has_server_code;
 };
 
 struct capture_links {

@@ -71,6 +71,7 @@ static void learn(struct sl_entry *e, const struct capture_link *about)
 	memcpy(e->head, about->head, sizeof(e->head));
 	e->head_len = about->head_len;
 	e->fields |= SL_ENTRY_SHA256 | SL_ENTRY_HEAD;
+	e->flags |= about->has_server_code ? (uint32_t)SL_ENTRY_SERVER_CODE : 0;
 }
 
 /* Who had it open for writing. A whole copy, and the writable layer, are what is mounted as root.
@@ -159,6 +160,7 @@ static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_erro
 	memcpy(about.sha256, stored.sha256, SL_SHA256_SIZE);
 	memcpy(about.head, head.bytes, sizeof(about.head));
 	about.head_len = head.len;
+	about.has_server_code = head.code.found;
 	if (is_whole && !stored.read.changed)
 		capture_links_add(&tree->links, e, &about);
 	learn(&known, &about);

@@ -255,6 +255,8 @@ int job_check_container(const struct job *job, struct host *host,
 		rc = check_container(&c, container);
 	*totals = c.run.totals;
 	checkplan_clear(&c.run.plan);
+	if (how->kept != NULL)
+		*how->kept = take_ptr(&c.run.baselines);
 	sl_baselines_close(c.run.baselines);
 	return rc;
 }

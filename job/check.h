@@ -36,6 +36,7 @@ struct check_how {
 	bool no_index; /* as above */
 	void (*guard)(
 		struct sl_image *image); /* called before a directory of it is read; or NULL */
+	struct sl_baselines **kept;      /* gets the database, open, for who goes on; or NULL */
 };
 
 /*

@@ -138,8 +138,12 @@ static int find_or_index(struct comparison *c, const struct job *job,
 			 const struct comparison_options *options, struct sl_error *err)
 {
 	struct sl_baseline_info info;
-	int rc = job_database_open(job, &c->baselines, err);
+	int rc = 0;
 
+	if (options->baselines != NULL)
+		c->baselines = take_ptr(options->baselines);
+	if (c->baselines == NULL)
+		rc = job_database_open(job, &c->baselines, err);
 	if (rc < 0)
 		return rc;
 	rc = baseline_ready(job, c->baselines, c->image, options->no_index, &info, err);

@@ -34,6 +34,7 @@ struct comparison_options {
 	const char *contradiction;
 	/* What a check of the layers found just now, or NULL: then the last one counts. Emptied. */
 	struct layerfindings *checked;
+	struct sl_baselines **baselines; /* the database, when it is open already. Emptied */
 };
 
 /*

@@ -81,6 +81,7 @@ static int verify_bundle(struct adding *a, struct sl_error *err)
 	struct verify_request request = {.bundle = q->file,
 					 .allow_unanchored = true,
 					 .identities = q->identities,
+					 .stop = q->stop,
 					 .threads = q->threads};
 	int status;
 

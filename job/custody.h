@@ -27,6 +27,7 @@ struct custody_request {
 	/* what a verification that was just made said; NULL: made where the action asks for it */
 	const struct sl_verify_result *verified;
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
+	const volatile sig_atomic_t *stop;       /* or NULL */
 	unsigned int threads;
 };
 

@@ -12,5 +12,9 @@ int job_database_open(const struct job *job, struct sl_baselines **out, struct s
 			       "the database '%s' lies inside an engine's store: choose another "
 			       "place with --db",
 			       job->db);
-	return rc < 0 ? rc : sl_baselines_open(out, job->db, err);
+	if (rc == 0)
+		rc = sl_baselines_open(out, job->db, err);
+	if (rc == 0)
+		sl_baselines_stop(*out, job->stop);
+	return rc;
 }

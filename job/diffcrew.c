@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/diffcrew.h"
 
+#include "core/digest.h"
 #include "diff/policy.h"
 #include "host/host.h"
 #include "host/procscan.h"
@@ -93,9 +94,13 @@ int diffcrew_open(struct diff_run *run)
 {
 	struct crew_work how = {
 		.work = work, .tell = tell, .lost = lost, .stop = run->job->stop, .payload = run};
+	uint8_t unused[SL_SHA256_SIZE];
 
 	if (run->request->parallel < 2)
 		return 0;
+	/* OpenSSL's first digest is dear: here it is made once for the processes of all */
+	if (sha256_once("", 0, unused, run->err) < 0)
+		return -SL_ENOMEM;
 	return crew_new(&run->crew, run->request->parallel, &how, run->err);
 }
 

@@ -205,9 +205,9 @@ static void say_more(const struct job *job, const struct sl_container *c, uint64
 
 /* Are the directories below what the image says? What is found goes to @out. */
 static int check_layers(struct diff_run *run, const struct sl_container *c,
-			struct layerfindings *out)
+			struct layerfindings *out, struct sl_baselines **kept)
 {
-	const struct check_how how = {.no_index = run->request->no_index};
+	const struct check_how how = {.no_index = run->request->no_index, .kept = kept};
 	struct sl_check_totals totals = {{0}};
 	struct sl_check_sink *sink = NULL;
 	int rc = layerfindings_sink(&sink, out, run->err);
@@ -233,10 +233,18 @@ static void say_no_image(const struct job *job, const struct sl_container *c,
 	job_say(job, "image of '%s': %s", shown != NULL ? shown : "?", sl_error_text(why));
 }
 
+static void close_baselines(struct sl_baselines **b)
+{
+	sl_baselines_close(*b);
+}
+
 int diffrun_container(struct diff_run *run, struct sl_container *c)
 {
 	CLEANUP(layerfindings_clear) struct layerfindings checked = {0};
-	struct comparison_options options = {.no_index = run->request->no_index};
+	/* a private one would have to be filled twice */
+	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
+	struct comparison_options options = {.no_index = run->request->no_index,
+					     .baselines = &baselines};
 	struct sl_error why = SL_ERROR_INIT, refused = SL_ERROR_INIT;
 	struct sl_image *image = NULL;
 	struct comparison comparison;
@@ -248,7 +256,7 @@ int diffrun_container(struct diff_run *run, struct sl_container *c)
 	if (c->stack.unsupported != NULL)
 		return diffrun_unread(run, c, c->stack.unsupported, 0);
 	if (run->request->check) {
-		rc = check_layers(run, c, &checked);
+		rc = check_layers(run, c, &checked, &baselines);
 		if (rc < 0)
 			return rc;
 		options.checked = &checked;

@@ -12,6 +12,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/db.h"
+#include "job/digestblocks.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define SECONDS_PER_DAY 86400
@@ -23,10 +24,6 @@
 #define PENDING_MAX 512
 /* What a row takes in the file, about. */
 #define ROW_BYTES 200
-
-/* Size, mtime, ctime, btime: all that must be the same. */
-#define STATE_SIZE 44
-#define FOUND_SIZE (SL_SHA256_SIZE + SL_XXH3_SIZE + 16 + 1 + 4)
 
 static const struct db_migration migrations[] = {
 	{"digests", 1,
@@ -43,13 +40,6 @@ static const struct db_migration migrations[] = {
 	 NULL},
 };
 
-struct row {
-	int64_t slot;
-	struct sl_file_id file;
-	uint8_t state[STATE_SIZE];
-	uint8_t found[FOUND_SIZE];
-};
-
 struct digestcache {
 	char *path;
 	struct digestcache_run run;
@@ -58,9 +48,10 @@ struct digestcache {
 	struct db *db;     /* NULL: not opened, or not to be used */
 	bool is_read_only; /* or full, or somebody else holds it */
 	uint64_t room;     /* rows that still fit */
-	struct db_stmt *find, *put;
-	bool is_reading;     /* one transaction for many questions: locks cost more than answers */
-	struct row *pending; /* PENDING_MAX of them */
+	struct db_stmt *put;
+	struct digestblocks *blocks;
+	bool is_reading; /* one transaction for many questions: locks cost more than answers */
+	struct digest_row *pending; /* PENDING_MAX of them */
 	size_t pending_count;
 	struct sl_error trouble;
 	bool was_told;
@@ -107,7 +98,7 @@ static int64_t slot_of(const struct sl_entry *e)
 }
 
 /* In this machine's byte order: no other one reads it. */
-static void pack_state(uint8_t out[STATE_SIZE], const struct sl_entry *e)
+static void pack_state(uint8_t out[DIGEST_STATE_SIZE], const struct sl_entry *e)
 {
 	bool has_btime = (e->fields & SL_ENTRY_BTIME) != 0;
 
@@ -117,7 +108,7 @@ static void pack_state(uint8_t out[STATE_SIZE], const struct sl_entry *e)
 	(void)put_time(out, has_btime ? e->btime : (struct sl_time){0});
 }
 
-static void pack_found(uint8_t out[FOUND_SIZE], const struct drift_digests *d)
+static void pack_found(uint8_t out[DIGEST_FOUND_SIZE], const struct drift_digests *d)
 {
 	out = put_bytes(out, d->sha256, sizeof(d->sha256));
 	out = put_bytes(out, d->xxh3, sizeof(d->xxh3));
@@ -157,10 +148,11 @@ static void close_db(struct digestcache *c)
 {
 	if (c->db != NULL)
 		end_reading(c);
-	db_finalize(c->find);
+	digestblocks_free(c->blocks);
 	db_finalize(c->put);
 	db_close(c->db);
-	c->find = c->put = NULL;
+	c->blocks = NULL;
+	c->put = NULL;
 	c->db = NULL;
 }
 
@@ -317,8 +309,7 @@ static int open_db(struct digestcache *c, struct sl_error *err)
 	if (rc == 0)
 		rc = settle_run(c, err);
 	if (rc == 0)
-		rc = db_prepare(&c->find, c->db,
-				"SELECT file, state, found, seen FROM digests WHERE slot=?1", err);
+		rc = digestblocks_new(&c->blocks, c->db, err);
 	if (rc == 0 && !c->is_read_only)
 		rc = db_prepare(&c->put, c->db,
 				"INSERT OR REPLACE INTO digests VALUES (?1,?2,?3,?4,?5)", err);
@@ -344,7 +335,7 @@ static bool is_open(struct digestcache *c)
 
 /* ---- writing ---- */
 
-static int put_row(struct digestcache *c, const struct row *r, struct sl_error *err)
+static int put_row(struct digestcache *c, const struct digest_row *r, struct sl_error *err)
 {
 	int rc;
 
@@ -387,6 +378,7 @@ static void flush(struct digestcache *c)
 	if (c->db == NULL || c->pending_count == 0)
 		return;
 	end_reading(c);
+	digestblocks_forget(c->blocks);
 	/* what is found goes on being right where nothing can be written */
 	if (write_pending(c, &c->trouble) < 0)
 		c->is_read_only = true;
@@ -396,7 +388,7 @@ static void flush(struct digestcache *c)
 static void add_pending(struct digestcache *c, const struct sl_file_id *file,
 			const struct sl_entry *e, const struct drift_digests *d)
 {
-	struct row *r;
+	struct digest_row *r;
 
 	if (c->pending == NULL)
 		c->pending = malloc(PENDING_MAX * sizeof(*c->pending));
@@ -435,54 +427,36 @@ static bool is_settled(void *payload, const struct sl_entry *e)
 	       e->ctime.nsec != 0;
 }
 
-static bool has_bytes(struct db_stmt *s, int column, const void *bytes, size_t len)
-{
-	size_t found;
-	const void *at = db_column_blob(s, column, &found);
-
-	return found == len && memcmp(at, bytes, len) == 0;
-}
-
 /* Is the row about this file, as it is now? Then @out is what was found. */
-static bool is_row_of(struct db_stmt *s, const struct sl_file_id *id, const struct sl_entry *e,
-		      struct drift_digests *out)
+static bool is_row_of(const struct digest_row *r, const struct sl_file_id *id,
+		      const struct sl_entry *e, struct drift_digests *out)
 {
-	uint8_t state[STATE_SIZE];
-	const void *found;
-	size_t len;
+	uint8_t state[DIGEST_STATE_SIZE];
 
 	pack_state(state, e);
-	if (!has_bytes(s, 0, id->bytes, id->len) || !has_bytes(s, 1, state, sizeof(state)))
-		return false;
-	found = db_column_blob(s, 2, &len);
-	return len == FOUND_SIZE && unpack_found(out, found);
+	return r->file.len == id->len && memcmp(r->file.bytes, id->bytes, id->len) == 0 &&
+	       memcmp(r->state, state, sizeof(state)) == 0 && unpack_found(out, r->found);
 }
 
 static bool find(void *payload, const struct sl_file_id *id, const struct sl_entry *e,
 		 struct drift_digests *out)
 {
 	struct digestcache *c = payload;
-	bool is_same, is_seen;
+	const struct digest_row *row;
 	int rc;
 
 	if (!is_open(c))
 		return false;
 	if (!c->is_reading)
 		c->is_reading = db_exec(c->db, "BEGIN", NULL) == 0;
-	db_bind_i64(c->find, 1, slot_of(e));
-	rc = db_step(c->find, &c->trouble);
-	if (rc == 1)
-		db_reset(c->find);
-	else if (rc < 0)
+	rc = digestblocks_find(c->blocks, slot_of(e), &row, &c->trouble);
+	if (rc < 0)
 		give_up(c);
-	if (rc != 0)
+	if (rc != 0 || !is_row_of(row, id, e, out))
 		return false;
-	is_same = is_row_of(c->find, id, e, out);
-	is_seen = db_column_i64(c->find, 3) == c->today;
-	db_reset(c->find);
-	if (is_same && !is_seen)
+	if (row->seen != c->today)
 		add_pending(c, id, e, out);
-	return is_same;
+	return true;
 }
 
 static void keep(void *payload, const struct sl_file_id *id, const struct sl_entry *e,

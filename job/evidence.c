@@ -45,15 +45,16 @@ static int show_record(const struct sl_bundle_record *record, struct buf *masked
 	return rc < 0 ? rc : each(payload, &shown, line.data, err);
 }
 
-int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
-	     size_t type_count, bool redact, evidence_record_fn each, void *payload,
-	     uint64_t *unattested, struct sl_error *err)
+int job_show(const char *bundle, const struct age_identities *identities,
+	     const volatile sig_atomic_t *stop, const char *const *types, size_t type_count,
+	     bool redact, evidence_record_fn each, void *payload, uint64_t *unattested,
+	     struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf masked = BUF_INIT(REDACT_GROWTH_MAX);
 	const struct sl_bundle_record *record;
 	struct sl_bundle_reader *reader = NULL;
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
-	int rc = bundle_file_open(&file, bundle, identities, err);
+	int rc = bundle_file_open(&file, bundle, identities, stop, err);
 
 	if (rc == 0)
 		rc = bundle_reader_open(&reader, file, err);
@@ -206,7 +207,7 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	uint64_t seq = request->seq;
 	uint32_t target = 0;
-	int rc = bundle_file_open(&file, request->bundle, request->identities, err);
+	int rc = bundle_file_open(&file, request->bundle, request->identities, request->stop, err);
 
 	if (rc == 0)
 		rc = rfile_needs_twice(file, err);
@@ -225,7 +226,8 @@ int job_extract(const struct extract_request *request, struct sl_error *err)
 }
 
 int job_timeline(const char *const *bundles, size_t count, const struct age_identities *identities,
-		 struct sl_event_sink *sink, struct sl_error *err)
+		 const volatile sig_atomic_t *stop, struct sl_event_sink *sink,
+		 struct sl_error *err)
 {
 	AUTO_FREE struct rfile **files = calloc(count, sizeof(struct rfile *));
 	size_t opened = 0;
@@ -234,7 +236,7 @@ int job_timeline(const char *const *bundles, size_t count, const struct age_iden
 	if (files == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "timeline");
 	while (rc == 0 && opened < count) {
-		rc = bundle_file_open(&files[opened], bundles[opened], identities, err);
+		rc = bundle_file_open(&files[opened], bundles[opened], identities, stop, err);
 		if (rc == 0)
 			opened++;
 	}

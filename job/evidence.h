@@ -3,6 +3,8 @@
 #ifndef JOB_EVIDENCE_H
 #define JOB_EVIDENCE_H
 
+#include <signal.h>
+
 #include <strandline/bundle.h>
 #include <strandline/event.h>
 
@@ -12,18 +14,21 @@
 /*
  * Call @each for every record of a bundle, or of the given types only. @line is the record for
  * people, quoted; borrowed for the call. A non-zero return ends the walk and is returned.
- * @identities (may be NULL) open an encrypted one. @redact: without what looks like a secret.
+ * @identities (may be NULL) open an encrypted one. @stop (may be NULL): see struct rfile. @redact:
+ * without what looks like a secret.
  * @param[out] unattested  records that no good checkpoint covers
  */
 typedef int (*evidence_record_fn)(void *payload, const struct sl_bundle_record *record,
 				  const char *line, struct sl_error *err);
-int job_show(const char *bundle, const struct age_identities *identities, const char *const *types,
-	     size_t type_count, bool redact, evidence_record_fn each, void *payload,
-	     uint64_t *unattested, struct sl_error *err);
+int job_show(const char *bundle, const struct age_identities *identities,
+	     const volatile sig_atomic_t *stop, const char *const *types, size_t type_count,
+	     bool redact, evidence_record_fn each, void *payload, uint64_t *unattested,
+	     struct sl_error *err);
 
 struct extract_request {
 	const char *bundle;
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
+	const volatile sig_atomic_t *stop;       /* or NULL */
 	bool by_seq;
 	uint64_t seq;
 	const char *const *paths;
@@ -46,6 +51,7 @@ int job_extract(const struct extract_request *request, struct sl_error *err);
 
 /* Several bundles as one timeline. */
 int job_timeline(const char *const *bundles, size_t count, const struct age_identities *identities,
-		 struct sl_event_sink *sink, struct sl_error *err);
+		 const volatile sig_atomic_t *stop, struct sl_event_sink *sink,
+		 struct sl_error *err);
 
 #endif

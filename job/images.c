@@ -154,14 +154,19 @@ int job_image_dump(const struct job *job, const char *word, bool merged, struct 
 	return gone(rc, err);
 }
 
-static int open_input(const char *path, struct istream **out, struct sl_error *err)
+static int open_input(const struct job *job, const char *path, struct istream **out,
+		      struct sl_error *err)
 {
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int rc;
 
 	if (fd < 0)
 		return sl_fail(err, SL_EIO, errno, "open '%s'", path);
-	return istream_from_fd(out, fd, err);
+	rc = istream_from_fd(out, fd, err);
+	if (rc == 0)
+		istream_fd_stop(*out, job->stop);
+	return rc;
 }
 
 int job_image_load(const struct job *job, const char *path, const char *name,
@@ -169,7 +174,7 @@ int job_image_load(const struct job *job, const char *path, const char *name,
 {
 	CLEANUP(close_baselines) struct sl_baselines *baselines = NULL;
 	struct istream *in = NULL;
-	int rc = open_input(path, &in, err);
+	int rc = open_input(job, path, &in, err);
 
 	if (rc == 0)
 		rc = job_database_open(job, &baselines, err);

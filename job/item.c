@@ -82,7 +82,8 @@ int job_verify_inside(const struct verify_request *request, const char *path, st
 	CLEANUP(rfile_closep) struct rfile *bundle = NULL;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(ITEMPROOF_MAX_BYTES);
 	uint64_t seq;
-	int rc = bundle_file_open(&bundle, request->bundle, request->identities, err);
+	int rc =
+		bundle_file_open(&bundle, request->bundle, request->identities, request->stop, err);
 
 	*out = (struct item){0};
 	if (rc == 0)

@@ -85,7 +85,8 @@ int job_recover(const struct recover_request *request, struct recover_summary *o
 	int rc = read_key(&key, request->key_file, request->key_passphrase, err);
 
 	if (rc == 0)
-		rc = bundle_file_open(&file, request->bundle, request->identities, err);
+		rc = bundle_file_open(&file, request->bundle, request->identities, request->stop,
+				      err);
 	if (rc == 0)
 		rc = sha256_new(&hashing.hash, err);
 	if (rc == 0 && request->directory != NULL) {

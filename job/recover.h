@@ -9,6 +9,7 @@
 struct recover_request {
 	const char *bundle;
 	const struct age_identities *identities; /* or NULL */
+	const volatile sig_atomic_t *stop;       /* or NULL */
 	struct ostream *report;                  /* borrowed */
 	const char *directory;                   /* to be made, for the payloads; or NULL */
 	uint64_t max_bytes;                      /* of payloads; 0: no bound */

@@ -49,7 +49,8 @@ static int judge_bundle(struct stamping *s, struct sl_error *err)
 					 .sidecars = s->request->sidecars,
 					 .allow_unanchored = true,
 					 .threads = s->request->threads,
-					 .identities = s->request->identities};
+					 .identities = s->request->identities,
+					 .stop = s->request->stop};
 	CLEANUP(beside_clear) struct beside beside = {.at.dir_fd = -1};
 	int status, rc = job_verify(&request, &s->bundle, &beside, &status, err);
 
@@ -133,7 +134,8 @@ static int ask_now(struct stamping *s, struct sl_error *err)
 	struct httppost post = {.url = s->request->tsa,
 				.type = "application/timestamp-query",
 				.accept = "application/timestamp-reply",
-				.seconds = s->request->seconds};
+				.seconds = s->request->seconds,
+				.stop = s->request->stop};
 	int rc = make_query(s, err);
 
 	post.body = s->query.data;

@@ -22,6 +22,7 @@ struct timestamp_request {
 	unsigned int seconds; /* for the TSA's answer */
 	unsigned int threads;
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
+	const volatile sig_atomic_t *stop;       /* or NULL */
 };
 
 struct timestamp_outcome {

@@ -75,7 +75,7 @@ int job_baseline_export(const struct job *job, char *const *words, size_t count,
 /* ---- import ---- */
 
 /* What signs stands behind what is signed, and is looked at first: a pipe is kept until then. */
-static int spool(int *fd, struct sl_error *err)
+static int spool(int *fd, const volatile int *stop, struct sl_error *err)
 {
 	AUTO_CLOSE int file = tempfile_open(NULL, err);
 	struct istream *in = NULL;
@@ -83,6 +83,8 @@ static int spool(int *fd, struct sl_error *err)
 	size_t len;
 	int rc = file < 0 ? file : istream_from_fd(&in, take_fd(fd), err);
 
+	if (rc == 0)
+		istream_fd_stop(in, stop);
 	while (rc == 0 && (rc = istream_next(in, &bytes, &len, err)) == 0)
 		rc = tempfile_write(file, bytes, len, err);
 	istream_close(in);
@@ -91,7 +93,7 @@ static int spool(int *fd, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
-static int open_file(int *fd, const char *path, struct sl_error *err)
+static int open_file(int *fd, const char *path, const volatile int *stop, struct sl_error *err)
 {
 	struct stat st;
 
@@ -100,7 +102,7 @@ static int open_file(int *fd, const char *path, struct sl_error *err)
 		return *fd;
 	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
 		return 0;
-	return spool(fd, err);
+	return spool(fd, stop, err);
 }
 
 int job_baseline_import(const struct job *job, const char *path, const struct travel_trust *trust,
@@ -111,7 +113,7 @@ int job_baseline_import(const struct job *job, const char *path, const struct tr
 	int rc = job_database_open(job, &baselines, err);
 
 	if (rc == 0)
-		rc = open_file(&fd, path, err);
+		rc = open_file(&fd, path, job->stop, err);
 	if (rc == 0)
 		rc = import_file(baselines, fd, (const uint8_t(*)[SIGN_PUBLIC_SIZE])trust->keys,
 				 trust->count, out, err);
@@ -128,7 +130,7 @@ int job_baseline_show(const char *path, const struct travel_trust *trust,
 	struct exportnote note;
 	struct import *im = NULL;
 	AUTO_CLOSE int fd = -1;
-	int rc = open_file(&fd, path, err);
+	int rc = open_file(&fd, path, NULL, err);
 
 	if (rc == 0)
 		rc = sl_baselines_open(&baselines, NULL, err);

@@ -13,7 +13,7 @@
 #define CA_FILE_MAX (4u << 20)
 
 int bundle_file_open(struct rfile **out, const char *path, const struct age_identities *identities,
-		     struct sl_error *err)
+		     const volatile sig_atomic_t *stop, struct sl_error *err)
 {
 	CLEANUP(rfile_closep) struct rfile *file = NULL;
 	int rc;
@@ -25,6 +25,8 @@ int bundle_file_open(struct rfile **out, const char *path, const struct age_iden
 		return sl_fail(err, errno == ENOENT ? SL_ENOTFOUND : SL_EIO, errno, "open '%s'",
 			       path);
 	rc = rfile_from_fd(&file, fd, err);
+	if (rc == 0)
+		file->stop = stop;
 	if (rc == 0)
 		rc = bundle_unlock(&file, identities, err);
 	if (rc < 0)
@@ -109,7 +111,8 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 			options.tokens = beside->token_list;
 			options.token_count = beside->token_count;
 		}
-		rc = bundle_file_open(&file, request->bundle, request->identities, err);
+		rc = bundle_file_open(&file, request->bundle, request->identities, request->stop,
+				      err);
 		if (rc == 0)
 			rc = bundle_verify(file, &options, out, err);
 	}

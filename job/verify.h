@@ -22,6 +22,7 @@ struct verify_request {
 	bool allow_unanchored;
 	unsigned int threads;
 	const struct age_identities *identities; /* for encrypted bundles; or NULL */
+	const volatile sig_atomic_t *stop;       /* or NULL */
 };
 
 /*
@@ -37,9 +38,9 @@ int verify_status(const struct verify_request *request, enum sl_verdict verdict,
 
 /*
  * Open a bundle for reading: a regular file or a pipe; "-" is standard input. @identities (may be
- * NULL) open an encrypted one.
+ * NULL) open an encrypted one. @stop may be NULL: see struct rfile.
  */
 int bundle_file_open(struct rfile **out, const char *path, const struct age_identities *identities,
-		     struct sl_error *err);
+		     const volatile sig_atomic_t *stop, struct sl_error *err);
 
 #endif

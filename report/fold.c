@@ -13,6 +13,7 @@
 
 struct fold {
 	struct fold_group slots[FOLD_SLOTS];
+	uint16_t taken[FOLD_MOST]; /* slots that have a key */
 	size_t used;
 };
 
@@ -79,7 +80,7 @@ static int start_group(struct fold *f, struct fold_group *g, const char *key, st
 	if (len > 0)
 		memcpy(g->dir, path.data, len);
 	g->dir_len = len;
-	f->used++;
+	f->taken[f->used++] = (uint16_t)(g - f->slots);
 	return 0;
 }
 
@@ -115,17 +116,25 @@ struct fold_group *fold_find(struct fold *f, const char *key)
 
 void fold_unshow(struct fold *f)
 {
-	for (size_t i = 0; i < FOLD_SLOTS; i++)
-		f->slots[i].shown = false;
+	for (size_t i = 0; i < f->used; i++)
+		f->slots[f->taken[i]].shown = false;
+}
+
+void fold_reset(struct fold *f)
+{
+	for (size_t i = 0; i < f->used; i++) {
+		struct fold_group *g = &f->slots[f->taken[i]];
+
+		free(g->key);
+		free(g->dir);
+		*g = (struct fold_group){0};
+	}
+	f->used = 0;
 }
 
 void fold_free(struct fold *f)
 {
-	if (f == NULL)
-		return;
-	for (size_t i = 0; i < FOLD_SLOTS; i++) {
-		free(f->slots[i].key);
-		free(f->slots[i].dir);
-	}
+	if (f != NULL)
+		fold_reset(f);
 	free(f);
 }

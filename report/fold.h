@@ -24,6 +24,8 @@ struct fold_group {
 };
 
 int fold_new(struct fold **out, struct sl_error *err);
+/* As new: cheaper than another one. */
+void fold_reset(struct fold *f);
 /*
  * Count one path under a key. 0 and its group; 1 when it is not counted (too many kinds);
  * -SL_ENOMEM.

@@ -46,6 +46,7 @@ struct table_sink {
 	struct outbuf out;
 	struct report_options options;
 	struct rowspool rows[SEVERITIES];
+	struct buf row; /* that is being made */
 	struct fold *fold;
 	struct frame_tally tally;
 	uint64_t containers, drifted, incomplete;
@@ -84,11 +85,11 @@ static int on_container(struct sl_sink *s, const struct sl_subject *subject, str
 
 	for (int i = 0; i < SEVERITIES; i++)
 		rowspool_clear(&t->rows[i]);
-	fold_free(t->fold);
-	t->fold = NULL;
+	if (t->fold != NULL)
+		fold_reset(t->fold);
 	buf_clear(&t->tally.gap_lines);
 	t->tally = (struct frame_tally){.gap_lines = BUF_INIT((size_t)8 << 20)};
-	if (fold_new(&t->fold, err) < 0)
+	if (t->fold == NULL && fold_new(&t->fold, err) < 0)
 		return -SL_ENOMEM;
 	if (t->containers++ > 0)
 		(void)buf_append_char(&t->out.buf, '\n');
@@ -109,32 +110,33 @@ static bool is_listed(const struct table_sink *t, const struct sl_finding *f)
 
 static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl_error *err)
 {
-	CLEANUP(buf_clear) struct buf row = BUF_INIT((size_t)64 << 20);
+	struct buf *row = &t->row;
 	struct fold_group *g;
 	int rc = 1;
 
+	buf_reset(row);
 	if (!notes_has_lines(&f->notes)) /* what has lines of its own is alike to nothing */
-		tablerow_key(&row, f);
-	if (row.status == 0 && row.len > 0 && f->change != NULL)
-		rc = fold_add(t->fold, row.data, f->change->path, tablerow_type(f),
+		tablerow_key(row, f);
+	if (row->status == 0 && row->len > 0 && f->change != NULL)
+		rc = fold_add(t->fold, row->data, f->change->path, tablerow_type(f),
 			      tablerow_bytes(f), &g);
-	if (rc == 0 && g->count > folds_from(f->severity, row.data))
+	if (rc == 0 && g->count > folds_from(f->severity, row->data))
 		return 0; /* part of a line whose first member waits already */
-	(void)buf_append_char(&row, '\0');
-	(void)buf_append(&row, tablerow_word(f), strlen(tablerow_word(f)) + 1);
-	tablerow_path(&row, f);
-	(void)buf_append_char(&row, '\0');
-	tablerow_detail(&row, f);
-	(void)buf_append_char(&row, '\0');
-	tablerow_alike(&row, f);
-	(void)buf_append_char(&row, '\0');
-	packagefold_of(&row, f);
-	(void)buf_append_char(&row, '\0');
-	notes_lines(&row, &f->notes);
-	(void)buf_append_char(&row, '\0');
-	if (rc < 0 || row.status < 0)
+	(void)buf_append_char(row, '\0');
+	(void)buf_append(row, tablerow_word(f), strlen(tablerow_word(f)) + 1);
+	tablerow_path(row, f);
+	(void)buf_append_char(row, '\0');
+	tablerow_detail(row, f);
+	(void)buf_append_char(row, '\0');
+	tablerow_alike(row, f);
+	(void)buf_append_char(row, '\0');
+	packagefold_of(row, f);
+	(void)buf_append_char(row, '\0');
+	notes_lines(row, &f->notes);
+	(void)buf_append_char(row, '\0');
+	if (rc < 0 || row->status < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
-	return rowspool_put(&t->rows[f->severity], row.data, row.len, err);
+	return rowspool_put(&t->rows[f->severity], row->data, row->len, err);
 }
 
 static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err)
@@ -438,6 +440,7 @@ static void on_close(struct sl_sink *s)
 		rowspool_clear(&t->rows[i]);
 	fold_free(t->fold);
 	buf_clear(&t->tally.gap_lines);
+	buf_clear(&t->row);
 	outbuf_clear(&t->out);
 	free(t);
 }
@@ -461,6 +464,7 @@ int report_table(struct sl_sink **out, struct ostream *to, const struct report_o
 		t->options = *o;
 	for (int i = 0; i < SEVERITIES; i++)
 		t->rows[i] = ROWS_INIT(ROWS_IN_MEMORY);
+	t->row = BUF_INIT((size_t)64 << 20);
 	outbuf_init(&t->out, to);
 	*out = &t->sink;
 	return 0;

@@ -144,6 +144,12 @@ uint64_t tablerow_bytes(const struct sl_finding *f)
 	return e != NULL && S_ISREG(e->mode) ? e->size : 0;
 }
 
+static void add_number(struct buf *out, unsigned int n)
+{
+	(void)buf_append_number(out, n);
+	(void)buf_append_char(out, '|');
+}
+
 void tablerow_key(struct buf *out, const struct sl_finding *f)
 {
 	struct sl_bytes path = f->change != NULL ? f->change->path : f->subject;
@@ -152,13 +158,18 @@ void tablerow_key(struct buf *out, const struct sl_finding *f)
 
 	if (packagefold_applies(f))
 		packagefold_key(out, f);
-	(void)buf_printf(out, "%d|%d|%d|%s|", (int)f->severity, (int)f->kind, (int)f->cause,
-			 tablerow_word(f));
+	add_number(out, (unsigned int)f->severity);
+	add_number(out, (unsigned int)f->kind);
+	add_number(out, (unsigned int)f->cause);
+	(void)buf_append_str(out, tablerow_word(f));
+	(void)buf_append_char(out, '|');
 	/* one chown or chmod of a whole tree is one line, whatever is in the tree */
 	if (!is_metadata)
-		(void)buf_printf(out, "%d|", (int)tablerow_type(f));
-	for (size_t i = 0; i < f->rule_count; i++)
-		(void)buf_printf(out, "%s,", f->rules[i]);
+		add_number(out, (unsigned int)tablerow_type(f));
+	for (size_t i = 0; i < f->rule_count; i++) {
+		(void)buf_append_str(out, f->rules[i]);
+		(void)buf_append_char(out, ',');
+	}
 	(void)buf_append_char(out, '|');
 	tablerow_alike(out, f);
 	(void)buf_append_char(out, '|');

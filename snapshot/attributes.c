@@ -2,7 +2,6 @@
 #include "snapshot/attributes.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -118,6 +117,9 @@ static void note_value(struct attributes *a, const struct dialect *d, enum diale
 	if (kind == DIALECT_ATTR_METACOPY) {
 		a->marks |= MARK_METACOPY;
 		ok = dialect_metacopy_is_valid(value->data, value->len);
+	} else if (kind == DIALECT_ATTR_NLINK) {
+		if (dialect_nlink_reaches_below(value->data, value->len))
+			a->marks |= MARK_INDEXED;
 	} else if (kind == DIALECT_ATTR_STAT) {
 		ok = dialect_parse_stat(&a->stat, value->data, value->len);
 		a->marks |= ok ? MARK_STAT : 0;
@@ -152,6 +154,7 @@ static int read_mark(struct attributes *a, const struct dialect *d, enum dialect
 		break;
 	case DIALECT_ATTR_OPAQUE:
 	case DIALECT_ATTR_METACOPY:
+	case DIALECT_ATTR_NLINK:
 	case DIALECT_ATTR_STAT:
 		rc = read_value(a, &value, name, &size, err);
 		if (rc == 0)
@@ -220,14 +223,14 @@ static void settle(struct attributes *a)
 int attributes_read(struct attributes *a, int dir_fd, const char *name, const struct dialect *d,
 		    struct sl_error *err)
 {
-	char dir[48];
 	int rc, worst = 0;
 
 	a->count = 0;
 	a->marks = 0;
 	buf_reset(&a->path);
-	(void)snprintf(dir, sizeof(dir), "/proc/self/fd/%d/", dir_fd);
-	(void)buf_append_str(&a->path, dir);
+	(void)buf_append_str(&a->path, "/proc/self/fd/");
+	(void)buf_append_number(&a->path, (uint64_t)dir_fd);
+	(void)buf_append_char(&a->path, '/');
 	a->dir_fd = dir_fd;
 	a->name_at = a->path.len;
 	if (buf_append_str(&a->path, name) < 0)

@@ -19,6 +19,7 @@ enum attribute_mark {
 	MARK_ORIGIN = 1u << 3,
 	MARK_REDIRECT = 1u << 4,
 	MARK_STAT = 1u << 5,
+	MARK_INDEXED = 1u << 7,   /* with other names in the layers below */
 	MARK_MALFORMED = 1u << 6, /* a private value that the dialect itself could not read */
 };
 

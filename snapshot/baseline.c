@@ -31,6 +31,11 @@ static int make_parents(const char *path, struct sl_error *err)
 	return 0;
 }
 
+void sl_baselines_stop(struct sl_baselines *b, const volatile int *stop)
+{
+	b->stop = stop;
+}
+
 int sl_baselines_open(struct sl_baselines **out, const char *path, struct sl_error *err)
 {
 	struct sl_baselines *b;

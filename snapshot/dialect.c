@@ -122,16 +122,14 @@ static enum dialect_attribute kernel_word(const char *word)
 	static const struct {
 		const char *word;
 		enum dialect_attribute kind;
-	} words[] = {{"whiteout", DIALECT_ATTR_WHITEOUT},
-		     {"opaque", DIALECT_ATTR_OPAQUE},
-		     {"metacopy", DIALECT_ATTR_METACOPY},
-		     {"origin", DIALECT_ATTR_ORIGIN},
-		     {"redirect", DIALECT_ATTR_REDIRECT}};
+	} words[] = {{"whiteout", DIALECT_ATTR_WHITEOUT}, {"opaque", DIALECT_ATTR_OPAQUE},
+		     {"metacopy", DIALECT_ATTR_METACOPY}, {"origin", DIALECT_ATTR_ORIGIN},
+		     {"redirect", DIALECT_ATTR_REDIRECT}, {"nlink", DIALECT_ATTR_NLINK}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].word) == 0)
 			return words[i].kind;
-	/* impure, nlink, upper, uuid, protattr, whiteouts, and whatever comes next */
+	/* impure, upper, uuid, protattr, whiteouts, and whatever comes next */
 	return DIALECT_HIDDEN;
 }
 
@@ -210,6 +208,13 @@ bool dialect_metacopy_is_valid(const void *value, size_t len)
 	const uint8_t *head = value; /* version, length of all, flags, digest algorithm */
 
 	return len == 0 || (len >= 4 && head[0] == 0 && head[1] == len);
+}
+
+bool dialect_nlink_reaches_below(const void *value, size_t len)
+{
+	const char *text = value;
+
+	return len < 2 || text[0] != 'U' || text[1] != '-';
 }
 
 bool dialect_redirect_is_valid(struct sl_bytes r)

@@ -59,6 +59,7 @@ enum dialect_attribute {
 	DIALECT_ATTR_METACOPY,
 	DIALECT_ATTR_ORIGIN,
 	DIALECT_ATTR_REDIRECT,
+	DIALECT_ATTR_NLINK,
 	DIALECT_ATTR_STAT, /* owner, mode and type as the container sees them */
 };
 
@@ -88,6 +89,11 @@ const char *const *dialect_stat_names(const struct dialect *d);
 int dialect_opaque(const struct dialect *d, const void *value, size_t len);
 /* Empty, or a header whose version and length are right (fs-verity digest behind it). */
 bool dialect_metacopy_is_valid(const void *value, size_t len);
+/*
+ * "U+1": how many names the overlay shows, against those on disk, where one more is in the index.
+ * True when some of them are names of the layers below; also when that cannot be told ("L+1").
+ */
+bool dialect_nlink_reaches_below(const void *value, size_t len);
 /* Absolute without empty, "." and ".." components, or one component. */
 bool dialect_redirect_is_valid(struct sl_bytes redirect);
 

@@ -188,7 +188,7 @@ static int stage(struct load *l, struct sl_error *err)
 
 static int run(struct load *l, struct istream *in, const char *name, struct sl_error *err)
 {
-	int rc = dumpread_init(&l->in, l->b->db, in, err);
+	int rc = dumpread_init(&l->in, l->b->db, in, l->b->stop, err);
 
 	if (rc == 0)
 		rc = db_writable(l->b->db, err);

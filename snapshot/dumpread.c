@@ -12,7 +12,8 @@
 #include "core/encode.h"
 #include "snapshot/dump.h"
 
-int dumpread_init(struct dumpread *r, struct db *db, struct istream *in, struct sl_error *err)
+int dumpread_init(struct dumpread *r, struct db *db, struct istream *in, const volatile int *stop,
+		  struct sl_error *err)
 {
 	int rc;
 
@@ -21,6 +22,7 @@ int dumpread_init(struct dumpread *r, struct db *db, struct istream *in, struct 
 		.parsed = DUMPLINE_INIT,
 		.dir = BUF_INIT(1 << 24),
 		.path = BUF_INIT(1 << 24),
+		.stop = stop,
 	};
 	rc = sha256_new(&r->hash, err);
 	return rc == 0 ? rows_new(&r->rows, db, err) : rc;
@@ -49,7 +51,9 @@ static int bad(const char *what, struct sl_error *err)
 
 int dumpread_next(struct dumpread *r, struct sl_error *err)
 {
-	int rc = lines_next(&r->lines, &r->line, err);
+	int rc = r->stop != NULL && *r->stop != 0
+			 ? sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal")
+			 : lines_next(&r->lines, &r->line, err);
 
 	return rc == 1 ? bad("it is cut off: it has no '#end'", err) : rc;
 }

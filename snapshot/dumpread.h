@@ -20,6 +20,7 @@ struct dumpread {
 	struct sha256 *hash;
 	struct buf dir;  /* the directory row met last: every row's parent is it or above it */
 	struct buf path; /* of the row before */
+	const volatile int *stop; /* borrowed, or NULL */
 };
 
 /* What the line '#layer' says. */
@@ -29,8 +30,9 @@ struct dumpread_layer {
 	uint64_t entries, bytes;
 };
 
-/* Borrows @in. Rows are staged in @db. Clear it also on failure. */
-int dumpread_init(struct dumpread *r, struct db *db, struct istream *in, struct sl_error *err);
+/* Borrows @in and @stop, which may be NULL. Rows are staged in @db. Clear it also on failure. */
+int dumpread_init(struct dumpread *r, struct db *db, struct istream *in, const volatile int *stop,
+		  struct sl_error *err);
 void dumpread_clear(struct dumpread *r);
 /* No rows are read any more: prepared statements would hold on to an older view of @db. */
 void dumpread_rows_end(struct dumpread *r);

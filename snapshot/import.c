@@ -240,7 +240,7 @@ static int read_all(struct import *im, struct sl_error *err)
 
 int import_read(struct import *im, struct istream *in, struct sl_error *err)
 {
-	int rc = dumpread_init(&im->in, im->b->db, in, err);
+	int rc = dumpread_init(&im->in, im->b->db, in, im->b->stop, err);
 
 	if (rc == 0)
 		rc = db_exec(im->b->db, "BEGIN; DELETE FROM temp.staged", err);

@@ -32,6 +32,7 @@ struct merged {
 	struct sl_entry entry;
 	size_t data; /* layer that holds the bytes of the entry lent last, or NO_LAYER */
 	struct gaps gaps;
+	bool is_told; /* no layer was moved since all of them had no gap left */
 };
 
 static struct merged *merged_of(struct sl_source *src)
@@ -409,6 +410,7 @@ static int merged_next(struct sl_source *src, const struct sl_entry **out, struc
 	struct verdict v;
 	int rc;
 
+	m->is_told = false;
 	m->data = NO_LAYER;
 	do
 		rc = settle(m, &v, err);
@@ -476,6 +478,7 @@ static int merged_seek(struct sl_source *src, struct sl_bytes path, struct sl_er
 	struct sl_bytes dir;
 	int rc = 0;
 
+	m->is_told = false;
 	m->data = NO_LAYER;
 	do
 		rc = leave(m, path, err);
@@ -493,6 +496,7 @@ static int merged_open_content(struct sl_source *src, struct sl_content **out, s
 
 	if (m->data == NO_LAYER)
 		return sl_fail(err, SL_EFORMAT, 0, "no layer holds its data");
+	m->is_told = false;
 	return sl_source_open(m->layers[m->data].src, out, err);
 }
 
@@ -500,12 +504,13 @@ static const struct sl_gap *merged_gap(struct sl_source *src)
 {
 	struct merged *m = merged_of(src);
 
-	for (size_t i = 0; i < m->count; i++) {
+	for (size_t i = 0; !m->is_told && i < m->count; i++) {
 		const struct sl_gap *gap = sl_source_gap(m->layers[i].src);
 
 		if (gap != NULL)
 			return gap;
 	}
+	m->is_told = true;
 	return gaps_next(&m->gaps);
 }
 

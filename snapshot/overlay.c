@@ -349,12 +349,23 @@ static int lend_upper(struct overlay *o, struct sl_error *err)
 			rc = tell_redirect(o, e, counterpart(o, e, err), err);
 		if (rc == 1)
 			rc = 0;
+		if (rc == 0 && (e->flags & SL_ENTRY_INDEXED) != 0)
+			rc = gap(o,
+				 "other names of it, in the layers below, show it as it is now "
+				 "(index=on): they are not listed",
+				 false, err);
 		if (rc == 0)
 			rc = hide_lower(o, err);
 		if (rc == 0 && is_bare && f != NULL && (f->moved || !f->has_lower))
 			return 1;
 		return rc;
 	}
+	if (o->depth == 0 && (e->flags & SL_ENTRY_INDEXED) != 0 &&
+	    gap(o,
+		"mounted with index=on: names of hard links in the layers below may show what "
+		"only its index holds",
+		true, err) < 0)
+		return -SL_ENOMEM;
 	rc = enter_upper(o, e, err);
 	if (rc < 0)
 		return rc;

@@ -11,6 +11,7 @@ struct sl_baselines {
 	struct db *db;
 	struct buf name, signer; /* lent by sl_baselines_find() */
 	struct sl_limits limits;
+	const volatile int *stop; /* set by a signal; or NULL. Borrowed */
 };
 
 /* The tables: append only (core/db.h). */

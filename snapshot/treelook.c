@@ -11,6 +11,7 @@
 #include "core/idmap.h"
 #include "core/kernel.h"
 #include "snapshot/gaps.h"
+#include "snapshot/indexdir.h"
 
 static int gap(struct treelook *l, const char *why, int sys, bool below, struct sl_error *err)
 {
@@ -141,6 +142,8 @@ static int apply_marks(struct treelook *l, struct sl_error *err)
 		e->flags |= SL_ENTRY_METACOPY;
 	if ((a->marks & MARK_ORIGIN) != 0)
 		e->flags |= SL_ENTRY_ORIGIN;
+	if ((a->marks & MARK_INDEXED) != 0 && !is_dir)
+		e->flags |= SL_ENTRY_INDEXED;
 	if ((a->marks & MARK_REDIRECT) != 0 && (is_dir || (e->flags & SL_ENTRY_METACOPY) != 0))
 		rc = apply_redirect(l, err);
 	if (rc == 0 && (a->marks & MARK_STAT) != 0)
@@ -264,6 +267,10 @@ static int apply_names(struct treelook *l, int dir_fd, const char *name, struct 
 /* The root has nothing beside it, and the kernel never hides what is below it. */
 int treelook_settle_root(struct treelook *l, struct sl_error *err)
 {
+	/* the kernel notes the lower root on that of an upper directory with an index alone */
+	if ((l->entry.flags & SL_ENTRY_ORIGIN) != 0 && dialect_needs_trusted(l->dialect) &&
+	    indexdir_may_hide(l->dirs->root_fd))
+		l->entry.flags |= SL_ENTRY_INDEXED;
 	if ((l->entry.flags & SL_ENTRY_OPAQUE) == 0 || !dialect_root_is_opaque(l->dialect))
 		return 0;
 	return gap(l, "the root is opaque: the layers below do not show", 0, true, err);

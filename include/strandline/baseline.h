@@ -145,6 +145,12 @@ struct sl_baseline_check {
  */
 SL_API int sl_baselines_open(struct sl_baselines **out, const char *path, struct sl_error *err);
 
+/**
+ * What takes long and has no struct sl_progress of its own (loading, importing, verifying) ends
+ * with -SL_ECANCELLED once @p stop is set, as sl_progress.stop. It is borrowed; NULL: it never is.
+ */
+SL_API void sl_baselines_stop(struct sl_baselines *b, const volatile int *stop);
+
 /** NULL is fine. */
 SL_API void sl_baselines_close(struct sl_baselines *b);
 

@@ -53,6 +53,13 @@ enum sl_entry_flag {
 	 * target's, attributes in a form that engines do not read.
 	 */
 	SL_ENTRY_AMBIGUOUS = 1u << 8,
+	/**
+	 * Of an overlay with index=on: names of the file that the directory does not hold, but the
+	 * layers below, show this object as well.
+	 */
+	SL_ENTRY_INDEXED = 1u << 9,
+	/** Of recorded files: SL_SIGNAL_SERVER_CODE, which their first bytes do not tell. */
+	SL_ENTRY_SERVER_CODE = 1u << 10,
 };
 
 /** Everything borrowed; valid until the next call on the source that lent it. */

@@ -54,4 +54,6 @@ it "global options stand before or after the command" \
 it "global options stand before, within or after a nested command" \
 	exits 0 "$STRANDLINE" --root / images --format json list --help -q
 it "options may follow operands" exits 0 "$STRANDLINE" verify bundle --require signed --help
+it "the beginning of several names them" refuses \
+	"option '--fail' may be any of '--fail-on', '--fail-on-new'" diff --fail low web
 it "a unique beginning of an option is enough" exits 0 "$STRANDLINE" diff --accept web --help

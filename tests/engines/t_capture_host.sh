@@ -158,6 +158,8 @@ it "nor what an engine keeps there" contains volume-gaps \
 it "the engine's own files for the container are not taken twice" lacks <(volume) /etc/hosts
 it "a program in a volume is a finding" contains \
 	<(jq -r 'select(.type == "finding") | .path' volumes.jsonl) /vol/tool
+it "and its mount point is one, whatever lies in it" same "mount point" "$(jq -r 'select(.type == "finding" and .path == "/vol" and
+	.change == "added") | .explained_by.name' volumes.jsonl)"
 rm volumes.tar.zst
 it "short of a full capture nobody walks volumes unasked" take volumes --no-findings
 it "and they are in the record of the container" contains \
@@ -257,7 +259,7 @@ it "also where daemon.json says that it is" same \
 	"/srv/exec/runtime-runc/moby/$(id local)/state.json"
 it "the files of that disk are the machine's" same \
 	"$(jq -r 'select(.role == "host") | .src.path' dead.jsonl | sort | paste -sd' ')" \
-	"/etc/os-release /host.json"
+	"/etc/docker/daemon.json /etc/os-release /host.json"
 "$STRANDLINE" extract dead.tar.zst -q -o dead.json --seq \
 	"$(jq -r 'select(.role == "host" and .src.path == "/host.json") | .seq' dead.jsonl)"
 it "of which only the disk is said to speak" same \

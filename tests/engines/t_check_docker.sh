@@ -30,6 +30,11 @@ it "an untouched container is intact by its baseline" exits 0 check web
 it "which was proven" jq -e '.verdict == "intact" and ([.layers[] | .method, .trust] |
 	unique == ["baseline", "proven"])' out.json
 it "and so is everything" exits 0 check --all
+once() {
+	"$STRANDLINE" diff --check --no-db "${store[@]}" web >table 2>err || [ $? -le 3 ] || return 1
+	same 1 "$(grep -c 'indexing image' err)"
+}
+it "a comparison that checks first indexes once, without a database, too" once
 
 # the bottom layer, which has most of the files
 dir=$(jq -r '.layers[0].directory' out.json)

@@ -19,6 +19,8 @@ mkdir bound
 ctrd_run $one $image web
 ctrd_run $one --label containerd.io/restart.status=running --label containerd.io/restart.policy=unless-stopped \
 	--label nerdctl/ports='[{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":"0.0.0.0"}]' \
+	--label nerdctl/state-dir="$disk/var/lib/nerdctl/1935db59/containers/$one/mounts" \
+	--label nerdctl/log-config='{"driver":"json-file"}' \
 	--mount "type=bind,src=$PWD/bound,dst=/bound,options=rbind:ro" $image mounts
 ctrd_run $one --snapshotter native $image copied
 ctrd_run $one --uidmap 0:100000:65536 --gidmap 0:100000:65536 $image shifted
@@ -197,6 +199,9 @@ it "owners in a user namespace are shown as the container has them" same \
 settings() { jq -r '.containers[0].settings | "\(.ports | tostring) \(.restart_policy)"' "$1"; }
 it "what nerdctl and the restart monitor were told stands in labels" same "$(settings drift.json)" \
 	'["0.0.0.0:8080:80/tcp"] unless-stopped'
+mkdir -p "$disk/var/lib/nerdctl/1935db59/containers/$one/mounts"
+echo '{"log":"said\n","stream":"stdout","time":"2026-01-02T03:04:05Z"}' \
+	>"$disk/var/lib/nerdctl/1935db59/containers/$one/mounts/mounts-json.log"
 it "without such labels nobody restarts it, and its ports are unknown" same "$(settings shifted.json)" "null no"
 sl diff "$second" --format json -o pod.json || true
 it "ports of a pod are its sandbox's; who restarts it, containerd does not know" same "$(settings pod.json)" \
@@ -238,6 +243,10 @@ it "and the chain of its snapshots" same "$(document pod snapshots.json |
 	jq -r '[.snapshotter, (.chain | length), .chain[0].kind, .chain[3].kind] | join(" ")')" "overlayfs 4 active committed"
 it "and what the shim keeps, wherever that is" same "$(document pod task/config.json | jq -r .hostname)" \
 	"$(info k8s.io "$second" | jq -r .Spec.hostname)"
+it "a container of nerdctl's is captured" take mounts nerd
+it "with its log, where nerdctl keeps it" same "json-file /json.log said" "$(jq -r 'select(.type == "target").log_driver' nerd.jsonl) $(
+	jq -r 'select(.role == "log") | .src.path' nerd.jsonl) $("$STRANDLINE" timeline nerd.tar.zst --format jsonl |
+	jq -r 'select(.source == "log") | .message')"
 it "a whole copy is captured in full while it runs" take copied full --profile full
 it "with its memory, and the whole tree" same "$(jq -r 'select(.type == "file" and .src.type == "file") | .role' full.jsonl |
 	sort | uniq -c | awk '$2 == "memory" || ($2 == "upper" && $1 > 10) { print $2 }' | paste -sd' ')" "memory upper"

@@ -171,6 +171,10 @@ int open(const char *path, int flags, ...)
 int openat64(int dir_fd, const char *path, int flags, ...) __attribute__((alias("openat")));
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 
+/* getxattrat and listxattrat, Linux 6.13. */
+#define CALL_GETXATTRAT 464
+#define CALL_LISTXATTRAT 465
+
 long syscall(long number, ...)
 {
 	static long (*real)(long, ...);
@@ -185,6 +189,9 @@ long syscall(long number, ...)
 		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 	if (number == SYS_openat2 && a[3] != 0 && is_watched((int)a[0], (const char *)a[1]) &&
 	    fails(KIND_OPEN))
+		return -1;
+	if ((number == CALL_GETXATTRAT || number == CALL_LISTXATTRAT) && (int)a[0] >= 0 &&
+	    is_watched((int)a[0], (const char *)a[1]) && fails(KIND_ATTR))
 		return -1;
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -408,11 +408,73 @@ static void a_damaged_redirect_is_a_gap(void **state)
 	}
 }
 
+static void do_write_both_names(void)
+{
+	put("hard1", O_APPEND, "x");
+	put("hard2", O_APPEND, "y");
+}
+
+/* Its other name shows it still, and the upper directory has nothing but a deletion. */
+static void do_write_and_remove_name(void)
+{
+	put("hard1", O_APPEND, "x");
+	assert_int_equal(unlink("hard1"), 0);
+}
+
+static const struct {
+	const char *title, *options;
+	void (*act)(void);
+	bool is_gap;
+} indexed[] = {
+	{"one that was written to and is gone", "index=on", do_write_and_remove_name, true},
+	{"one name of a file", "index=on", do_write_hard_link, true},
+	{"all of its names", "index=on", do_write_both_names, false},
+	{"a file with one name", "index=on", do_append, false},
+	{"the same in an index of everything", "index=on,nfs_export=on", do_append, false},
+	{"one name without an index", "index=off", do_write_hard_link, false},
+};
+
+/* The other name shows what was written, and the upper directory does not hold it. */
+static void names_that_an_index_joins_are_a_gap(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(indexed); i++) {
+		struct play *p = play_new(i + 1);
+		AUTO_FREE char *root = NULL;
+		const struct sl_entry *e;
+		struct sl_source *src;
+		size_t gaps = 0;
+
+		play_push(p, NULL);
+		make_lower(p);
+		play_push(p, indexed[i].options);
+		root = play_root(p);
+		assert_int_equal(chdir(root), 0);
+		indexed[i].act();
+		assert_int_equal(chdir("/"), 0);
+		play_settle(p);
+		/* where engines have it */
+		assert_int_equal(chdir(p->dir), 0);
+		assert_int_equal(rename("work1", "work"), 0);
+		assert_int_equal(chdir("/"), 0);
+		src = open_overlay(p);
+		while (sl_source_next(src, &e, NULL) == 0)
+			for (const struct sl_gap *g; (g = sl_source_gap(src)) != NULL; gaps++)
+				assert_true(strcmp(e->path.data, "hard1") == 0 ||
+					    (e->path.len == 0 && i == 0));
+		if (gaps != indexed[i].is_gap)
+			fail_msg("%s: %zu gaps", indexed[i].title, gaps);
+		sl_source_close(src);
+		play_free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_operation_is_seen_as_it_was),
 		cmocka_unit_test(a_damaged_redirect_is_a_gap),
+		cmocka_unit_test(names_that_an_index_joins_are_a_gap),
 	};
 	const char *why = play_prepare();
 

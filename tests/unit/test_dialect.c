@@ -66,7 +66,7 @@ static void attributes_are_markers_in_one_dialect_and_data_in_the_others(void **
 		 DIALECT_ATTR_WHITEOUT},
 		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.origin", DIALECT_ATTR_ORIGIN},
 		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.impure", DIALECT_HIDDEN},
-		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.nlink", DIALECT_HIDDEN},
+		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.nlink", DIALECT_ATTR_NLINK},
 		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.upper", DIALECT_HIDDEN},
 		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.uuid", DIALECT_HIDDEN},
 		{SL_MARKER_OVERLAY_TRUSTED, NULL, "trusted.overlay.protattr", DIALECT_HIDDEN},
@@ -219,6 +219,12 @@ static void other_values_are_what_the_kernel_takes(void **state)
 	assert_false(dialect_metacopy_is_valid("\0\3\0", 3));
 	assert_false(dialect_metacopy_is_valid("\1\4\0\0", 4));
 	assert_false(dialect_metacopy_is_valid("\0\5\0\0", 4));
+	/* one name on disk, one in the index: what is beyond those lies in the layers below */
+	assert_false(dialect_nlink_reaches_below("U-1", 3));
+	assert_true(dialect_nlink_reaches_below("U+0", 3));
+	assert_true(dialect_nlink_reaches_below("U+12", 4));
+	assert_true(dialect_nlink_reaches_below("L+0", 3));
+	assert_true(dialect_nlink_reaches_below("", 0));
 }
 
 static void the_words_of_the_command_line_are_the_names(void **state)

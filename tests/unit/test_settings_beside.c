@@ -30,7 +30,10 @@ static int read_as(enum engine engine, struct sl_settings *s, const struct jval 
 
 #define ANNOTATED(text) "{\"annotations\":{\"io.kubernetes.cri-o.PortMappings\":\"" text "\"}}"
 #define MAPPED(list) "{\"Metadata\":{\"Config\":{\"port_mappings\":" list "}}}"
-#define LABELLED(labels) "{\"labels\":{" labels "}}"
+#define LABELLED(labels) "{\"namespace\":\"default\",\"id\":\"c1\",\"labels\":{" labels "}}"
+#define PORTS                                                                                      \
+	",\"nerdctl/ports\":\"[{\\\"HostPort\\\":8080,\\\"ContainerPort\\\":80,"                   \
+	"\\\"Protocol\\\":\\\"tcp\\\",\\\"HostIP\\\":\\\"0.0.0.0\\\"}]\""
 #define WATCHED "\"containerd.io/restart.status\":\"running\""
 
 /* ports: joined by blanks; NULL: unknown. */
@@ -68,10 +71,14 @@ static const struct {
 	{"a sandbox without ports", CRI, "{\"Metadata\":{\"Config\":{}}}", NULL, "", NULL},
 	{"no metadata", CRI, "{}", NULL, NULL, NULL},
 	{"nerdctl's labels", CONTAINERD,
-	 LABELLED(WATCHED ",\"containerd.io/restart.policy\":\"unless-stopped\",\"nerdctl/ports\":"
-			  "\"[{\\\"HostPort\\\":8080,\\\"ContainerPort\\\":80,"
-			  "\\\"Protocol\\\":\\\"tcp\\\",\\\"HostIP\\\":\\\"0.0.0.0\\\"}]\""),
+	 LABELLED(
+		 WATCHED
+		 ",\"containerd.io/restart.policy\":\"unless-stopped\","
+		 "\"nerdctl/state-dir\":\"/var/lib/nerdctl/1935db59/containers/default/c1\"" PORTS),
 	 NULL, "0.0.0.0:8080:80/tcp", "unless-stopped"},
+	{"labels that an image may have brought", CONTAINERD,
+	 LABELLED(WATCHED ",\"nerdctl/state-dir\":\"/x/containers/default/c2\"" PORTS), NULL, NULL,
+	 "always"},
 	{"nobody looks after it", CONTAINERD,
 	 LABELLED("\"containerd.io/restart.policy\":\"always\""), NULL, NULL, "no"},
 	{"no policy is always", CONTAINERD, LABELLED(WATCHED), NULL, NULL, "always"},

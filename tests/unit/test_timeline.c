@@ -189,7 +189,7 @@ static void sorting_spills_and_loses_nothing(void **state)
 		e.time = (struct sl_time){.sec = (int64_t)(x >> 16) % 50 - 10, .nsec = x % 3};
 		assert_int_equal(eventsort_add(s, &e, NULL), 0);
 	}
-	assert_int_equal(eventsort_emit(s, &t.sink, NULL), 0);
+	assert_int_equal(eventsort_emit(s, &t.sink, NULL, NULL), 0);
 	assert_int_equal(t.count, COUNT);
 	assert_true(t.is_ordered);
 	eventsort_free(s);
