@@ -3,7 +3,7 @@
 import hashlib
 
 from container import MIB
-from forms import count, sha256, strict_json, unbase64
+from forms import Broken, count, sha256, strict_json, unbase64
 
 ZEROS = bytes(MIB)
 PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -50,8 +50,11 @@ class Parts:
 
 
 def path_of(record, attributes):
-    """The bytes of a record's path; None where it has none."""
-    src = strict_json(attributes.content) if attributes else record.get("src", record)
+    """The bytes of a record's path; None where it has none, or what should say it cannot be read."""
+    try:
+        src = strict_json(attributes.content) if attributes else record.get("src", record)
+    except Broken:
+        return None
     if not isinstance(src, dict) or "path" not in src and "path_b64" not in src:
         return None
     return src["path"].encode() if "path" in src else unbase64(src["path_b64"])
