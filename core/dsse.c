@@ -29,35 +29,22 @@ int dsse_pae(struct buf *out, const char *type, size_t type_len, const void *bod
 	return buf_append(out, body, len);
 }
 
-static int write_signature(struct jout *j, const struct buf *pae, const struct sign_key *k,
-			   struct sl_error *err)
+static int sign_envelope(struct dsse_signature *out, const struct buf *pae,
+			 const struct sign_key *k, struct sl_error *err)
 {
-	uint8_t public[SIGN_PUBLIC_SIZE], sig[SIGN_SIZE];
-	char keyid[DSSE_KEY_ID_SIZE];
+	uint8_t public[SIGN_PUBLIC_SIZE];
 	int rc;
 
 	sign_key_public(k, public);
-	rc = dsse_key_id(public, keyid, err);
-	if (rc == 0)
-		rc = sign_bytes(k, pae->data, pae->len, sig, err);
-	if (rc < 0)
-		return rc;
-	jout_object(j);
-	jout_key_str(j, "keyid", keyid);
-	jout_key(j, "sig");
-	jout_base64(j, sig, sizeof(sig));
-	jout_object_end(j);
-	return 0;
+	rc = dsse_key_id(public, out->keyid, err);
+	return rc < 0 ? rc : sign_bytes(k, pae->data, pae->len, out->sig, err);
 }
 
-int dsse_write(struct buf *out, const char *type, const void *body, size_t len,
-	       const struct sign_key *const keys[], size_t count, struct sl_error *err)
+static int write_text(struct buf *out, const char *type, const void *body, size_t len,
+		      const struct dsse_signature *signatures, size_t count, struct sl_error *err)
 {
-	CLEANUP(buf_clear) struct buf pae = BUF_INIT(SIZE_MAX / 2);
 	struct jout j;
 
-	if (dsse_pae(&pae, type, strlen(type), body, len) < 0)
-		return sl_fail(err, SL_ENOMEM, 0, "envelope");
 	jout_begin(&j, out);
 	jout_object(&j);
 	jout_key_str(&j, "payloadType", type);
@@ -66,16 +53,39 @@ int dsse_write(struct buf *out, const char *type, const void *body, size_t len,
 	jout_key(&j, "signatures");
 	jout_array(&j);
 	for (size_t i = 0; i < count; i++) {
-		int rc = write_signature(&j, &pae, keys[i], err);
-
-		if (rc < 0)
-			return rc;
+		jout_object(&j);
+		jout_key_str(&j, "keyid", signatures[i].keyid);
+		jout_key(&j, "sig");
+		jout_base64(&j, signatures[i].sig, SIGN_SIZE);
+		jout_object_end(&j);
 	}
 	jout_array_end(&j);
 	jout_object_end(&j);
 	if (jout_end(&j) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "envelope");
 	return 0;
+}
+
+int dsse_write(struct buf *out, const char *type, const void *body, size_t len,
+	       const struct sign_key *const keys[], size_t count, struct sl_error *err)
+{
+	CLEANUP(buf_clear) struct buf pae = BUF_INIT(SIZE_MAX / 2);
+	struct dsse_signature signatures[DSSE_MAX_SIGNATURES];
+	int rc = 0;
+
+	if (count > DSSE_MAX_SIGNATURES)
+		return sl_fail(err, SL_ELIMIT, 0, "envelope with %zu signatures", count);
+	if (dsse_pae(&pae, type, strlen(type), body, len) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "envelope");
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = sign_envelope(&signatures[i], &pae, keys[i], err);
+	return rc < 0 ? rc : write_text(out, type, body, len, signatures, count, err);
+}
+
+int dsse_text(struct buf *out, const struct dsse *d, struct sl_error *err)
+{
+	return write_text(out, d->type, d->payload.data, d->payload.len, d->signatures, d->count,
+			  err);
 }
 
 /* A key id of another form belongs to somebody else's key: kept as none. */

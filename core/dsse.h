@@ -43,6 +43,9 @@ int dsse_parse(struct dsse *out, const char *text, size_t len, size_t max_bytes,
 	       struct sl_error *err);
 void dsse_clear(struct dsse *d);
 
+/* Append the one form that dsse_write() has for it. */
+int dsse_text(struct buf *out, const struct dsse *d, struct sl_error *err);
+
 /*
  * Check every signature that carries this key's id.
  * 0 when there is one and all are good; 1 when there is none; -SL_EUNTRUSTED when one is bad.

@@ -22,6 +22,8 @@ enum {
 	LEN_PREFIX = 155,
 	MTIME_DIGITS = 10,
 };
+/* What tar unpacks is neither run nor somebody else's. */
+#define MEMBER_MODE 0440
 /* A member larger than this cannot be in a bundle: parts end at 16 MiB, journals far below. */
 #define SIZE_LIMIT (UINT64_C(1) << 40)
 
@@ -65,13 +67,14 @@ static bool is_checksum_good(const uint8_t *block)
  */
 static bool is_plain(const uint8_t block[PAX_BLOCK])
 {
-	uint64_t ignored;
+	uint64_t mode, ignored;
 
 	for (size_t i = 0; i < PAX_BLOCK; i++) {
 		if (block[i] > 0x7f)
 			return false;
 	}
-	return parse_octal(&ignored, block + AT_MODE, LEN_ID) == 0 &&
+	return parse_octal(&mode, block + AT_MODE, LEN_ID) == 0 &&
+	       (mode == MEMBER_MODE || block[AT_TYPE] != '0') &&
 	       parse_octal(&ignored, block + AT_UID, LEN_ID) == 0 &&
 	       parse_octal(&ignored, block + AT_GID, LEN_ID) == 0 &&
 	       parse_octal(&ignored, block + AT_MTIME, LEN_SIZE) == 0;

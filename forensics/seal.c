@@ -170,38 +170,33 @@ int seal_public_pem(const struct seal *s, struct buf *pem, struct sl_error *err)
 	return sign_public_pem(public, pem) < 0 ? sl_fail(err, SL_ENOMEM, 0, "public key") : 0;
 }
 
-static int statement(const struct seal *s, const struct merkle *tree, const struct buf *note,
-		     enum sl_bundle_status status, struct buf *out, struct sl_error *err)
+int seal_statement(const struct statement *s, struct buf *out, struct sl_error *err)
 {
-	uint8_t root[SL_SHA256_SIZE], digest[SL_SHA256_SIZE];
+	char origin[64];
 	struct jout j;
-	int rc = merkle_root(tree, root, err);
 
-	if (rc == 0)
-		rc = sha256_once(note->data, note->len, digest, err);
-	if (rc < 0)
-		return rc;
+	(void)snprintf(origin, sizeof(origin), "strandline/bundle/%s", s->bundle);
 	jout_begin(&j, out);
 	jout_object(&j);
 	jout_key_str(&j, "_type", STATEMENT_TYPE);
 	jout_key(&j, "subject");
 	jout_array(&j);
 	jout_object(&j);
-	jout_key_str(&j, "name", s->origin);
+	jout_key_str(&j, "name", origin);
 	jout_key(&j, "digest");
 	jout_object(&j);
-	jout_key_hex(&j, "sha256", root, sizeof(root));
+	jout_key_hex(&j, "sha256", s->root, SL_SHA256_SIZE);
 	jout_object_end(&j);
 	jout_object_end(&j);
 	jout_array_end(&j);
 	jout_key_str(&j, "predicateType", PREDICATE_TYPE);
 	jout_key(&j, "predicate");
 	jout_object(&j);
-	jout_key_str(&j, "bundle", s->id);
-	jout_key_str(&j, "status", sl_bundle_status_name(status));
-	jout_key_u64(&j, "records", tree->size);
-	jout_key_hex(&j, "note_sha256", digest, sizeof(digest));
-	jout_key_time(&j, "finished", clock_now());
+	jout_key_str(&j, "bundle", s->bundle);
+	jout_key_str(&j, "status", sl_bundle_status_name(s->status));
+	jout_key_u64(&j, "records", s->records);
+	jout_key_hex(&j, "note_sha256", s->note_sha256, SL_SHA256_SIZE);
+	jout_key_time(&j, "finished", s->finished);
 	jout_object_end(&j);
 	jout_object_end(&j);
 	return jout_end(&j) < 0 ? sl_fail(err, SL_ENOMEM, 0, "close statement") : 0;
@@ -212,8 +207,19 @@ int seal_close(const struct seal *s, const struct merkle *tree, const struct buf
 {
 	CLEANUP(buf_clear) struct buf body = BUF_INIT(SEAL_BYTES);
 	const struct sign_key *keys[] = {s->key, s->long_term};
-	int rc = statement(s, tree, note, status, &body, err);
+	uint8_t root[SL_SHA256_SIZE], digest[SL_SHA256_SIZE];
+	struct statement what = {.bundle = s->id,
+				 .root = root,
+				 .status = status,
+				 .records = tree->size,
+				 .note_sha256 = digest,
+				 .finished = clock_now()};
+	int rc = merkle_root(tree, root, err);
 
+	if (rc == 0)
+		rc = sha256_once(note->data, note->len, digest, err);
+	if (rc == 0)
+		rc = seal_statement(&what, &body, err);
 	if (rc < 0)
 		return rc;
 	rc = dsse_write(out, DSSE_INTOTO_TYPE, body.data, body.len, keys,

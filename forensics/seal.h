@@ -38,7 +38,18 @@ int seal_epoch(struct seal *s, struct buf *members, struct sl_error *err);
 int seal_note(const struct seal *s, const struct merkle *tree, bool is_last, struct buf *note,
 	      struct sl_error *err);
 int seal_public_pem(const struct seal *s, struct buf *pem, struct sl_error *err);
-/* The close statement about the tree and its last @note. */
+/* What the close statement says. */
+struct statement {
+	const char *bundle;
+	const uint8_t *root, *note_sha256; /* SL_SHA256_SIZE bytes each */
+	enum sl_bundle_status status;
+	uint64_t records;
+	struct sl_time finished;
+};
+
+/* Append its one form (bundle format, section 6). */
+int seal_statement(const struct statement *s, struct buf *out, struct sl_error *err);
+/* The close statement about the tree and its last @note, in its envelope. */
 int seal_close(const struct seal *s, const struct merkle *tree, const struct buf *note,
 	       enum sl_bundle_status status, struct buf *out, struct sl_error *err);
 /* Wipe this epoch's key and go on with the next, if there is one. */

@@ -162,6 +162,9 @@ if ! zstd -dcq -M8MB <&9 >"$T/tar" 2>"$T/zstd.err"; then
 	[ $CUT -eq 1 ] || broken "the compressed stream is damaged or goes on behind its end"
 	[ $TABLE -eq 0 ] || broken "a frame has a changed length: the seek table accounts for the whole file"
 fi
+# The program unpacks what other programs packed as well: gzip, xz, lz4 in the middle of it.
+zstd -f -lv /dev/fd/9 2>&1 </dev/null | grep -q 'not compressed by zstd' && [ $CUT -eq 0 ] &&
+	broken "the compressed stream is not zstd alone"
 PLAIN=$(stat -c %s "$T/tar")
 BLOCKS=$((PLAIN / 512))
 case $(bytes 0 4 | od -An -v -tx1 | tr -d ' \n') in
@@ -182,10 +185,10 @@ if [ -s "$T/tar.err" ]; then
 		broken "the archive is damaged"
 	fi
 fi
-sed -nE 's/^block ([0-9]+): -[^ ]+ +[^ ]+ +([0-9]+) +[^ ]+ +[^ ]+ ([^ ]+)$/\1 \2 \3/p' "$T/list" >"$T/members"
+sed -nE 's/^block ([0-9]+): -r--r----- +[^ ]+ +([0-9]+) +[^ ]+ +[^ ]+ ([^ ]+)$/\1 \2 \3/p' "$T/list" >"$T/members"
 grep -v '^block [0-9]*: \*\* \(Block of NULs\|End of File\) \*\*$' "$T/list" >"$T/listed"
 [ "$(wc -l <"$T/members")" -eq "$(wc -l <"$T/listed")" ] ||
-	broken "a member is no regular file or has a name that no member may have"
+	broken "a member is no regular file, or has a mode or a name that no member may have"
 COMPONENT='([A-Za-z0-9._~-]|%[0-9A-F]{2})+'
 sed -E 's/^[0-9]+ [0-9]+ //' "$T/members" >"$T/names"
 grep -Evq "^(README\.txt|verify\.sh|j/index|j/close\.intoto\.json|j/([0-9]{6}|[1-9][0-9]{6,17})\.(jsonl|note|pub\.pem)|d/([0-9]{8}|[1-9][0-9]{8,17})(/$COMPONENT)+)$" "$T/names" &&
@@ -240,16 +243,15 @@ closed) HAS_CLOSE=$((1 - partial)) ;;
 index) HAS_CLOSE=1 ;;
 esac
 
-# Is the last frame a skippable one? Its header is looked for; the bytes of another frame may look
-# like one, but what stands before them is no whole stream then.
-ends_in_skippable() {
-	zstd -f -lv /dev/fd/9 2>/dev/null </dev/null | grep -q 'Skippable' || return 1
-	bytes 0 "$SIZE" | grep -obUaP '[\x50-\x5f]\x2a\x4d\x18' | cut -d : -f 1 >"$T/magics"
+# Does the last frame hold nothing of the archive? Its beginning is looked for; the bytes of another
+# frame may look like one, but what stands before them is no whole stream then.
+ends_in_nothing() {
+	bytes 0 "$SIZE" | grep -obUaP '[\x50-\x5f]\x2a\x4d\x18|\x28\xb5\x2f\xfd' |
+		cut -d : -f 1 | sort -rn >"$T/magics"
 	while read -r at; do
-		len=$(bytes $((at + 4)) 4 | od -An -tu4)
-		[ $((at + 8 + ${len:-0})) -eq "$SIZE" ] || continue
 		bytes 0 "$at" | zstd -dcq -M8MB 2>/dev/null >"$T/before" || continue
-		[ "$(stat -c %s "$T/before")" -ne "$PLAIN" ] || return 0
+		[ "$(stat -c %s "$T/before")" -eq "$PLAIN" ]
+		return
 	done <"$T/magics"
 	return 1
 }
@@ -265,7 +267,7 @@ if [ $CUT -eq 0 ] && [ $((next * 512)) -lt "$PLAIN" ]; then
 fi
 if [ $TABLE -eq 1 ]; then
 	[ $ENDED -eq 1 ] || broken "there is a seek table, but no end of the archive"
-elif [ $ENDED -eq 1 ] && [ $CUT -eq 0 ] && ends_in_skippable; then
+elif [ $ENDED -eq 1 ] && [ $CUT -eq 0 ] && ends_in_nothing; then
 	broken "bytes behind the end of the archive that are no seek table"
 fi
 [ $ENDED -eq 0 ] || [ $state = index ] || broken "tail of a bundle that was not closed"
@@ -353,7 +355,7 @@ if [ $TABLE -eq 1 ]; then
 			echo $((c - 8)) >>"$T/skips.want"
 		else
 			bytes $((at - 4)) 4 >>"$T/sums"
-			bytes "$from" 5 >>"$T/starts"
+			bytes "$from" 6 >>"$T/starts"
 			printf '%d\n' "$x" >>"$T/sums.want"
 		fi
 	done <"$T/entries"
@@ -363,10 +365,12 @@ if [ $TABLE -eq 1 ]; then
 	# 0x184D2A50 to 0x184D2A5F, and the length of what follows
 	od -An -v -tu4 -w8 "$T/skips" | sed -nE 's/^ *407710(28[89]|29[0-9]|30[0-3]) +//p' |
 		cmp -s - "$T/skips.want" || broken "a seek table that contradicts the frames"
-	od -An -v -tx1 -w5 "$T/starts" | tr -d ' ' >"$T/descriptors"
+	od -An -v -tx1 -w6 "$T/starts" | tr -d ' ' >"$T/descriptors"
 	grep -Evq '^28b52ffd' "$T/descriptors" && broken "a seek table that contradicts the frames"
 	# the descriptor byte: a content size, a checksum, no dictionary, nothing reserved
-	grep -Evq '^........[2-9a-f]4$' "$T/descriptors" && broken "a frame without size or checksum, or with a dictionary"
+	grep -Evq '^........[2-9a-f]4' "$T/descriptors" && broken "a frame without size or checksum, or with a dictionary"
+	# the byte behind it is the window's, unless the frame has no window: 13 bits more than 2^10
+	grep -Evq '^........([2367abef]4..|[4589cd]4([0-5].|6[0-8]))$' "$T/descriptors" && broken "a frame with a window above 8 MiB"
 fi
 
 incomplete() {
@@ -539,6 +543,10 @@ is_key() {
 pem() {
 	printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$1"
 }
+# unpacked BASE64 FILE: the bytes, of the one text that stands for them
+unpacked() {
+	printf '%s' "$1" | base64 -d >"$2" 2>/dev/null && [ "$(base64 -w 0 "$2")" = "$1" ]
+}
 # signed KEY TEXT SIGNATURE: files with PEM, bytes, 64 bytes
 signed() {
 	[ "$(stat -c %s "$3")" -eq 64 ] &&
@@ -554,7 +562,7 @@ if [ "$long" != - ]; then
 	is_key "$long" || broken "certificate without a key that can be read"
 	pem "$long" >"$T/long.pem"
 	printf 'strandline bundle epoch 0\n%s\n%s\n' "$BUNDLE_ID" "$key0" >"$T/cert"
-	printf '%s' "$cert_sig" | base64 -d >"$T/cert.sig" 2>/dev/null
+	unpacked "$cert_sig" "$T/cert.sig" || broken "the certificate has no signature"
 	signed "$T/long.pem" "$T/cert" "$T/cert.sig" || broken "the certificate's signature is wrong"
 fi
 
@@ -646,7 +654,7 @@ signature_of() {
 	"— $1 "*) ;;
 	*) return 1 ;;
 	esac
-	printf '%s' "${line##* }" | base64 -d >"$T/signature" 2>/dev/null || return 1
+	unpacked "${line##* }" "$T/signature" || return 1
 	{
 		printf '%s\n\001' "$1"
 		printf '%s' "$2" | base64 -d | tail -c 32
@@ -670,13 +678,15 @@ while read -r k low high <&5 && read -r key <&6 && read -r root <&7; do
 		[ "$SIGNED" -eq 0 ] || broken "segment $k: the checkpoint is not signed by the key of its segment"
 		continue
 	fi
+	lines=1
+	[ "$long" = - ] || [ -z "$STATUS" ] || [ "$k" -ne $((SEALED - 1)) ] || lines=2
 	if [ -n "$(head -n 1 "$T/note.tail")" ] || [ -n "$(tail -c 1 "$T/note.tail" | tr -d '\n')" ] ||
-		sed 1d "$T/note.tail" | grep -Evq '^— [^ ]+ [A-Za-z0-9+/]+=*$'; then
-		broken "segment $k: the checkpoint is not a note"
+		[ "$(wc -l <"$T/note.tail")" -ne $((lines + 1)) ]; then
+		broken "segment $k: the checkpoint is not a note of $lines signatures"
 	fi
 	[ "$SIGNED" -eq "$k" ] || broken "some checkpoints are signed, some are not"
 	signature_of "$origin/epoch/$k" "$key" || broken "segment $k: the checkpoint is not signed by the key of its segment"
-	if [ "$long" != - ] && [ -n "$STATUS" ] && [ "$k" -eq $((SEALED - 1)) ]; then
+	if [ $lines -eq 2 ]; then
 		signature_of "$origin/key" "$long" || broken "segment $k: the checkpoint is not signed by the key that certified key 0"
 	fi
 	SIGNED=$((SIGNED + 1))
@@ -691,41 +701,41 @@ PAYLOADS=$(wc -l <"$T/claims")
 if [ $HAS_CLOSE -eq 1 ]; then
 	[ -n "$STATUS" ] || broken "close statement without a close record"
 	close=$T/x/j/close.intoto.json
-	jq -er '.payload | strings' "$close" 2>/dev/null | tr -d '\n' | base64 -d >"$T/statement" 2>/dev/null ||
+	root=$(sed -n '$p' "$T/roots")
+	note=$(sha256sum <"$T/x/j/$(printf %06d $((SEALED - 1))).note" | cut -c1-64)
+	# Nothing signs the envelope, so it has one form; and so has the statement in it.
+	signature='\{"keyid":"[0-9a-f]{64}","sig":"[A-Za-z0-9+/]{86}=="\}'
+	line=$(grep -aEx '\{"payloadType":"application/vnd\.in-toto\+json","payload":"[A-Za-z0-9+/]+=*","signatures":\[('"$signature(,$signature)?"')?\]\}' "$close")
+	printf '%s' "$line" | cmp -s - "$close" || printf '%s\n' "$line" | cmp -s - "$close" ||
 		broken "the close statement is no envelope"
-	[ "$(jq -r .payloadType "$close")" = application/vnd.in-toto+json ] || broken "the close statement is no envelope"
-	length=$(stat -c %s "$T/statement")
+	unpacked "$(printf '%s' "$line" | sed -E 's/^.*"payload":"([^"]*)".*$/\1/')" "$T/statement" || broken "the close statement is no envelope"
+	finished=$(tr -d '\000' <"$T/statement" | sed -nE '1s/^.*"finished":"([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)\.[0-9]{9}Z)"\}\}$/\1/p')
+	printf '{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"%s","digest":{"sha256":"%s"}}],"predicateType":"strandline/bundle-close/v1","predicate":{"bundle":"%s","status":"%s","records":%d,"note_sha256":"%s","finished":"%s"}}' \
+		"$origin" "$root" "$BUNDLE_ID" "$STATUS" "$N" "$note" "$finished" |
+		cmp -s - "$T/statement" || broken "the close statement speaks of something else"
 	{
-		printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$length"
+		printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$(stat -c %s "$T/statement")"
 		cat "$T/statement"
 	} >"$T/pae"
-	jq -r '.signatures[]? | "\(.keyid | tostring) \(.sig | tostring)"' "$close" >"$T/signatures" 2>/dev/null
-	# envelope_by KEY
+	grep -oE "$signature" "$close" | sed -E 's/^.*"keyid":"([^"]*)","sig":"([^"]*)".*$/\1 \2/' >"$T/signatures"
+	# envelope_by KEY: all signatures that carry its id, and there is one
 	envelope_by() {
 		id=$(printf '%s' "$1" | base64 -d | sha256sum | cut -c1-64)
-		[ "$(grep -c "^$id " "$T/signatures")" -ge 1 ] || return 1
+		grep "^$id " "$T/signatures" >"$T/close.lines" || return 1
 		pem "$1" >"$T/close.pem"
-		grep "^$id " "$T/signatures" >"$T/close.lines"
 		while read -r _ sig; do
-			printf '%s' "$sig" | base64 -d >"$T/close.sig" 2>/dev/null || return 1
+			unpacked "$sig" "$T/close.sig" || return 1
 			signed "$T/close.pem" "$T/pae" "$T/close.sig" || return 1
 		done <"$T/close.lines"
 	}
-	if [ "$SIGNED" -eq 0 ]; then
-		[ ! -s "$T/signatures" ] || broken "the close statement is signed though no checkpoint is"
-	else
+	signers=1
+	[ "$long" = - ] || signers=2
+	[ "$SIGNED" -gt 0 ] || signers=0
+	[ "$(wc -l <"$T/signatures")" -eq $signers ] || broken "the close statement is signed by too many or too few"
+	if [ "$SIGNED" -gt 0 ]; then
 		envelope_by "$(sed -n '$p' "$T/keys")" || broken "the close statement is not signed by the last key"
 		[ "$long" = - ] || envelope_by "$long" || broken "the close statement is not signed by the key that certified key 0"
 	fi
-	root=$(sed -n '$p' "$T/roots")
-	note=$(sha256sum <"$T/x/j/$(printf %06d $((SEALED - 1))).note" | cut -c1-64)
-	jq -e --arg origin "$origin" --arg root "$root" --arg bundle "$BUNDLE_ID" --arg status "$STATUS" \
-		--arg records "$N" --arg note "$note" \
-		'._type == "https://in-toto.io/Statement/v1" and .predicateType == "strandline/bundle-close/v1" and
-		(.subject | length) == 1 and .subject[0].name == $origin and .subject[0].digest.sha256 == $root and
-		.predicate.bundle == $bundle and .predicate.status == $status and
-		(.predicate.records | tostring) == $records and .predicate.note_sha256 == $note' \
-		"$T/statement" >/dev/null 2>&1 || broken "the close statement speaks of something else"
 fi
 
 # ---- the verdict ----

@@ -215,6 +215,47 @@ static void odd_records(struct corpus *c)
 	}
 }
 
+#define FORGE(name, offset, bytes)                                                                 \
+	CRIME(name, {                                                                              \
+		size_t at = m.tar.len;                                                             \
+		FILE_OF("a");                                                                      \
+		maker_forge(&m, at, offset, bytes, sizeof(bytes) - 1);                             \
+	})
+#define EMPTY_GZIP "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0"
+#define EMPTY_FRAME "\x28\xb5\x2f\xfd\x24\0\x01\0\0\x99\xe9\xd8\x51"
+#define WITNESS                                                                                    \
+	"\xe2\x80\x94 example.com/witness "                                                        \
+	"eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4" \
+	"\n"
+
+/* Archives and streams that programs read differently, or obey. */
+static void odd_archives(struct corpus *c)
+{
+	struct maker m;
+
+	FORGE("mode-setuid", 100, "0004755");
+	CRIME("seek-table-inside", FILE_OF("a"); maker_segment(&m); maker_table(&m);
+	      keep(c, "seek-table-alone", m.file.data, m.file.len));
+	CRIME("gzip-inside", FILE_OF("a"); maker_segment(&m);
+	      (void)buf_append(&m.file, EMPTY_GZIP, sizeof(EMPTY_GZIP) - 1);
+	      keep(c, "gzip-at-the-end", m.file.data, m.file.len));
+	maker_small(&m, false);
+	(void)buf_append(&m.file, EMPTY_FRAME, sizeof(EMPTY_FRAME) - 1);
+	keep_and_clear(c, "trailing-empty-frame", &m);
+}
+
+/* What nothing covers but its one form. */
+static void odd_seals(struct corpus *c)
+{
+	struct maker m;
+
+	CRIME("note-with-a-witness", m.behind_note = WITNESS);
+	CRIME("note-with-a-line-feed", m.behind_note = "\n");
+	CRIME("statement-with-a-blank", m.behind_close = " ");
+	CRIME("statement-with-a-line-feed", m.behind_close = "\n");
+	CRIME("statement-with-two", m.behind_close = "\n\n");
+}
+
 #define PART(k, name, map)                                                                         \
 	maker_member(&m, name, "x", 1);                                                            \
 	maker_record(&m, "part", 1,                                                                \
@@ -501,6 +542,8 @@ int main(int argc, char **argv)
 		return 2;
 	crimes(&c);
 	odd_records(&c);
+	odd_archives(&c);
+	odd_seals(&c);
 	heads(&c);
 	later_records(&c);
 	whole_bundles(&c);

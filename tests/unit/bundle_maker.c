@@ -49,10 +49,19 @@ static void key_json(struct buf *b, const struct sign_key *key)
 	must(buf_append_str(b, "\"}") == 0);
 }
 
+static void sum_up(char *block)
+{
+	unsigned int sum = 0;
+
+	memset(block + 148, ' ', 8);
+	for (int i = 0; i < 512; i++)
+		sum += (unsigned char)block[i];
+	(void)snprintf(block + 148, 8, "%06o", sum);
+}
+
 static void header(struct maker *m, const char *name, char type, size_t size)
 {
 	char block[512] = {0};
-	unsigned int sum = 0;
 
 	must(strlen(name) <= 100);
 	memcpy(block, name, strlen(name));
@@ -61,13 +70,17 @@ static void header(struct maker *m, const char *name, char type, size_t size)
 	(void)snprintf(block + 116, 8, "%07o", 0);
 	(void)snprintf(block + 124, 12, "%011zo", size);
 	(void)snprintf(block + 136, 12, "%011o", 0);
-	memset(block + 148, ' ', 8);
 	block[156] = type;
 	memcpy(block + 257, "ustar\00000", 8);
-	for (int i = 0; i < 512; i++)
-		sum += (unsigned char)block[i];
-	(void)snprintf(block + 148, 8, "%06o", sum);
+	sum_up(block);
 	must(buf_append(&m->tar, block, sizeof(block)) == 0);
+}
+
+void maker_forge(struct maker *m, size_t at, size_t offset, const void *bytes, size_t len)
+{
+	must(at + 512 <= m->tar.len && offset + len <= 512);
+	memcpy(m->tar.data + at + offset, bytes, len);
+	sum_up(m->tar.data + at);
 }
 
 static void content(struct maker *m, const void *bytes, size_t len)
@@ -78,6 +91,12 @@ static void content(struct maker *m, const void *bytes, size_t len)
 	must(buf_append(&m->tar, zeros, (512 - len % 512) % 512) == 0);
 }
 
+void maker_pax(struct maker *m, const void *text, size_t len)
+{
+	header(m, "pax", 'x', len);
+	content(m, text, len);
+}
+
 void maker_member(struct maker *m, const char *name, const void *bytes, size_t len)
 {
 	if (strlen(name) > 100) {
@@ -85,8 +104,7 @@ void maker_member(struct maker *m, const char *name, const void *bytes, size_t l
 		int n = snprintf(record, sizeof(record), "%03zu path=%s\n", strlen(name) + 10,
 				 name);
 
-		header(m, "pax", 'x', (size_t)n);
-		content(m, record, (size_t)n);
+		maker_pax(m, record, (size_t)n);
 		header(m, "long", m->type == 0 ? '0' : m->type, len);
 	} else {
 		header(m, name, m->type == 0 ? '0' : m->type, len);
@@ -327,6 +345,9 @@ static void seal(struct maker *m, bool is_last)
 		if (is_last && m->has_cert)
 			sign_note(m, &note, "key", m->long_key);
 	}
+	if (m->behind_note != NULL)
+		must(buf_append_str(&note, m->behind_note) == 0);
+	m->behind_note = NULL;
 	(void)snprintf(name, sizeof(name), "j/%06llu.note", (unsigned long long)m->segment);
 	maker_member(m, name, note.data, note.len);
 	(void)snprintf(m->note, sizeof(m->note), "%s", note.data);
@@ -395,6 +416,8 @@ void maker_close(struct maker *m, const char *status)
 			: m->has_cert  ? 2
 				       : 1,
 			NULL) == 0);
+	if (m->behind_close != NULL)
+		must(buf_append_str(&envelope, m->behind_close) == 0);
 	maker_member(m, "j/close.intoto.json", envelope.data, envelope.len);
 	maker_frame(m);
 	buf_clear(&text);

@@ -34,6 +34,7 @@ struct maker {
 	bool forget_payload; /* the next file's member is left out */
 	uint64_t skip_seq;   /* added to the next record's number */
 	const char *status;  /* in the close statement, when another than in the record */
+	const char *behind_note, *behind_close; /* put behind the next note, the close statement */
 };
 
 /* Head, and the open record. With a certificate when @certified. */
@@ -41,6 +42,10 @@ void maker_begin(struct maker *m, bool certified);
 void maker_clear(struct maker *m);
 /* A raw tar member in the open frame. */
 void maker_member(struct maker *m, const char *name, const void *bytes, size_t len);
+/* Write over bytes of the header block that begins at @at of the open frame; its sum is right. */
+void maker_forge(struct maker *m, size_t at, size_t offset, const void *bytes, size_t len);
+/* A pax header for the member that comes next. */
+void maker_pax(struct maker *m, const void *text, size_t len);
 /* End the frame. */
 void maker_frame(struct maker *m);
 /* A skippable frame of @len zeros, as encryption asks for. */

@@ -210,7 +210,50 @@ static void crimes_against_the_archive_break_it(void **state)
 	CRIME("out of place", maker_member(&m, "j/000001.jsonl", "x\n", 2));
 	CRIME("out of place", maker_member(&m, "j/000000.note", "x\n", 2));
 	CRIME("wrong checksum", memset(m.tar.data + 10, 'x', 1));
+	/* what tar programs obey, each in its own way */
+	CRIME("programs read differently", maker_forge(&m, 0, 100, "0004755", 7));
+	CRIME("programs read differently", maker_forge(&m, 0, 108, "\x80", 1));
+	CRIME("programs read differently", maker_forge(&m, 0, 136, "noon", 4));
+	CRIME("programs read differently", maker_forge(&m, 0, 300, "\xc3", 1));
+	CRIME("a key that no member has", maker_pax(&m, "26 SUN.holesdata= 0 1 100\n", 26));
+	CRIME("a key that no member has", maker_pax(&m, "21 GNU.sparse.name=x\n", 21));
+	CRIME("wrong length", maker_pax(&m, "9 size=1\n\0", 10));
+	/* what no signature covers has one form */
+	CRIME("signed by others",
+	      m.behind_note = "\xe2\x80\x94 w eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4\n");
+	CRIME("another form", m.behind_close = " ");
+	CRIME("another form", m.behind_close = "\n\n");
 #undef CRIME
+}
+
+static void a_seek_table_belongs_to_an_archive_that_ended(void **state)
+{
+	struct maker m;
+
+	(void)state;
+	maker_begin(&m, false);
+	maker_segment(&m);
+	maker_table(&m);
+	assert_broken(&m, "no end of the archive");
+	maker_clear(&m);
+}
+
+static void no_number_of_signatures_hides_a_verdict(void **state)
+{
+	static const char line[] = "\xe2\x80\x94 w eHh4eHh4eHh4eHh4\n";
+	char lines[40 * sizeof(line)] = "";
+	struct maker m;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		memcpy(lines + (size_t)i * (sizeof(line) - 1), line, sizeof(line));
+	maker_begin(&m, false);
+	maker_segment(&m);
+	m.behind_note = lines;
+	maker_segment(&m);
+	assert_broken(&m, "more signatures");
+	assert_int_equal(result.trusted_segments, 1);
+	maker_clear(&m);
 }
 
 static void pieces_cannot_be_moved_or_removed(void **state)
@@ -466,6 +509,8 @@ int main(void)
 		cmocka_unit_test(every_flipped_byte_is_noticed),
 		cmocka_unit_test(crimes_against_the_records_break_it),
 		cmocka_unit_test(crimes_against_the_archive_break_it),
+		cmocka_unit_test(a_seek_table_belongs_to_an_archive_that_ended),
+		cmocka_unit_test(no_number_of_signatures_hides_a_verdict),
 		cmocka_unit_test(pieces_cannot_be_moved_or_removed),
 		cmocka_unit_test(nothing_may_follow_the_tail),
 		cmocka_unit_test(anchors_bind_or_break),

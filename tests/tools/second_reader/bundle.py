@@ -4,13 +4,13 @@ import re
 
 from container import Members, check_seek_table
 from contents import Contents, path_of
-from forms import Broken, Cut, Envelope, Key, Note, Refused, Tree, count, sha256, strict_json
+from forms import Broken, Cut, Envelope, Key, Note, Refused, Tree, count, one_form, sha256, strict_json
 
 STATUSES = ("complete", "aborted", "nospace", "signal", "deadline")
 NUMBER = b"(?:0|[1-9][0-9]{0,18})"
+TIME = b"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)\\.[0-9]{9}Z"
 HEAD = re.compile(b'\\{"v":1,"seq":%s,"prev":"[0-9a-f]{64}",'
-                  b'"t":"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)'
-                  b'\\.[0-9]{9}Z","boot_ns":"%s","type":"[a-z0-9._-]{1,32}","target":%s[,}]' % (NUMBER, NUMBER, NUMBER))
+                  b'"t":"%s","boot_ns":"%s","type":"[a-z0-9._-]{1,32}","target":%s[,}]' % (NUMBER, TIME, NUMBER, NUMBER))
 
 
 class Segment:
@@ -211,6 +211,8 @@ class Bundle:
             raise Broken("checkpoint that is not signed by the key of its segment")
         if self.signed and self.status and self.cert and not note.signed_by(note.origin + "/key", self.cert):
             raise Broken("last checkpoint that the long-term key did not sign")
+        if len(note.signatures) > 1 + bool(self.status and self.cert):
+            raise Broken("checkpoint with signatures that are nobody's business")
         self.note = note
 
     def check_head(self, readme, script):
@@ -244,16 +246,18 @@ class Bundle:
         envelope = Envelope(content)
         if envelope.kind != "application/vnd.in-toto+json" or not self.signed and envelope.signatures:
             raise Broken("close statement of another type, or signed though no checkpoint is")
+        if self.signed and len(envelope.signatures) != 1 + bool(self.cert):
+            raise Broken("close statement with more or fewer signatures than keys")
         for key in [self.closing_key] + [self.cert] * bool(self.cert):
             if self.signed and not envelope.signed_by(key):
                 raise Broken("close statement that is not signed by the last key and the long-term key")
         try:
-            self.check_statement(strict_json(envelope.payload))
+            self.check_statement(strict_json(envelope.payload), envelope.payload)
         except (KeyError, TypeError, IndexError):
             raise Broken("close statement that is none") from None
         self.check_counts()
 
-    def check_statement(self, statement):
+    def check_statement(self, statement, text):
         subject, said = statement["subject"], statement["predicate"]
         if statement["_type"] != "https://in-toto.io/Statement/v1" or \
                 statement["predicateType"] != "strandline/bundle-close/v1" or len(subject) != 1 or \
@@ -261,6 +265,12 @@ class Bundle:
                 (said["bundle"], said["status"], count(said["records"]), said["note_sha256"]) != (
                     self.id, self.status, self.seq, sha256(self.note.data).hex()):
             raise Broken("close statement that speaks of something else")
+        form = {"_type": statement["_type"], "subject": [{"name": self.note.origin, "digest": {"sha256": self.note.root.hex()}}],
+                "predicateType": statement["predicateType"], "predicate": {
+                    "bundle": self.id, "status": self.status, "records": self.seq,
+                    "note_sha256": sha256(self.note.data).hex(), "finished": said["finished"]}}
+        if text != one_form(form) or not re.fullmatch(TIME.decode(), said["finished"]):
+            raise Broken("close statement in another form than its one")
 
     def check_counts(self):
         """What the close record counted is the writer's word: no part of the verdict."""

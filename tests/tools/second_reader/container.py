@@ -236,8 +236,11 @@ def tar_header(block):
     """Name, size and type. Mode, owners and time must be octal, too, and all of it ASCII: tar programs differ."""
     if max(block) > 127:
         raise Broken("tar header that is no ASCII")
-    for at, length in ((100, 8), (108, 8), (116, 8), (136, 12)):
+    mode = tar_number(block[100:108])
+    for at, length in ((108, 8), (116, 8), (136, 12)):
         tar_number(block[at:at + length])
+    if block[156:157] == b"0" and mode != 0o440:
+        raise Broken("member with another mode than 0440")
     if tar_number(block[148:156]) != sum(block[:148]) + 8 * 32 + sum(block[156:]):
         raise Broken("tar header with a wrong checksum")
     if block[257:265] != b"ustar\x0000":

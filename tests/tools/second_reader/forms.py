@@ -87,6 +87,10 @@ def strict_json(data):
         raise Broken("no JSON: %s" % e) from None
 
 
+def one_form(value):
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
 def count(value):
     """A number of bytes or records, which may stand as decimal digits in a string; None when it is neither."""
     if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,18}", value):
@@ -155,7 +159,7 @@ class Note:
         return match[1], unbase64(match[2])
 
     def signed_by(self, name, key):
-        """Whether this key signed under this name, and well wherever it says so. Other lines are others' business."""
+        """Whether this key signed under this name, and well wherever it says so."""
         keyid = sha256(name.encode() + b"\n\x01" + key.raw)[:4]
         own = [blob[4:] for who, blob in self.signatures if who == name and blob[:4] == keyid]
         return bool(own) and all(key.signed(signature, self.text) for signature in own)
@@ -170,8 +174,12 @@ class Envelope:
             self.kind, self.payload = document["payloadType"], unbase64(document["payload"])
             self.signatures = [(s.get("keyid"), unbase64(s["sig"])) for s in document["signatures"]]
             self.pae = b"DSSEv1 %d %s %d " % (len(self.kind.encode()), self.kind.encode(), len(self.payload))
+            form = one_form({"payloadType": self.kind, "payload": document["payload"], "signatures": [
+                {"keyid": s.get("keyid"), "sig": s["sig"]} for s in document["signatures"]]})
         except (KeyError, TypeError, AttributeError):
             raise Broken("no DSSE envelope") from None
+        if data not in (form, form + b"\n"):
+            raise Broken("DSSE envelope in another form than its one")
 
     def signed_by(self, key):
         own = [sig for keyid, sig in self.signatures if keyid == sha256(key.spki).hex()]
