@@ -21,8 +21,8 @@ int bundle_unlock(struct rfile **file, const struct age_identities *ids, struct 
 #define BUNDLE_READ_THREADS 2
 
 /*
- * sl_bundle_open(); @file is borrowed until the reader is freed. @threads: BUNDLE_READ_THREADS, or 0
- * for who wants the first records alone: then no frame is decompressed before it is due.
+ * sl_bundle_open(); @file is borrowed until the reader is freed. @threads: BUNDLE_READ_THREADS, or
+ * 0 for who wants the first records alone: then no frame is decompressed before it is due.
  */
 int bundle_reader_open(struct sl_bundle_reader **out, struct rfile *file, unsigned int threads,
 		       struct sl_error *err);

@@ -63,7 +63,7 @@ group() {
 		echo "$name $(cut -d' ' -f1 t | median) $(cut -d' ' -f2 t | median) $(cut -d' ' -f3 t | median)"
 	done | awk 'NR == 1 { first = $2 } { gsub("_", " ", $1)
 		printf "  %-28s %7.2f s  processor %7.2f s  elapsed %5.2f x  peak %5.1f MiB\n", $1, $2, $3,
-			first > 0 ? $2 / first : 0, $4 / 1024 }'
+			(first > 0 ? $2 / first : 0), $4 / 1024 }'
 }
 median() { sort -g | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'; }
 
