@@ -4,7 +4,7 @@
 need zstd jq openssl age xxd python3
 vectors=$SOURCE_DIR/docs/vectors
 cp -r "$vectors" v
-cd v
+cd v || exit
 it "the vectors are the published ones" sha256sum -c --quiet SHA256SUMS
 it "and small" test "$(cat ./* | wc -c)" -le 300000
 it "make.sh is there to make them again" test -e make.sh
