@@ -203,17 +203,18 @@ static int follow_line(struct recover *r, struct run *run, const char *line, siz
 	struct record record;
 	int rc = 0;
 
+	/* a journal may be nothing but line feeds: nothing is spent on what is no record */
 	if (record_parse(&record, line, len - 1, NULL) < 0) {
 		run->holds = false;
-	} else {
-		if (run->next == UINT64_MAX)
-			run->first = record.seq;
-		else if (record.seq != run->next ||
-			 memcmp(record.prev, run->prev, SL_SHA256_SIZE) != 0)
-			run->holds = false;
-		run->next = record.seq + 1;
-		rc = claim_payloads(r, &record, err);
+		record_clear(&record);
+		return 0;
 	}
+	if (run->next == UINT64_MAX)
+		run->first = record.seq;
+	else if (record.seq != run->next || memcmp(record.prev, run->prev, SL_SHA256_SIZE) != 0)
+		run->holds = false;
+	run->next = record.seq + 1;
+	rc = claim_payloads(r, &record, err);
 	record_clear(&record);
 	return rc < 0 ? rc : sha256_once(line, len, run->prev, err);
 }
