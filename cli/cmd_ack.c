@@ -25,8 +25,7 @@ static int run(struct app *app, const void *args, const struct operands *words)
 
 	if (rc == 0 && (a->by == NULL || a->reason == NULL))
 		rc = sl_fail(&err, SL_EINVAL, 0,
-			     "who answers for it, and why? give --by WHO and "
-			     "--reason TEXT");
+			     "who answers for it, and why? give --by WHO and --reason TEXT");
 	if (rc == 0)
 		rc = job_ack(&j.job, &request, id, &err);
 	if (rc < 0)

@@ -280,8 +280,7 @@ const struct command command_capture = {
 		"image's version of them, logs, volumes if asked for, the machine around them, and "
 		"the findings. Every record is chained and signed segment by segment while it is "
 		"written, so that a bundle that was cut off is still evidence. The fingerprint "
-		"that "
-		"is shown at the start belongs into your notes: it ties the bundle to "
+		"that is shown at the start belongs into your notes: it ties the bundle to "
 		"them.\n\n" CLI_CONTAINER_HELP,
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

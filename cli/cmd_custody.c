@@ -18,12 +18,10 @@ const struct command command_custody = {
 	.name = "custody",
 	.summary = "record who had a bundle, when and what for, and check that record",
 	.operands = "COMMAND",
-	.description =
-		"BUNDLE.custody.jsonl lies beside a bundle: a line for each event, signed by "
-		"whoever acted, chained to the line before it. The bundle is hashed again for "
-		"every line. "
-		"Anything that is a file can have such a record. The record says what happened; "
-		"nothing is ever done to the bundle itself.",
+	.description = "BUNDLE.custody.jsonl lies beside a bundle: a line for each event, signed "
+		       "by whoever acted, chained to the line before it. The bundle is hashed "
+		       "again for every line. Anything that is a file can have such a record. The "
+		       "record says what happened; nothing is ever done to the bundle itself.",
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline custody add web.tar.zst --action acquired --key eden.key",
 		      "Begin a record:"},

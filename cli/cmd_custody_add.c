@@ -46,22 +46,16 @@ const struct command command_custody_add = {
 	.operands = "BUNDLE",
 	.description =
 		"Hash the bundle, ask the rules, and append one line, signed with your key. A "
-		"record "
-		"begins with acquired, or with received from somebody who kept none; then the "
-		"bundle "
-		"is verified, too. A transfer is two lines: the giver's names the receiver's key, "
-		"the "
-		"receiver's answers it, and until then it is open. The giver can answer it "
-		"himself, "
-		"which takes it back.\n\n"
+		"record begins with acquired, or with received from somebody who kept none; then "
+		"the bundle is verified, too. A transfer is two lines: the giver's names the "
+		"receiver's key, the receiver's answers it, and until then it is open. The giver "
+		"can answer it himself, which takes it back.\n\n"
 		"Exit status 1 means that nothing was written: the file is no longer what the "
-		"first "
-		"line says, the record is broken, or a rule forbids it. Only who holds it hands it "
-		"over or disposes of it; nothing is disposed of under a legal hold or before its "
-		"date; nothing comes after that. Disposing is recorded, not done.\n\n"
+		"first line says, the record is broken, or a rule forbids it. Only who holds it "
+		"hands it over or disposes of it; nothing is disposed of under a legal hold or "
+		"before its date; nothing comes after that. Disposing is recorded, not done.\n\n"
 		"The digest that is shown belongs into your notes: 'custody verify --head' tells "
-		"with "
-		"it whether the end of the record was cut off.",
+		"with it whether the end of the record was cut off.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.operands_min = 1,

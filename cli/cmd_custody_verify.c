@@ -188,17 +188,13 @@ const struct command command_custody_verify = {
 	.name = "custody verify",
 	.summary = "judge a custody record: chain, signatures, rules, the file now",
 	.operands = "BUNDLE",
-	.description =
-		"Check that every line follows from the one before it, is signed by the key that "
-		"it "
-		"names, and is allowed by the rules, and that the file is still what the first "
-		"line "
-		"recorded. The verdict is broken; incomplete (a cut line, a transfer that nobody "
-		"answered, no file); self-consistent; signed, when every line is by a key that you "
-		"gave; or anchored, when the line that you noted is there, and what follows it is "
-		"by "
-		"keys that you gave. Without --head, lines that were cut off at the end are not "
-		"missed.",
+	.description = "Check that every line follows from the one before it, is signed by the key "
+		       "that it names, and is allowed by the rules, and that the file is still "
+		       "what the first line recorded. The verdict is broken; incomplete (a cut "
+		       "line, a transfer that nobody answered, no file); self-consistent; signed, "
+		       "when every line is by a key that you gave; or anchored, when the line that "
+		       "you noted is there, and what follows it is by keys that you gave. Without "
+		       "--head, lines that were cut off at the end are not missed.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,

@@ -171,8 +171,7 @@ static const struct opt options[] = {
 	{"parallel", 0, OPT_NUMBER, "N", NULL, AT(parallel),
 	 "compare N containers at a time, each in a process of its own that takes as much memory "
 	 "as a run does, which pays for large ones; what is said stays the same, in the same "
-	 "order; "
-	 "by default 1"},
+	 "order; by default 1"},
 	{"no-idle", 0, OPT_FLAG, NULL, NULL, AT(no_idle),
 	 "with --all: read at the usual I/O priority, not only while nobody else reads"},
 	{"volumes", 0, OPT_FLAG, NULL, NULL, AT(volumes),
@@ -260,16 +259,14 @@ const struct command command_diff = {
 	.operands = "[CONTAINER... | --images A B | --bundles A B]",
 	.description =
 		"Compare containers with their images, and say of every difference how severe it "
-		"is "
-		"and why. An image that is not known yet is indexed from the local store first. "
+		"is and why. An image that is not known yet is indexed from the local store first. "
 		"Where its layers cannot be proven, the layers on disk are used, and the result "
-		"says so. What could not be read is a gap, and a result with a gap is never "
-		"clean. Volumes and other mounts have nothing to be compared with; they are "
-		"listed, and --volumes looks through them.\n\n"
+		"says so. What could not be read is a gap, and a result with a gap is never clean. "
+		"Volumes and other mounts have nothing to be compared with; they are listed, and "
+		"--volumes looks through them.\n\n"
 		"An image is named as for index, or by the id that images shows. A recorded tree "
 		"(rootfs:, rootfs-tar:) is compared as it was recorded when it is named like then; "
-		"recordings are not proven, so that nothing found ends with exit status "
-		"3.\n\n"
+		"recordings are not proven, so that nothing found ends with exit status 3.\n\n"
 		"The formats table and html are for people; html is one page that stands alone. "
 		"json, jsonl, sarif (2.1.0) and ocsf (1.5.0, one event a line) are for programs. "
 		"All of them hold the same findings in the same order, but the table, which sorts "

@@ -256,9 +256,8 @@ const struct command command_index = {
 		"layers of an image. A tree is recorded whole or not at all: what cannot be read, "
 		"changes meanwhile or is mounted inside is an error.\n\n"
 		"Archives of images are read in place. One that is compressed as a whole, or comes "
-		"through "
-		"a pipe (FILE may be one, and - is standard input), is first unpacked into a "
-		"nameless temporary file, in /var/tmp unless TMPDIR names another directory.",
+		"through a pipe (FILE may be one, and - is standard input), is first unpacked into "
+		"a nameless temporary file, in /var/tmp unless TMPDIR names another directory.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,

@@ -104,17 +104,14 @@ const struct command command_timestamp = {
 	.name = "timestamp",
 	.summary = "have a time stamp authority say that a bundle existed now",
 	.operands = "BUNDLE",
-	.description =
-		"Verify the bundle, then get a time stamp (RFC 3161) over the SHA-256 of its last "
-		"checkpoint, by which all of it is bound. The bundle is not changed: the "
-		"checkpoint "
-		"is kept as BUNDLE.note, the answer as BUNDLE.tsr, a further one as BUNDLE.2.tsr. "
-		"Stamp again, by another authority or with stronger algorithms, before the "
-		"certificates of the last one run out.\n\n"
-		"The authority learns one digest and your address. 'openssl ts -verify -data "
-		"BUNDLE.note -in BUNDLE.tsr -CAfile ca.pem' says the same as 'verify --ca'. "
-		"Whether "
-		"a certificate was revoked is not looked at.",
+	.description = "Verify the bundle, then get a time stamp (RFC 3161) over the SHA-256 of "
+		       "its last checkpoint, by which all of it is bound. The bundle is not "
+		       "changed: the checkpoint is kept as BUNDLE.note, the answer as BUNDLE.tsr, "
+		       "a further one as BUNDLE.2.tsr. Stamp again, by another authority or with "
+		       "stronger algorithms, before the certificates of the last one run out.\n\n"
+		       "The authority learns one digest and your address. 'openssl ts -verify "
+		       "-data BUNDLE.note -in BUNDLE.tsr -CAfile ca.pem' says the same as 'verify "
+		       "--ca'. Whether a certificate was revoked is not looked at.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.operands_min = 1,

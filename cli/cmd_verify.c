@@ -297,18 +297,17 @@ const struct command command_verify = {
 	.name = "verify",
 	.summary = "judge a bundle: chain, contents, signatures, anchors",
 	.operands = "BUNDLE",
-	.description =
-		"Check every byte of a bundle against its chain, and the chain against its "
-		"signatures and against what you bring along: a fingerprint, a key, a checkpoint, "
-		"an authority for its time stamps. "
-		"The verdict is one of anchored, signed, self-consistent, unsigned, incomplete and "
-		"broken; of a broken bundle the first thing that is wrong is named. The verify.sh "
-		"inside every bundle says the same with standard tools.\n\n"
-		"What lies beside the bundle under its name is held against it: .note, .sha256, "
-		".tsr (time stamps) and .custody.jsonl. None of it makes the verdict worse, for "
-		"anybody may have put it there; but what contradicts the bundle makes the exit "
-		"status 1. A time stamp says that the bundle existed then, not that it is the one "
-		"you captured: look at the time.",
+	.description = "Check every byte of a bundle against its chain, and the chain against its "
+		       "signatures and against what you bring along: a fingerprint, a key, a "
+		       "checkpoint, an authority for its time stamps. The verdict is one of "
+		       "anchored, signed, self-consistent, unsigned, incomplete and broken; of a "
+		       "broken bundle the first thing that is wrong is named. The verify.sh inside "
+		       "every bundle says the same with standard tools.\n\n"
+		       "What lies beside the bundle under its name is held against it: .note, "
+		       ".sha256, .tsr (time stamps) and .custody.jsonl. None of it makes the "
+		       "verdict worse, for anybody may have put it there; but what contradicts the "
+		       "bundle makes the exit status 1. A time stamp says that the bundle existed "
+		       "then, not that it is the one you captured: look at the time.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
