@@ -34,8 +34,9 @@ static int write_note(const struct recover_args *a, const struct buf *note, stru
 
 static int tell(struct app *app, const struct recover_summary *s)
 {
-	bool whole = s->is_closed && s->lost_bytes == 0 && s->partial == 0 && s->missing == 0 &&
-		     s->attested == s->members && s->attested_segments == s->segments;
+	bool whole = s->is_closed && s->lost_bytes == 0 && s->stray_bytes == 0 && s->partial == 0 &&
+		     s->missing == 0 && s->attested == s->members &&
+		     s->attested_segments == s->segments;
 
 	app_note(app,
 		 "%" PRIu64 " payloads are whole, %" PRIu64 " of them attested; %" PRIu64
@@ -43,8 +44,8 @@ static int tell(struct app *app, const struct recover_summary *s)
 		 s->members, s->attested, s->partial, s->missing);
 	app_note(app,
 		 "%" PRIu64 " segments, %" PRIu64 " of them attested; %" PRIu64
-		 " bytes are no whole frame",
-		 s->segments, s->attested_segments, s->lost_bytes);
+		 " bytes are no whole frame, %" PRIu64 " in whole ones belong to no bundle",
+		 s->segments, s->attested_segments, s->lost_bytes, s->stray_bytes);
 	if (s->not_extracted > 0)
 		app_note(app, "%" PRIu64 " payloads were not written", s->not_extracted);
 	return whole && s->not_extracted == 0 ? EXIT_DONE : EXIT_INCOMPLETE;

@@ -77,6 +77,7 @@ static int report_end(struct recover *r, struct sl_error *err)
 	jout_key_str(&j, "fingerprint", r->chain.fingerprint);
 	jout_key_u64(&j, "frames", s->frames);
 	jout_key_u64(&j, "lost_bytes", s->lost_bytes);
+	jout_key_u64(&j, "stray_bytes", s->stray_bytes);
 	jout_key_u64(&j, "members", s->members);
 	jout_key_u64(&j, "partial", s->partial);
 	jout_key_u64(&j, "missing", s->missing);
@@ -481,13 +482,16 @@ int recover_run(struct rfile *bundle, const struct recover_options *options,
 {
 	struct recover r = {.options = options, .out = out};
 	const struct salvage_events events = {on_begin, on_data, on_end, on_damage, &r};
+	struct salvage_totals totals = {0};
 	int rc = recover_init(&r, err);
 
 	*out = (struct recover_summary){0};
 	if (rc == 0)
 		rc = report_start(&r, err);
 	if (rc == 0)
-		rc = salvage_run(bundle, &events, &out->frames, err);
+		rc = salvage_run(bundle, &events, &totals, err);
+	out->frames = totals.frames;
+	out->stray_bytes = totals.stray_bytes;
 	if (rc == 0)
 		rc = end_segment(&r, err);
 	if (rc == 0)

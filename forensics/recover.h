@@ -22,7 +22,8 @@ struct recover_summary {
 	/* missing: named by records that are there */
 	uint64_t frames, members, partial, missing, attested, segments, attested_segments;
 	uint64_t extracted, not_extracted, lost_bytes;
-	bool is_closed; /* the close record of an attested segment was met */
+	uint64_t stray_bytes; /* of whole frames, that are part of no bundle */
+	bool is_closed;       /* the close record of an attested segment was met */
 };
 
 int recover_run(struct rfile *bundle, const struct recover_options *options,

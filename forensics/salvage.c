@@ -32,6 +32,7 @@ struct salvage {
 	char name[MEMBERNAME_MAX + 1];
 	/* of the frame at hand */
 	uint64_t offset, frame, plain;
+	uint64_t stray;
 };
 
 static uint64_t padding_of(uint64_t size)
@@ -44,6 +45,13 @@ static void lose_step(struct salvage *s)
 	s->state = STATE_SYNC;
 	s->has_extended = false;
 	s->have = 0;
+}
+
+/* A block that no bundle has: whoever put it there, it belongs to nothing. */
+static void meet_stranger(struct salvage *s)
+{
+	s->stray += PAX_BLOCK;
+	lose_step(s);
 }
 
 /* Larger than anything a writer may write is no member, whatever its header says. */
@@ -63,7 +71,7 @@ static int begin_member(struct salvage *s, const struct pax_header *h, struct sl
 	memcpy(s->name, renamed ? s->extended.path : h->name, len + 1);
 	s->has_extended = false;
 	if (membername_parse(&m->name, s->name, len) < 0 || size > largest(m->name.kind)) {
-		lose_step(s);
+		meet_stranger(s);
 		return 0;
 	}
 	m->text = s->name;
@@ -93,7 +101,7 @@ static int take_block(struct salvage *s, struct sl_error *err)
 		return 0;
 	}
 	if (pax_header_parse(&h, s->block, NULL) < 0) {
-		lose_step(s);
+		meet_stranger(s);
 		return 0;
 	}
 	if (h.type == 'x' && h.size <= sizeof(s->text)) {
@@ -105,7 +113,7 @@ static int take_block(struct salvage *s, struct sl_error *err)
 	}
 	if (h.type == '0')
 		return begin_member(s, &h, err);
-	lose_step(s);
+	meet_stranger(s);
 	return 0;
 }
 
@@ -116,7 +124,7 @@ static void end_extended(struct salvage *s)
 	s->behind = STATE_HEADER;
 	s->state = STATE_PADDING;
 	if (!s->has_extended)
-		lose_step(s);
+		meet_stranger(s);
 }
 
 /* Some of the bytes. @return how many were taken, or a negative code */
@@ -191,8 +199,8 @@ static int take_damage(struct salvage *s, uint64_t offset, uint64_t bytes, struc
 	return rc < 0 ? rc : s->events->damage(s->events->payload, offset, bytes, err);
 }
 
-int salvage_run(struct rfile *bundle, const struct salvage_events *events, uint64_t *frames,
-		struct sl_error *err)
+int salvage_run(struct rfile *bundle, const struct salvage_events *events,
+		struct salvage_totals *totals, struct sl_error *err)
 {
 	struct salvage s = {.events = events, .state = STATE_SYNC};
 	struct zsalvage_frame f;
@@ -213,6 +221,6 @@ int salvage_run(struct rfile *bundle, const struct salvage_events *events, uint6
 	if (rc >= 0 && s.state == STATE_DATA)
 		rc = events->end(events->payload, false, err);
 	zsalvage_close(z);
-	*frames = s.frame;
+	*totals = (struct salvage_totals){.frames = s.frame, .stray_bytes = s.stray};
 	return rc;
 }

@@ -28,8 +28,13 @@ struct salvage_events {
 	void *payload;
 };
 
-/* @frames: how many were whole. */
-int salvage_run(struct rfile *bundle, const struct salvage_events *events, uint64_t *frames,
-		struct sl_error *err);
+struct salvage_totals {
+	uint64_t frames; /* that were whole */
+	uint64_t
+		stray_bytes; /* in these, of blocks that are neither zeros nor a bundle's members */
+};
+
+int salvage_run(struct rfile *bundle, const struct salvage_events *events,
+		struct salvage_totals *totals, struct sl_error *err);
 
 #endif

@@ -49,7 +49,7 @@ it "and costs the true one no record" same "$(summary mixed.jsonl .attested_segm
 forge() {
 	mkdir -p "forged/$(dirname "$1")"
 	echo forged >"forged/$1"
-	tar -C forged --format=ustar -cf - "$1" | head -c 1024 | zstd -qc --stream-size=1024
+	tar -C forged --format=ustar --mode="${2:-0440}" -cf - "$1" | head -c 1024 | zstd -qc --stream-size=1024
 }
 first=$(jq -r 'select(.record == "member") | .name' whole.jsonl | head -1)
 last=$(jq -r 'select(.record == "member") | .name' whole.jsonl | tail -1)
@@ -57,6 +57,10 @@ last=$(jq -r 'select(.record == "member") | .name' whole.jsonl | tail -1)
 it "forged members of true names are found" exits 3 recover forged.zst -o forged.jsonl --extract forged-out
 it "none of them is attested" same "$(grep -rl '^forged' forged-out | sed 's/.*\.//' | sort -u)" unattested
 it "and they cost no true one" same "$(find forged-out -type f ! -name '*.unattested*' -exec sha256sum {} + | cut -d' ' -f1 | sort)" "$(sums whole.jsonl)"
+# No bundle has a member of that mode: a header like any other bytes that somebody put in.
+{ forge "$first" 0644; cat b.zst; } >stray.zst
+it "what belongs to no bundle is told" exits 3 recover stray.zst -o stray.jsonl
+it "in bytes" same "$(summary stray.jsonl '.stray_bytes, .lost_bytes, .attested == .members')" "[1024,0,true]"
 
 # Who recovers signs for the report.
 "$STRANDLINE" keygen -o k 2>keygen.log >/dev/null
