@@ -39,7 +39,7 @@ int istream_unpack(struct istream **in, enum zkind kind, uint64_t max_window, st
 
 /*
  * Compress into independent zstd frames of @frame_bytes of input each (content size and checksum in
- * every frame, level @level; 0: chosen for frames of 4 MiB, see there), at most @threads at a time
+ * every frame, level @level; 0: chosen for frames of 2 MiB, see there), at most @threads at a time
  * with the same bytes for any number. A sync point ends the frame; to begin one does not wait for
  * the frames before (unless @threads is 0: then it is a whole sync point). Every finished frame is
  * reported through @on_frame (may be NULL), in order, for a seek table. With @align, a sync point

@@ -64,8 +64,16 @@ static bool follows(enum after after, const uint8_t *at, size_t len)
 	return len > 1;
 }
 
+/* The second byte of a mark; most that follow '<' by chance are none. */
+static bool may_follow(uint8_t c)
+{
+	return c == '?' || c == '%' || c == '!' || (c | 0x20) == 'j' || (c | 0x20) == 's';
+}
+
 static bool is_code(const uint8_t *at, size_t len)
 {
+	if (len < 2 || !may_follow(at[1]))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		size_t n = strlen(marks[i].text);
 

@@ -13,7 +13,7 @@
 
 struct bundle_tar;
 
-#define OUT_FRAME_BYTES (4u << 20)
+#define OUT_FRAME_BYTES (2u << 20)
 /* Header, pax header and padding of one member, at most. */
 #define OUT_MEMBER_OVERHEAD 2048u /* four blocks */
 

@@ -10,7 +10,7 @@
 #include "core/pool.h"
 
 /* At most so many files, each of CAPTURE_AHEAD_MAX, are in memory. */
-#define SLOTS 16
+#define SLOTS 32
 
 /* The walk's until it is put and after it was taken, a thread's between. */
 struct slot {

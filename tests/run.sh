@@ -5,7 +5,7 @@
 #   tests/run.sh            everything, under the address and undefined behaviour sanitizers
 #   tests/run.sh -R diff    only tests whose name matches (passed on to ctest)
 #
-# STRANDLINE_FUZZ_SECONDS bounds each fuzz target (default 8, 0 leaves fuzzing out).
+# STRANDLINE_FUZZ_SECONDS bounds each fuzz target (default 4, 0 leaves fuzzing out).
 set -eu
 cd "$(dirname "$(realpath "$0")")/.."
 tests/install.sh build run test
@@ -15,9 +15,9 @@ cmake --build --preset asan
 # what cli/static tests; seconds, and nothing when it is there already
 cmake --preset static -G Ninja >/dev/null
 cmake --build --preset static
-# engines and mounts want the machine for themselves; everything else runs two at a time
+# two at a time, but one engine
 ctest --preset asan --output-on-failure "$@"
 
-if [ $# -eq 0 ] && [ "${STRANDLINE_FUZZ_SECONDS:-8}" -gt 0 ]; then
-	tests/fuzz/run.sh "${STRANDLINE_FUZZ_SECONDS:-8}"
+if [ $# -eq 0 ] && [ "${STRANDLINE_FUZZ_SECONDS:-4}" -gt 0 ]; then
+	tests/fuzz/run.sh "${STRANDLINE_FUZZ_SECONDS:-4}"
 fi
