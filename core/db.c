@@ -15,12 +15,15 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/halt.h"
 
 /* "SLdb": tells our files from other programs' before anything is written into them. */
 #define DB_APPLICATION_ID 0x534c6462
 /* Longest text or blob of another program's database. */
 #define DB_FOREIGN_VALUE_MAX (16 * 1024 * 1024)
 #define DB_BUSY_MS 30000
+/* Of SQLite's machine, between two looks at what db_stop() was given. */
+#define STEPS_PER_LOOK 4096
 #define AUTO_VACUUM_INCREMENTAL 2
 
 struct db {
@@ -71,8 +74,21 @@ static enum sl_code code_of(int status)
 
 static int db_fail(struct db *db, int status, struct sl_error *err)
 {
+	if ((status & 0xff) == SQLITE_INTERRUPT)
+		return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
 	return sl_fail(err, code_of(status), system_error(db, status), "database '%s': %s",
 		       db->name, sqlite3_errstr(status));
+}
+
+static int look_at_stop(void *stop)
+{
+	return is_halted(stop) ? 1 : 0;
+}
+
+void db_stop(struct db *db, const volatile sig_atomic_t *stop)
+{
+	sqlite3_progress_handler(db->handle, STEPS_PER_LOOK, stop != NULL ? look_at_stop : NULL,
+				 (void *)(uintptr_t)stop);
 }
 
 int db_exec(struct db *db, const char *sql, struct sl_error *err)
