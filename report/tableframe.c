@@ -123,16 +123,14 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 void frame_add_gap(struct frame_tally *t, const struct sl_gap *gap)
 {
 	struct buf *out = &t->gap_lines;
-	char text[128];
+	char room[WORDS_GAP_ERROR_SIZE];
 
 	if (t->gaps++ >= FRAME_GAP_LINES)
 		return;
 	(void)buf_printf(out, "  %s", gap->is_path ? "/" : "");
 	(void)quote_bytes(out, gap->what.data, gap->what.len);
-	(void)buf_printf(out, ": %s", gap->why);
-	if (gap->sys != 0)
-		(void)buf_printf(out, ": %s", strerror_r(gap->sys, text, sizeof(text)));
-	(void)buf_printf(out, "%s\n", gap->below ? " (and everything beneath)" : "");
+	(void)buf_printf(out, ": %s%s%s\n", gap->why, words_gap_error(gap, room),
+			 gap->below ? " (and everything beneath)" : "");
 }
 
 /* "found      3 changes: 1 critical, 2 low (2 added, 1 modified)" */
