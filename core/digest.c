@@ -145,6 +145,11 @@ void xxh3_free(struct xxh3 *h)
 	free(h);
 }
 
+uint64_t xxh3_seeded(const void *bytes, size_t len, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(bytes, len, seed);
+}
+
 static int digest_tap_data(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
 	struct digest_tap *t = container_of(tap, struct digest_tap, tap);

@@ -42,6 +42,9 @@ void xxh3_update(struct xxh3 *h, const void *bytes, size_t len);
 void xxh3_final(struct xxh3 *h, uint8_t out[SL_XXH3_SIZE]);
 void xxh3_free(struct xxh3 *h);
 
+/* Of bytes that are at hand, for tables: who does not know @seed cannot make hashes meet. */
+uint64_t xxh3_seeded(const void *bytes, size_t len, uint64_t seed);
+
 /* A tap that hashes with either or both; NULL leaves one out. Borrow the hashes. */
 struct digest_tap {
 	struct sl_tap tap;
