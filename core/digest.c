@@ -73,6 +73,21 @@ void sha256_free(struct sha256 *h)
 	free(h);
 }
 
+int sha256_worker_init(void **worker, void *payload, struct sl_error *err)
+{
+	struct sha256 *hash = NULL;
+	int rc = sha256_new(&hash, err);
+
+	(void)payload;
+	*worker = hash;
+	return rc;
+}
+
+void sha256_worker_clear(void *worker)
+{
+	sha256_free(worker);
+}
+
 int sha256_once(const void *bytes, size_t len, uint8_t out[SL_SHA256_SIZE], struct sl_error *err)
 {
 	struct sha256 *h = NULL;

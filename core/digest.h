@@ -27,6 +27,10 @@ int sha256_final(struct sha256 *h, uint8_t out[SL_SHA256_SIZE], struct sl_error 
 void sha256_copy(struct sha256 *to, const struct sha256 *from);
 void sha256_free(struct sha256 *h);
 
+/* For a pool whose workers have such a context each and nothing else (core/pool.h). */
+int sha256_worker_init(void **worker, void *payload, struct sl_error *err);
+void sha256_worker_clear(void *worker);
+
 /* One message at once. */
 int sha256_once(const void *bytes, size_t len, uint8_t out[SL_SHA256_SIZE], struct sl_error *err);
 
