@@ -8,8 +8,8 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/digest.h"
+#include "diff/contentscan.h"
 #include "diff/magic.h"
-#include "diff/servercode.h"
 
 const char reading_no_time[] = "the time for this container is over";
 
@@ -24,7 +24,7 @@ struct head_tap {
 	struct sl_tap tap;
 	uint8_t window[MAGIC_WINDOW];
 	size_t len;
-	struct servercode code;
+	struct contentscan scan;
 	const struct hasher *hasher; /* borrowed */
 	const char *why;             /* it was told to end early, or NULL */
 };
@@ -79,7 +79,7 @@ static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct s
 	if (take > 0)
 		memcpy(t->window + t->len, bytes, take);
 	t->len += take;
-	servercode_feed(&t->code, bytes, len);
+	contentscan_feed(&t->scan, bytes, len);
 	return 0;
 }
 
@@ -87,15 +87,13 @@ static void take_head(struct reading *r, const struct head_tap *t)
 {
 	r->head_len = (uint8_t)(t->len < READING_HEAD ? t->len : READING_HEAD);
 	memcpy(r->head, t->window, r->head_len);
-	r->signals = magic_signals(t->window, t->len);
-	if (t->code.found)
-		r->signals |= SL_SIGNAL_SERVER_CODE;
+	r->signals = magic_signals(t->window, t->len) | t->scan.signals;
 }
 
 /* One attempt. Returns true when the file held still. */
 static bool read_once(struct reading *r, struct hasher *h)
 {
-	struct head_tap head = {.tap.data = keep_head, .hasher = h};
+	struct head_tap head = {.tap.data = keep_head, .scan.size = r->expected, .hasher = h};
 	struct digest_tap digest;
 	struct sl_tap *taps[] = {&digest.tap, &head.tap};
 	struct sl_read result;

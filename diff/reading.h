@@ -16,9 +16,10 @@
 struct reading {
 	struct sl_content *content; /* owned; NULL: there is nothing to read */
 	bool want_sha256, want_xxh3;
-	bool want_quiet; /* find out whether anybody may write to it */
-	bool is_quiet;   /* nobody could when reading began, and it was read once */
-	const char *why; /* it was to be read and was not: static text; else NULL */
+	uint64_t expected; /* bytes, as the walk saw it */
+	bool want_quiet;   /* find out whether anybody may write to it */
+	bool is_quiet;     /* nobody could when reading began, and it was read once */
+	const char *why;   /* it was to be read and was not: static text; else NULL */
 	int sys;
 	bool is_unstable; /* changed while it was read, twice */
 	bool has_times;   /* it was read twice: of the second time */

@@ -251,6 +251,7 @@ static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 		return 0;
 	rc = open_content(w, w->in->after, p->after, r, err);
 	spend(w, r, p->after);
+	r->expected = p->after->size;
 	r->want_xxh3 = true;
 	r->want_sha256 = !w->options->quick;
 	if (rc != 0 || r->content != NULL || r->why != NULL)
