@@ -113,6 +113,9 @@ static int settle_origin(const struct procobjects *all, const struct procseen *b
 	char *path = NULL;
 	int rc;
 
+	/* who left for mounts of its own still runs what it was started from */
+	if (mount == NULL && !is_memory(o->path))
+		mount = procmounts_by_id(&all->mounts, mount_id);
 	if (mount == NULL) {
 		o->origin = is_memory(o->path) ? SL_ORIGIN_MEMORY : SL_ORIGIN_OUTSIDE;
 		return 0;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ void procread_clear(struct procread *r)
 	for (size_t i = 0; i < r->map_count; i++)
 		free(r->maps[i].path);
 	free(r->maps);
+	free(r->root_link);
 	proctexts_free(r->texts);
 	*r = (struct procread){0};
 }
@@ -161,6 +163,32 @@ static int note_covered(struct procread *r, const struct procmounts *mounts, str
 	return 0;
 }
 
+/* What is mounted there that the container was not given. */
+static int note_mounts(struct procread *r, const struct procseen *seen, struct sl_error *err)
+{
+	const struct procinner in = {.container = r->objects.container,
+				     .root = &r->objects.root,
+				     .may_mount = r->may_mount};
+	int rc = note_covered(r, seen->mounts, err);
+
+	if (rc == 0 && !seen->is_machine && procinner_add(&in, seen->mounts, r->objects.out) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	return rc;
+}
+
+/* Nobody inside gets a capability that is not in the bounding set of the first process. */
+static bool may_mount(int pid_fd)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)256 * 1024);
+	static const char key[] = "\nCapBnd:\t";
+	const char *at;
+
+	if (process_read(pid_fd, "status", &text, NULL) < 0 || text.len == 0)
+		return true;
+	at = memmem(text.data, text.len, key, sizeof(key) - 1);
+	return at == NULL || (strtoull(at + sizeof(key) - 1, NULL, 16) >> CAP_SYS_ADMIN & 1) != 0;
+}
+
 /* The mount that the container's root directory is on, as its first process sees it. */
 static int find_root(struct procread *r, struct sl_error *err)
 {
@@ -185,9 +213,13 @@ static int find_root(struct procread *r, struct sl_error *err)
 	if (dir < 0 || !kernel_mount_id(dir, &id))
 		return 0;
 	mount = procmounts_by_id(mounts, id);
-	if (mount != NULL)
-		r->objects.root = *mount;
-	return 0;
+	if (mount == NULL)
+		return 0;
+	r->may_mount = may_mount(fd);
+	r->objects.mounts = *mounts;
+	r->objects.root = *mount;
+	r->root_link = buf_take(&root);
+	return r->root_link != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "processes");
 }
 
 int procread_init(struct procread *r, struct host *h, const struct proctable *t,
@@ -409,11 +441,14 @@ int procread_process(struct procread *r, const struct proctable_row *row, size_t
 	s.seen = (struct procseen){.pid_fd = fd,
 				   .is_machine = row->mnt_ns == r->objects.table->mnt_ns};
 	rc = process_read_link(fd, "root", &root, &why);
-	s.seen.root = root.data;
+	/* who changed its root directory inside sees less than is there */
+	s.seen.root = r->root_link != NULL && row->mnt_ns == r->objects.container->namespaces.mnt &&
+				      !s.seen.is_machine
+			      ? r->root_link
+			      : root.data;
 	if (rc == 0)
-		rc = mounts_of(r, row->mnt_ns, root.data, fd, &s.seen.mounts, &why);
-	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err)
-		    : note_covered(r, s.seen.mounts, err);
+		rc = mounts_of(r, row->mnt_ns, s.seen.root, fd, &s.seen.mounts, &why);
+	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err) : note_mounts(r, &s.seen, err);
 	if (rc == 0 && s.seen.mounts != NULL)
 		rc = read_rest(r, &s, err);
 	if (rc == 0)

@@ -5,6 +5,7 @@
 
 #include "host/members.h"
 #include "host/process.h"
+#include "host/procinner.h"
 #include "host/procobject.h"
 #include "host/proctexts.h"
 
@@ -28,6 +29,8 @@ struct procread_map {
 
 struct procread {
 	struct procobjects objects;
+	char *root_link; /* the container's root directory, as its first process's; owned */
+	bool may_mount;  /* see struct procinner */
 	struct host_members *members; /* who is looked at; borrowed, who hangs is marked there */
 	struct proctexts *texts;      /* of them; owned */
 	struct procread_view *views;

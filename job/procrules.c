@@ -155,6 +155,36 @@ static const struct procrule rules[PROCRULES] = {
 				  RUNNING,
 				  {"T1036.005", "T1036.011"},
 				  "calls itself what only threads of the kernel are called"},
+	[PROCRULE_MOUNTED_RUNTIME] = {"mounted-by-runtime",
+				      SL_SEVERITY_INFO,
+				      0,
+				      {NULL},
+				      "is a mount of which the configuration says nothing; what it "
+				      "shows was not compared"},
+	[PROCRULE_MOUNTED_SYSTEM] = {"mounted-over-system",
+				     SL_SEVERITY_CRITICAL,
+				     0,
+				     {"T1564.013", "T1574"},
+				     "something is mounted over a part of the system: programs see "
+				     "it instead of what was compared"},
+	[PROCRULE_MOUNTED_KERNEL] =
+		{"mounted-kernel-interface",
+		 SL_SEVERITY_CRITICAL,
+		 0,
+		 {"T1611"},
+		 "an interface of the kernel is mounted where no runtime mounts "
+		 "it, as one needs it to leave the container"},
+	[PROCRULE_MOUNTED_DISK] = {"mounted-disk",
+				   SL_SEVERITY_CRITICAL,
+				   0,
+				   {"T1611"},
+				   "a part of a disk is mounted that the container was not given"},
+	[PROCRULE_MOUNTED_OTHER] = {"mounted-inside",
+				    SL_SEVERITY_MEDIUM,
+				    0,
+				    {"T1564.013"},
+				    "was mounted inside the container; what it shows was not "
+				    "compared"},
 };
 
 const struct procrule *procrule(enum procrule_id id)
