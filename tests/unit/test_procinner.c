@@ -1,100 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is mounted in a container that it was not given. */
+#include <string.h>
+
 #include "unit/cmocka_all.h"
 
+#include "core/autofree.h"
 #include "core/cleanup.h"
 #include "host/procinner.h"
 
-static struct procmount tree = {
-	.id = 1, .major = 0, .minor = 40, .root = "/", .point = "/", .is_overlay = true};
+#define TMPFS (1u << 0)
+#define OVERLAY (1u << 1)
+#define KERNEL (1u << 2)
+#define HANDLE (1u << 3)
 
-static struct sl_mount given[] = {
-	{.path = "/data", .type = "volume", .source = "/srv/volumes/data"},
-	{.path = "/var/run/app", .type = "tmpfs"},
-	{.path = "/lib/plugins", .type = "bind", .source = "/opt/vendor/plugins"},
-};
+/* A mount whose texts are owned. */
+static struct procmount mount(uint32_t major, uint32_t minor, const char *root, const char *point,
+			      unsigned int what)
+{
+	return (struct procmount){.major = major,
+				  .minor = minor,
+				  .root = strdup(root),
+				  .point = strdup(point),
+				  .is_tmpfs = (what & TMPFS) != 0,
+				  .is_overlay = (what & OVERLAY) != 0,
+				  .is_kernel = (what & KERNEL) != 0,
+				  .shows_nothing = (what & HANDLE) != 0};
+}
 
-static struct sl_container container = {
-	.id = "abcdef", .mounts = given, .mount_count = ARRAY_SIZE(given)};
+static struct sl_container *container(void)
+{
+	struct sl_container *c = NULL;
+
+	assert_int_equal(sl_container_new(&c, NULL), 0);
+	c->id = strdup("abcdef");
+	assert_int_equal(
+		sl_container_add_mount(c, "/data", "volume", "/srv/volumes/data", true, NULL), 0);
+	assert_int_equal(sl_container_add_mount(c, "/var/run/app", "tmpfs", NULL, true, NULL), 0);
+	assert_int_equal(sl_container_add_mount(c, "/lib/plugins", "bind", "/opt/vendor/plugins",
+						true, NULL),
+			 0);
+	return c;
+}
 
 static const struct {
-	struct procmount mount;
+	uint32_t major, minor;
+	const char *root, *point;
+	unsigned int what;
 	bool may_mount;
 	enum sl_inner kind;
 } rows[] = {
 	/* given, by the engine or by the configuration */
-	{{.root = "/", .point = "/proc", .is_proc = true}, true, SL_INNER_NONE},
-	{{.root = "/null", .point = "/proc/keys", .is_tmpfs = true}, true, SL_INNER_NONE},
-	{{.root = "/docker/x", .point = "/sys/fs/cgroup/cpu", .is_kernel = true},
-	 true,
-	 SL_INNER_NONE},
-	{{.major = 8, .root = "/d/containers/abcdef/hosts", .point = "/etc/hosts"},
-	 true,
-	 SL_INNER_NONE},
-	{{.major = 8, .root = "/d/abcdef/userdata/passwd", .point = "/etc/passwd"},
-	 true,
-	 SL_INNER_NONE},
-	{{.major = 8, .root = "/volumes/data", .point = "/data"}, true, SL_INNER_NONE},
-	{{.major = 8, .root = "/volumes/data/x", .point = "/data/x"}, true, SL_INNER_NONE},
-	{{.root = "/", .point = "/run/app", .is_tmpfs = true}, true, SL_INNER_NONE},
-	{{.major = 8, .root = "/vendor/plugins", .point = "/usr/lib/plugins"}, true, SL_INNER_NONE},
-	{{.root = "net:[1]", .point = "/run/netns/x", .shows_nothing = true}, true, SL_INNER_NONE},
+	{0, 0, "/", "/proc", 0, true, SL_INNER_NONE},
+	{0, 0, "/null", "/proc/keys", TMPFS, true, SL_INNER_NONE},
+	{0, 0, "/docker/x", "/sys/fs/cgroup/cpu", KERNEL, true, SL_INNER_NONE},
+	{8, 0, "/d/containers/abcdef/hosts", "/etc/hosts", 0, true, SL_INNER_NONE},
+	{8, 0, "/d/abcdef/userdata/passwd", "/etc/passwd", 0, true, SL_INNER_NONE},
+	{8, 0, "/volumes/data", "/data", 0, true, SL_INNER_NONE},
+	{8, 0, "/volumes/data/x", "/data/x", 0, true, SL_INNER_NONE},
+	{0, 0, "/", "/run/app", TMPFS, true, SL_INNER_NONE},
+	{8, 0, "/vendor/plugins", "/usr/lib/plugins", 0, true, SL_INNER_NONE},
+	{0, 0, "net:[1]", "/run/netns/x", HANDLE, true, SL_INNER_NONE},
 	/* nobody inside could have made it, or an init system does */
-	{{.major = 8, .root = "/usr/lib/libcuda.so.1", .point = "/usr/lib/libcuda.so.1"},
-	 false,
-	 SL_INNER_RUNTIME},
-	{{.root = "/", .point = "/tmp", .is_tmpfs = true}, true, SL_INNER_RUNTIME},
+	{8, 0, "/usr/lib/libcuda.so.1", "/usr/lib/libcuda.so.1", 0, false, SL_INNER_RUNTIME},
+	{0, 0, "/", "/tmp", TMPFS, true, SL_INNER_RUNTIME},
 	/* made inside */
-	{{.major = 8, .root = "/usr/lib/libcuda.so.1", .point = "/usr/lib/libcuda.so.1"},
-	 true,
-	 SL_INNER_SYSTEM},
-	{{.minor = 40, .root = "/var/e", .point = "/usr/bin/id", .is_overlay = true},
-	 false,
-	 SL_INNER_SYSTEM},
-	{{.minor = 40, .root = "/abcdef", .point = "/etc/passwd", .is_overlay = true},
-	 true,
-	 SL_INNER_SYSTEM},
-	{{.root = "/", .point = "/lib64", .is_tmpfs = true}, false, SL_INNER_SYSTEM},
-	{{.root = "/", .point = "/etc/ssl", .is_tmpfs = true}, true, SL_INNER_SYSTEM},
-	{{.root = "/", .point = "/tmp/cg", .is_kernel = true}, true, SL_INNER_KERNEL},
-	{{.major = 8, .root = "/", .point = "/mnt"}, true, SL_INNER_DISK},
-	{{.root = "/", .point = "/srv/x", .is_tmpfs = true}, true, SL_INNER_OTHER},
-	{{.root = "/", .point = "/database", .is_tmpfs = true}, true, SL_INNER_OTHER},
+	{8, 0, "/usr/lib/libcuda.so.1", "/usr/lib/libcuda.so.1", 0, true, SL_INNER_SYSTEM},
+	{0, 40, "/var/e", "/usr/bin/id", OVERLAY, false, SL_INNER_SYSTEM},
+	{0, 40, "/abcdef", "/etc/passwd", OVERLAY, true, SL_INNER_SYSTEM},
+	{0, 0, "/", "/lib64", TMPFS, false, SL_INNER_SYSTEM},
+	{0, 0, "/", "/etc/ssl", TMPFS, true, SL_INNER_SYSTEM},
+	{0, 0, "/", "/tmp/cg", KERNEL, true, SL_INNER_KERNEL},
+	{8, 0, "/", "/mnt", 0, true, SL_INNER_DISK},
+	{0, 0, "/", "/srv/x", TMPFS, true, SL_INNER_OTHER},
+	{0, 0, "/", "/database", TMPFS, true, SL_INNER_OTHER},
 };
 
 static void what_was_not_given_is_told_by_what_it_covers(void **state)
 {
+	AUTO_CONTAINER struct sl_container *c = container();
+	struct procmounts all = {.items = calloc(2, sizeof(*all.items)), .count = 2};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct procinner in = {
-			.container = &container, .root = &tree, .may_mount = rows[i].may_mount};
+		struct procinner in = {.container = c, .may_mount = rows[i].may_mount};
 
-		if (procinner_of(&in, &rows[i].mount) != rows[i].kind)
-			fail_msg("row %zu: %s is %d", i, rows[i].mount.point,
-				 (int)procinner_of(&in, &rows[i].mount));
+		all.items[0] = mount(0, 40, "/", "/", OVERLAY);
+		all.items[1] = mount(rows[i].major, rows[i].minor, rows[i].root, rows[i].point,
+				     rows[i].what);
+		in.root = &all.items[0];
+		if (procinner_of(&in, &all.items[1]) != rows[i].kind)
+			fail_msg("row %zu: %s is %d", i, rows[i].point,
+				 (int)procinner_of(&in, &all.items[1]));
+		for (size_t k = 0; k < 2; k++) {
+			free(all.items[k].root);
+			free(all.items[k].point);
+		}
 	}
+	all.count = 0;
+	procmounts_clear(&all);
 }
 
-static size_t count_in(struct procmount *list, size_t count)
+/* How many of "/etc/ssl" are listed beneath a root of device 0:@minor. */
+static size_t listed(uint32_t minor)
 {
-	const struct procinner in = {.container = &container, .root = &tree, .may_mount = true};
-	const struct procmounts mounts = {.items = list, .count = count};
+	AUTO_CONTAINER struct sl_container *c = container();
 	CLEANUP(sl_processes_clear) struct sl_processes out = {0};
+	CLEANUP(procmounts_clear)
+	struct procmounts all = {.items = calloc(3, sizeof(*all.items)), .count = 3};
+	const struct procinner in = {.container = c, .root = &all.items[2], .may_mount = true};
 
-	assert_int_equal(procinner_add(&in, &mounts, &out), 0);
-	assert_int_equal(procinner_add(&in, &mounts, &out), 0);
+	all.items[0] = mount(0, minor, "/", "/", OVERLAY);
+	all.items[1] = mount(0, 50, "/", "/etc/ssl", TMPFS);
+	all.items[2] = mount(0, 40, "/", "/", OVERLAY);
+	assert_int_equal(procinner_add(&in, &all, &out), 0);
+	assert_int_equal(procinner_add(&in, &all, &out), 0);
 	return out.inner_count;
 }
 
 static void each_is_listed_once_and_those_of_an_inner_container_are_not(void **state)
 {
-	struct procmount ours[] = {tree, {.root = "/", .point = "/etc/ssl", .is_tmpfs = true}};
-	struct procmount inner[] = {{.minor = 41, .root = "/", .point = "/", .is_overlay = true},
-				    {.root = "/", .point = "/etc/ssl", .is_tmpfs = true}};
-
 	(void)state;
-	assert_int_equal(count_in(ours, 2), 1);
-	assert_int_equal(count_in(inner, 2), 0);
+	assert_int_equal(listed(40), 1);
+	assert_int_equal(listed(41), 0);
 }
 
 int main(void)
