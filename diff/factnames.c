@@ -42,6 +42,8 @@ static const struct {
 	{FACT_READ, "read"},
 	{FACT_BACKDATED, "backdated"},
 	{FACT_IMPOSSIBLE_TIME, "impossible-time"},
+	{FACT_PASSWORDS, "passwords"},
+	{FACT_ENCODED, "encoded"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

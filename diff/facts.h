@@ -22,7 +22,7 @@ static inline fact_set facts_without(fact_set facts, fact_set bits)
 }
 
 #define FACT_EXEC_GAINED FACT(0)  /* an execute bit where there was none */
-#define FACT_WRITE_GAINED FACT(1) /* write for others where there was none */
+#define FACT_WRITE_GAINED FACT(1) /* write for others where there was none: mode or list */
 #define FACT_OWNER_MOVED FACT(2)
 #define FACT_MODE_MOVED FACT(3)
 #define FACT_SETID FACT(4)     /* is setuid or setgid now */
@@ -54,8 +54,10 @@ static inline fact_set facts_without(fact_set facts, fact_set bits)
 
 #define FACT_BACKDATED FACT(30)       /* says it was written before it could be */
 #define FACT_IMPOSSIBLE_TIME FACT(31) /* a time that no clock of the container's gave */
+#define FACT_PASSWORDS FACT(32)       /* begins like a list of accounts with their passwords */
+#define FACT_ENCODED FACT(33)         /* begins like a program, written in letters */
 /* One more than the highest of them. */
-#define FACT_COUNT 32
+#define FACT_COUNT 34
 
 /* Any of these makes a file a program. */
 #define FACT_PROGRAM (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)

@@ -47,6 +47,17 @@ static const struct sl_xattr raw[] = {{"security.capability", raw_caps, sizeof(r
 static const uint8_t no_caps[20] = {1, 0, 0, 2};
 static const struct sl_xattr empty_set[] = {{"security.capability", no_caps, sizeof(no_caps)}};
 
+/* user::rw-, user:33:rw- or r--, group::r--, mask::rw-, other::--- */
+#define LIST(named)                                                                                \
+	{                                                                                          \
+		2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, named, 0, 33, 0, 0, 0, 4, 0, 4,  \
+			0, 255, 255, 255, 255, 16, 0, 6, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255,  \
+			255, 255, 255                                                              \
+	}
+static const uint8_t list_rw[] = LIST(6), list_ro[] = LIST(4);
+static const struct sl_xattr write_list[] = {{"system.posix_acl_access", list_rw, sizeof(list_rw)}};
+static const struct sl_xattr read_list[] = {{"system.posix_acl_access", list_ro, sizeof(list_ro)}};
+
 #define T0 INT64_C(1000000000)
 static const struct sl_container container = {
 	.mounts = &(struct sl_mount){.path = (char *)(uintptr_t) "/data"},
@@ -100,6 +111,41 @@ static const struct {
 	 META("opt/x", SL_FIELD_MODE, PROGRAM, REG(0700))},
 	{"world-writable-gained", META("opt/x", SL_FIELD_MODE, TEXT, REG(0666)),
 	 META("opt/x", SL_FIELD_MODE, E(S_IFDIR, 0755), E(S_IFDIR, 01777))},
+	{"world-writable-gained", META("tmp", SL_FIELD_MODE, E(S_IFDIR, 01777), E(S_IFDIR, 0777)),
+	 META("tmp", SL_FIELD_MODE, E(S_IFDIR, 0777), E(S_IFDIR, 01777))},
+	{"world-writable-gained",
+	 META("opt/x", SL_FIELD_XATTRS, TEXT, REG(0644, .xattrs = write_list, .xattr_count = 1)),
+	 META("opt/x", SL_FIELD_XATTRS, TEXT, REG(0644, .xattrs = read_list, .xattr_count = 1))},
+	{"program-opened", META("usr/bin/id", SL_FIELD_MODE, PROGRAM, REG(0777)),
+	 META("opt/id", SL_FIELD_MODE, TEXT, REG(0666))},
+	{"program-opened",
+	 META("usr/bin/id", SL_FIELD_XATTRS, PROGRAM,
+	      REG(0755, .xattrs = write_list, .xattr_count = 1)),
+	 META("usr/bin/id", SL_FIELD_XATTRS, PROGRAM,
+	      REG(0755, .xattrs = read_list, .xattr_count = 1))},
+	{"program-given-away", META("usr/bin/id", SL_FIELD_OWNER, PROGRAM, REG(0755, .uid = 33)),
+	 META("usr/bin/id", SL_FIELD_OWNER, REG(0755, .uid = 33), PROGRAM)},
+	{"library-given-away", META("usr/lib/os.py", SL_FIELD_OWNER, TEXT, REG(0644, .uid = 33)),
+	 META("srv/app/os.py", SL_FIELD_OWNER, TEXT, REG(0644, .uid = 33))},
+	{"system-writable", META("etc/cron.d", SL_FIELD_MODE, SUBDIR, E(S_IFDIR, 0777)),
+	 META("srv/app", SL_FIELD_MODE, SUBDIR, E(S_IFDIR, 0777))},
+	{"system-directory-redirected", MOD("bin", SYMLINK, SYMLINK),
+	 MOD("srv/bin", SYMLINK, SYMLINK)},
+	{"encoded-program", ADD("srv/x.txt", TEXT), ADD("srv/x.txt", TEXT), "f0VMRgIBAQAAAAAA",
+	 "f0VMR is a text "},
+	{"encoded-program", ADD("srv/x", TEXT), ADD("srv/x", TEXT), "7f454c4602010100",
+	 "7f454c4699999999"},
+	{"passwords-copied", ADD("var/www/s.txt", TEXT), ADD("var/www/s.txt", TEXT),
+	 "root:$y$j9T$abcd", "root:x:0:0:root:"},
+	{"passwords-copied", ADD("tmp/s", TEXT), ADD("etc/shadow-", TEXT), "root:*:19000:0:9",
+	 "root:*:19000:0:9"},
+	{"program-new", ADD("srv/x", TEXT), ADD("srv/x", TEXT), "\357\273\277#!/bin/sh",
+	 "\357\273\277# title"},
+	{"program-new", ADD("srv/x", TEXT), ADD("srv/x", TEXT), "  \n#!/bin/sh\n", "  \n#! note\n"},
+	{"ransom-note", ADD("data/a.txt.locked", TEXT), ADD("data/a.lock", TEXT)},
+	{"ransom-note", ADD("data/README_RESTORE.txt", TEXT), ADD("data/README.txt", TEXT)},
+	{"privilege-policy", ADD("etc/polkit-1/rules.d/1.rules", TEXT),
+	 ADD("etc/polkit-1/rules.d", SUBDIR)},
 	{"world-writable-system", ADD("etc/x", REG(0666)), ADD("srv/x", REG(0666))},
 	{"system-program-changed", MOD("usr/bin/ls", PROGRAM, TEXT), ADD("usr/bin/ls", PROGRAM)},
 	{"system-program-changed", TYPE("sbin/init", PROGRAM, SYMLINK),
