@@ -2,14 +2,26 @@
 #include <strandline/process.h>
 
 #include "core/cleanup.h"
+#include "host/procread.h"
 
-static void process_clear(struct sl_process *p)
+void process_clear(struct sl_process *p)
 {
 	free(p->name);
 	free(p->command);
 	free(p->missing_script);
 	free(p->mapped);
+	for (size_t i = 0; i < p->lead_count; i++) {
+		free(p->leads[i].variable);
+		free(p->leads[i].path);
+	}
+	free(p->leads);
 	free(p->preload);
+	free(p->code);
+	free(p->alias);
+	free(p->own_root);
+	free(p->pipe);
+	free(p->feeder);
+	free(p->feeder_peer);
 	free(p->peer);
 }
 

@@ -45,7 +45,7 @@ static char *peer_in(const char *table, enum nettable_form form, int pid_fd, uin
 }
 
 /* A Unix socket is what programs give to those that they start, and no sign of anything. */
-static char *network_peer(int pid_fd, uint64_t inode)
+char *procread_peer(int pid_fd, uint64_t inode)
 {
 	char *peer = peer_in("net/tcp", NETTABLE_INET, pid_fd, inode);
 
@@ -70,6 +70,38 @@ static int add_input(struct procread *r, const struct procread_subject *s, const
 	return 0;
 }
 
+/*
+ * A pipe that its parent does not read itself was put there for it: "fetch | sh". Engines hand
+ * their pipes to the first process and, from outside, to those that they start later; a child that
+ * only forked (the stack is where its parent has it) is a part of the same program.
+ */
+static int add_pipe(struct procread *r, const struct procread_subject *s, const char *link,
+		    struct sl_error *err)
+{
+	struct sl_process *p = s->process;
+	CLEANUP(buf_clear) struct buf above = BUF_INIT(8192);
+	struct process_stat status;
+	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, p->parent, &status, NULL);
+
+	if (p->pid == r->objects.container->pid || fd < 0 || !procread_is_inside(r, p->parent) ||
+	    (status.stack != 0 && status.stack == s->stack) ||
+	    process_read_link(fd, "fd/0", &above, NULL) < 0 || strcmp(above.data, link) == 0)
+		return 0;
+	p->pipe = strdup(link);
+	return p->pipe != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "processes");
+}
+
+static bool is_pipe(const struct procread_subject *s, const char *link)
+{
+	struct statx st;
+
+	if (strncmp(link, "pipe:[", 6) == 0)
+		return true;
+	return kernel_statx(s->seen.pid_fd, "fd/0", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, &st) ==
+		       0 &&
+	       S_ISFIFO(st.stx_mode);
+}
+
 int procread_input(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
 		   const char *exe, struct sl_error *err)
 {
@@ -81,8 +113,11 @@ int procread_input(struct procread *r, const struct procread_subject *s, struct 
 		return 0;
 	socket = procfds_socket((struct sl_bytes){link.data, link.len});
 	if (socket != 0) {
-		s->process->peer = network_peer(s->seen.pid_fd, socket);
+		s->process->peer = procread_peer(s->seen.pid_fd, socket);
 		return 0;
 	}
-	return procargs_reads_input(arguments, exe) ? add_input(r, s, link.data, err) : 0;
+	if (!procargs_reads_input(arguments, exe))
+		return 0;
+	return is_pipe(s, link.data) ? add_pipe(r, s, link.data, err)
+				     : add_input(r, s, link.data, err);
 }

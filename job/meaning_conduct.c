@@ -5,20 +5,6 @@
 #include "core/cleanup.h"
 #include "job/procpart.h"
 
-/* Does the image set the variable to this very value? Its configuration is proven by its digest. */
-static bool is_of_image_config(const struct procpart *p, const char *variable)
-{
-	const struct jval *env = jval_path(p->config, "config", "Env", NULL);
-
-	for (size_t i = 0; i < jval_len(env); i++) {
-		const char *text = jval_str(jval_at(env, i));
-
-		if (text != NULL && strcmp(text, variable) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int find_disguise(struct procpart *p, const struct sl_process *process, struct sl_error *err)
 {
 	const char *path = procpart_exe_path(p, process);
@@ -45,10 +31,10 @@ static int find_state(struct procpart *p, const struct sl_process *process, stru
 	int rc = 0;
 
 	if (process->preload != NULL)
-		rc = procpart_find(
-			p, process, procpart_subject_with(path, process->preload),
-			process->is_preload_known ? PROCRULE_PRELOAD_KNOWN : PROCRULE_PRELOAD,
-			is_of_image_config(p, process->preload) ? "image-environment" : NULL, err);
+		rc = procpart_find(p, process, procpart_subject_with(path, process->preload),
+				   process->is_preload_known ? PROCRULE_PRELOAD_KNOWN
+							     : PROCRULE_PRELOAD,
+				   procpart_configured(p, process->preload), err);
 	if (rc == 0 && process->tracer != 0)
 		rc = procpart_find(p, process, procpart_subject_with(path, "traced"),
 				   process->is_tracer_inside ? PROCRULE_TRACED

@@ -14,6 +14,8 @@ static int find_in(struct procpart *p, const struct sl_process *process, struct 
 {
 	int rc = procpart_judge_programs(p, process, err);
 
+	if (rc == 0)
+		rc = procpart_judge_loads(p, process, err);
 	return rc == 0 ? procpart_judge_conduct(p, process, err) : rc;
 }
 

@@ -35,6 +35,12 @@ static void add_mark(struct procpart *p, size_t index, uint32_t signals,
 	p->marks[p->mark_count++] = (struct procpart_mark){{path, strlen(path)}, signals, process};
 }
 
+/* A file that the operator named is edited like any other. */
+static bool is_news(const struct procpart *p, const struct sl_process_lead *lead)
+{
+	return lead->variable == NULL || procpart_configured(p, lead->variable) == NULL;
+}
+
 int procpart_mark(struct procpart *p, struct sl_error *err)
 {
 	p->marks = calloc(p->processes.object_count + 1, sizeof(*p->marks));
@@ -47,6 +53,10 @@ int procpart_mark(struct procpart *p, struct sl_error *err)
 			add_mark(p, process->exe, SL_SIGNAL_RUNNING, process);
 		if (process->script != SL_OBJECT_NONE)
 			add_mark(p, process->script, SL_SIGNAL_RUNNING, process);
+		for (size_t k = 0; k < process->lead_count; k++)
+			if (process->leads[k].object != SL_OBJECT_NONE &&
+			    !process->leads[k].is_directory && is_news(p, &process->leads[k]))
+				add_mark(p, process->leads[k].object, SL_SIGNAL_MAPPED, process);
 		for (size_t k = 0; k < process->mapped_count; k++)
 			add_mark(p, process->mapped[k], SL_SIGNAL_MAPPED, process);
 	}

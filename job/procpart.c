@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <strandline/settings.h>
+
 #include "core/cleanup.h"
 #include "host/proctable.h"
 
@@ -154,6 +156,37 @@ bool procpart_runs_image(const struct procpart *p, const struct sl_process *proc
 {
 	return process->exe != SL_OBJECT_NONE &&
 	       p->processes.objects[process->exe].origin == SL_ORIGIN_IMAGE;
+}
+
+/* Does the image set the variable to this very value? Its configuration is proven by its digest. */
+static bool is_of_image_config(const struct procpart *p, const char *variable)
+{
+	const struct jval *env = jval_path(p->config, "config", "Env", NULL);
+
+	for (size_t i = 0; i < jval_len(env); i++) {
+		const char *text = jval_str(jval_at(env, i));
+
+		if (text != NULL && strcmp(text, variable) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_container(const struct sl_settings *s, const char *variable)
+{
+	for (size_t i = 0; s != NULL && i < s->code_variable_count; i++)
+		if (strcmp(s->code_variables[i], variable) == 0)
+			return true;
+	return false;
+}
+
+const char *procpart_configured(const struct procpart *p, const char *variable)
+{
+	if (is_of_image_config(p, variable))
+		return "image-environment";
+	return is_of_container(p->meaning->comparison->container->settings, variable)
+		       ? "container-environment"
+		       : NULL;
 }
 
 /* ---- is it the image's? ---- */

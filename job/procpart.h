@@ -65,15 +65,22 @@ char *procpart_subject_with(const char *path, const char *more);
 const char *procpart_exe_path(const struct procpart *p, const struct sl_process *process);
 /* What runs something else is found for that already. */
 bool procpart_runs_image(const struct procpart *p, const struct sl_process *process);
+/*
+ * Is the variable ("NAME=VALUE") part of what the image or the container was configured to be?
+ * "image-environment", "container-environment"; NULL: it is not.
+ */
+const char *procpart_configured(const struct procpart *p, const char *variable);
 /* Has the object the bytes that the image has at its path? */
 int procpart_is_image(struct procpart *p, size_t index, bool *out, struct sl_error *err);
 /* A runtime copies itself into memory before it enters a container. */
 int procpart_is_runtime(struct procpart *p, size_t index, bool *out, struct sl_error *err);
 
-/* ---- meaning_programs.c, meaning_conduct.c, meaning_running.c ---- */
+/* ---- meaning_programs.c, meaning_loads.c, meaning_conduct.c, meaning_running.c ---- */
 
 int procpart_judge_programs(struct procpart *p, const struct sl_process *process,
 			    struct sl_error *err);
+int procpart_judge_loads(struct procpart *p, const struct sl_process *process,
+			 struct sl_error *err);
 int procpart_judge_conduct(struct procpart *p, const struct sl_process *process,
 			   struct sl_error *err);
 int procpart_mark(struct procpart *p, struct sl_error *err);

@@ -119,6 +119,59 @@ static const struct procrule rules[PROCRULES] = {
 				    {NULL},
 				    "its environment loads a library of the image into every "
 				    "program that it starts"},
+	[PROCRULE_LOADS_UPPER] = {"loads-not-in-image",
+				  SL_SEVERITY_HIGH,
+				  SL_SIGNAL_PRELOAD,
+				  {"T1059", "T1574"},
+				  "a variable or option makes it load code that the image does not "
+				  "have"},
+	[PROCRULE_LOADS_MOUNT] =
+		{"loads-from-volume",
+		 SL_SEVERITY_MEDIUM,
+		 SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+		 {"T1059", "T1574"},
+		 "a variable or option makes it load code from a mount that can be "
+		 "written"},
+	[PROCRULE_LOADS_READONLY] = {"loads-from-readonly-volume",
+				     SL_SEVERITY_INFO,
+				     SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+				     {NULL},
+				     "a variable or option makes it load code from a mount that it "
+				     "cannot write"},
+	[PROCRULE_LOADS_DELETED] = {"loads-deleted",
+				    SL_SEVERITY_HIGH,
+				    SL_SIGNAL_PRELOAD | SL_SIGNAL_UNLINKED,
+				    {"T1070.004", "T1574"},
+				    "an option made it load code from a file that is not there any "
+				    "more"},
+	[PROCRULE_LOADS_MISSING] =
+		{"loads-missing",
+		 SL_SEVERITY_LOW,
+		 SL_SIGNAL_PRELOAD,
+		 {"T1574"},
+		 "a variable that is not configured names code that is not there, "
+		 "or not any more"},
+	[PROCRULE_SEARCHES_UPPER] =
+		{"searches-not-in-image",
+		 SL_SEVERITY_MEDIUM,
+		 SL_SIGNAL_PRELOAD,
+		 {"T1574"},
+		 "a variable or option makes it look for code in a directory that "
+		 "the image does not have"},
+	[PROCRULE_SEARCHES_MOUNT] =
+		{"searches-volume",
+		 SL_SEVERITY_LOW,
+		 SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+		 {"T1574"},
+		 "a variable or option makes it look for code in a mount that can "
+		 "be written"},
+	[PROCRULE_SEARCHES_READONLY] =
+		{"searches-readonly-volume",
+		 SL_SEVERITY_INFO,
+		 SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+		 {NULL},
+		 "a variable or option makes it look for code in a mount that "
+		 "it cannot write"},
 	[PROCRULE_TRACED] = {"traced",
 			     SL_SEVERITY_HIGH,
 			     SL_SIGNAL_TRACED,
