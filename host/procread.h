@@ -34,6 +34,7 @@ struct procread {
 	size_t view_count;
 	struct procread_map *maps;
 	size_t map_count, map_cap;
+	struct procmount assumed; /* the root, where the kernel does not list it; owned */
 };
 
 /* All borrowed. A first process that is gone leaves the container's root unknown. */
