@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "core/beneath.h"
 #include "core/cleanup.h"
@@ -26,6 +27,8 @@ void procread_clear(struct procread *r)
 		free(r->maps[i].path);
 	free(r->maps);
 	free(r->root);
+	free(r->assumed.root);
+	free(r->assumed.point);
 	proctexts_free(r->texts);
 	*r = (struct procread){0};
 }
@@ -189,6 +192,36 @@ static bool may_mount(int pid_fd)
 	return at == NULL || (strtoull(at + sizeof(key) - 1, NULL, 16) >> CAP_SYS_ADMIN & 1) != 0;
 }
 
+static bool is_on_mount(const struct sl_container *c, const char *path)
+{
+	for (size_t i = 0; i < c->mount_count; i++)
+		if (procmounts_behind(path, c->mounts[i].path) != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * A first process that shut itself into a directory (chroot) is not told of the mount that the
+ * directory is on. It is the container's root, as long as no other mount is above it.
+ */
+static int assume_root(struct procread *r, int dir, uint64_t id, struct sl_error *err)
+{
+	struct procmount *mount = &r->assumed;
+	struct stat st;
+
+	if (fstat(dir, &st) < 0)
+		return 0;
+	*mount = (struct procmount){.id = id,
+				    .major = major(st.st_dev),
+				    .minor = minor(st.st_dev),
+				    .root = strdup("/"),
+				    .point = strdup("/")};
+	if (mount->root == NULL || mount->point == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	r->objects.root = *mount;
+	return 0;
+}
+
 /* The mount that the container's root directory is on, as its first process sees it. */
 static int find_root(struct procread *r, struct sl_error *err)
 {
@@ -217,9 +250,9 @@ static int find_root(struct procread *r, struct sl_error *err)
 	if (dir < 0 || !kernel_mount_id(dir, &id))
 		return 0;
 	mount = procmounts_by_id(mounts, id);
-	if (mount == NULL)
-		return 0;
 	r->may_mount = may_mount(fd);
+	if (mount == NULL)
+		return is_on_mount(c, root.data) ? 0 : assume_root(r, dir, id, err);
 	r->objects.mounts = *mounts;
 	r->objects.root = *mount;
 	return 0;
