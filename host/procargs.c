@@ -285,6 +285,19 @@ bool procargs_is_known_program(const char *exe)
 	return interpreter_of((struct sl_bytes){exe, strlen(exe)}) != NULL;
 }
 
+bool procargs_is_shell(struct sl_bytes arguments, const char *exe)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "ash"};
+	struct sl_bytes program;
+
+	if (!take_program(&arguments, exe, &program))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (is_word(procargs_program_name(program), shells[i]))
+			return true;
+	return false;
+}
+
 bool procargs_is_interpreter(struct sl_bytes arguments, const char *exe)
 {
 	struct sl_bytes program;

@@ -34,6 +34,9 @@ bool procargs_module(struct sl_bytes arguments, const char *exe, struct sl_bytes
 /* Are its arguments themselves what it runs: "sh -c CODE", "nc -e sh", "socat EXEC:sh"? */
 bool procargs_is_code(struct sl_bytes arguments, const char *exe);
 
+/* Is it one of the shells that keep what they read their commands from open? */
+bool procargs_is_shell(struct sl_bytes arguments, const char *exe);
+
 /* Is the program at this path an interpreter that runs files? */
 bool procargs_is_known_program(const char *exe);
 

@@ -20,6 +20,7 @@ void process_clear(struct sl_process *p)
 	free(p->alias);
 	free(p->own_root);
 	free(p->pipe);
+	free(p->outlet);
 	free(p->feeder);
 	free(p->feeder_peer);
 	free(p->peer);

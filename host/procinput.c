@@ -80,6 +80,7 @@ static int add_pipe(struct procread *r, const struct procread_subject *s, const 
 {
 	struct sl_process *p = s->process;
 	CLEANUP(buf_clear) struct buf above = BUF_INIT(8192);
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(8192);
 	struct process_stat status;
 	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, p->parent, &status, NULL);
 
@@ -87,6 +88,9 @@ static int add_pipe(struct procread *r, const struct procread_subject *s, const 
 	    (status.stack != 0 && status.stack == s->stack) ||
 	    process_read_link(fd, "fd/0", &above, NULL) < 0 || strcmp(above.data, link) == 0)
 		return 0;
+	if (process_read_link(s->seen.pid_fd, "fd/1", &out, NULL) == 0 &&
+	    strncmp(out.data, "pipe:[", 6) == 0 && (p->outlet = strdup(out.data)) == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	p->pipe = strdup(link);
 	return p->pipe != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "processes");
 }
@@ -102,11 +106,62 @@ static bool is_pipe(const struct procread_subject *s, const char *link)
 	       S_ISFIFO(st.stx_mode);
 }
 
+/* Opened to be read, and closed in whatever it starts. */
+static bool is_kept_back(int pid_fd, const char *number)
+{
+	CLEANUP(buf_clear) struct buf info = BUF_INIT(4096);
+	char name[32];
+	const char *flags;
+	unsigned long bits;
+
+	(void)snprintf(name, sizeof(name), "fdinfo/%s", number);
+	if (process_read(pid_fd, name, &info, NULL) < 0 || info.len == 0)
+		return false;
+	flags = strstr(info.data, "flags:");
+	bits = flags != NULL ? strtoul(flags + strlen("flags:"), NULL, 8) : 0;
+	return (bits & O_CLOEXEC) != 0 && (bits & O_ACCMODE) == O_RDONLY;
+}
+
+static int add_held_file(struct procread *r, const struct procread_subject *s, const char *number,
+			 struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	AUTO_CLOSE int fd = -1;
+	char name[32];
+	struct statx st;
+
+	(void)snprintf(name, sizeof(name), "fd/%s", number);
+	fd = openat(s->seen.pid_fd, name, O_PATH | O_CLOEXEC);
+	if (fd < 0 || kernel_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, &st) < 0 ||
+	    !S_ISREG(st.stx_mode) || process_read_link(s->seen.pid_fd, name, &link, NULL) < 0)
+		return 0;
+	if (procobject_add(&r->objects, &s->seen, take_fd(&fd), link.data, &s->process->script,
+			   &why) < 0)
+		return procread_missed(r, s, "script", &why, err);
+	return 0;
+}
+
+/* What a shell reads its commands from it keeps to itself, out of the way: ". FILE", too. */
+static int add_held(struct procread *r, const struct procread_subject *s, struct sl_error *err)
+{
+	/* bash; dash and busybox, behind what they saved before */
+	static const char *const numbers[] = {"255", "10", "11", "12"};
+	int rc = 0;
+
+	for (size_t i = 0;
+	     rc == 0 && s->process->script == SL_OBJECT_NONE && i < ARRAY_SIZE(numbers); i++)
+		if (is_kept_back(s->seen.pid_fd, numbers[i]))
+			rc = add_held_file(r, s, numbers[i], err);
+	return rc;
+}
+
 int procread_input(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
 		   const char *exe, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
 	uint64_t socket;
+	int rc;
 
 	if (!procargs_is_interpreter(arguments, exe) ||
 	    process_read_link(s->seen.pid_fd, "fd/0", &link, NULL) < 0)
@@ -115,6 +170,11 @@ int procread_input(struct procread *r, const struct procread_subject *s, struct 
 	if (socket != 0) {
 		s->process->peer = procread_peer(s->seen.pid_fd, socket);
 		return 0;
+	}
+	if (procargs_is_shell(arguments, exe)) {
+		rc = add_held(r, s, err);
+		if (rc != 0)
+			return rc;
 	}
 	if (!procargs_reads_input(arguments, exe))
 		return 0;

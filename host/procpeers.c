@@ -23,8 +23,9 @@
 
 /* One process that may stand at the other end. */
 struct holder {
-	const char *pipe;
-	bool holds; /* and not only to read it */
+	const char *pipe, *outlet; /* outlet may be NULL */
+	bool holds;                /* the pipe, and not only to read it */
+	bool reads;                /* the outlet */
 	uint64_t sockets[SOCKETS_MAX];
 	size_t socket_count;
 };
@@ -36,6 +37,9 @@ static int see_file(void *payload, int64_t fd, struct sl_bytes link)
 
 	if (fd != 0 && link.len == strlen(h->pipe) && memcmp(link.data, h->pipe, link.len) == 0)
 		h->holds = true;
+	if (fd == 0 && h->outlet != NULL && link.len == strlen(h->outlet) &&
+	    memcmp(link.data, h->outlet, link.len) == 0)
+		h->reads = true;
 	if (socket != 0 && h->socket_count < SOCKETS_MAX)
 		h->sockets[h->socket_count++] = socket;
 	return 0;
@@ -54,9 +58,14 @@ static int ask_holder(const struct procread *r, struct sl_process *fed,
 		      const struct sl_process *other, struct sl_error *err)
 {
 	AUTO_CLOSE int fd = open_again(r, other);
-	struct holder h = {.pipe = fed->pipe};
+	struct holder h = {.pipe = fed->pipe, .outlet = fed->outlet};
 
-	if (fd < 0 || procfds_links(fd, see_file, &h, NULL) < 0 || !h.holds)
+	if (fd < 0 || procfds_links(fd, see_file, &h, NULL) < 0)
+		return 0;
+	/* "relay <fifo | sh >fifo": both its ends are of one connection */
+	for (size_t i = 0; h.reads && fed->peer == NULL && i < h.socket_count; i++)
+		fed->peer = procread_peer(fd, h.sockets[i]);
+	if (!h.holds)
 		return 0;
 	if (fed->feeder == NULL || h.socket_count > 0) {
 		free(fed->feeder);
@@ -78,7 +87,7 @@ static int find_feeders(struct procread *r, struct sl_error *err)
 		struct sl_process *fed = &all->items[i];
 
 		for (size_t k = 0; rc == 0 && fed->pipe != NULL && k < all->count; k++)
-			if (k != i && fed->feeder_peer == NULL)
+			if (k != i)
 				rc = ask_holder(r, fed, &all->items[k], err);
 	}
 	return rc;

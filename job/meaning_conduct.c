@@ -1,24 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a process is beside its program: its environment, its place, its name, who commands it. */
+/* What a process is beside its program: its name, its place, who traces it, what it preloads. */
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "job/procpart.h"
 
+/* Where it stands is said of it, too. */
+static int find_deleted_place(struct procpart *p, const struct sl_process *process,
+			      struct sl_error *err)
+{
+	const struct sl_object *o;
+
+	if (process->cwd == SL_OBJECT_NONE)
+		return 0;
+	o = &p->processes.objects[process->cwd];
+	/* what is mounted, the machine may have replaced */
+	if (o->origin == SL_ORIGIN_MOUNT || o->origin == SL_ORIGIN_OUTSIDE)
+		return 0;
+	return procpart_find(p, process,
+			     procpart_subject_with(procpart_exe_path(p, process), o->path),
+			     PROCRULE_CWD_DELETED, NULL, err);
+}
+
 static int find_disguise(struct procpart *p, const struct sl_process *process, struct sl_error *err)
 {
 	const char *path = procpart_exe_path(p, process);
+	bool is_image = procpart_runs_image(p, process);
 	int rc = 0;
 
-	if (process->peer != NULL)
-		rc = procpart_find(p, process, procpart_subject_with(path, process->peer),
-				   PROCRULE_NETWORK_SHELL, NULL, err);
-	if (rc == 0 && procpart_runs_image(p, process) &&
-	    procrule_is_kernel_name(process->name, process->command))
+	if (is_image && procrule_is_kernel_name(process->name, process->command))
 		rc = procpart_find(p, process,
 				   procpart_subject_with(path, "named like the kernel's"),
 				   PROCRULE_KERNEL_NAME, NULL, err);
-	return rc;
+	if (rc == 0 && is_image && process->alias != NULL)
+		rc = procpart_find(p, process, procpart_subject_with(path, process->alias),
+				   PROCRULE_OTHER_NAME, NULL, err);
+	return rc == 0 ? find_deleted_place(p, process, err) : rc;
 }
 
 static int find_state(struct procpart *p, const struct sl_process *process, struct sl_error *err)

@@ -16,6 +16,10 @@ static int find_in(struct procpart *p, const struct sl_process *process, struct 
 
 	if (rc == 0)
 		rc = procpart_judge_loads(p, process, err);
+	if (rc == 0)
+		rc = procpart_judge_orders(p, process, err);
+	if (rc == 0)
+		rc = procpart_judge_confined(p, process, err);
 	return rc == 0 ? procpart_judge_conduct(p, process, err) : rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The part of a meaning that is about processes: what was seen, and how findings are made of it.
- * Those who judge (meaning_programs.c, meaning_conduct.c) look at one process at a time.
+ * Those who judge look at one process at a time.
  */
 #ifndef JOB_PROCPART_H
 #define JOB_PROCPART_H
@@ -75,12 +75,17 @@ int procpart_is_image(struct procpart *p, size_t index, bool *out, struct sl_err
 /* A runtime copies itself into memory before it enters a container. */
 int procpart_is_runtime(struct procpart *p, size_t index, bool *out, struct sl_error *err);
 
-/* ---- meaning_programs.c, meaning_loads.c, meaning_conduct.c, meaning_running.c ---- */
+/* ---- meaning_conduct.c, meaning_programs.c, meaning_loads.c, meaning_orders.c,
+ * meaning_confined.c, meaning_running.c ---- */
 
 int procpart_judge_programs(struct procpart *p, const struct sl_process *process,
 			    struct sl_error *err);
 int procpart_judge_loads(struct procpart *p, const struct sl_process *process,
 			 struct sl_error *err);
+int procpart_judge_confined(struct procpart *p, const struct sl_process *process,
+			    struct sl_error *err);
+int procpart_judge_orders(struct procpart *p, const struct sl_process *process,
+			  struct sl_error *err);
 int procpart_judge_conduct(struct procpart *p, const struct sl_process *process,
 			   struct sl_error *err);
 int procpart_mark(struct procpart *p, struct sl_error *err);

@@ -93,6 +93,7 @@ struct sl_process {
 	 * /proc shows it; who writes it (NULL: nobody any more); the connection behind that.
 	 */
 	char *pipe, *feeder, *feeder_peer;
+	char *outlet;   /**< the pipe that it writes to then, or NULL */
 	char *peer;     /**< "ADDRESS:PORT": an interpreter that this connection gives orders to */
 	bool is_steady; /**< older than a second; after the second look: runs the same file still */
 };
