@@ -75,6 +75,16 @@ static const struct sl_container container = {
 	REG(m, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME, .mtime = {T0 + (wrote), 0},              \
 	    .ctime = {T0 + (sec), 0})
 #define CODE .signals = SL_SIGNAL_SERVER_CODE
+#define REWRITTEN .signals = SL_SIGNAL_REWRITTEN
+#define MINES .signals = SL_SIGNAL_MINER
+#define ORIGIN SL_ENTRY_ORIGIN
+/* Born at 9000, changed last at 9001 and a fraction, and says that it was written at @sec. */
+#define SET_BACK(p, sec, ns, f)                                                                    \
+	MOD(p, TEXT,                                                                               \
+	    REG(0644, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME | SL_ENTRY_BTIME,                  \
+		.mtime = {T0 + (sec), ns}, .ctime = {T0 + 9001, 7}, .btime = {T0 + 9000, 7},       \
+		.flags = (f)),                                                                     \
+	    .fields = ~0u)
 #define SOCKET E(S_IFSOCK, 0777)
 #define TO(to) E(S_IFLNK, 0777, .target = {(to), sizeof(to) - 1})
 #define MARKED(p, signal)                                                                          \
@@ -328,6 +338,33 @@ static const struct {
 	/* npm and zip set times that stand for none */
 	{"backdated-new", ADD("opt/x", SAYS(-9000, 9000, 0644)),
 	 ADD("opt/x", SAYS(-T0 + 499162500, 9000, 0644))},
+	/* edited in place an hour after the start, then told a time of before */
+	{"time-set-in-place", SET_BACK("etc/x", 8000, 0, ORIGIN),
+	 SET_BACK("etc/x", 8000, 4, ORIGIN)},
+	{"time-set-in-place", SET_BACK("srv/x", 8000, 0, ORIGIN),
+	 SET_BACK("srv/x", 8999, 0, ORIGIN)},
+	/* what tar and dpkg unpack is an object of its own */
+	{"time-set-in-place", SET_BACK("srv/x", 8000, 0, ORIGIN), SET_BACK("srv/x", 8000, 0, 0)},
+	{"borrowed-time", ADD("opt/x", TEXT, .signals = SL_SIGNAL_BORROWED_MTIME),
+	 ADD("opt/x", TEXT, .signals = SL_SIGNAL_BORROWED_MTIME | SL_SIGNAL_PACKAGED)},
+	{"log-rewritten", MOD("var/log/dpkg.log", TEXT, AT(9000), REWRITTEN),
+	 MOD("var/log/dpkg.log", TEXT, AT(9000))},
+	{"log-rewritten", MOD("var/log/dpkg.log", TEXT, AT(9000), REWRITTEN),
+	 MOD("var/log/dpkg.log", TEXT, AT(5010), REWRITTEN)},
+	{"miner-program", ADD("opt/x", PROGRAM, MINES), ADD("opt/x.json", TEXT, MINES)},
+	{"miner-settings", ADD("opt/x.json", TEXT, MINES), ADD("etc/falco/r.yaml", TEXT, MINES)},
+	{"web-shell-code",
+	 ADD("app/x.dat", TEXT, .signals = SL_SIGNAL_SERVER_CODE | SL_SIGNAL_RUNS_INPUT),
+	 ADD("var/log/x", TEXT, .signals = SL_SIGNAL_SERVER_CODE | SL_SIGNAL_RUNS_INPUT)},
+	{"event-hook", ADD("srv/x.git/hooks/post-receive", TEXT), ADD("etc/mdev.confs", TEXT)},
+	{"event-hook", ADD("etc/dpkg/dpkg.cfg", TEXT), ADD("etc/dpkg/origins", TEXT)},
+	{"server-module", ADD("usr/local/lib/php/extensions/x/y.so", TEXT),
+	 ADD("usr/local/lib/php/x.php", TEXT)},
+	{"interpreter-config", ADD("etc/php83/conf.d/x.ini", TEXT), ADD("etc/phpx", TEXT)},
+	{"library-settings", MOD("etc/ssl1.1/openssl.cnf", TEXT, TEXT),
+	 MOD("etc/ssl1.1/x.cnf", TEXT, TEXT)},
+	{"defence-config", ADD("run/sysctl.d/x.conf", TEXT), ADD("run/sysctl.d", SUBDIR)},
+	{"trust-store", ADD("usr/share/pki/x.pem", TEXT), ADD("usr/share/pki", SUBDIR)},
 	{"impossible-time", ADD("opt/x", SAYS(9000000, 9000, 0644)),
 	 ADD("opt/x", SAYS(90000, 9000, 0644))},
 	{"impossible-time", ADD("opt/x", AT(-9000)), ADD("opt/x", AT(-900))},
@@ -350,6 +387,8 @@ static const struct {
 	{"log-growth", MOD("var/log/nginx/access.log", TEXT, REG(0644, .size = 99)),
 	 MOD("var/log/nginx/access.log", REG(0644, .size = 99), TEXT), "1.2.", "1.2."},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", NULL},
+	{"log-growth", MOD("var/log/x", TEXT, TEXT), MOD("var/log/x", TEXT, AT(1010), REWRITTEN),
+	 "log", "log"},
 	{"log-growth", ADD("var/log/x/a.log", TEXT), ADD("var/log/x/a.py", TEXT), "log", "log"},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", "\1\2"},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", "#!/bin/sh"},
@@ -609,12 +648,45 @@ static const struct drift_case severities[] = {
 	 {FILE_WITH("etc/passwd", "root:x\n")},
 	 {FILE_WITH("etc/passwd", "root:x\nevil::0\n", .mtime = {9, 0})},
 	 "modified etc/passwd critical {accounts}\n"},
+	{"a miner without a name",
+	 true,
+	 {DIRECTORY("opt")},
+	 {DIRECTORY("opt"),
+	  FILE_WITH("opt/agent", "\177ELF... stratum+tcp://pool:1 ...", .mode = S_IFREG | 0755)},
+	 "added opt/agent critical [elf,executable,miner] "
+	 "{miner-program,miner-settings,program-new}\n"},
+	{"a picture that runs what it is sent",
+	 true,
+	 {DIRECTORY("app")},
+	 {DIRECTORY("app"), FILE_WITH("app/logo.png", "\211PNG\r\n<?php eval($_POST['x']);")},
+	 "added app/logo.png critical [server-code,runs-input] "
+	 "{web-shell-code,picture-with-code}\n"},
 	{"a trojaned program that pretends to be old",
 	 true,
 	 {FILE_WITH("usr/bin/ls", "\177ELF1", .mode = S_IFREG | 0755)},
 	 {FILE_WITH("usr/bin/ls", "\177ELF2", .mode = S_IFREG | 0755)},
 	 "modified usr/bin/ls critical [forged-mtime,elf,executable,in-path] "
 	 "{system-program-changed,forged-mtime,program-changed}\n"},
+	{"a log that grew",
+	 true,
+	 {FILE_WITH("var/log/auth.log", "failed\n")},
+	 {FILE_WITH("var/log/auth.log", "failed\nagain\n", .mtime = {9, 0})},
+	 "modified var/log/auth.log info {log-growth} (rule)\n"},
+	{"a log whose lines are others, in the same length",
+	 true,
+	 {FILE_WITH("var/log/auth.log", "failed\n")},
+	 {FILE_WITH("var/log/auth.log", "passed\n", .mtime = {9, 0})},
+	 "modified var/log/auth.log high [rewritten] {log-rewritten}\n"},
+	{"a log that was emptied and has grown again",
+	 true,
+	 {FILE_WITH("var/log/auth.log", "failed\n")},
+	 {FILE_WITH("var/log/auth.log", "nothing to see, much of it\n", .mtime = {9, 0})},
+	 "modified var/log/auth.log high [rewritten] {log-rewritten}\n"},
+	{"a table of log-ins is written in place",
+	 true,
+	 {FILE_WITH("var/log/lastlog", "abc\n")},
+	 {FILE_WITH("var/log/lastlog", "abd\n", .mtime = {9, 0})},
+	 "modified var/log/lastlog info {log-growth} (rule)\n"},
 	{"a log that was emptied",
 	 true,
 	 {FILE_WITH("var/log/auth.log", "failed\n")},
