@@ -47,6 +47,7 @@ static const struct {
 	{FACT_IN_PLACE, "in-place"},
 	{FACT_PASSWORDS, "passwords"},
 	{FACT_ENCODED, "encoded"},
+	{FACT_HEX, "hex"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

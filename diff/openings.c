@@ -76,6 +76,14 @@ static bool is_encoded(const uint8_t *head, size_t len)
 	return false;
 }
 
+static bool is_hex(const uint8_t *head, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((head[i] < '0' || head[i] > '9') && (head[i] < 'a' || head[i] > 'f'))
+			return false;
+	return len >= 16;
+}
+
 fact_set openings_facts(const uint8_t *head, size_t len)
 {
 	fact_set facts = 0;
@@ -84,5 +92,7 @@ fact_set openings_facts(const uint8_t *head, size_t len)
 		facts |= FACT_PASSWORDS;
 	if (is_encoded(head, len))
 		facts |= FACT_ENCODED;
+	if (is_hex(head, len))
+		facts |= FACT_HEX;
 	return facts;
 }

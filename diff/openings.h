@@ -8,7 +8,7 @@
 /* SL_SIGNAL_SCRIPT and _ELF for programs with something in front of them. */
 uint64_t openings_signals(const uint8_t *head, size_t len);
 
-/* FACT_PASSWORDS and FACT_ENCODED; 16 bytes are enough. */
+/* FACT_PASSWORDS, _ENCODED and _HEX; 16 bytes are enough. */
 fact_set openings_facts(const uint8_t *head, size_t len);
 
 #endif
