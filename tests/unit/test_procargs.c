@@ -84,6 +84,10 @@ static const struct {
 	{"/bin/bash", ARGS("-bash"), true},
 	{"/bin/bash", ARGS("bash\0-s"), true},
 	{"/bin/bash", ARGS("bash\0-"), true},
+	{"/bin/bash", ARGS("bash\0-s\0--\0x"), true},
+	{"/bin/dash", ARGS("sh\0-es\0disksup"), true},
+	{"/bin/dash", ARGS("sh\0-sc\0id"), false},
+	{"/usr/bin/python3", ARGS("python3\0-s\0x.py"), false},
 	{"/usr/bin/python3", ARGS("python3\0-\0x"), true},
 	{"/bin/bash", ARGS("bash\0-c\0id"), false},
 	{"/bin/bash", ARGS("bash\0x.sh"), false},
@@ -99,8 +103,8 @@ static void an_interpreter_without_a_script_reads_its_input(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++)
 		if (procargs_reads_input(inputs[i].arguments, inputs[i].exe) != inputs[i].is_input)
 			fail_msg("row %zu: %s", i, inputs[i].exe);
-	assert_true(procargs_is_interpreter(inputs[5].arguments, "/bin/bash"));
-	assert_false(procargs_is_interpreter(inputs[8].arguments, "/bin/cat"));
+	assert_true(procargs_is_interpreter(inputs[9].arguments, "/bin/bash"));
+	assert_false(procargs_is_interpreter(inputs[12].arguments, "/bin/cat"));
 }
 
 static const struct {
