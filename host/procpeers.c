@@ -5,7 +5,9 @@
  * nobody's open files are listed for it.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@
 
 /* One process that may stand at the other end. */
 struct holder {
+	int pid_fd;
 	const char *pipe, *outlet; /* outlet may be NULL */
 	bool holds;                /* the pipe, and not only to read it */
 	bool reads;                /* the outlet */
@@ -30,12 +33,27 @@ struct holder {
 	size_t socket_count;
 };
 
+/* What the kernel does not tell may be so, but for the standard input. */
+static bool may_write(int pid_fd, int64_t fd)
+{
+	CLEANUP(buf_clear) struct buf info = BUF_INIT(8192);
+	char name[40];
+	const char *flags;
+
+	(void)snprintf(name, sizeof(name), "fdinfo/%" PRId64, fd);
+	if (process_read(pid_fd, name, &info, NULL) < 0 || info.len == 0 ||
+	    (flags = strstr(info.data, "flags:")) == NULL)
+		return fd != 0;
+	return (strtoul(flags + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+}
+
 static int see_file(void *payload, int64_t fd, struct sl_bytes link)
 {
 	struct holder *h = payload;
 	uint64_t socket = procfds_socket(link);
 
-	if (fd != 0 && link.len == strlen(h->pipe) && memcmp(link.data, h->pipe, link.len) == 0)
+	if (link.len == strlen(h->pipe) && memcmp(link.data, h->pipe, link.len) == 0 &&
+	    may_write(h->pid_fd, fd))
 		h->holds = true;
 	if (fd == 0 && h->outlet != NULL && link.len == strlen(h->outlet) &&
 	    memcmp(link.data, h->outlet, link.len) == 0)
@@ -79,7 +97,7 @@ static int ask_holder(const struct procread *r, struct sl_process *fed,
 {
 	AUTO_CLOSE int fd = open_again(r, other);
 	bool above;
-	struct holder h = {.pipe = fed->pipe, .outlet = fed->outlet};
+	struct holder h = {.pid_fd = fd, .pipe = fed->pipe, .outlet = fed->outlet};
 
 	if (fd < 0 || procfds_links(fd, see_file, &h, NULL) < 0)
 		return 0;

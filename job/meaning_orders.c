@@ -76,7 +76,7 @@ static enum procrule_id rule_of_pipe(const struct sl_process *process)
 	if (!process->is_fed_from_above)
 		return PROCRULE_FED;
 	return procrule_is_server(process->feeder) ? PROCRULE_FED_BY_SERVER
-						       : PROCRULE_FED_FROM_ABOVE;
+						   : PROCRULE_FED_FROM_ABOVE;
 }
 
 static int find_pipe(struct procpart *p, const struct sl_process *process, struct sl_error *err)

@@ -384,6 +384,37 @@ static void who_writes_the_pipe_is_told_with_its_connection(void **state)
 	assert_string_equal(by_pid(f, 21)->peer, "203.0.113.7:4444");
 }
 
+static void a_script_that_is_an_open_file_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *link = NULL;
+	const struct sl_process *p;
+
+	machine(f);
+	fake_link(f->root, "/dev/null", "proc/20/fd/0");
+	process(f, 21, 201, 200, OURS, "/bin/sh", ARGS("sh\0/dev/fd/63"));
+	fake_link(f->root, "pipe:[5]", "proc/21/fd/63");
+	process(f, 22, 201, 200, OURS, "/bin/sh", ARGS("sh\0/proc/self/fd/4"));
+	assert_true(asprintf(&link, "%s/tree/tmp/x.sh", f->root) >= 0);
+	fake_link(f->root, link, "proc/22/fd/4");
+	/* behind "sh -c '. FILE'" */
+	process(f, 24, 201, 200, OURS, "/bin/sh", ARGS("sh\0-c\0. /x"));
+	fake_link(f->root, "/dev/null", "proc/24/fd/0");
+	fake_link(f->root, link, "proc/24/fd/10");
+	fake_file(f->root, "pos:\t0\nflags:\t02100000\n", "proc/24/fdinfo/10");
+	process(f, 25, 201, 200, OURS, "/bin/sh", ARGS("sh\0-c\0read <&10"));
+	fake_link(f->root, "/dev/null", "proc/25/fd/0");
+	fake_link(f->root, link, "proc/25/fd/10");
+	fake_file(f->root, "pos:\t0\nflags:\t0100000\n", "proc/25/fdinfo/10");
+	assert_int_equal(look(f), 0);
+	assert_string_equal(by_pid(f, 21)->pipe, "pipe:[5]");
+	p = by_pid(f, 22);
+	assert_string_equal(f->found.objects[p->script].path, "/tmp/x.sh");
+	p = by_pid(f, 24);
+	assert_string_equal(f->found.objects[p->script].path, "/tmp/x.sh");
+	assert_int_equal(by_pid(f, 25)->script, SL_OBJECT_NONE);
+}
+
 static void who_sees_all_packets_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -567,6 +598,7 @@ int main(void)
 		TEST(what_a_process_may_and_calls_itself_is_told),
 		TEST(a_pipe_that_was_made_for_a_shell_is_told_with_who_writes_it),
 		TEST(who_writes_the_pipe_is_told_with_its_connection),
+		TEST(a_script_that_is_an_open_file_is_looked_at),
 		TEST(who_sees_all_packets_is_told),
 		TEST(a_name_that_ends_like_a_deleted_ones_is_a_name),
 		TEST(what_is_mounted_there_is_no_part_of_the_tree),
