@@ -14,21 +14,22 @@ static const struct interpreter {
 	const char *code, *value;
 	const char *file;   /* the argument behind it is the script */
 	const char *module; /* what follows is the name of one */
+	const char *input;  /* it reads its standard input, whatever follows */
 } interpreters[] = {
-	{"sh", "c", "oO", "", ""},       {"bash", "c", "oO", "", ""},
-	{"dash", "c", "o", "", ""},      {"ash", "c", "o", "", ""},
-	{"ksh", "c", "o", "", ""},       {"mksh", "c", "o", "", ""},
-	{"zsh", "c", "o", "", ""},       {"fish", "c", "Cdo", "", ""},
-	{"python", "c", "WXQ", "", "m"}, {"pypy", "c", "WXQ", "", "m"},
-	{"perl", "eE", "IMm", "", ""},   {"ruby", "e", "IrEC", "", ""},
-	{"node", "ep", "rC", "", ""},    {"nodejs", "ep", "rC", "", ""},
-	{"php", "rBR", "cdzg", "f", ""}, {"php-cgi", "", "cdz", "f", ""},
-	{"lua", "", "el", "", ""},       {"luajit", "", "elj", "", ""},
-	{"tclsh", "", "", "", ""},       {"expect", "c", "", "f", ""},
-	{"Rscript", "e", "", "", ""},    {"gawk", "", "vFE", "f", ""},
-	{"mawk", "", "vFW", "f", ""},    {"awk", "", "vF", "f", ""},
-	{"pwsh", "c", "", "f", ""},      {"bun", "e", "", "", ""},
-	{"deno", "", "", "", ""},
+	{"sh", "c", "oO", "", "", "s"},      {"bash", "c", "oO", "", "", "s"},
+	{"dash", "c", "o", "", "", "s"},     {"ash", "c", "o", "", "", "s"},
+	{"ksh", "c", "o", "", "", "s"},      {"mksh", "c", "o", "", "", "s"},
+	{"zsh", "c", "o", "", "", "s"},      {"fish", "c", "Cdo", "", "", ""},
+	{"python", "c", "WXQ", "", "m", ""}, {"pypy", "c", "WXQ", "", "m", ""},
+	{"perl", "eE", "IMm", "", "", ""},   {"ruby", "e", "IrEC", "", "", ""},
+	{"node", "ep", "rC", "", "", ""},    {"nodejs", "ep", "rC", "", "", ""},
+	{"php", "rBR", "cdzg", "f", "", ""}, {"php-cgi", "", "cdz", "f", "", ""},
+	{"lua", "", "el", "", "", ""},       {"luajit", "", "elj", "", "", ""},
+	{"tclsh", "", "", "", "", ""},       {"expect", "c", "", "f", "", ""},
+	{"Rscript", "e", "", "", "", ""},    {"gawk", "", "vFE", "f", "", ""},
+	{"mawk", "", "vFW", "f", "", ""},    {"awk", "", "vF", "f", "", ""},
+	{"pwsh", "c", "", "f", "", ""},      {"bun", "e", "", "", "", ""},
+	{"deno", "", "", "", "", ""},
 };
 
 /* Long options with an argument of their own behind them. */
@@ -129,12 +130,15 @@ enum option {
 	OPTION_FILE,
 	OPTION_CODE,
 	OPTION_MODULE,
+	OPTION_INPUT,
 	OPTION_END,
 };
 
 /* What the option @text ("-x", "+x", "--long") means for what follows. */
 static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 {
+	enum option option = OPTION_PLAIN;
+
 	if (is_word(text, "--"))
 		return OPTION_END;
 	if (text.len > 2 && text.data[1] == '-') {
@@ -145,6 +149,8 @@ static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 									   : OPTION_PLAIN;
 	}
 	for (size_t i = 1; i < text.len; i++) {
+		if (has(in->input, text.data[i]))
+			option = OPTION_INPUT;
 		if (has(in->code, text.data[i]))
 			return OPTION_CODE;
 		if (has(in->module, text.data[i]))
@@ -154,7 +160,7 @@ static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 		if (has(in->value, text.data[i]))
 			return i + 1 < text.len ? OPTION_PLAIN : OPTION_VALUE;
 	}
-	return OPTION_PLAIN;
+	return option;
 }
 
 /* Take the program's name off @arguments. False: it has none. */
@@ -243,6 +249,8 @@ static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_byte
 		option = option_of(in, text);
 		if (option == OPTION_CODE)
 			return RUNS_CODE;
+		if (option == OPTION_INPUT)
+			return RUNS_INPUT;
 		if (option == OPTION_MODULE)
 			return take_module(in, text, &arguments, out);
 		if (option == OPTION_FILE || option == OPTION_END)

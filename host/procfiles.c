@@ -262,9 +262,11 @@ int procread_script(struct procread *r, const struct procread_subject *s, struct
 				  ? r->objects.out->objects[s->process->exe].path
 				  : "";
 	struct sl_bytes rest = arguments, name;
+	int rc;
 
 	if (procargs_script(arguments, exe, &name))
-		return add_script(r, s, name, err);
+		return procread_open_script(r, s, name, &rc, err) ? rc
+								  : add_script(r, s, name, err);
 	if (procargs_module(arguments, exe, &name))
 		add_module(r, s, name);
 	/* an interpreter that is not known here, run by a script's first line */

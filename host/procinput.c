@@ -52,21 +52,35 @@ char *procread_peer(int pid_fd, uint64_t inode)
 	return peer != NULL ? peer : peer_in("net/tcp6", NETTABLE_INET6, pid_fd, inode);
 }
 
-/* What has no name any more is how shells hand on what stands behind "<<". */
-static int add_input(struct procread *r, const struct procread_subject *s, const char *link,
-		     struct sl_error *err)
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* The regular file that is open there is what it runs, unless it is what stands behind a "<<". */
+static int add_open_file(struct procread *r, const struct procread_subject *s, const char *number,
+			 struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	AUTO_CLOSE int fd = openat(s->seen.pid_fd, "fd/0", O_PATH | O_CLOEXEC);
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	AUTO_CLOSE int fd = -1;
+	char name[32];
 	struct statx st;
 
+	(void)snprintf(name, sizeof(name), "fd/%s", number);
+	fd = openat(s->seen.pid_fd, name, O_PATH | O_CLOEXEC);
 	/* the file may be one that a stuck server answers for */
 	if (fd < 0 || kernel_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, &st) < 0 ||
-	    !S_ISREG(st.stx_mode) || st.stx_nlink == 0)
+	    !S_ISREG(st.stx_mode) || process_read_link(s->seen.pid_fd, name, &link, NULL) < 0)
 		return 0;
-	if (procobject_add(&r->objects, &s->seen, take_fd(&fd), link, &s->process->script, &why) <
-	    0)
-		return procread_missed(r, s, "standard input", &why, err);
+	/* bash: a part of the script that it stands in, in a file that it deletes first */
+	if (st.stx_nlink == 0 && strncmp(base_name(link.data), "sh-thd", strlen("sh-thd")) == 0)
+		return 0;
+	if (procobject_add(&r->objects, &s->seen, take_fd(&fd), link.data, &s->process->script,
+			   &why) < 0)
+		return procread_missed(r, s, "script", &why, err);
 	return 0;
 }
 
@@ -75,19 +89,24 @@ static int add_input(struct procread *r, const struct procread_subject *s, const
  * their pipes to the first process and, from outside, to those that they start later; a child that
  * only forked (the stack is where its parent has it) is a part of the same program.
  */
-static int add_pipe(struct procread *r, const struct procread_subject *s, const char *link,
-		    struct sl_error *err)
+static bool is_made_for_it(const struct procread *r, const struct procread_subject *s,
+			   const char *link)
 {
-	struct sl_process *p = s->process;
+	const struct sl_process *p = s->process;
 	CLEANUP(buf_clear) struct buf above = BUF_INIT(8192);
-	CLEANUP(buf_clear) struct buf out = BUF_INIT(8192);
 	struct process_stat status;
 	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, p->parent, &status, NULL);
 
-	if (p->pid == r->objects.container->pid || fd < 0 || !procread_is_inside(r, p->parent) ||
-	    (status.stack != 0 && status.stack == s->stack) ||
-	    process_read_link(fd, "fd/0", &above, NULL) < 0 || strcmp(above.data, link) == 0)
-		return 0;
+	return p->pid != r->objects.container->pid && fd >= 0 && procread_is_inside(r, p->parent) &&
+	       (status.stack == 0 || status.stack != s->stack) &&
+	       process_read_link(fd, "fd/0", &above, NULL) == 0 && strcmp(above.data, link) != 0;
+}
+
+static int add_pipe(const struct procread_subject *s, const char *link, struct sl_error *err)
+{
+	struct sl_process *p = s->process;
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(8192);
+
 	if (process_read_link(s->seen.pid_fd, "fd/1", &out, NULL) == 0 &&
 	    strncmp(out.data, "pipe:[", 6) == 0 && (p->outlet = strdup(out.data)) == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
@@ -95,14 +114,15 @@ static int add_pipe(struct procread *r, const struct procread_subject *s, const 
 	return p->pipe != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "processes");
 }
 
-static bool is_pipe(const struct procread_subject *s, const char *link)
+static bool is_pipe(const struct procread_subject *s, const char *number, const char *link)
 {
+	char name[32];
 	struct statx st;
 
 	if (strncmp(link, "pipe:[", 6) == 0)
 		return true;
-	return kernel_statx(s->seen.pid_fd, "fd/0", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, &st) ==
-		       0 &&
+	(void)snprintf(name, sizeof(name), "fd/%s", number);
+	return kernel_statx(s->seen.pid_fd, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, &st) == 0 &&
 	       S_ISFIFO(st.stx_mode);
 }
 
@@ -122,26 +142,6 @@ static bool is_kept_back(int pid_fd, const char *number)
 	return (bits & O_CLOEXEC) != 0 && (bits & O_ACCMODE) == O_RDONLY;
 }
 
-static int add_held_file(struct procread *r, const struct procread_subject *s, const char *number,
-			 struct sl_error *err)
-{
-	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
-	AUTO_CLOSE int fd = -1;
-	char name[32];
-	struct statx st;
-
-	(void)snprintf(name, sizeof(name), "fd/%s", number);
-	fd = openat(s->seen.pid_fd, name, O_PATH | O_CLOEXEC);
-	if (fd < 0 || kernel_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, &st) < 0 ||
-	    !S_ISREG(st.stx_mode) || process_read_link(s->seen.pid_fd, name, &link, NULL) < 0)
-		return 0;
-	if (procobject_add(&r->objects, &s->seen, take_fd(&fd), link.data, &s->process->script,
-			   &why) < 0)
-		return procread_missed(r, s, "script", &why, err);
-	return 0;
-}
-
 /* What a shell reads its commands from it keeps to itself, out of the way: ". FILE", too. */
 static int add_held(struct procread *r, const struct procread_subject *s, struct sl_error *err)
 {
@@ -152,7 +152,7 @@ static int add_held(struct procread *r, const struct procread_subject *s, struct
 	for (size_t i = 0;
 	     rc == 0 && s->process->script == SL_OBJECT_NONE && i < ARRAY_SIZE(numbers); i++)
 		if (is_kept_back(s->seen.pid_fd, numbers[i]))
-			rc = add_held_file(r, s, numbers[i], err);
+			rc = add_open_file(r, s, numbers[i], err);
 	return rc;
 }
 
@@ -178,6 +178,35 @@ int procread_input(struct procread *r, const struct procread_subject *s, struct 
 	}
 	if (!procargs_reads_input(arguments, exe))
 		return 0;
-	return is_pipe(s, link.data) ? add_pipe(r, s, link.data, err)
-				     : add_input(r, s, link.data, err);
+	if (is_pipe(s, "0", link.data))
+		return is_made_for_it(r, s, link.data) ? add_pipe(s, link.data, err) : 0;
+	return add_open_file(r, s, "0", err);
+}
+
+bool procread_open_script(struct procread *r, const struct procread_subject *s,
+			  struct sl_bytes name, int *rc, struct sl_error *err)
+{
+	static const char *const dirs[] = {"/dev/fd/", "/proc/self/fd/"};
+	CLEANUP(buf_clear) struct buf link = BUF_INIT(8192);
+	char number[16], path[32];
+
+	*rc = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		size_t n = strlen(dirs[i]);
+
+		if (name.len <= n || name.len - n >= sizeof(number) ||
+		    memcmp(name.data, dirs[i], n) != 0)
+			continue;
+		memcpy(number, name.data + n, name.len - n);
+		number[name.len - n] = '\0';
+		if (strspn(number, "0123456789") != name.len - n)
+			return false;
+		(void)snprintf(path, sizeof(path), "fd/%s", number);
+		if (process_read_link(s->seen.pid_fd, path, &link, NULL) < 0)
+			return true;
+		*rc = is_pipe(s, number, link.data) ? add_pipe(s, link.data, err)
+						    : add_open_file(r, s, number, err);
+		return true;
+	}
+	return false;
 }

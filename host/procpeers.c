@@ -5,7 +5,9 @@
  * nobody's open files are listed for it.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@
 
 /* One process that may stand at the other end. */
 struct holder {
+	int pid_fd;
 	const char *pipe, *outlet; /* outlet may be NULL */
 	bool holds;                /* the pipe, and not only to read it */
 	bool reads;                /* the outlet */
@@ -30,12 +33,27 @@ struct holder {
 	size_t socket_count;
 };
 
+/* What the kernel does not tell may be so, but for the standard input. */
+static bool may_write(int pid_fd, int64_t fd)
+{
+	CLEANUP(buf_clear) struct buf info = BUF_INIT(8192);
+	char name[40];
+	const char *flags;
+
+	(void)snprintf(name, sizeof(name), "fdinfo/%" PRId64, fd);
+	if (process_read(pid_fd, name, &info, NULL) < 0 || info.len == 0 ||
+	    (flags = strstr(info.data, "flags:")) == NULL)
+		return fd != 0;
+	return (strtoul(flags + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+}
+
 static int see_file(void *payload, int64_t fd, struct sl_bytes link)
 {
 	struct holder *h = payload;
 	uint64_t socket = procfds_socket(link);
 
-	if (fd != 0 && link.len == strlen(h->pipe) && memcmp(link.data, h->pipe, link.len) == 0)
+	if (link.len == strlen(h->pipe) && memcmp(link.data, h->pipe, link.len) == 0 &&
+	    may_write(h->pid_fd, fd))
 		h->holds = true;
 	if (fd == 0 && h->outlet != NULL && link.len == strlen(h->outlet) &&
 	    memcmp(link.data, h->outlet, link.len) == 0)
@@ -53,12 +71,33 @@ static int open_again(const struct procread *r, const struct sl_process *p)
 	return fd >= 0 && status.start == p->start ? take_fd(&fd) : -1;
 }
 
-/* Of several writers, the one that has a connection is told. */
+static const struct sl_process *by_pid(const struct sl_processes *all, int64_t pid)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].pid == pid)
+			return &all->items[i];
+	return NULL;
+}
+
+/* A program commands what it started itself: Erlang keeps shells so, for what the system says. */
+static bool is_above(const struct sl_processes *all, const struct sl_process *p, int64_t pid)
+{
+	for (size_t depth = 0; p != NULL && depth <= all->count; depth++) {
+		if (p->parent == pid)
+			return true;
+		p = by_pid(all, p->parent);
+	}
+	return false;
+}
+
+/* What stands beside it is told rather than what stands above, and of such what has a connection.
+ */
 static int ask_holder(const struct procread *r, struct sl_process *fed,
 		      const struct sl_process *other, struct sl_error *err)
 {
 	AUTO_CLOSE int fd = open_again(r, other);
-	struct holder h = {.pipe = fed->pipe, .outlet = fed->outlet};
+	bool above;
+	struct holder h = {.pid_fd = fd, .pipe = fed->pipe, .outlet = fed->outlet};
 
 	if (fd < 0 || procfds_links(fd, see_file, &h, NULL) < 0)
 		return 0;
@@ -67,13 +106,17 @@ static int ask_holder(const struct procread *r, struct sl_process *fed,
 		fed->peer = procread_peer(fd, h.sockets[i]);
 	if (!h.holds)
 		return 0;
-	if (fed->feeder == NULL || h.socket_count > 0) {
+	above = is_above(r->objects.out, fed, other->pid);
+	if (above && fed->feeder != NULL)
+		return 0;
+	if (fed->feeder == NULL || fed->is_fed_from_above || h.socket_count > 0) {
 		free(fed->feeder);
+		fed->is_fed_from_above = above;
 		fed->feeder = strdup(other->name);
 		if (fed->feeder == NULL)
 			return sl_fail(err, SL_ENOMEM, 0, "processes");
 	}
-	for (size_t i = 0; fed->feeder_peer == NULL && i < h.socket_count; i++)
+	for (size_t i = 0; !above && fed->feeder_peer == NULL && i < h.socket_count; i++)
 		fed->feeder_peer = procread_peer(fd, h.sockets[i]);
 	return 0;
 }
@@ -145,12 +188,11 @@ static int add_table(struct raws *all, int pid_fd, const char *name, enum nettab
 	return 0;
 }
 
-static struct sl_process *by_pid(struct sl_processes *all, int64_t pid)
+static void mark(struct sl_processes *all, int64_t pid, uint32_t kind)
 {
 	for (size_t i = 0; i < all->count; i++)
 		if (all->items[i].pid == pid)
-			return &all->items[i];
-	return NULL;
+			all->items[i].sockets |= kind;
 }
 
 static int mark_owners(struct procread *r, const struct raws *raws, struct sl_error *err)
@@ -169,12 +211,8 @@ static int mark_owners(struct procread *r, const struct raws *raws, struct sl_er
 		const struct sockowner *first;
 		size_t n = sockowners_find(&owners, raws->items[i].inode, &first);
 
-		for (size_t k = 0; k < n; k++) {
-			struct sl_process *p = by_pid(all, first[k].pid);
-
-			if (p != NULL)
-				p->sockets |= raws->items[i].kind;
-		}
+		for (size_t k = 0; k < n; k++)
+			mark(all, first[k].pid, raws->items[i].kind);
 	}
 	return rc;
 }

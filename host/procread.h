@@ -85,6 +85,9 @@ int procread_status(struct procread *r, const struct procread_subject *s, struct
 int procread_place(struct procread *r, const struct procread_subject *s, struct sl_error *err);
 int procread_words(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
 		   struct sl_error *err);
+/* Is the script an open file, "/dev/fd/63"? Then it is looked at, and *rc says how that went. */
+bool procread_open_script(struct procread *r, const struct procread_subject *s,
+			  struct sl_bytes name, int *rc, struct sl_error *err);
 int procread_input(struct procread *r, const struct procread_subject *s, struct sl_bytes arguments,
 		   const char *exe, struct sl_error *err);
 

@@ -69,16 +69,24 @@ static int find_code(struct procpart *p, const struct sl_process *process, struc
 
 /* ---- what it reads ---- */
 
+static enum procrule_id rule_of_pipe(const struct sl_process *process)
+{
+	if (process->feeder_peer != NULL)
+		return PROCRULE_FED_FROM_NETWORK;
+	if (!process->is_fed_from_above)
+		return PROCRULE_FED;
+	return procrule_is_server(process->feeder) ? PROCRULE_FED_BY_SERVER
+						   : PROCRULE_FED_FROM_ABOVE;
+}
+
 static int find_pipe(struct procpart *p, const struct sl_process *process, struct sl_error *err)
 {
-	const char *path = procpart_exe_path(p, process);
 	const char *from = process->feeder_peer != NULL ? process->feeder_peer
 			   : process->feeder != NULL    ? process->feeder
 							: "a pipe";
 
-	return procpart_find(
-		p, process, procpart_subject_with(path, from),
-		process->feeder_peer != NULL ? PROCRULE_FED_FROM_NETWORK : PROCRULE_FED, NULL, err);
+	return procpart_find(p, process, procpart_subject_with(procpart_exe_path(p, process), from),
+			     rule_of_pipe(process), NULL, err);
 }
 
 int procpart_judge_orders(struct procpart *p, const struct sl_process *process,

@@ -66,7 +66,11 @@ static int find_script(struct procpart *p, const struct sl_process *process, str
 	rc = procpart_is_image(p, process->script, &known, err);
 	if (rc < 0 || known)
 		return rc;
-	if (o->origin == SL_ORIGIN_TMPFS)
+	if (o->origin == SL_ORIGIN_MEMORY)
+		id = PROCRULE_SCRIPT_MEMORY;
+	else if (o->origin == SL_ORIGIN_UPPER && o->is_unlinked)
+		id = PROCRULE_SCRIPT_DELETED;
+	else if (o->origin == SL_ORIGIN_TMPFS)
 		id = PROCRULE_SCRIPT_TMPFS;
 	else if (o->origin == SL_ORIGIN_MOUNT)
 		id = o->is_readonly ? PROCRULE_SCRIPT_READONLY : PROCRULE_SCRIPT_MOUNT;

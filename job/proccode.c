@@ -159,9 +159,9 @@ static bool decodes(const char *text)
 		"codecs.decode",    "fromCharCode",    "decode64",      "gzuncompress",
 		"FromBase64String",
 	};
-	static const char *const runners[] = {"exec(",     "eval(",         "eval ",
-					      "Function(", "system(",       "assert(",
-					      "popen(",    "instance_eval", "exec_module"};
+	static const char *const runners[] = {
+		"exec(",    "eval(",     "eval ",         "Function(", "assert(",    "os.system",
+		"os.popen", "proc_open", "instance_eval", "passthru",  "shell_exec", "exec_module"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
 		if (is_run(text, tools[i]))

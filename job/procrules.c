@@ -61,6 +61,11 @@ static const struct procrule rules[PROCRULES] = {
 				     RUNNING | SL_SIGNAL_SCRIPT | SL_SIGNAL_UNLINKED,
 				     {"T1059", "T1070.004"},
 				     "interprets a script whose file was deleted"},
+	[PROCRULE_SCRIPT_MEMORY] = {"script-in-memory",
+				    SL_SEVERITY_CRITICAL,
+				    RUNNING | SL_SIGNAL_SCRIPT | SL_SIGNAL_MEMFD,
+				    {"T1059", "T1620"},
+				    "interprets a script that never was a file"},
 	[PROCRULE_SCRIPT_TMPFS] = {"script-from-tmpfs",
 				   SL_SEVERITY_CRITICAL,
 				   RUNNING | SL_SIGNAL_SCRIPT | SL_SIGNAL_VOLUME,
@@ -256,6 +261,18 @@ static const struct procrule rules[PROCRULES] = {
 		 RUNNING,
 		 {"T1059"},
 		 "a shell or interpreter runs what comes out of a pipe that was made for it"},
+	[PROCRULE_FED_BY_SERVER] = {"shell-fed-by-server",
+				    SL_SEVERITY_HIGH,
+				    RUNNING,
+				    {"T1059", "T1505.003"},
+				    "a web server or network relay commands a shell or interpreter "
+				    "through a pipe"},
+	[PROCRULE_FED_FROM_ABOVE] = {"shell-fed-by-parent",
+				     SL_SEVERITY_INFO,
+				     RUNNING,
+				     {NULL},
+				     "the program that started a shell or interpreter commands it "
+				     "through a pipe"},
 	[PROCRULE_DECODES] = {"runs-decoded-text",
 			      SL_SEVERITY_HIGH,
 			      RUNNING,
@@ -335,6 +352,18 @@ static const struct procrule rules[PROCRULES] = {
 const struct procrule *procrule(enum procrule_id id)
 {
 	return &rules[id];
+}
+
+bool procrule_is_server(const char *name)
+{
+	static const char *const names[] = {"php", "apache2", "httpd",  "nginx", "lighttpd",
+					    "nc",  "ncat",    "netcat", "socat"};
+
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0 &&
+		    !(name[strlen(names[i])] >= 'a' && name[strlen(names[i])] <= 'z'))
+			return true;
+	return false;
 }
 
 /* "[kworker/0:1]" in front of its arguments, or the name itself: in brackets only ps puts it. */

@@ -16,6 +16,7 @@ enum procrule_id {
 	PROCRULE_RUNNING_OUTSIDE,
 	PROCRULE_SCRIPT_UPPER,
 	PROCRULE_SCRIPT_DELETED,
+	PROCRULE_SCRIPT_MEMORY,
 	PROCRULE_SCRIPT_TMPFS,
 	PROCRULE_SCRIPT_MOUNT,
 	PROCRULE_SCRIPT_READONLY,
@@ -50,6 +51,8 @@ enum procrule_id {
 	PROCRULE_OTHER_NAME,
 	PROCRULE_FED_FROM_NETWORK,
 	PROCRULE_FED,
+	PROCRULE_FED_BY_SERVER,
+	PROCRULE_FED_FROM_ABOVE,
 	PROCRULE_DECODES,
 	PROCRULE_FETCHES,
 	PROCRULE_REMOTE,
@@ -78,6 +81,9 @@ struct procrule {
 };
 
 const struct procrule *procrule(enum procrule_id id);
+
+/* Is a program of this name a web server, what runs PHP for one, or a relay? */
+bool procrule_is_server(const char *name);
 
 /* Has a process the name of a thread of the kernel? Either may be NULL. */
 bool procrule_is_kernel_name(const char *name, const char *command);

@@ -93,7 +93,8 @@ struct sl_process {
 	 * /proc shows it; who writes it (NULL: nobody any more); the connection behind that.
 	 */
 	char *pipe, *feeder, *feeder_peer;
-	char *outlet;   /**< the pipe that it writes to then, or NULL */
+	bool is_fed_from_above; /**< the writer is its parent, or the parent of that... */
+	char *outlet;           /**< the pipe that it writes to then, or NULL */
 	char *peer;     /**< "ADDRESS:PORT": an interpreter that this connection gives orders to */
 	bool is_steady; /**< older than a second; after the second look: runs the same file still */
 };
