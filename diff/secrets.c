@@ -210,6 +210,7 @@ int secrets_mask(struct buf *out, enum textfile what, struct sl_bytes line)
 	case TEXTFILE_SUDOERS:
 	case TEXTFILE_PRELOAD:
 	case TEXTFILE_COMMANDS:
+	case TEXTFILE_PHP:
 		break;
 	}
 	return mask_hashes(out, line.data, line.len);

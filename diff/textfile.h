@@ -19,6 +19,7 @@ enum textfile {
 	TEXTFILE_KEYS,    /* authorized_keys */
 	TEXTFILE_PRELOAD,
 	TEXTFILE_COMMANDS, /* run by shells or by cron */
+	TEXTFILE_PHP,      /* settings of PHP */
 };
 
 enum textfile textfile_of(struct sl_bytes path);

@@ -7,8 +7,11 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "diff/accountids.h"
+#include "diff/facts.h"
 #include "diff/linediff.h"
 #include "diff/linerules.h"
+#include "diff/naming.h"
 #include "diff/secrets.h"
 #include "diff/textfile.h"
 #include "job/contents.h"
@@ -26,6 +29,7 @@ struct lines_part {
 	struct buf text;     /* of the lines shown */
 	struct buf message;
 	struct sl_line shown[LINES_SHOWN];
+	bool only_ids; /* of the change under way: accounts got other ids, and no more */
 };
 
 static void part_free(void *data)
@@ -178,6 +182,7 @@ static int understand(struct lines_part *p, enum textfile what, struct sl_findin
 
 	if (rc < 0 || count == 0)
 		return rc;
+	p->only_ids = accountids_only(what, lines, count, (struct sl_bytes){a->data, a->len});
 	hits = calloc(count, sizeof(*hits));
 	if (hits == NULL || linerules_apply(f, what, lines, count, hits, &p->message) < 0 ||
 	    show(p, what, lines, count, hits, &f->notes) < 0)
@@ -200,6 +205,7 @@ static int apply(void *payload, struct sl_finding *f, struct sl_change *c, struc
 	const char *why = NULL;
 	int rc;
 
+	p->only_ids = false;
 	if (what == TEXTFILE_NONE)
 		return 0;
 	buf_reset(&p->message);
@@ -215,6 +221,34 @@ static int apply(void *payload, struct sl_finding *f, struct sl_change *c, struc
 	return rc;
 }
 
+/*
+ * Entry points give their account the ids that they were told (PUID, PGID). That stays a finding,
+ * and is no alarm as long as nothing else about the file changed and it was so from the start.
+ */
+static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
+{
+	static const char *const attack[] = {"T1098"};
+	const uint64_t never = SL_SIGNAL_FORGED_MTIME | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
+			       SL_SIGNAL_WORLD_WRITABLE | SL_SIGNAL_EXECUTABLE | SL_SIGNAL_YARA |
+			       SL_SIGNAL_KNOWN_BAD;
+	struct lines_part *p = payload;
+	uint64_t facts;
+
+	(void)err;
+	if (c == NULL || !p->only_ids || c->kind != SL_CHANGE_MODIFIED || f->rule_count != 1 ||
+	    (c->fields & (SL_FIELD_MODE | SL_FIELD_OWNER | SL_FIELD_XATTRS)) != 0)
+		return 0;
+	facts = facts_of(c, p->comparison->container);
+	if ((facts & FACT_AT_START) == 0 || (facts & never) != 0)
+		return 0;
+	f->severity = SL_SEVERITY_INFO;
+	f->rule_count = f->attack_count = 0;
+	naming_add(f, "account-ids-at-start",
+		   "accounts got other ids while the container started, and nothing else changed",
+		   SL_SEVERITY_INFO, attack, ARRAY_SIZE(attack));
+	return 0;
+}
+
 int meaning_add_lines(struct meaning *m, struct sl_error *err)
 {
 	struct lines_part *p = calloc(1, sizeof(*p));
@@ -228,5 +262,7 @@ int meaning_add_lines(struct meaning *m, struct sl_error *err)
 	p->text = BUF_INIT((size_t)64 << 10);
 	p->message = BUF_INIT((size_t)16 << 10);
 	rc = meaning_keep(m, p, part_free, err);
-	return rc < 0 ? rc : meaning_mark(m, (struct drift_step){apply, p}, err);
+	if (rc == 0)
+		rc = meaning_mark(m, (struct drift_step){apply, p}, err);
+	return rc < 0 ? rc : meaning_judge(m, (struct drift_step){judge, p}, err);
 }
