@@ -412,7 +412,7 @@ static const struct {
 	 ADD("etc/nginx/ssl/tls.key", AT(1100)), "-----BEGIN PRIVA", "-----BEGIN PRIVA"},
 	{"key-at-start", ADD("etc/ssh/ssh_host_rsa_key", AT(1010)),
 	 ADD("home/web/.ssh/id.key", AT(1010)), "-----BEGIN OPENS", "-----BEGIN OPENS"},
-	{"key-at-start", ADD("config/ca/root.key", AT(1010)), ADD("tmp/root.key", AT(1010)),
+	{"key-at-start", ADD("config/caddy/root.key", AT(1010)), ADD("tmp/root.key", AT(1010)),
 	 "-----BEGIN EC PR", "-----BEGIN EC PR"},
 	{"private-key-copied", ADD("tmp/root.key", AT(1010)), ADD("srv/root.key", AT(1010)),
 	 "-----BEGIN EC PR", "-----BEGIN EC PR"},
