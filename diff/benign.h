@@ -19,7 +19,7 @@
 	 SL_SIGNAL_PRELOAD | SL_SIGNAL_TRACED | SL_SIGNAL_MEMFD | FACT_INCRIMINATES)
 
 /* May @r, which matches, be believed about this change? */
-bool benign_allows(const struct rule *r, const struct sl_change *c, uint64_t facts);
+bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set facts);
 
 /* NULL, or what is wrong with a benign rule: a clause that says what to do. */
 const char *benign_objects(const struct rule *r);

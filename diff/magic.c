@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
-#include "diff/facts.h"
 
 struct magic {
 	uint16_t offset, len;
@@ -140,9 +139,9 @@ static bool is_server_script(const uint8_t *head, size_t len)
 	return false;
 }
 
-uint64_t magic_facts(const uint8_t *head, size_t len)
+fact_set magic_facts(const uint8_t *head, size_t len)
 {
-	uint64_t facts = 0;
+	fact_set facts = 0;
 
 	if (is_text(head, len))
 		facts |= FACT_TEXT;

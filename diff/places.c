@@ -9,7 +9,7 @@
 /* Programs, libraries and temporary files by convention; what PATH is set to is not known here. */
 static const struct place {
 	const char *dir; /* ends with a slash: strictly beneath */
-	uint64_t facts;
+	fact_set facts;
 } places[] = {
 	{"bin/", FACT_IN_BIN | SL_SIGNAL_IN_PATH},
 	{"sbin/", FACT_IN_BIN | SL_SIGNAL_IN_PATH},
@@ -41,7 +41,7 @@ static const char *const account_files[] = {"etc/passwd",          "etc/shadow",
 					    "etc/gshadow",         "etc/subuid", "etc/subgid",
 					    "etc/security/opasswd"};
 
-static uint64_t directory_facts(struct sl_bytes path)
+static fact_set directory_facts(struct sl_bytes path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		const char *dir = places[i].dir;
@@ -101,7 +101,7 @@ enum facts_mount facts_place(struct sl_bytes path, const char *mount)
 	return where;
 }
 
-static uint64_t mount_facts(struct sl_bytes path, const struct sl_container *container)
+static fact_set mount_facts(struct sl_bytes path, const struct sl_container *container)
 {
 	/* every runtime mounts these, whatever the configuration says */
 	static const char *const always[] = {"proc", "sys", "dev"};
@@ -123,12 +123,12 @@ static uint64_t mount_facts(struct sl_bytes path, const struct sl_container *con
 	}
 	if (deepest == FACTS_BENEATH)
 		return SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT;
-	return deepest == FACTS_AT ? (uint64_t)SL_SIGNAL_UNDER_MOUNT : 0;
+	return deepest == FACTS_AT ? (fact_set)SL_SIGNAL_UNDER_MOUNT : 0;
 }
 
-uint64_t facts_of_place(struct sl_bytes path, const struct sl_container *container)
+fact_set facts_of_place(struct sl_bytes path, const struct sl_container *container)
 {
-	uint64_t facts = directory_facts(path);
+	fact_set facts = directory_facts(path);
 
 	if (is_account_file(path))
 		facts |= FACT_ACCOUNT_FILE;

@@ -30,7 +30,7 @@ struct reading {
 	uint8_t xxh3[SL_XXH3_SIZE];
 	uint8_t head[READING_HEAD];
 	uint8_t head_len;
-	uint32_t signals;     /* what more of its beginning shows (diff/magic.h) */
+	uint64_t signals;     /* what more of its beginning shows (diff/magic.h) */
 	struct sl_file_id id; /* with want_quiet: to remember it by */
 };
 

@@ -3,8 +3,6 @@
 
 #include <sys/stat.h>
 
-#include "diff/facts.h"
-
 /* The kernel's file times lag behind its clock by some milliseconds. */
 #define LAG_SECONDS 2
 /* A zip has local times: one from the other side of the world lies half a day ahead. */
@@ -62,9 +60,9 @@ static bool is_impossible(const struct sl_entry *e, const struct sl_container *c
 	       e->ctime.sec < container->created.sec - CLOCK_SECONDS;
 }
 
-uint64_t timefacts_of(const struct sl_change *c, const struct sl_container *container)
+fact_set timefacts_of(const struct sl_change *c, const struct sl_container *container)
 {
-	uint64_t facts = 0;
+	fact_set facts = 0;
 
 	/* a volume is older than the container, and its files come from anywhere */
 	if (c->after == NULL || (c->signals & SL_SIGNAL_VOLUME) != 0)

@@ -6,7 +6,9 @@
 #include <strandline/change.h>
 #include <strandline/container.h>
 
+#include "diff/facts.h"
+
 /* FACT_BACKDATED and FACT_IMPOSSIBLE_TIME (diff/facts.h); @container may be NULL. */
-uint64_t timefacts_of(const struct sl_change *c, const struct sl_container *container);
+fact_set timefacts_of(const struct sl_change *c, const struct sl_container *container);
 
 #endif

@@ -23,7 +23,7 @@ enum bytes { BYTES_UNASKED, BYTES_IMAGE, BYTES_OTHER };
 /* A file of the writable directory that runs, for its own finding. */
 struct mark {
 	struct sl_bytes path; /* relative, borrowed from the object */
-	uint32_t signals;
+	uint64_t signals;
 	const struct sl_process *process;
 };
 
@@ -481,7 +481,7 @@ static int compare_marks(const void *a, const void *b)
 	return order != 0 ? order : (x->path.len > y->path.len) - (x->path.len < y->path.len);
 }
 
-static void add_mark(struct part *p, size_t index, uint32_t signals,
+static void add_mark(struct part *p, size_t index, uint64_t signals,
 		     const struct sl_process *process)
 {
 	const struct sl_object *o = &p->processes.objects[index];

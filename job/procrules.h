@@ -42,7 +42,7 @@ enum procrule_id {
 struct procrule {
 	const char *id;
 	enum sl_severity severity;
-	uint32_t signals;                        /* of the finding */
+	uint64_t signals;                        /* of the finding */
 	const char *attack[PROCRULE_ATTACK_MAX]; /* sorted */
 	const char *reason;                      /* one sentence */
 };

@@ -67,15 +67,17 @@ enum sl_signal {
 	SL_SIGNAL_PRELOAD = 1u << 29,        /**< loaded into every program of a process */
 	SL_SIGNAL_TRACED = 1u << 30,         /**< another process traces it */
 };
-/** The last signal there is room for, which C11 has no enumerator for: holds PHP or JSP, wherever
- * in the file. */
-#define SL_SIGNAL_SERVER_CODE (UINT32_C(1) << 31)
+/* C11 has no enumerators beyond an int: the rest of the signals. */
+/** Holds PHP, JSP or ASP, wherever in the file. */
+#define SL_SIGNAL_SERVER_CODE (UINT64_C(1) << 31)
+/** One more than the highest bit of a signal. */
+#define SL_SIGNAL_BITS 32
 
 /** One difference. Everything borrowed. */
 struct sl_change {
 	enum sl_change_kind kind;
 	uint32_t fields;  /**< set of enum sl_change_field */
-	uint32_t signals; /**< set of enum sl_signal */
+	uint64_t signals; /**< set of enum sl_signal, and of those below it */
 	struct sl_bytes path;
 	const struct sl_entry *before; /**< NULL when added */
 	const struct sl_entry *after;  /**< NULL when deleted */
@@ -114,6 +116,6 @@ SL_API char *sl_change_describe(const struct sl_change *c, bool alike);
 SL_API const char *sl_change_name(enum sl_change_kind kind);
 
 /** The text of one signal bit, "forged-mtime"...; NULL for an unknown bit. Static. */
-SL_API const char *sl_signal_name(uint32_t bit);
+SL_API const char *sl_signal_name(uint64_t bit);
 
 #endif

@@ -558,7 +558,7 @@ static struct ruleset defaults;
 static void judge(struct sl_finding *f, const struct sl_change *change, const char *head)
 {
 	struct sl_change c = *change;
-	uint64_t facts;
+	fact_set facts;
 
 	*f = (struct sl_finding){0};
 	if (head != NULL) {
@@ -568,7 +568,7 @@ static void judge(struct sl_finding *f, const struct sl_change *change, const ch
 		memcpy(c.head, head, c.head_len);
 	}
 	facts = facts_of(&c, &container) | change->signals; /* as a mark adds them */
-	c.signals = (uint32_t)facts;
+	c.signals = (uint64_t)facts;
 	rules_apply(&defaults, f, &c, facts);
 }
 
@@ -680,7 +680,7 @@ static void techniques_are_sorted_and_unique(void **state)
 {
 	struct sl_change c = ADD("tmp/x", REG(06755));
 	struct sl_finding f = {0};
-	uint64_t facts = facts_of(&c, NULL);
+	fact_set facts = facts_of(&c, NULL);
 
 	(void)state;
 	rules_apply(&defaults, &f, &c, facts);
