@@ -50,13 +50,18 @@ static bool has_deceptive_parent(struct sl_bytes path)
 	return false;
 }
 
+static bool may_speak_of_keys(const struct rule *r)
+{
+	return r->effect == RULE_CALMS && (r->all & FACT_AT_START) != 0;
+}
+
 bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set facts)
 {
 	fact_set never = BENIGN_NEVER;
 
-	/* servers make their keys when they first start */
-	if (r->effect == RULE_CALMS && (r->all & FACT_AT_START) != 0)
-		never &= ~(uint64_t)SL_SIGNAL_KEY;
+	/* servers make their keys when they first start: a rule about that says so */
+	if (may_speak_of_keys(r) && (r->any & SL_SIGNAL_KEY) != 0)
+		never = facts_without(never, SL_SIGNAL_KEY);
 	/* everyone may search a directory */
 	if (c->after != NULL && S_ISDIR(c->after->mode))
 		never = facts_without(never, SL_SIGNAL_EXECUTABLE);
@@ -119,11 +124,16 @@ static const char *object_to_path(const struct rule *r, const char *glob)
 
 const char *benign_objects(const struct rule *r)
 {
+	fact_set asked;
+
 	if (r->severity != SL_SEVERITY_INFO)
 		return "has a severity; benign rules have none";
 	if (r->paths == NULL)
 		return "has no paths; say where it applies";
-	if (((r->all | r->any) & BENIGN_NEVER) != 0)
+	asked = r->all | r->any;
+	if (may_speak_of_keys(r))
+		asked = facts_without(asked, SL_SIGNAL_KEY);
+	if ((asked & BENIGN_NEVER) != 0)
 		return "asks for a signal that is never benign; docs/rules.md lists them";
 	if (r->types == 0)
 		return "has no types; say in \"shape\" which objects it is about";

@@ -190,6 +190,41 @@ static int understand(struct lines_part *p, enum textfile what, struct sl_findin
 	return 0;
 }
 
+/*
+ * "passwd-" and "group-" are what account tools leave of the file before their last change. It is
+ * held against the image's passwd or group: the same, or the same but for ids.
+ */
+static int compare_backup(struct lines_part *p, struct sl_bytes path, struct sl_error *err)
+{
+	static const struct {
+		const char *path;
+		enum textfile what;
+	} backups[] = {{"etc/passwd-", TEXTFILE_PASSWD}, {"etc/group-", TEXTFILE_GROUP}};
+	const struct buf *a = &p->sides[CONTENTS_AFTER];
+	CLEANUP(buf_clear) struct buf was = BUF_INIT(FILE_BYTES);
+	AUTO_FREE struct sl_line *lines = NULL;
+	size_t count, i = 0;
+	int rc;
+
+	while (i < ARRAY_SIZE(backups) && (path.len != strlen(backups[i].path) ||
+					   memcmp(path.data, backups[i].path, path.len) != 0))
+		i++;
+	if (i == ARRAY_SIZE(backups))
+		return 0;
+	path.len--;
+	rc = contents_read(p->contents, CONTENTS_BEFORE, path, NULL, &was, NULL);
+	if (rc == -SL_ENOMEM || rc == -SL_ECANCELLED)
+		return sl_fail(err, -rc, 0, "lines");
+	if (rc < 0 || was.len == 0)
+		return 0;
+	rc = linediff(&lines, &count, (struct sl_bytes){was.data, was.len},
+		      (struct sl_bytes){a->data, a->len}, err);
+	if (rc == 0)
+		p->only_ids = count == 0 || accountids_only(backups[i].what, lines, count,
+							    (struct sl_bytes){a->data, a->len});
+	return rc;
+}
+
 static bool is_about_content(const struct sl_change *c)
 {
 	return (c->kind == SL_CHANGE_ADDED || c->kind == SL_CHANGE_MODIFIED ||
@@ -212,13 +247,22 @@ static int apply(void *payload, struct sl_finding *f, struct sl_change *c, struc
 	rc = read_sides(p, c, &why, &failed);
 	if (rc < 0)
 		return sl_fail(err, -rc, failed.sys, "%s", sl_error_text(&failed));
-	if (rc == 0)
+	if (rc == 0) {
 		rc = understand(p, what, f, err);
-	else
+		if (rc == 0 && what == TEXTFILE_BACKUP)
+			rc = compare_backup(p, c->path, err);
+	} else {
 		rc = buf_printf(&p->message, "its lines are not shown: %s", why);
+	}
 	if (rc == 0 && p->message.len > 0)
 		f->message = p->message.data;
 	return rc;
+}
+
+static bool is_about_accounts(const char *rule)
+{
+	return strcmp(rule, "accounts") == 0 || strcmp(rule, "groups") == 0 ||
+	       strcmp(rule, "account-backup") == 0;
 }
 
 /*
@@ -228,14 +272,15 @@ static int apply(void *payload, struct sl_finding *f, struct sl_change *c, struc
 static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
 {
 	static const char *const attack[] = {"T1098"};
-	const uint64_t never = SL_SIGNAL_FORGED_MTIME | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
+	const fact_set never = SL_SIGNAL_FORGED_MTIME | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
 			       SL_SIGNAL_WORLD_WRITABLE | SL_SIGNAL_EXECUTABLE | SL_SIGNAL_YARA |
 			       SL_SIGNAL_KNOWN_BAD;
 	struct lines_part *p = payload;
-	uint64_t facts;
+	fact_set facts;
 
 	(void)err;
-	if (c == NULL || !p->only_ids || c->kind != SL_CHANGE_MODIFIED || f->rule_count != 1 ||
+	if (c == NULL || !p->only_ids || f->rule_count != 1 || !is_about_accounts(f->rules[0]) ||
+	    c->after == NULL || (c->after->mode & 07133) != 0 || c->after->uid != 0 ||
 	    (c->fields & (SL_FIELD_MODE | SL_FIELD_OWNER | SL_FIELD_XATTRS)) != 0)
 		return 0;
 	facts = facts_of(c, p->comparison->container);
