@@ -69,19 +69,24 @@ static int find_code(struct procpart *p, const struct sl_process *process, struc
 
 /* ---- what it reads ---- */
 
-/* Entry points pipe programs into interpreters that wait for a database, say. */
+/*
+ * Entry points pipe programs into interpreters that wait for a database, say. Whom the first
+ * process took in after its parent had gone is in the session of that, which engines begin anew for
+ * what they start later.
+ */
 static bool is_of_image(const struct procpart *p, const struct sl_process *process)
 {
-	if (process->parent == p->meaning->comparison->container->pid)
-		return true;
-	for (size_t i = 0; i < p->processes.count; i++) {
-		const struct sl_process *parent = &p->processes.items[i];
+	const struct sl_process *parent = NULL;
+	bool is_first = process->parent == p->meaning->comparison->container->pid;
 
-		if (parent->pid == process->parent)
-			return parent->script != SL_OBJECT_NONE &&
-			       p->processes.objects[parent->script].origin == SL_ORIGIN_IMAGE;
-	}
-	return false;
+	for (size_t i = 0; parent == NULL && i < p->processes.count; i++)
+		if (p->processes.items[i].pid == process->parent)
+			parent = &p->processes.items[i];
+	if (parent == NULL || (is_first && parent->session != process->session))
+		return false;
+	if (parent->script == SL_OBJECT_NONE)
+		return is_first && parent->code != NULL;
+	return p->processes.objects[parent->script].origin == SL_ORIGIN_IMAGE;
 }
 
 static enum procrule_id rule_of_pipe(const struct procpart *p, const struct sl_process *process)

@@ -236,7 +236,7 @@ static const struct procrule rules[PROCRULES] = {
 		 SL_SEVERITY_INFO,
 		 RUNNING,
 		 {NULL},
-		 "a script of the image, or the container's first process, feeds a "
+		 "a script of the image, or the first process's own code, feeds a "
 		 "shell or interpreter through a pipe"},
 	[PROCRULE_FED_BY_SERVER] = {"shell-fed-by-server",
 				    SL_SEVERITY_HIGH,
