@@ -145,6 +145,7 @@ static int read_finding(struct reading *g, const struct jval *o, struct sl_error
 		rc = read_bytes(g, o, "subject", false, &f.subject, err);
 	if (rc < 0)
 		return rc;
+	f.signals = kind == SL_FINDING_FILE ? 0 : read_signals(jval_get(o, "signals"));
 	f.kind = (enum sl_finding_kind)kind;
 	f.severity = (enum sl_severity)severity;
 	f.cause = (enum sl_cause)by;
