@@ -49,6 +49,10 @@ static int check_subject(const struct diff_args *a, const struct operands *words
 {
 	CLEANUP(buf_clear) struct buf said = BUF_INIT(256);
 
+	if (subjects == 0 && a->image != NULL)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "what shall be compared with the image? give --upper DIR or "
+			       "--rootfs DIR, or name a container, which knows its image");
 	if (subjects == 0)
 		return sl_fail(err, SL_EINVAL, 0,
 			       "what shall be compared? name containers, or give --all, --upper, "
@@ -111,6 +115,8 @@ static int check_options(const struct diff_args *a, unsigned int subject, struct
 
 static int check_bounds(const struct diff_args *a, struct sl_error *err)
 {
+	if (!a->freeze && a->freeze_limit != DIFF_FREEZE_DEFAULT)
+		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit goes with --freeze");
 	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
 			       DIFF_FREEZE_MAX);
