@@ -84,5 +84,8 @@ tar --zstd -xf web.tar.zst -C bundle
 ids() { jq -r "$1 | select(.severity | IN(\"medium\", \"high\", \"critical\")) | .id" | sort; }
 it "with the same findings" same "$(cat bundle/j/*.jsonl | ids 'select(.type == "finding")')" \
 	"$(ids '.containers[0].findings[]' <after.json)"
+it "the bundle does not differ from itself" exits 3 sl diff --bundles web.tar.zst web.tar.zst --format json -o twice.json
+it "and says what it is silent about, as the look at the container did" same \
+	"$(jq -c '.containers[0].scope' after.json)" "$(jq -c '.containers[0].scope' twice.json)"
 it "and nothing of the intruder's was stopped" same \
 	"$(docker_cli top web | grep -cE 'kworker|[.]update')" 3
