@@ -21,6 +21,7 @@ static int open_sink(struct sl_sink **out, const struct app *app, const struct d
 
 	o.show_touched = a->show_touched;
 	o.show_explained = a->show_explained;
+	o.show_ids = a->show_ids;
 	o.show_posture = a->posture;
 	o.only_containers = a->summary;
 	if (a->tree)
@@ -230,6 +231,8 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"show-ids", 0, OPT_FLAG, NULL, NULL, AT(show_ids),
+	 "table: the id of each finding beneath it, as 'ack' takes it; nothing is folded"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "compare the overlay upper directory DIR with --image", "Instead of containers"},
 	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),

@@ -131,6 +131,9 @@ static int check_shape(const struct diff_args *a, unsigned int format, struct sl
 		return sl_fail(err, SL_EINVAL, 0, "--summary and --tree exclude each other");
 	if (a->summary && format != FORMAT_TABLE && format != FORMAT_JSONL)
 		return sl_fail(err, SL_EINVAL, 0, "--summary goes with --format table or jsonl");
+	if (a->show_ids && (a->summary || a->tree || format != FORMAT_TABLE))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--show-ids goes with the table; other formats have the ids");
 	if (a->tree && format != FORMAT_TABLE)
 		return sl_fail(err, SL_EINVAL, 0, "--tree goes with --format table");
 	return 0;

@@ -22,7 +22,7 @@ struct diff_args {
 	bool volumes;
 	const char *yara; /* rules: a file or directory */
 	bool quick, paranoid;
-	bool show_touched, show_explained;
+	bool show_touched, show_explained, show_ids;
 	struct text_list policies;
 	bool summary, tree;      /* the table in another shape */
 	struct text_list hashes; /* of known digests */
