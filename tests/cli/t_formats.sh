@@ -137,6 +137,34 @@ for format in jsonl sarif ocsf html; do
 done
 it "a log of the program follows the rules" valid sarif some.sarif
 it "so do events" valid ocsf some.ocsf
+# Two readers that others wrote show what the document has.
+wanted() {
+	jq -r '.containers[].findings[] | ({critical: "error", high: "error", medium: "warning"}[.severity] // "note") as $level
+		| (if .change == "touched" then "none" else $level end) + "|" + (.rules[0] // "drift/" + (.change // .kind))' "$1"
+}
+harmless() { ! LC_ALL=C grep -q '[[:cntrl:]]' "$1"; }
+read_by() { # READER COMMAND...
+	local reader=$1 log
+	shift
+	for log in run some; do
+		"$@" $log.sarif >seen.$log || true
+		it "$reader shows what was found: $log" \
+			same "$(wanted $log.json)" "$(cut -d'|' -f1,2 seen.$log)"
+		it "and nothing that acts on a terminal" harmless seen.$log
+	done
+}
+if /usr/bin/python3 -c 'import sarif_om' 2>/dev/null; then
+	read_by "Python's object model" /usr/bin/python3 "$TESTS_DIR/sarif_reader.py"
+else
+	echo "skipped: needs python3-sarif-python-om"
+fi
+if command -v go >/dev/null && [ -d /usr/share/gocode/src/github.com/haya14busa/go-sarif ]; then
+	GOCACHE=$PWD/gocache GOPATH=/usr/share/gocode GO111MODULE=off GOFLAGS='' \
+		go build -o sarif-reader "$TESTS_DIR/sarif_reader.go"
+	read_by "Go's model" ./sarif-reader
+else
+	echo "skipped: needs golang-github-haya14busa-go-sarif-dev"
+fi
 for shape in --summary --tree; do
 	it "$shape changes no exit status" exits 1 finds $shape -o some$shape
 	it "nor does a full disk become less" exits 2 onto_full_disk $shape
