@@ -85,8 +85,9 @@ static int compare(const struct cli_job *j, const char *output, const struct dif
 				       .paranoid = a->paranoid,
 				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
-				       .max_seconds = a->max_time,
-				       .max_bytes = a->max_bytes,
+				       .max_seconds = a->max_time != DIFF_NO_TIME ? a->max_time : 0,
+				       .max_bytes =
+					       a->max_bytes != DIFF_NO_BYTES ? a->max_bytes : 0,
 				       .show_touched = a->show_touched,
 				       .policies = a->policies.items,
 				       .policy_count = a->policies.count,
@@ -254,7 +255,9 @@ static const struct opt options[] = {
 static const char *const formats[] = {"table", "json", "jsonl", "sarif", "ocsf", "html", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
 					  .fail_on = SL_SEVERITY_LOW,
-					  .freeze_limit = DIFF_FREEZE_DEFAULT};
+					  .freeze_limit = DIFF_FREEZE_DEFAULT,
+					  .max_time = DIFF_NO_TIME,
+					  .max_bytes = DIFF_NO_BYTES};
 
 const struct command command_diff = {
 	.name = "diff",

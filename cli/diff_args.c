@@ -98,8 +98,8 @@ static int check_options(const struct diff_args *a, unsigned int subject, struct
 		{a->yara != NULL, "--yara", ON_DISK},
 		{a->policies.count > 0, "--policy", ON_DISK},
 		{a->fail_on_new, "--fail-on-new", ON_DISK},
-		{a->max_time > 0, "--max-time", ON_DISK},
-		{a->max_bytes > 0, "--max-bytes", ON_DISK},
+		{a->max_time != DIFF_NO_TIME, "--max-time", ON_DISK},
+		{a->max_bytes != DIFF_NO_BYTES, "--max-bytes", ON_DISK},
 	};
 	CLEANUP(buf_clear) struct buf said = BUF_INIT(256);
 
@@ -120,6 +120,10 @@ static int check_bounds(const struct diff_args *a, struct sl_error *err)
 	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
 			       DIFF_FREEZE_MAX);
+	if (a->max_time == 0 || a->max_bytes == 0)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--max-time and --max-bytes must be more than 0; without them there "
+			       "is no limit");
 	if (a->parallel > CREW_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--parallel must be 1 to %d", CREW_MAX);
 	return 0;

@@ -211,8 +211,10 @@ int driftdocument_read(const char *path, const struct driftdocument_events *even
 	struct jval *doc = NULL;
 	int rc = root_read_named(path, &text, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		rc = jval_parse_bounded(&doc, text.data, text.len, DRIFTDOCUMENT_VALUES, err);
+		rc = rc < 0 ? sl_wrap(err, rc, "no whole document of 'diff --format json'") : 0;
+	}
 	if (rc == 0)
 		rc = read_document(doc, events, err);
 	jval_free(doc);

@@ -114,6 +114,8 @@ it "paths without files are refused" wrong "'paths' are for kind file" 'paths: [
 printf 'version: 2\nrules: []\n' >bad.yaml
 it "a later version is refused" eval 'exits 2 sl policy check bad.yaml 2>said && contains said "bad.yaml:1:"'
 it "two rules of one name are refused" eval 'exits 2 sl policy check p.yaml p.yaml 2>said && contains said "uploads"'
+echo '{}{}' >lines.jsonl
+it "lines are no document" eval 'exits 2 sl policy test p.yaml lines.jsonl 2>said; contains said "no whole document of"'
 it "what is no document is refused" exits 2 sl policy test p.yaml p.yaml -o /dev/null 2>said
 it "the sample is a good policy" eval 'exits 0 sl policy check "$SOURCE_DIR/samples/policies/web.yaml" -o warned || lacks warned anywhere'
 
