@@ -194,6 +194,33 @@ it "no name became an element" lacks dom '<script'
 it "nor an image" lacks dom '<img'
 it "the style sheet is the one that the policy allows" lacks log 'Content Security Policy'
 
+# How it looks: a page of ours around it measures it, as wide as a telephone and as a screen.
+cat >measure.html <<'PAGE'
+<!doctype html><title>waiting</title><iframe src=run.html height=3000></iframe><script>
+onload = () => {
+	const frame = document.querySelector("iframe"), page = () => frame.contentDocument;
+	const rank = {critical: 0, high: 1, medium: 2, low: 3, info: 4};
+	const top = e => e.getBoundingClientRect().top;
+	const sorted = () => [...page().querySelectorAll(".fs")].every(list => {
+		const seen = [...list.children].filter(e => e.matches(".f") && e.offsetHeight > 0)
+			.sort((a, b) => top(a) - top(b)).map(e => rank[e.classList[1]]);
+		return seen.length > 0 && seen.every((r, i) => i === 0 || seen[i - 1] <= r);
+	});
+	const roomy = share => [...page().querySelectorAll(".f[open] dd")].every(e =>
+		e.offsetWidth > share * e.closest(".f").offsetWidth);
+	const fits = () => page().documentElement.scrollWidth <= frame.clientWidth;
+	const said = [380, 1280].map(width => {
+		frame.width = width;
+		return [width, sorted(), roomy(width < 500 ? 0.9 : 0.6), fits()].join(" ");
+	});
+	document.body.textContent = "measured: " + said.join("; ");
+};
+</script>
+PAGE
+browse --allow-file-access-from-files --disable-web-security --dump-dom "file://$PWD/measure.html" >dom
+it "the worst is on top, and texts have room, on a telephone and on a screen" \
+	contains dom 'measured: 380 true true true; 1280 true true true'
+
 # The policy holds even where escaping would fail: let it fail on purpose.
 sed 's|<h1>Container drift</h1>|&<script>document.title="pwned"</script><img src=x onerror="document.title=1">\
 <p style="color:red"><iframe src="data:text/html,x"></iframe>|' run.html >broken.html
