@@ -265,9 +265,11 @@ static int list_fits(struct host *h, const struct word *word, struct store_list 
 	return rc == 0 ? fits_of(fits, list, word, err) : rc;
 }
 
+/* One is in the other; a name of a letter or two is in too much. */
 static bool holds(const char *name, const char *word)
 {
-	return name != NULL && strcasestr(name, word) != NULL;
+	return name != NULL && (strcasestr(name, word) != NULL ||
+				(strlen(name) > 2 && strcasestr(word, name) != NULL));
 }
 
 /* What a person may have meant by a word that fits nothing: one of these has it in its name. */
