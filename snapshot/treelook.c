@@ -269,7 +269,7 @@ int treelook_settle_root(struct treelook *l, struct sl_error *err)
 {
 	/* the kernel notes the lower root on that of an upper directory with an index alone */
 	if ((l->entry.flags & SL_ENTRY_ORIGIN) != 0 && dialect_needs_trusted(l->dialect) &&
-	    indexdir_may_hide(l->dirs->root_fd))
+	    indexdir_may_hide(l->beside_fd >= 0 ? l->beside_fd : l->dirs->root_fd))
 		l->entry.flags |= SL_ENTRY_INDEXED;
 	if ((l->entry.flags & SL_ENTRY_OPAQUE) == 0 || !dialect_root_is_opaque(l->dialect))
 		return 0;
@@ -380,6 +380,7 @@ int treelook_init(struct treelook *l, struct dirstack *dirs, int dir_fd, enum sl
 {
 	*l = (struct treelook){.dirs = dirs,
 			       .dialect = dialect_of(marker),
+			       .beside_fd = -1,
 			       .attributes = ATTRIBUTES_INIT,
 			       .target = BUF_INIT(65536)};
 	dirs->key = dialect_key(l->dialect);
