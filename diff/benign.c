@@ -50,13 +50,13 @@ static bool has_deceptive_parent(struct sl_bytes path)
 	return false;
 }
 
-bool benign_allows(const struct rule *r, const struct sl_change *c, uint64_t facts)
+bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set facts)
 {
-	uint64_t never = BENIGN_NEVER;
+	fact_set never = BENIGN_NEVER;
 
 	/* everyone may search a directory */
 	if (c->after != NULL && S_ISDIR(c->after->mode))
-		never &= ~(uint64_t)SL_SIGNAL_EXECUTABLE;
+		never = facts_without(never, SL_SIGNAL_EXECUTABLE);
 	if (c->kind == SL_CHANGE_TYPE || (facts & never) != 0)
 		return false;
 	if (c->after == NULL && (c->before == NULL || S_ISLNK(c->before->mode) ||
@@ -84,7 +84,7 @@ static bool is_among_programs(const char *glob)
 {
 	size_t certain = strcspn(glob, "*?");
 	struct buf inside = BUF_INIT(1 << 20);
-	uint64_t place = 0;
+	fact_set place = 0;
 
 	(void)buf_append(&inside, glob, certain);
 	(void)buf_append_char(&inside, 'x');

@@ -17,24 +17,27 @@ static const char *const kind_names[SL_CHANGE_KINDS] = {
 
 /* In the order of their bits. */
 static const char *const signal_names[] = {
-	"forged-mtime", "setuid",         "setgid",    "caps",        "opaque",
-	"hidden-name",  "renamed",        "unstable",  "elf",         "script",
-	"executable",   "world-writable", "device",    "under-mount", "stray-whiteout",
-	"truncated",    "running",        "mapped",    "archive",     "key",
-	"packaged",     "volume",         "known-bad", "known-good",  "yara",
-	"in-path",      "in-temp",        "unlinked",  "memfd",       "preload",
-	"traced",       "server-code",
+	"forged-mtime", "setuid",         "setgid",     "caps",        "opaque",
+	"hidden-name",  "renamed",        "unstable",   "elf",         "script",
+	"executable",   "world-writable", "device",     "under-mount", "stray-whiteout",
+	"truncated",    "running",        "mapped",     "archive",     "key",
+	"packaged",     "volume",         "known-bad",  "known-good",  "yara",
+	"in-path",      "in-temp",        "unlinked",   "memfd",       "preload",
+	"traced",       "server-code",    "runs-input", "miner",       "partly-searched",
+	"rewritten",    "borrowed-mtime",
 };
+
+_Static_assert(ARRAY_SIZE(signal_names) == SL_SIGNAL_BITS, "every signal has a name");
 
 const char *sl_change_name(enum sl_change_kind kind)
 {
 	return (unsigned int)kind < SL_CHANGE_KINDS ? kind_names[kind] : "unknown";
 }
 
-const char *sl_signal_name(uint32_t bit)
+const char *sl_signal_name(uint64_t bit)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(signal_names); i++)
-		if (bit == 1u << i)
+		if (bit == UINT64_C(1) << i)
 			return signal_names[i];
 	return NULL;
 }

@@ -36,7 +36,7 @@ struct drift_step {
 struct drift_digests {
 	uint8_t sha256[SL_SHA256_SIZE];
 	uint8_t head[16], head_len;
-	uint32_t signals;
+	uint64_t signals;
 };
 
 /*

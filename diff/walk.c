@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "diff/lane.h"
 #include "diff/links.h"
+#include "diff/logprefix.h"
 #include "diff/recall.h"
 #include "diff/settle.h"
 #include "diff/unread.h"
@@ -252,12 +253,15 @@ static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 	struct reading *r = &p->after_read;
 	int rc;
 
+	/* what the cache and other names know says nothing about its beginning */
+	r->prefix = w->options->quick ? 0 : logprefix_wanted(p->before, p->after);
 	/* a quick look may need the digest of one name and not that of the next */
-	if (!w->options->quick &&
+	if (!w->options->quick && r->prefix == 0 &&
 	    (links_share(w->links, p) || recall(w->options->cache, w->in->after, p)))
 		return 0;
 	rc = open_content(w, w->in->after, p->after, r, err);
 	spend(w, r, p->after);
+	r->expected = p->after->size;
 	want_digest(w, r);
 	if (rc != 0 || r->content != NULL || r->why != NULL)
 		return rc;

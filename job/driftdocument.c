@@ -65,18 +65,18 @@ static const char *cause_word(unsigned int n)
 }
 
 /* Signals of a later version are none of ours. */
-static uint32_t read_signals(const struct jval *list)
+static uint64_t read_signals(const struct jval *list)
 {
-	uint32_t out = 0;
+	uint64_t out = 0;
 
 	for (size_t i = 0; i < jval_len(list); i++) {
 		const char *text = jval_str(jval_at(list, i));
 
-		for (unsigned int bit = 0; text != NULL && bit < 32; bit++) {
-			const char *name = sl_signal_name(1u << bit);
+		for (unsigned int bit = 0; text != NULL && bit < SL_SIGNAL_BITS; bit++) {
+			const char *name = sl_signal_name(UINT64_C(1) << bit);
 
 			if (name != NULL && strcmp(name, text) == 0)
-				out |= 1u << bit;
+				out |= UINT64_C(1) << bit;
 		}
 	}
 	return out;

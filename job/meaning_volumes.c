@@ -151,9 +151,9 @@ static bool is_of_engine(struct sl_bytes path)
 /* Is it worth telling where nothing says whether it is new? */
 static bool is_telling(const struct part *p, const struct sl_change *c)
 {
-	const uint64_t rights = FACT_SETID | SL_SIGNAL_CAPS;
-	const uint64_t kinds = FACT_PROGRAM | SL_SIGNAL_KEY | SL_SIGNAL_KNOWN_BAD | SL_SIGNAL_YARA;
-	uint64_t facts = facts_of(c, p->meaning->comparison->container);
+	const fact_set rights = FACT_SETID | SL_SIGNAL_CAPS;
+	const fact_set kinds = FACT_PROGRAM | SL_SIGNAL_KEY | SL_SIGNAL_KNOWN_BAD | SL_SIGNAL_YARA;
+	fact_set facts = facts_of(c, p->meaning->comparison->container);
 	struct sl_finding f = {.kind = SL_FINDING_FILE, .change = c};
 
 	if ((facts & FACT_REGULAR) != 0 && (facts & (rights | kinds)) != 0)

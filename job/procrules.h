@@ -16,6 +16,7 @@ enum procrule_id {
 	PROCRULE_RUNNING_OUTSIDE,
 	PROCRULE_SCRIPT_UPPER,
 	PROCRULE_SCRIPT_DELETED,
+	PROCRULE_SCRIPT_MEMORY,
 	PROCRULE_SCRIPT_TMPFS,
 	PROCRULE_SCRIPT_MOUNT,
 	PROCRULE_SCRIPT_READONLY,
@@ -27,6 +28,14 @@ enum procrule_id {
 	PROCRULE_MAPPED_DATA,
 	PROCRULE_PRELOAD,
 	PROCRULE_PRELOAD_KNOWN,
+	PROCRULE_LOADS_UPPER,
+	PROCRULE_LOADS_MOUNT,
+	PROCRULE_LOADS_READONLY,
+	PROCRULE_LOADS_DELETED,
+	PROCRULE_LOADS_MISSING,
+	PROCRULE_SEARCHES_UPPER,
+	PROCRULE_SEARCHES_MOUNT,
+	PROCRULE_SEARCHES_READONLY,
 	PROCRULE_TRACED,
 	PROCRULE_TRACED_OUTSIDE,
 	PROCRULE_FOREIGN,
@@ -34,6 +43,30 @@ enum procrule_id {
 	PROCRULE_COVERED,
 	PROCRULE_NETWORK_SHELL,
 	PROCRULE_KERNEL_NAME,
+	PROCRULE_MOUNTED_RUNTIME,
+	PROCRULE_MOUNTED_SYSTEM,
+	PROCRULE_MOUNTED_KERNEL,
+	PROCRULE_MOUNTED_DISK,
+	PROCRULE_MOUNTED_OTHER,
+	PROCRULE_OTHER_NAME,
+	PROCRULE_FED_FROM_NETWORK,
+	PROCRULE_FED,
+	PROCRULE_FED_BY_SERVER,
+	PROCRULE_FED_FROM_ABOVE,
+	PROCRULE_DECODES,
+	PROCRULE_FETCHES,
+	PROCRULE_REMOTE,
+	PROCRULE_HANDS_OUT,
+	PROCRULE_ENCODED,
+	PROCRULE_CAPABILITIES,
+	PROCRULE_SECCOMP,
+	PROCRULE_NEW_PRIVILEGES,
+	PROCRULE_OWN_USERS,
+	PROCRULE_OWN_ROOT,
+	PROCRULE_CWD_DELETED,
+	PROCRULE_PACKET,
+	PROCRULE_RAW,
+	PROCRULE_RAW_OTHER,
 	PROCRULES
 };
 
@@ -42,12 +75,15 @@ enum procrule_id {
 struct procrule {
 	const char *id;
 	enum sl_severity severity;
-	uint32_t signals;                        /* of the finding */
+	uint64_t signals;                        /* of the finding */
 	const char *attack[PROCRULE_ATTACK_MAX]; /* sorted */
 	const char *reason;                      /* one sentence */
 };
 
 const struct procrule *procrule(enum procrule_id id);
+
+/* Is a program of this name a web server, what runs PHP for one, or a relay? */
+bool procrule_is_server(const char *name);
 
 /* Has a process the name of a thread of the kernel? Either may be NULL. */
 bool procrule_is_kernel_name(const char *name, const char *command);
