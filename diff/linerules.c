@@ -185,7 +185,7 @@ static bool is_member(struct sl_bytes list, struct sl_bytes who)
 	return false;
 }
 
-static bool is_powerful_group(struct sl_bytes name)
+bool linerules_is_powerful_group(struct sl_bytes name)
 {
 	static const char *const groups[] = {"root", "sudo", "wheel", "admin", "docker", "shadow",
 					     "disk", "kmem", "lxd",   "adm",   "libvirt"};
@@ -201,7 +201,8 @@ static bool new_member(struct look *l)
 	struct sl_bytes name, list, was = {NULL, 0}, one;
 	const struct sl_line *gone;
 
-	if (!is_account(l, &name) || !is_powerful_group(name) || !textfile_field(l->line, 3, &list))
+	if (!is_account(l, &name) || !linerules_is_powerful_group(name) ||
+	    !textfile_field(l->line, 3, &list))
 		return false;
 	gone = find_gone(l, name);
 	if (gone != NULL)
@@ -462,6 +463,12 @@ static const struct line_rule {
 	 SL_SEVERITY_HIGH,
 	 IN(HTTPD),
 	 linesettings_module},
+	{"line-php-code",
+	 {"T1505.003", "T1574"},
+	 "PHP is told to load or run code beside the page that is asked for",
+	 SL_SEVERITY_HIGH,
+	 IN(SERVER),
+	 linesettings_php},
 };
 
 const char *linerules_id(size_t n)
