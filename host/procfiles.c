@@ -104,10 +104,10 @@ static int add_map(struct procread *r, const struct procread_subject *s,
 		return sl_fail(why, SL_ENOMEM, 0, "processes");
 	if (item->fd >= 0)
 		return procobject_add(&r->objects, &s->seen, take_fd(&item->fd), link, object, why);
-	if (item->sys == EPERM || item->sys == ENOENT)
+	/* without an error it came with a process that has ended since, or could not be kept */
+	if (item->sys == EPERM || item->sys == ENOENT || item->sys == 0)
 		return map_by_name(r, s, &item->row, object, why);
-	/* one that was sent before and could not be kept is lost here, too */
-	return sl_fail(why, SL_EIO, item->sys != 0 ? item->sys : EIO, "follow a mapping");
+	return sl_fail(why, SL_EIO, item->sys, "follow a mapping");
 }
 
 int procread_mapped(struct procread *r, const struct procread_subject *s,

@@ -28,7 +28,7 @@ struct capture_ahead_file {
 
 /* @threads: how many there are for everything; 0 or 1: nothing is read ahead, see below. */
 int capture_ahead_new(struct capture_ahead **out, unsigned int threads, struct sl_error *err);
-/* Nothing that is still on its way is read any more. NULL is fine. */
+/* Waits for what is being read; none of it is handed out any more. NULL is fine. */
 void capture_ahead_free(struct capture_ahead *a);
 
 /* Can its content be read ahead? Never where there is no thread for it. */

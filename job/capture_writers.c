@@ -181,11 +181,10 @@ void capture_writers_member(struct capture_writers *w, struct sl_bytes path, boo
 		if (w->items[i].is_root != is_root || w->items[i].pid == last)
 			continue;
 		last = w->items[i].pid;
-		(void)buf_printf(out, "%s%" PRId64,
-				 named++ > 0    ? ","
-				 : out->len > 0 ? ",\"open_for_writing\":["
-						: "\"open_for_writing\":[",
-				 last);
+		if (named == 0)
+			(void)buf_printf(out, "%s\"open_for_writing\":[", out->len > 0 ? "," : "");
+		(void)buf_printf(out, "%s%" PRId64, named > 0 ? "," : "", last);
+		named++;
 	}
 	if (named > 0)
 		(void)buf_append_char(out, ']');

@@ -96,6 +96,8 @@ static int verify_bundle(struct adding *a, struct sl_error *err)
 	rc = job_verify(&request, &a->own, NULL, &status, NULL);
 	if (is_halted(q->stop))
 		return halted(q->stop, err);
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "verify");
 	if (rc < 0)
 		return q->action == CUSTODY_VERIFIED ? sl_fail(err, SL_EUNSUPPORTED, 0,
 							       "it cannot be verified as a bundle")
