@@ -456,6 +456,12 @@ static const struct line_rule {
 	 SL_SEVERITY_HIGH,
 	 IN(IMPORTS),
 	 linesettings_import},
+	{"line-server-module",
+	 {"T1505", "T1574"},
+	 "a server is told to load code from an unusual place, or to run a program",
+	 SL_SEVERITY_HIGH,
+	 IN(HTTPD),
+	 linesettings_module},
 };
 
 const char *linerules_id(size_t n)

@@ -269,6 +269,65 @@ bool linesettings_handler(struct look *l)
 	return true;
 }
 
+/* Where servers and packages put their modules; what lies there new is a finding itself. */
+static bool is_module_place(struct sl_bytes path)
+{
+	static const char *const places[] = {"modules/",
+					     "/usr/lib",
+					     "/lib",
+					     "/usr/local/lib",
+					     "/etc/nginx/modules",
+					     "/usr/local/apache2/modules/",
+					     "/usr/local/nginx/modules/",
+					     "lib/",
+					     "/etc/httpd/modules/",
+					     "libexec/",
+					     "/usr/libexec/"};
+
+	if (path.len > 0 && (path.data[0] == '"' || path.data[0] == '\''))
+		path = (struct sl_bytes){path.data + 1, path.len - 1};
+	if (lineread_find(path, "..") != NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (path.len > strlen(places[i]) &&
+		    memcmp(path.data, places[i], strlen(places[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Code that the server takes in from anywhere, and programs that it starts.
+ * reference: nginx "load_module", lua-nginx-module; Apache "mod_so", "piped logs"
+ */
+bool linesettings_module(struct look *l)
+{
+	static const char *const loads[] = {"load_module", "loadfile", "perl_require", NULL};
+	static const char *const named[] = {"loadmodule", NULL};
+	static const char *const commands[] = {"os.execute", "io.popen", "ngx.pipe", " \"|", " |/"};
+	struct sl_bytes rest = l->line, word;
+
+	if (!lineread_has_meaning(l->line))
+		return false;
+	word = lineread_next(&rest, "");
+	if (lineread_is_any(word, named)) {
+		(void)lineread_next(&rest, "");
+		word = (struct sl_bytes){"load_module", 11};
+	}
+	if (lineread_is_any(word, loads)) {
+		word = lineread_next(&rest, ";");
+		if (word.len == 0 || is_module_place(word))
+			return false;
+		lineread_say(l, "the server loads", word, "");
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (lineread_find(l->line, commands[i]) != NULL) {
+			lineread_say(l, "the server runs", l->line, "");
+			return true;
+		}
+	return false;
+}
+
 /* ---- the system ---- */
 
 /* reference: apt.conf(5), dpkg(1) */

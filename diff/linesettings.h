@@ -17,6 +17,7 @@ bool linesettings_sshd(struct look *l);
 bool linesettings_pam(struct look *l);
 bool linesettings_prepends(struct look *l);
 bool linesettings_handler(struct look *l);
+bool linesettings_module(struct look *l);
 bool linesettings_hook(struct look *l);
 bool linesettings_kernel(struct look *l);
 bool linesettings_import(struct look *l);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
+#include "diff/openings.h"
 
 struct magic {
 	uint16_t offset, len;
@@ -91,6 +92,9 @@ uint32_t magic_signals(const uint8_t *head, size_t len)
 	}
 	if (len > 0 && is_pem_key(head, len))
 		signals |= SL_SIGNAL_KEY;
+	/* an archive's first member may be a program, and says nothing of it */
+	if ((signals & SL_SIGNAL_ARCHIVE) == 0)
+		signals |= (uint32_t)openings_signals(head, len);
 	return signals;
 }
 
@@ -158,7 +162,7 @@ static bool is_server_script(const uint8_t *head, size_t len)
 
 fact_set magic_facts(const uint8_t *head, size_t len)
 {
-	fact_set facts = 0;
+	fact_set facts = openings_facts(head, len);
 
 	if (is_text(head, len))
 		facts |= FACT_TEXT;

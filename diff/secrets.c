@@ -213,6 +213,7 @@ int secrets_mask(struct buf *out, enum textfile what, struct sl_bytes line)
 	case TEXTFILE_SSHD:
 	case TEXTFILE_PAM:
 	case TEXTFILE_SERVER:
+	case TEXTFILE_HTTPD:
 	case TEXTFILE_HOOKS:
 	case TEXTFILE_SYSCTL:
 	case TEXTFILE_IMPORTS:

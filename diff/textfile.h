@@ -22,6 +22,7 @@ enum textfile {
 	TEXTFILE_SSHD,     /* sshd_config */
 	TEXTFILE_PAM,
 	TEXTFILE_SERVER,  /* .htaccess, php.ini and the like */
+	TEXTFILE_HTTPD,   /* a web server's own */
 	TEXTFILE_HOOKS,   /* settings of apt and dpkg */
 	TEXTFILE_SYSCTL,  /* what the kernel is told */
 	TEXTFILE_IMPORTS, /* .pth of Python */
