@@ -111,7 +111,8 @@ static bool read_once(struct reading *r, struct hasher *h)
 	int rc;
 
 	r->fields = 0;
-	sha256_reset(h->prefix);
+	if (r->prefix > 0)
+		sha256_reset(h->prefix);
 	digest_tap_init(&digest, r->want_sha256 ? h->sha256 : NULL, r->want_xxh3 ? h->xxh3 : NULL);
 	rc = sl_content_read(r->content, taps, ARRAY_SIZE(taps), &result, NULL);
 	take_head(r, &head);

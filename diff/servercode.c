@@ -254,15 +254,14 @@ static const struct runner *find_runner(const uint8_t *name, size_t len)
 	return NULL;
 }
 
-/* $_GET[0]($_GET[1]): the function itself is what was sent. */
-static bool is_sent_function(const uint8_t *from, const uint8_t *bracket)
+/* $_GET[0]($_GET[1]): the function itself is what was sent. @end is behind its ']'. */
+static bool is_sent_function(const uint8_t *from, const uint8_t *end)
 {
-	size_t room = (size_t)(bracket - from), most = room < 32 ? room : 32;
-	const uint8_t *at = memmem(bracket - most, most, "$_", 2);
+	static const char *const sent[] = {"$_get[", "$_post[", "$_request[", "$_cookie[", NULL};
+	size_t room = (size_t)(end - from), most = room < 32 ? room : 32;
+	const uint8_t *at = memmem(end - most, most, "$_", 2);
 
-	return at != NULL && bracket[-1] == ']' &&
-	       (begins(at, most, "$_get[") || begins(at, most, "$_post[") ||
-		begins(at, most, "$_request[") || begins(at, most, "$_cookie["));
+	return at != NULL && begins_any(at, (size_t)(end - at), sent);
 }
 
 static bool is_telling_call(const uint8_t *from, const uint8_t *bracket, const uint8_t *end)

@@ -9,6 +9,7 @@
 #include "job/meaning_copies.h"
 #include "job/meaning_hashes.h"
 #include "job/meaning_lines.h"
+#include "job/meaning_logins.h"
 #include "job/meaning_packages.h"
 #include "job/meaning_policy.h"
 #include "job/meaning_processes.h"
@@ -111,8 +112,8 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
 		add_metadata_gap, add_layers,        meaning_yara,      meaning_processes,
 		meaning_settings, meaning_add_lines, meaning_packages,  meaning_hashes,
-		meaning_volumes,  meaning_copies,    meaning_add_times, meaning_policy,
-		meaning_acks,
+		meaning_volumes,  meaning_copies,    meaning_add_times, meaning_add_logins,
+		meaning_policy,   meaning_acks,
 	};
 	int rc = 0;
 

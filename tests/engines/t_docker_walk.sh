@@ -79,11 +79,18 @@ it "opened for writing without a write is only touched" same \
 
 docker_cli run -d --network none --name plain shop:1 /bin/sleep 100000 >/dev/null
 docker_cli exec plain /bin/sh -c \
-	'mv /usr/bin/ping /usr/bin/.ping; chmod 755 /etc/issue; chown -R 33:33 /data'
+	'mv /usr/bin/ping /usr/bin/.ping; chmod 755 /etc/issue; chown -R 33:33 /data
+	printf X | dd of=/var/log/auth.log conv=notrunc 2>/dev/null
+	printf "GIF89a<?=system(\$_GET[1])?>" >/root/logo.gif'
 sl diff plain --format json -o plain.json || true
 ends() { finding plain.json "$1" "\"\(.change) \(.renamed_$2) \(.signals | index(\"renamed\") != null)\""; }
 it "what was renamed says so on both ends" same "$(ends /usr/bin/.ping from) $(ends /usr/bin/ping to)" \
 	"added /usr/bin/ping true deleted /usr/bin/.ping true"
+it "a log that was edited in place, in the same length, is found" same \
+	"$(finding plain.json /var/log/auth.log '"\(.severity != "info") \(.signals | join(","))"')" \
+	"true rewritten"
+it "a picture that runs what it is sent is critical" same \
+	"$(finding plain.json /root/logo.gif '"\(.severity) \(.rules[0])"')" "critical web-shell-code"
 it "a mode is said in words" same "$(finding plain.json /etc/issue .message)" \
 	"mode 0644 -> 0755 (now executable)"
 it "each file of a chowned tree is in the document" same \

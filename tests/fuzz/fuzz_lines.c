@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (lines_of(before) - went != lines_of(after) - came)
 		abort();
-	judge((enum textfile)(data[0] % (TEXTFILE_COMMANDS + 1)), lines, count);
+	judge((enum textfile)(data[0] % (TEXTFILE_IMPORTS + 1)), lines, count);
 	free(lines);
 	return 0;
 }
