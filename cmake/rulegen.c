@@ -46,6 +46,12 @@ static void put_field(FILE *out, const char *name, const char *text)
 	fputs(",\n", out);
 }
 
+static void put_set(FILE *out, const char *name, fact_set set)
+{
+	fprintf(out, "\t .%s = FACT_SET(%lluu, %lluu),\n", name, (unsigned long long)(set >> 64),
+		(unsigned long long)set);
+}
+
 static void put_rule(FILE *out, const struct rule *r)
 {
 	const char *slash = strrchr(r->file, '/');
@@ -65,13 +71,15 @@ static void put_rule(FILE *out, const struct rule *r)
 	put_list(out, "paths", r->paths);
 	put_list(out, "except", r->except);
 	put_list(out, "names", r->names);
+	put_set(out, "any", r->any);
+	put_set(out, "all", r->all);
+	put_set(out, "none", r->none);
+	put_set(out, "types", r->types);
+	put_set(out, "content", r->content);
 	fprintf(out,
 		"\t .line = %u, .effect = %d, .severity = %d, .kinds = %uu,\n"
-		"\t .any = %lluu, .all = %lluu, .none = %lluu, .types = %lluu, .content = %lluu,\n"
 		"\t .has_size_max = %d, .size_max = %lluu, .owner = %d},\n",
-		r->line, (int)r->effect, (int)r->severity, r->kinds, (unsigned long long)r->any,
-		(unsigned long long)r->all, (unsigned long long)r->none,
-		(unsigned long long)r->types, (unsigned long long)r->content, r->has_size_max,
+		r->line, (int)r->effect, (int)r->severity, r->kinds, r->has_size_max,
 		(unsigned long long)r->size_max, (int)r->owner);
 }
 

@@ -16,10 +16,11 @@
 	 SL_SIGNAL_OPAQUE | SL_SIGNAL_WORLD_WRITABLE | FACT_WRITE_GAINED | FACT_EXEC_GAINED |      \
 	 FACT_LINK | FACT_LINK_OUT | FACT_DECEPTIVE | FACT_ACCOUNT_FILE | FACT_SERVER_SCRIPT |     \
 	 FACT_WAS_PROGRAM | FACT_ATTRIBUTES | SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT |         \
-	 SL_SIGNAL_PRELOAD | SL_SIGNAL_TRACED | SL_SIGNAL_MEMFD | FACT_INCRIMINATES)
+	 SL_SIGNAL_PRELOAD | SL_SIGNAL_TRACED | SL_SIGNAL_MEMFD | SL_SIGNAL_RUNS_INPUT |           \
+	 SL_SIGNAL_MINER | SL_SIGNAL_REWRITTEN | SL_SIGNAL_BORROWED_MTIME | FACT_INCRIMINATES)
 
 /* May @r, which matches, be believed about this change? */
-bool benign_allows(const struct rule *r, const struct sl_change *c, uint64_t facts);
+bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set facts);
 
 /* NULL, or what is wrong with a benign rule: a clause that says what to do. */
 const char *benign_objects(const struct rule *r);

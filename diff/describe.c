@@ -337,7 +337,7 @@ static void fact_path(struct facts *f, const char *word, struct sl_bytes path)
 static void facts_signals(struct facts *f, const struct sl_change *c)
 {
 	static const struct {
-		uint32_t bit;
+		uint64_t bit;
 		const char *text;
 	} said[] = {
 		{SL_SIGNAL_FORGED_MTIME, "mtime forged"},

@@ -40,9 +40,9 @@ void enrich_clear(struct enrich *e)
 }
 
 /* Entry points give an application to its user; nobody gives away what the system runs. */
-static bool owner_matters(uint64_t facts)
+static bool owner_matters(fact_set facts)
 {
-	const uint64_t system = FACT_IN_BIN | FACT_IN_LIB | SL_SIGNAL_IN_PATH | FACT_SETID;
+	const fact_set system = FACT_IN_BIN | FACT_IN_LIB | SL_SIGNAL_IN_PATH | FACT_SETID;
 
 	if ((facts & FACT_ACCOUNT_FILE) != 0)
 		return true;
@@ -60,7 +60,7 @@ static bool begins(struct sl_bytes text, const char *start)
  * Entry points set the time zone that they were told, with a link. No benign rule speaks of links;
  * this one leads to where the zones are and to nothing else.
  */
-static bool is_time_zone(const struct sl_change *c, uint64_t facts)
+static bool is_time_zone(const struct sl_change *c, fact_set facts)
 {
 	static const char path[] = "etc/localtime", zones[] = "/usr/share/zoneinfo/";
 	struct sl_bytes target;
@@ -73,9 +73,9 @@ static bool is_time_zone(const struct sl_change *c, uint64_t facts)
 }
 
 /* The severity a change has before any rule speaks. */
-static enum sl_severity base_severity(const struct sl_change *c, uint64_t facts)
+static enum sl_severity base_severity(const struct sl_change *c, fact_set facts)
 {
-	const uint64_t rights = SL_SIGNAL_SETUID | SL_SIGNAL_SETGID | SL_SIGNAL_CAPS |
+	const fact_set rights = SL_SIGNAL_SETUID | SL_SIGNAL_SETGID | SL_SIGNAL_CAPS |
 				FACT_EXEC_GAINED | FACT_WRITE_GAINED;
 
 	/* without a baseline, that it is there says nothing */
@@ -160,7 +160,7 @@ static int ask(const struct drift_step *steps, size_t count, struct sl_finding *
 }
 
 /* Nothing that runs, matches or is known to be bad is an empty stub. */
-static const char *find_stub(const struct enrich *e, uint64_t facts, bool has_children)
+static const char *find_stub(const struct enrich *e, fact_set facts, bool has_children)
 {
 	const struct sl_subject *subject = e->input->subject;
 
@@ -174,12 +174,12 @@ int enrich_change(struct enrich *e, const struct sl_change *c, bool has_children
 		  struct sl_finding *out, struct sl_error *err)
 {
 	const struct drift_input *in = e->input;
-	uint64_t facts = facts_of(c, in->subject->container);
+	fact_set facts = facts_of(c, in->subject->container);
 	const char *stub;
 	int rc;
 
 	e->change = *c;
-	e->change.signals = (uint32_t)facts;
+	e->change.signals = (uint64_t)facts;
 	*out = (struct sl_finding){.kind = SL_FINDING_FILE, .change = &e->change};
 	rc = mark(in, out, &e->change, err);
 	if (rc < 0)

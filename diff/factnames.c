@@ -7,7 +7,7 @@
 #include "core/cleanup.h"
 
 static const struct {
-	uint64_t bit;
+	fact_set bit;
 	const char *name;
 } names[] = {
 	{FACT_EXEC_GAINED, "exec-gained"},
@@ -42,27 +42,35 @@ static const struct {
 	{FACT_READ, "read"},
 	{FACT_BACKDATED, "backdated"},
 	{FACT_IMPOSSIBLE_TIME, "impossible-time"},
+	{FACT_WHOLE_SECOND, "whole-second"},
+	{FACT_BEFORE_BIRTH, "before-birth"},
+	{FACT_IN_PLACE, "in-place"},
+	{FACT_PASSWORDS, "passwords"},
+	{FACT_ENCODED, "encoded"},
+	{FACT_HEX, "hex"},
 };
 
-const char *facts_name(uint64_t bit)
+_Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");
+
+const char *facts_name(fact_set bit)
 {
-	if (bit <= UINT32_MAX)
-		return sl_signal_name((uint32_t)bit);
+	if (bit <= UINT64_MAX)
+		return sl_signal_name((uint64_t)bit);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].bit == bit)
 			return names[i].name;
 	return NULL;
 }
 
-uint64_t facts_find(const char *word)
+fact_set facts_find(const char *word)
 {
 	if (strcmp(word, "program") == 0)
 		return FACT_PROGRAM;
-	for (int i = 0; i < 64; i++) {
-		const char *name = facts_name(UINT64_C(1) << i);
-
-		if (name != NULL && strcmp(name, word) == 0)
-			return UINT64_C(1) << i;
-	}
+	for (int i = 0; i < SL_SIGNAL_BITS; i++)
+		if (strcmp(sl_signal_name(UINT64_C(1) << i), word) == 0)
+			return (fact_set)1 << i;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i].name, word) == 0)
+			return names[i].bit;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "diff/acl.h"
 #include "diff/caps.h"
 #include "diff/magic.h"
 #include "diff/timefacts.h"
@@ -23,10 +24,10 @@ struct sl_bytes facts_last_component(struct sl_bytes path)
 	return (struct sl_bytes){slash + 1, (size_t)(path.data + path.len - slash - 1)};
 }
 
-static uint64_t name_facts(struct sl_bytes path)
+static fact_set name_facts(struct sl_bytes path)
 {
 	struct sl_bytes name = facts_last_component(path);
-	uint64_t facts = 0;
+	fact_set facts = 0;
 
 	if (name.len > 0 && name.data[0] == '.')
 		facts |= SL_SIGNAL_HIDDEN_NAME | FACT_DOT_NAME;
@@ -61,16 +62,16 @@ static bool gained_caps(const struct sl_entry *before, const struct sl_entry *af
 	       now.root_id != then.root_id;
 }
 
-static uint64_t regular_facts(const struct sl_change *c, const struct sl_entry *before)
+static fact_set regular_facts(const struct sl_change *c, const struct sl_entry *before)
 {
 	const struct sl_entry *after = c->after;
 	uint32_t was = before != NULL ? before->mode : 0;
-	uint64_t facts = FACT_REGULAR;
+	fact_set facts = FACT_REGULAR;
 
 	if ((after->mode & S_ISUID) != 0)
-		facts |= FACT_SETID | ((was & S_ISUID) == 0 ? (uint64_t)SL_SIGNAL_SETUID : 0);
+		facts |= FACT_SETID | ((was & S_ISUID) == 0 ? (fact_set)SL_SIGNAL_SETUID : 0);
 	if ((after->mode & S_ISGID) != 0)
-		facts |= FACT_SETID | ((was & S_ISGID) == 0 ? (uint64_t)SL_SIGNAL_SETGID : 0);
+		facts |= FACT_SETID | ((was & S_ISGID) == 0 ? (fact_set)SL_SIGNAL_SETGID : 0);
 	if ((after->mode & ANY_EXECUTE) != 0)
 		facts |= SL_SIGNAL_EXECUTABLE | ((was & ANY_EXECUTE) == 0 ? FACT_EXEC_GAINED : 0);
 	if (gained_caps(before, after))
@@ -88,12 +89,32 @@ static uint64_t regular_facts(const struct sl_change *c, const struct sl_entry *
 	return facts;
 }
 
-static uint64_t after_facts(const struct sl_change *c)
+/* Everyone may write to it; a directory with the sticky bit is meant to be written by all. */
+static bool is_open(const struct sl_entry *e)
+{
+	return (e->mode & WRITE_OTHERS) != 0 && !(S_ISDIR(e->mode) && (e->mode & S_ISVTX) != 0);
+}
+
+/* An access list of it, or the one that new files in it get, lets others write. */
+static bool is_opened_by_list(const struct sl_entry *e)
+{
+	static const char *const names[] = {"system.posix_acl_access", "system.posix_acl_default"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct sl_xattr *list = sl_entry_xattr(e, names[i]);
+
+		if (list != NULL && acl_grants_write(list->value, list->size))
+			return true;
+	}
+	return false;
+}
+
+static fact_set after_facts(const struct sl_change *c)
 {
 	const struct sl_entry *after = c->after;
 	const struct sl_entry *before = c->before;
 	bool is_same_type = before != NULL && ((before->mode ^ after->mode) & S_IFMT) == 0;
-	uint64_t facts = 0;
+	fact_set facts = 0;
 
 	switch (after->mode & S_IFMT) {
 	case S_IFREG:
@@ -120,13 +141,13 @@ static uint64_t after_facts(const struct sl_change *c)
 	default:
 		return FACT_FILLED;
 	}
-	/* a directory with the sticky bit is meant to be written by all */
-	if ((after->mode & WRITE_OTHERS) != 0 &&
-	    !(S_ISDIR(after->mode) && (after->mode & S_ISVTX) != 0)) {
+	if (is_open(after)) {
 		facts |= SL_SIGNAL_WORLD_WRITABLE;
-		if (!is_same_type || (before->mode & WRITE_OTHERS) == 0)
+		if (!is_same_type || !is_open(before))
 			facts |= FACT_WRITE_GAINED;
 	}
+	if (is_opened_by_list(after) && (!is_same_type || !is_opened_by_list(before)))
+		facts |= FACT_WRITE_GAINED;
 	return facts;
 }
 
@@ -167,9 +188,9 @@ static bool is_at_start(const struct sl_entry *after, const struct sl_container 
 	return false;
 }
 
-uint64_t facts_of(const struct sl_change *c, const struct sl_container *container)
+fact_set facts_of(const struct sl_change *c, const struct sl_container *container)
 {
-	uint64_t facts = c->signals | facts_of_place(c->path, container);
+	fact_set facts = c->signals | facts_of_place(c->path, container);
 
 	if ((c->fields & SL_FIELD_OWNER) != 0)
 		facts |= FACT_OWNER_MOVED;
@@ -183,7 +204,7 @@ uint64_t facts_of(const struct sl_change *c, const struct sl_container *containe
 	if (c->before != NULL && S_ISDIR(c->before->mode))
 		facts |= FACT_WAS_DIRECTORY;
 	if (c->after == NULL)
-		return facts & ~(uint64_t)(SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
+		return facts_without(facts, SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
 	facts |= after_facts(c) | name_facts(c->path) | timefacts_of(c, container);
 	if (has_attributes(c))
 		facts |= FACT_ATTRIBUTES;
@@ -191,6 +212,6 @@ uint64_t facts_of(const struct sl_change *c, const struct sl_container *containe
 		facts |= FACT_AT_START;
 	/* seen through the mount, it is not hidden by it */
 	if ((c->signals & SL_SIGNAL_VOLUME) != 0)
-		facts &= ~(uint64_t)(SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
+		facts = facts_without(facts, SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);
 	return facts;
 }

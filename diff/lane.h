@@ -18,7 +18,7 @@ struct pair {
 	struct sl_entry *before, *after;
 	struct sl_bytes path; /* of either */
 	struct reading before_read, after_read;
-	uint32_t signals; /* what the walk saw already */
+	uint64_t signals; /* what the walk saw already */
 	enum link_part link;
 };
 

@@ -3,7 +3,7 @@
 #ifndef DIFF_MAGIC_H
 #define DIFF_MAGIC_H
 
-#include <strandline/base.h>
+#include "diff/facts.h"
 
 /* Enough for a tar header, and for a key behind some lines of comment. */
 #define MAGIC_WINDOW 512
@@ -15,6 +15,6 @@
 uint32_t magic_signals(const uint8_t *head, size_t len);
 
 /* FACT_TEXT, _NUMBER, _BYTECODE and _SERVER_SCRIPT; a few bytes are enough for these. */
-uint64_t magic_facts(const uint8_t *head, size_t len);
+fact_set magic_facts(const uint8_t *head, size_t len);
 
 #endif

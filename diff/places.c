@@ -9,7 +9,7 @@
 /* Programs, libraries and temporary files by convention; what PATH is set to is not known here. */
 static const struct place {
 	const char *dir; /* ends with a slash: strictly beneath */
-	uint64_t facts;
+	fact_set facts;
 } places[] = {
 	{"bin/", FACT_IN_BIN | SL_SIGNAL_IN_PATH},
 	{"sbin/", FACT_IN_BIN | SL_SIGNAL_IN_PATH},
@@ -41,7 +41,7 @@ static const char *const account_files[] = {"etc/passwd",          "etc/shadow",
 					    "etc/gshadow",         "etc/subuid", "etc/subgid",
 					    "etc/security/opasswd"};
 
-static uint64_t directory_facts(struct sl_bytes path)
+static fact_set directory_facts(struct sl_bytes path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		const char *dir = places[i].dir;
@@ -88,20 +88,31 @@ static enum facts_mount place(struct sl_bytes path, struct sl_bytes point)
 	return sl_path_within(point, path) ? FACTS_ABOVE : FACTS_APART;
 }
 
+static bool begins(struct sl_bytes text, const char *start)
+{
+	return text.len > strlen(start) && memcmp(text.data, start, strlen(start)) == 0;
+}
+
+/* /bin and its like are links into /usr in most images. */
+static bool is_of_usr(struct sl_bytes m)
+{
+	return begins(m, "bin/") || begins(m, "sbin/") || begins(m, "lib/") || begins(m, "lib64/");
+}
+
 enum facts_mount facts_place(struct sl_bytes path, const char *mount)
 {
-	static const char var_run[] = "var/run/";
 	struct sl_bytes m = inside(mount);
 	enum facts_mount where = place(path, m);
 
 	/* /var/run is a link to /run in most images: the stub appears there */
-	if (where == FACTS_APART && m.len > sizeof(var_run) - 1 &&
-	    memcmp(m.data, var_run, sizeof(var_run) - 1) == 0)
+	if (where == FACTS_APART && begins(m, "var/run/"))
 		where = place(path, (struct sl_bytes){m.data + 4, m.len - 4});
+	if (where == FACTS_APART && begins(path, "usr/") && is_of_usr(m))
+		where = place((struct sl_bytes){path.data + 4, path.len - 4}, m);
 	return where;
 }
 
-static uint64_t mount_facts(struct sl_bytes path, const struct sl_container *container)
+static fact_set mount_facts(struct sl_bytes path, const struct sl_container *container)
 {
 	/* every runtime mounts these, whatever the configuration says */
 	static const char *const always[] = {"proc", "sys", "dev"};
@@ -123,12 +134,12 @@ static uint64_t mount_facts(struct sl_bytes path, const struct sl_container *con
 	}
 	if (deepest == FACTS_BENEATH)
 		return SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT;
-	return deepest == FACTS_AT ? (uint64_t)SL_SIGNAL_UNDER_MOUNT : 0;
+	return deepest == FACTS_AT ? (fact_set)SL_SIGNAL_UNDER_MOUNT : 0;
 }
 
-uint64_t facts_of_place(struct sl_bytes path, const struct sl_container *container)
+fact_set facts_of_place(struct sl_bytes path, const struct sl_container *container)
 {
-	uint64_t facts = directory_facts(path);
+	fact_set facts = directory_facts(path);
 
 	if (is_account_file(path))
 		facts |= FACT_ACCOUNT_FILE;

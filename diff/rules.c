@@ -108,7 +108,7 @@ static bool matches_any(const char *const *globs, struct sl_bytes text)
 	return false;
 }
 
-static uint64_t type_fact(uint32_t mode)
+static fact_set type_fact(uint32_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFREG:
@@ -139,7 +139,7 @@ static bool has_shape(const struct rule *r, const struct sl_change *c)
 	return r->owner == RULE_OWNER_ANY || (r->owner == RULE_OWNER_ROOT) == (e->uid == 0);
 }
 
-static bool has_content(const struct rule *r, const struct sl_change *c, uint64_t facts)
+static bool has_content(const struct rule *r, const struct sl_change *c, fact_set facts)
 {
 	return r->content == 0 ||
 	       (facts & (FACT_REGULAR | FACT_FILLED)) != (FACT_REGULAR | FACT_FILLED) ||
@@ -147,7 +147,7 @@ static bool has_content(const struct rule *r, const struct sl_change *c, uint64_
 }
 
 /* What the patterns do not say: they matched already, but for those of @except. */
-static bool holds(const struct rule *r, const struct sl_change *c, uint64_t facts)
+static bool holds(const struct rule *r, const struct sl_change *c, fact_set facts)
 {
 	if ((r->any != 0 && (facts & r->any) == 0) || (facts & r->all) != r->all ||
 	    (facts & r->none) != 0 || !has_shape(r, c) || !has_content(r, c, facts))
@@ -171,7 +171,7 @@ static void excuse(struct sl_finding *f, const struct rule *r)
 }
 
 void rules_apply(const struct ruleset *set, struct sl_finding *f, const struct sl_change *c,
-		 uint64_t facts)
+		 fact_set facts)
 {
 	const struct rule *benign = NULL;
 	globset_bits paths, names;

@@ -38,13 +38,13 @@ struct rule {
 	enum rule_effect effect;
 	enum sl_severity severity;
 	uint32_t kinds;            /* set of KIND() */
-	uint64_t any, all, none;   /* sets of signals and facts */
+	fact_set any, all, none;   /* sets of signals and facts */
 	const char *const *paths;  /* globs, NULL-terminated: one must match the path */
 	const char *const *except; /* none may */
 	const char *const *names;  /* globs: one must match the last component */
 	/* the shape of what is there; of what was, when it is deleted */
-	uint64_t types;   /* facts, one of which must hold: FACT_REGULAR... */
-	uint64_t content; /* FACT_TEXT or FACT_NUMBER: of a file that is not empty */
+	fact_set types;   /* facts, one of which must hold: FACT_REGULAR... */
+	fact_set content; /* FACT_TEXT or FACT_NUMBER: of a file that is not empty */
 	bool has_size_max;
 	uint64_t size_max;
 	enum rule_owner owner;
@@ -77,6 +77,6 @@ void ruleset_clear(struct ruleset *set);
  * its severity to the highest of them. Where none does, a benign one may explain it.
  */
 void rules_apply(const struct ruleset *set, struct sl_finding *f, const struct sl_change *c,
-		 uint64_t facts);
+		 fact_set facts);
 
 #endif

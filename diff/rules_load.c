@@ -153,7 +153,7 @@ static int take_changes(struct loader *l)
 }
 
 static int take_set(const struct loader *l, const struct ynode *signals, const char *key,
-		    uint64_t *out)
+		    fact_set *out)
 {
 	const struct ynode *list = NULL, *n;
 	int rc = ynode_texts(signals, key, &list, l->err);
@@ -161,7 +161,7 @@ static int take_set(const struct loader *l, const struct ynode *signals, const c
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	for (n = ynode_first(list); n != NULL; n = ynode_next(n)) {
-		uint64_t bits = facts_find(ynode_scalar(n));
+		fact_set bits = facts_find(ynode_scalar(n));
 		AUTO_FREE char *quoted = NULL;
 
 		*out |= bits;
@@ -201,7 +201,7 @@ static int take_types(struct loader *l, const struct ynode *shape)
 {
 	static const struct {
 		const char *word;
-		uint64_t fact;
+		fact_set fact;
 	} words[] = {{"file", FACT_REGULAR},
 		     {"directory", FACT_DIRECTORY},
 		     {"socket", FACT_SOCKET},
@@ -231,7 +231,7 @@ static int take_shape(struct loader *l)
 	static const char *const known[] = {"types", "max-size", "owner", "content", NULL};
 	static const char *const owners[] = {"any", "root", "service", NULL};
 	static const char *const contents[] = {"any", "text", "number", NULL};
-	static const uint64_t content_facts[] = {0, FACT_TEXT, FACT_NUMBER};
+	static const fact_set content_facts[] = {0, FACT_TEXT, FACT_NUMBER};
 	const struct ynode *shape = ynode_get(l->map, "shape");
 	unsigned int owner = 0, content = 0;
 	int rc;

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
-#include "diff/facts.h"
 
 struct stub {
 	const char *path;
@@ -39,6 +38,8 @@ static const struct stub stubs[] = {
 	{"run", S_IFDIR, NULL, "parent of a runtime mount point"},
 	{"run/secrets", S_IFDIR, NULL, "runtime mount point"},
 	{"sbin/docker-init", S_IFREG, NULL, "runtime mount point"},
+	{"usr/sbin/docker-init", S_IFREG, NULL, "runtime mount point"}, /* /sbin is a link */
+	{"usr/bin/docker-init", S_IFREG, NULL, "runtime mount point"},
 	{"dev/init", S_IFREG, NULL, "runtime mount point"},
 	{"run/podman-init", S_IFREG, NULL, "runtime mount point"},
 };
@@ -52,10 +53,10 @@ static bool has_own_xattrs(const struct sl_entry *e)
 	return false;
 }
 
-static bool is_harmless(const struct sl_change *c, uint64_t facts)
+static bool is_harmless(const struct sl_change *c, fact_set facts)
 {
 	const struct sl_entry *e = c->after;
-	const uint64_t never = SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_SETUID |
+	const fact_set never = SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_SETUID |
 			       SL_SIGNAL_SETGID | SL_SIGNAL_CAPS | SL_SIGNAL_DEVICE |
 			       SL_SIGNAL_UNSTABLE | SL_SIGNAL_RENAMED | FACT_SETID;
 
@@ -133,7 +134,7 @@ static bool is_made_root(const struct sl_change *c, const struct sl_container *c
 	return false;
 }
 
-const char *stub_explains(const struct sl_change *c, uint64_t facts,
+const char *stub_explains(const struct sl_change *c, fact_set facts,
 			  const struct sl_container *container, bool has_children)
 {
 	const char *name;

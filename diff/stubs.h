@@ -6,6 +6,8 @@
 #include <strandline/change.h>
 #include <strandline/container.h>
 
+#include "diff/facts.h"
+
 /*
  * The name of the stub that explains the change ("mount point", "working directory"...), or NULL.
  *
@@ -15,7 +17,7 @@
  *
  * @has_children: the container's tree has something new beneath it
  */
-const char *stub_explains(const struct sl_change *c, uint64_t facts,
+const char *stub_explains(const struct sl_change *c, fact_set facts,
 			  const struct sl_container *container, bool has_children);
 
 #endif

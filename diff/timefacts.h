@@ -6,7 +6,9 @@
 #include <strandline/change.h>
 #include <strandline/container.h>
 
-/* FACT_BACKDATED and FACT_IMPOSSIBLE_TIME (diff/facts.h); @container may be NULL. */
-uint64_t timefacts_of(const struct sl_change *c, const struct sl_container *container);
+#include "diff/facts.h"
+
+/* The facts of diff/facts.h that are about times; @container may be NULL. */
+fact_set timefacts_of(const struct sl_change *c, const struct sl_container *container);
 
 #endif

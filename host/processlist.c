@@ -40,6 +40,9 @@ void sl_processes_clear(struct sl_processes *p)
 	for (size_t i = 0; i < p->covered_count; i++)
 		free(p->covered[i]);
 	free(p->covered);
+	for (size_t i = 0; i < p->inner_count; i++)
+		free(p->inner[i].point);
+	free(p->inner);
 	for (size_t i = 0; i < p->gap_count; i++) {
 		free(p->gaps[i].what);
 		free(p->gaps[i].why);

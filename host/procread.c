@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "core/beneath.h"
 #include "core/cleanup.h"
@@ -26,6 +28,8 @@ void procread_clear(struct procread *r)
 	free(r->maps);
 	free(r->root);
 	free(r->module);
+	free(r->assumed.root);
+	free(r->assumed.point);
 	proctexts_free(r->texts);
 	*r = (struct procread){0};
 }
@@ -163,6 +167,62 @@ static int note_covered(struct procread *r, const struct procmounts *mounts, str
 	return 0;
 }
 
+/* What is mounted there that the container was not given. */
+static int note_mounts(struct procread *r, const struct procseen *seen, struct sl_error *err)
+{
+	const struct procinner in = {.container = r->objects.container,
+				     .root = &r->objects.root,
+				     .may_mount = r->may_mount};
+	int rc = note_covered(r, seen->mounts, err);
+
+	if (rc == 0 && !seen->is_machine && procinner_add(&in, seen->mounts, r->objects.out) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	return rc;
+}
+
+/* Nobody inside gets a capability that is not in the bounding set of the first process. */
+static bool may_mount(int pid_fd)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)256 * 1024);
+	static const char key[] = "\nCapBnd:\t";
+	const char *at;
+
+	if (process_read(pid_fd, "status", &text, NULL) < 0 || text.len == 0)
+		return true;
+	at = memmem(text.data, text.len, key, sizeof(key) - 1);
+	return at == NULL || (strtoull(at + sizeof(key) - 1, NULL, 16) >> CAP_SYS_ADMIN & 1) != 0;
+}
+
+static bool is_on_mount(const struct sl_container *c, const char *path)
+{
+	for (size_t i = 0; i < c->mount_count; i++)
+		if (procmounts_behind(path, c->mounts[i].path) != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * A first process that shut itself into a directory (chroot) is not told of the mount that the
+ * directory is on. It is the container's root, as long as no other mount is above it.
+ */
+static int assume_root(struct procread *r, int dir, uint64_t id, struct sl_error *err)
+{
+	struct procmount *mount = &r->assumed;
+	struct stat st;
+
+	if (fstat(dir, &st) < 0)
+		return 0;
+	*mount = (struct procmount){.id = id,
+				    .major = major(st.st_dev),
+				    .minor = minor(st.st_dev),
+				    .root = strdup("/"),
+				    .point = strdup("/")};
+	if (mount->root == NULL || mount->point == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	r->objects.root = *mount;
+	return 0;
+}
+
 /* The mount that the container's root directory is on, as its first process sees it. */
 static int find_root(struct procread *r, struct sl_error *err)
 {
@@ -191,8 +251,11 @@ static int find_root(struct procread *r, struct sl_error *err)
 	if (dir < 0 || !kernel_mount_id(dir, &id))
 		return 0;
 	mount = procmounts_by_id(mounts, id);
-	if (mount != NULL)
-		r->objects.root = *mount;
+	r->may_mount = may_mount(fd);
+	if (mount == NULL)
+		return is_on_mount(c, root.data) ? 0 : assume_root(r, dir, id, err);
+	r->objects.mounts = *mounts;
+	r->objects.root = *mount;
 	return 0;
 }
 
@@ -381,8 +444,7 @@ int procread_process(struct procread *r, const struct proctable_row *row, size_t
 	s.seen.root = root.data;
 	if (rc == 0)
 		rc = mounts_of(r, row->mnt_ns, root.data, fd, &s.seen.mounts, &why);
-	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err)
-		    : note_covered(r, s.seen.mounts, err);
+	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err) : note_mounts(r, &s.seen, err);
 	if (rc == 0 && s.seen.mounts != NULL)
 		rc = read_rest(r, &s, err);
 	if (rc == 0)

@@ -5,6 +5,7 @@
 
 #include "host/members.h"
 #include "host/process.h"
+#include "host/procinner.h"
 #include "host/procobject.h"
 #include "host/proctexts.h"
 
@@ -28,6 +29,7 @@ struct procread_map {
 
 struct procread {
 	struct procobjects objects;
+	bool may_mount;               /* see struct procinner */
 	struct host_members *members; /* who is looked at; borrowed, who hangs is marked there */
 	struct proctexts *texts;      /* of them; owned */
 	struct procread_view *views;
@@ -37,6 +39,7 @@ struct procread {
 	uint64_t user_ns; /* of the same; 0: unknown */
 	struct procread_map *maps;
 	size_t map_count, map_cap;
+	struct procmount assumed; /* the root, where the kernel does not list it; owned */
 };
 
 /* All borrowed. A first process that is gone leaves the container's root unknown. */

@@ -65,18 +65,18 @@ static const char *cause_word(unsigned int n)
 }
 
 /* Signals of a later version are none of ours. */
-static uint32_t read_signals(const struct jval *list)
+static uint64_t read_signals(const struct jval *list)
 {
-	uint32_t out = 0;
+	uint64_t out = 0;
 
 	for (size_t i = 0; i < jval_len(list); i++) {
 		const char *text = jval_str(jval_at(list, i));
 
-		for (unsigned int bit = 0; text != NULL && bit < 32; bit++) {
-			const char *name = sl_signal_name(1u << bit);
+		for (unsigned int bit = 0; text != NULL && bit < SL_SIGNAL_BITS; bit++) {
+			const char *name = sl_signal_name(UINT64_C(1) << bit);
 
 			if (name != NULL && strcmp(name, text) == 0)
-				out |= 1u << bit;
+				out |= UINT64_C(1) << bit;
 		}
 	}
 	return out;
@@ -145,6 +145,7 @@ static int read_finding(struct reading *g, const struct jval *o, struct sl_error
 		rc = read_bytes(g, o, "subject", false, &f.subject, err);
 	if (rc < 0)
 		return rc;
+	f.signals = kind == SL_FINDING_FILE ? 0 : read_signals(jval_get(o, "signals"));
 	f.kind = (enum sl_finding_kind)kind;
 	f.severity = (enum sl_severity)severity;
 	f.cause = (enum sl_cause)by;
@@ -210,8 +211,10 @@ int driftdocument_read(const char *path, const struct driftdocument_events *even
 	struct jval *doc = NULL;
 	int rc = root_read_named(path, &text, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		rc = jval_parse_bounded(&doc, text.data, text.len, DRIFTDOCUMENT_VALUES, err);
+		rc = rc < 0 ? sl_wrap(err, rc, "no whole document of 'diff --format json'") : 0;
+	}
 	if (rc == 0)
 		rc = read_document(doc, events, err);
 	jval_free(doc);

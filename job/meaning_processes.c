@@ -23,6 +23,29 @@ static int find_in(struct procpart *p, const struct sl_process *process, struct 
 	return rc == 0 ? procpart_judge_conduct(p, process, err) : rc;
 }
 
+/* What is mounted inside. */
+static int find_mounts(struct procpart *p, struct sl_error *err)
+{
+	static const enum procrule_id ids[] = {
+		[SL_INNER_RUNTIME] = PROCRULE_MOUNTED_RUNTIME,
+		[SL_INNER_SYSTEM] = PROCRULE_MOUNTED_SYSTEM,
+		[SL_INNER_KERNEL] = PROCRULE_MOUNTED_KERNEL,
+		[SL_INNER_DISK] = PROCRULE_MOUNTED_DISK,
+		[SL_INNER_OTHER] = PROCRULE_MOUNTED_OTHER,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->processes.covered_count; i++)
+		rc = procpart_find(p, NULL, strdup(p->processes.covered[i]), PROCRULE_COVERED, NULL,
+				   err);
+	for (size_t i = 0; rc == 0 && i < p->processes.inner_count; i++) {
+		const struct sl_inner_mount *mount = &p->processes.inner[i];
+
+		rc = procpart_find(p, NULL, strdup(mount->point), ids[mount->kind], NULL, err);
+	}
+	return rc;
+}
+
 /* With a trial first: who finds nothing does not wait for the second look. */
 static int find_all(struct procpart *p, struct sl_error *err)
 {
@@ -45,9 +68,8 @@ static int find_all(struct procpart *p, struct sl_error *err)
 	for (size_t i = 0; rc == 0 && i < p->processes.count; i++)
 		if (p->processes.items[i].is_steady)
 			rc = find_in(p, &p->processes.items[i], err);
-	for (size_t i = 0; rc == 0 && i < p->processes.covered_count; i++)
-		rc = procpart_find(p, NULL, strdup(p->processes.covered[i]), PROCRULE_COVERED, NULL,
-				   err);
+	if (rc == 0)
+		rc = find_mounts(p, err);
 	if (rc == 0 && m->finding_count - p->first >= PROCPART_FINDINGS_MAX)
 		rc = procpart_gap(p, "processes", "more is found than is listed", 0, err);
 	return rc == 0 ? procpart_say_who(p, err) : rc;

@@ -22,7 +22,7 @@ enum procpart_bytes { BYTES_UNASKED, BYTES_IMAGE, BYTES_OTHER };
 /* A file of the writable directory that runs, for its own finding. */
 struct procpart_mark {
 	struct sl_bytes path; /* relative, borrowed from the object */
-	uint32_t signals;
+	uint64_t signals;
 	const struct sl_process *process;
 };
 

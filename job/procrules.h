@@ -43,6 +43,11 @@ enum procrule_id {
 	PROCRULE_COVERED,
 	PROCRULE_NETWORK_SHELL,
 	PROCRULE_KERNEL_NAME,
+	PROCRULE_MOUNTED_RUNTIME,
+	PROCRULE_MOUNTED_SYSTEM,
+	PROCRULE_MOUNTED_KERNEL,
+	PROCRULE_MOUNTED_DISK,
+	PROCRULE_MOUNTED_OTHER,
 	PROCRULE_OTHER_NAME,
 	PROCRULE_FED_FROM_NETWORK,
 	PROCRULE_FED,
@@ -71,7 +76,7 @@ enum procrule_id {
 struct procrule {
 	const char *id;
 	enum sl_severity severity;
-	uint32_t signals;                        /* of the finding */
+	uint64_t signals;                        /* of the finding */
 	const char *attack[PROCRULE_ATTACK_MAX]; /* sorted */
 	const char *reason;                      /* one sentence */
 };

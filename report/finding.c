@@ -127,12 +127,13 @@ static void strings(struct jout *j, const char *key, const char *const *list, si
 	jout_array_end(j);
 }
 
-static void signals(struct jout *j, uint32_t set)
+static void signals(struct jout *j, uint64_t set)
 {
 	jout_key(j, "signals");
 	jout_array(j);
-	for (unsigned int bit = 0; bit < 32; bit++) {
-		const char *name = (set & 1u << bit) != 0 ? sl_signal_name(1u << bit) : NULL;
+	for (unsigned int bit = 0; bit < SL_SIGNAL_BITS; bit++) {
+		const char *name =
+			(set & UINT64_C(1) << bit) != 0 ? sl_signal_name(UINT64_C(1) << bit) : NULL;
 
 		if (name != NULL)
 			jout_str(j, name);

@@ -222,12 +222,13 @@ static void put_words(struct buf *out, const char *name, const char *const *word
 
 static void put_signals(struct buf *out, const struct sl_finding *f)
 {
-	uint32_t set = f->change != NULL ? f->change->signals : f->signals;
-	const char *names[32];
+	uint64_t set = f->change != NULL ? f->change->signals : f->signals;
+	const char *names[SL_SIGNAL_BITS];
 	size_t count = 0;
 
-	for (unsigned int bit = 0; bit < 32; bit++) {
-		const char *name = (set & 1u << bit) != 0 ? sl_signal_name(1u << bit) : NULL;
+	for (unsigned int bit = 0; bit < SL_SIGNAL_BITS; bit++) {
+		const char *name =
+			(set & UINT64_C(1) << bit) != 0 ? sl_signal_name(UINT64_C(1) << bit) : NULL;
 
 		if (name != NULL)
 			names[count++] = name;
@@ -315,7 +316,7 @@ void html_finding(struct buf *out, const struct sl_finding *f)
 
 void html_gap(struct buf *out, const struct sl_gap *gap)
 {
-	char why[128];
+	char room[WORDS_GAP_ERROR_SIZE];
 
 	(void)buf_append_str(out, "<li><code>");
 	if (gap->is_path)
@@ -323,9 +324,6 @@ void html_gap(struct buf *out, const struct sl_gap *gap)
 	html_bytes(out, gap->what);
 	(void)buf_append_str(out, "</code> ");
 	html_name(out, gap->why);
-	if (gap->sys != 0) {
-		(void)buf_append_str(out, ": ");
-		html_text(out, strerror_r(gap->sys, why, sizeof(why)));
-	}
+	html_text(out, words_gap_error(gap, room));
 	(void)buf_append_str(out, gap->below ? " (and everything beneath)\n" : "\n");
 }

@@ -119,15 +119,17 @@ static void analytics(struct jout *j, const struct sl_finding *f)
 /* Words that tell findings apart: the kind, what happened, the signals. */
 static void types(struct jout *j, const struct sl_finding *f)
 {
-	uint32_t signals = f->change != NULL ? f->change->signals : f->signals;
+	uint64_t signals = f->change != NULL ? f->change->signals : f->signals;
 
 	jout_key(j, "types");
 	jout_array(j);
 	jout_str(j, sl_finding_kind_name(f->kind));
 	if (f->change != NULL)
 		jout_str(j, sl_change_name(f->change->kind));
-	for (unsigned int bit = 0; bit < 32; bit++) {
-		const char *name = (signals & 1u << bit) != 0 ? sl_signal_name(1u << bit) : NULL;
+	for (unsigned int bit = 0; bit < SL_SIGNAL_BITS; bit++) {
+		const char *name = (signals & UINT64_C(1) << bit) != 0
+					   ? sl_signal_name(UINT64_C(1) << bit)
+					   : NULL;
 
 		if (name != NULL)
 			jout_str(j, name);

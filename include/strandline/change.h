@@ -67,15 +67,27 @@ enum sl_signal {
 	SL_SIGNAL_PRELOAD = 1u << 29,        /**< loaded into every program of a process */
 	SL_SIGNAL_TRACED = 1u << 30,         /**< another process traces it */
 };
-/** The last signal there is room for, which C11 has no enumerator for: holds PHP or JSP, wherever
- * in the file. */
-#define SL_SIGNAL_SERVER_CODE (UINT32_C(1) << 31)
+/* C11 has no enumerators beyond an int: the rest of the signals. */
+/** Holds PHP, JSP or ASP, wherever in the file. */
+#define SL_SIGNAL_SERVER_CODE (UINT64_C(1) << 31)
+/** And that code runs what a request brings, or what it unpacks first. */
+#define SL_SIGNAL_RUNS_INPUT (UINT64_C(1) << 32)
+/** Has a miner's pool or settings in it. */
+#define SL_SIGNAL_MINER (UINT64_C(1) << 33)
+/** Made so that looking through it costs too much: not searched to its end for the last three. */
+#define SL_SIGNAL_PARTLY_SEARCHED (UINT64_C(1) << 34)
+/** A log of the image whose beginning is not the image's any more. */
+#define SL_SIGNAL_REWRITTEN (UINT64_C(1) << 35)
+/** Its mtime is, to the nanosecond, that of a program of the image which everybody knows. */
+#define SL_SIGNAL_BORROWED_MTIME (UINT64_C(1) << 36)
+/** One more than the highest bit of a signal. */
+#define SL_SIGNAL_BITS 37
 
 /** One difference. Everything borrowed. */
 struct sl_change {
 	enum sl_change_kind kind;
 	uint32_t fields;  /**< set of enum sl_change_field */
-	uint32_t signals; /**< set of enum sl_signal */
+	uint64_t signals; /**< set of enum sl_signal, and of those below it */
 	struct sl_bytes path;
 	const struct sl_entry *before; /**< NULL when added */
 	const struct sl_entry *after;  /**< NULL when deleted */
@@ -91,8 +103,8 @@ struct sl_change {
  * A pure function: no I/O, no allocation, no failure. Content counts as equal only when both sides
  * carry a SHA-256 and these agree; two different XXH3 values or sizes prove a difference, equal
  * ones prove nothing. mtimes compare at the coarser precision; modes under 07777; link counts,
- * sizes of anything but regular files and overlay-private attributes not at all. Metadata of an
- * implied parent compares as equal.
+ * sizes of anything but regular files and overlay-private attributes of an image not at all.
+ * Metadata of an implied parent compares as equal.
  *
  * @return a set of enum sl_change_field; SL_FIELD_CONTENT also when equality cannot be proven
  */
@@ -114,6 +126,6 @@ SL_API char *sl_change_describe(const struct sl_change *c, bool alike);
 SL_API const char *sl_change_name(enum sl_change_kind kind);
 
 /** The text of one signal bit, "forged-mtime"...; NULL for an unknown bit. Static. */
-SL_API const char *sl_signal_name(uint32_t bit);
+SL_API const char *sl_signal_name(uint64_t bit);
 
 #endif

@@ -77,7 +77,7 @@ struct sl_finding {
 	enum sl_severity severity;
 	const struct sl_change *change;            /**< kind file; else NULL */
 	struct sl_bytes subject;                   /**< kind other than file: what it is about */
-	uint32_t signals;                          /**< kind other than file: enum sl_signal */
+	uint64_t signals;                          /**< kind other than file: enum sl_signal */
 	const char *message;                       /**< one sentence for people, or NULL */
 	const char *rules[SL_FINDING_MAX_RULES];   /**< ids of the rules that named it */
 	const char *reasons[SL_FINDING_MAX_RULES]; /**< one sentence each, in the same order */

@@ -99,6 +99,22 @@ struct sl_process {
 	bool is_steady; /**< older than a second; after the second look: runs the same file still */
 };
 
+/** What a mount is that the container was not given. */
+enum sl_inner {
+	SL_INNER_NONE,    /**< it was given it */
+	SL_INNER_RUNTIME, /**< nobody inside could have made it, or an init system makes it */
+	SL_INNER_SYSTEM,  /**< it covers a part of the system */
+	SL_INNER_KERNEL,  /**< an interface of the kernel */
+	SL_INNER_DISK,    /**< of a disk */
+	SL_INNER_OTHER,
+};
+
+/** Something mounted inside, of which no configuration says anything. */
+struct sl_inner_mount {
+	char *point; /**< as seen inside; owned. Evidence bytes */
+	enum sl_inner kind;
+};
+
 /** Something that could not be read. */
 struct sl_process_gap {
 	char *what; /**< owned */
@@ -114,6 +130,8 @@ struct sl_processes {
 	size_t object_count;
 	char **covered; /**< entries of /proc that something is mounted over, as seen inside */
 	size_t covered_count;
+	struct sl_inner_mount *inner; /**< in the order in which they were met */
+	size_t inner_count;
 	struct sl_process_gap *gaps;
 	size_t gap_count;
 	uint64_t raced;     /**< ended while they were looked at */

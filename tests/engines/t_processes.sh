@@ -62,7 +62,7 @@ it "by the very file on the machine" same \
 
 docker_cli exec web /bin/chown 33:33 /usr/bin/busybox # the image's bytes, copied up
 in_web web /usr/bin/busybox sleep 999
-look 0 --fail-on high web
+look 1 web
 it "a program that was only given away is still the image's" same "$(of_kind process)" 0
 it "but its finding says that it runs" same \
 	"$(jq -c '.containers[0].findings[] | select(.path == "/usr/bin/busybox")
@@ -75,10 +75,10 @@ cp actor volume/
 for name in dropped gone lib.so; do docker_cli cp actor "evil:/tmp/$name" >/dev/null; done
 docker_cli exec evil /bin/sh -c 'echo "sleep 1000" >/tmp/x.sh; cat /tmp/x.sh >/tmp/y.sh
 	echo "/bin/sleep 1000 </dev/null" >>/tmp/y.sh; cp /tmp/x.sh /tmp/z.sh; cat /tmp/dropped >/scratch/actor
-	chmod 755 /scratch/actor'
+	chmod 755 /scratch/actor; mkdir /tmp/jail; cp /tmp/dropped /tmp/jail/actor'
 in_web evil /bin/sh -c '/tmp/dropped hold & /tmp/gone delete /tmp/gone & /tmp/dropped memfd &
 	/tmp/dropped trace & /tmp/dropped map /tmp/lib.so & /data/actor hold & /scratch/actor hold &
-	/bin/sh </tmp/z.sh & /bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
+	/usr/sbin/chroot /tmp/jail /actor hold & /bin/sh </tmp/z.sh & /bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
 sleep 0.5
 in_web evil /usr/bin/busybox nc -lp 4444 -e /bin/sh
 for _ in $(seq 20); do
@@ -89,6 +89,8 @@ done
 docker_cli exec evil /bin/rm /tmp/y.sh
 # from the machine, as an administrator or an escape in the other direction would
 nsenter -t "$evil" -m /usr/bin/busybox mount --bind /home/ada /proc/1
+nsenter -t "$evil" -m /usr/bin/busybox mount --bind /tmp/dropped /usr/bin/ping
+nsenter -t "$evil" -m /usr/bin/busybox mount -t tmpfs none /var/spool
 nsenter -t "$evil" -p /bin/sleep 997 &
 pids+=($!)
 group=/sys/fs/cgroup$(sed -n 's/^[0-9]*:name=systemd:/\/systemd/p; s/^0::\(.*docker.*\)/\1/p' "/proc/$evil/cgroup" | head -1)
@@ -116,6 +118,11 @@ row "who came from the machine" "/usr/bin/sleep (entered)" entered-from-outside 
 row "who is in the group alone" "/usr/bin/sleep (other namespaces)" other-namespaces \
 	"high running /bin/sleep 996"
 row "a covered entry of /proc" /proc/1 proc-covered "critical  "
+row "a program that another one is mounted over" /usr/bin/ping mounted-over-system "critical  "
+row "a mount over something else" /var/spool mounted-inside "medium  "
+it "and none that the container was given" same "$(jq -r '[.containers[0].findings[]
+	| select(.rules | any(startswith("mounted-"))) | .subject] | sort | join(" ")' look.json)" "/usr/bin/ping /var/spool"
+row "a program in another root directory" /tmp/jail/actor running-not-in-image "critical running /actor hold"
 it "the file of the dropped program is marked" same \
 	"$(jq -c '.containers[0].findings[] | select(.path == "/tmp/dropped")
 		| [.severity, (.signals | index("running") != null), (.rules | index("running-not-in-image") != null),

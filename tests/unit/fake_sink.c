@@ -43,10 +43,10 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 		(void)quote_bytes(log, f->subject.data, f->subject.len);
 	}
 	(void)buf_printf(log, " %s", sl_severity_name(f->severity));
-	for (unsigned int i = 0; f->change != NULL && i < 32; i++) {
-		if ((f->change->signals & 1u << i) == 0)
+	for (unsigned int i = 0; f->change != NULL && i < SL_SIGNAL_BITS; i++) {
+		if ((f->change->signals & UINT64_C(1) << i) == 0)
 			continue;
-		(void)buf_printf(log, "%s%s", first ? " [" : ",", sl_signal_name(1u << i));
+		(void)buf_printf(log, "%s%s", first ? " [" : ",", sl_signal_name(UINT64_C(1) << i));
 		first = false;
 	}
 	(void)buf_append_str(log, first ? "" : "]");

