@@ -227,20 +227,31 @@ static bool find_module(struct procread *r, const struct procread_subject *s, co
 }
 
 /*
- * Python looks for "-m NAME" where it stands, then where PYTHONPATH says; what it finds among its
- * own modules, no search of ours tells better than their findings as files.
+ * Python looks for "-m NAME" where it stands, then where PYTHONPATH says, which comes later; what
+ * it finds among its own modules, no search of ours tells better than their findings as files.
  */
-static void add_module(struct procread *r, const struct procread_subject *s, struct sl_bytes module)
+static int add_module(struct procread *r, const struct procread_subject *s, struct sl_bytes module,
+		      struct sl_error *err)
 {
 	AUTO_FREE char *here = procread_absolute(&s->seen, (struct sl_bytes){".", 1});
-	bool found = here != NULL && find_module(r, s, here, module);
 
-	for (size_t i = 0; !found && i < s->process->lead_count; i++) {
-		const struct sl_process_lead *lead = &s->process->leads[i];
+	if (here != NULL && find_module(r, s, here, module))
+		return 0;
+	r->module = strndup(module.data, module.len);
+	return r->module != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "processes");
+}
 
-		if (strcmp(lead->by, "PYTHONPATH") == 0)
-			found = find_module(r, s, lead->path, module);
-	}
+void procread_find_module(struct procread *r, const struct procread_subject *s)
+{
+	struct sl_bytes module;
+	bool found = false;
+
+	if (r->module == NULL || s->process->script != SL_OBJECT_NONE)
+		return;
+	module = (struct sl_bytes){r->module, strlen(r->module)};
+	for (size_t i = 0; !found && i < s->process->lead_count; i++)
+		if (strcmp(s->process->leads[i].by, "PYTHONPATH") == 0)
+			found = find_module(r, s, s->process->leads[i].path, module);
 }
 
 /* Does the file begin with "#!" and this very interpreter? */
@@ -267,8 +278,11 @@ int procread_script(struct procread *r, const struct procread_subject *s, struct
 	if (procargs_script(arguments, exe, &name))
 		return procread_open_script(r, s, name, &rc, err) ? rc
 								  : add_script(r, s, name, err);
-	if (procargs_module(arguments, exe, &name))
-		add_module(r, s, name);
+	if (procargs_module(arguments, exe, &name)) {
+		rc = add_module(r, s, name, err);
+		if (rc < 0)
+			return rc;
+	}
 	/* an interpreter that is not known here, run by a script's first line */
 	(void)procargs_next(&rest, &name);
 	for (int n = 0; n < 2 && procargs_next(&rest, &name); n++)

@@ -189,6 +189,8 @@ int procread_environment(struct procread *r, const struct procread_subject *s,
 		else
 			rc = procleads_variable(l.variable, add_lead, &l);
 	}
+	if (rc == 0)
+		procread_find_module(r, s);
 	return rc;
 }
 

@@ -27,6 +27,7 @@ void procread_clear(struct procread *r)
 		free(r->maps[i].path);
 	free(r->maps);
 	free(r->root);
+	free(r->module);
 	free(r->assumed.root);
 	free(r->assumed.point);
 	proctexts_free(r->texts);
@@ -364,6 +365,7 @@ static int read_texts(struct procread *r, const struct procread_subject *s, stru
 	struct proctexts_item item = {.kind = PROCTEXTS_MAPS};
 	int rc = 0;
 
+	free(take_ptr(&r->module));
 	while (rc == 0 && item.kind != PROCTEXTS_END && item.kind != PROCTEXTS_HUNG) {
 		rc = proctexts_next(r->texts, s->member, &item, err);
 		if (rc == 0)

@@ -34,6 +34,7 @@ struct procread {
 	struct proctexts *texts;      /* of them; owned */
 	struct procread_view *views;
 	size_t view_count;
+	char *module;     /* of the process under way, not found yet; owned, or NULL */
 	char *root;       /* of the first process, as its link shows it; owned, or NULL */
 	uint64_t user_ns; /* of the same; 0: unknown */
 	struct procread_map *maps;
@@ -76,6 +77,8 @@ int procread_script(struct procread *r, const struct procread_subject *s, struct
 		    struct sl_error *err);
 int procread_environment(struct procread *r, const struct procread_subject *s,
 			 struct sl_bytes variables, struct sl_error *err);
+/* Once its environment is known. */
+void procread_find_module(struct procread *r, const struct procread_subject *s);
 int procread_options(struct procread *r, const struct procread_subject *s,
 		     struct sl_bytes arguments, struct sl_error *err);
 /* Takes over the item's descriptor. */

@@ -193,8 +193,8 @@ static int send_member(struct memberwalk_out *out, int proc_fd, const struct hos
 		return 0;
 	rc = send_maps(payload, out, fd);
 	if (rc == 0)
-		rc = send_environment(out, fd);
-	return rc == 0 ? send_arguments(out, fd) : rc;
+		rc = send_arguments(out, fd);
+	return rc == 0 ? send_environment(out, fd) : rc;
 }
 
 /* ---- who listens ---- */

