@@ -43,8 +43,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		rc = try_on(app, &j.job, words, &out, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
-	app_note(app, "%" PRIu64 " explained, %" PRIu64 " not, %" PRIu64 " gaps", out.explained,
-		 out.unexplained, out.gaps);
+	app_note(app, "%" PRIu64 " explained, %" PRIu64 " not, %" PRIu64 " gap%s", out.explained,
+		 out.unexplained, out.gaps, out.gaps == 1 ? "" : "s");
 	for (unsigned int s = a->fail_on; s <= SL_SEVERITY_CRITICAL; s++)
 		if (out.by_severity[s] > 0)
 			return EXIT_FOUND;

@@ -15,6 +15,8 @@
 
 /* So many siblings become one pattern. */
 #define SIBLINGS 4
+/* But in the root, where one pattern would be for anything: there they are listed. */
+#define ROOT_SIBLINGS 64
 #define TEXT_BYTES ((size_t)16 << 20)
 
 /* Findings of one directory, or beneath one that is new, as long as they follow each other. */
@@ -185,8 +187,8 @@ static void write_rule(struct learning *l)
 	if (g->is_new) {
 		path_element(out, dir, "");
 		path_element(out, dir, "/**");
-	} else if (g->count > SIBLINGS) {
-		path_element(out, dir, g->dir_len > 0 ? "/*" : "*");
+	} else if (g->count > SIBLINGS && g->dir_len > 0) {
+		path_element(out, dir, "/*");
 	} else {
 		(void)buf_append(out, g->paths.data, g->paths.len);
 	}
@@ -225,7 +227,7 @@ static bool belongs(const struct group *g, struct sl_bytes path)
 {
 	struct sl_bytes dir = {g->dir, g->dir_len}, parent = parent_of(path);
 
-	if (g->dir == NULL)
+	if (g->dir == NULL || (g->dir_len == 0 && g->count == ROOT_SIBLINGS))
 		return false;
 	if (g->is_new)
 		return sl_path_within(path, dir);
@@ -253,7 +255,7 @@ static void add_to_group(struct group *g, const struct sl_change *c)
 	const struct sl_entry *after = c->after;
 
 	g->changes |= 1u << c->kind;
-	if (g->count++ < SIBLINGS)
+	if (g->count++ < SIBLINGS || g->dir_len == 0)
 		path_element(&g->paths, c->path, "");
 	if (after == NULL)
 		return;
@@ -293,7 +295,8 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 	if (f->cause != SL_CAUSE_NONE || f->kind == SL_FINDING_POSTURE ||
 	    (f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED))
 		return 0;
-	if (f->change == NULL || f->severity >= SL_SEVERITY_HIGH || policy_rights(f) != 0) {
+	/* no pattern names the root itself */
+	if (f->change == NULL || f->change->path.len == 0 || policy_rights(f) != 0) {
 		leave_out(l, f);
 		return 0;
 	}
@@ -339,8 +342,8 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 		(void)buf_printf(&l->text, "# Not proposed, and %" PRIu64 " in all:\n%s",
 				 l->left_count, l->left.data);
 	if (sum->counts.gaps > 0)
-		(void)buf_printf(&l->text, "# %" PRIu64 " gaps: not everything was read.\n",
-				 sum->counts.gaps);
+		(void)buf_printf(&l->text, "# %" PRIu64 " gap%s: not everything was read.\n",
+				 sum->counts.gaps, sum->counts.gaps == 1 ? "" : "s");
 	l->left_count = 0;
 	buf_reset(&l->left);
 	return write_out(l, err);

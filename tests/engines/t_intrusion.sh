@@ -76,6 +76,11 @@ it "and of files nothing else is left" same "" "$(jq -r '.containers[0].findings
 	| select(.signals | any(IN("elf", "script", "executable", "setuid", "key", "running", "mapped")) | not)
 	| .path' learned.json)"
 
+docker_cli exec web /bin/sh -c 'chmod 0711 /; mkdir /new; for i in 1 2 3 4 5 6; do : >/root-$i; : >/new/$i; done'
+it "files in the root are proposed one by one" exits 0 sl policy learn web --by Jane -o learned.yaml
+it "in rules that nothing is to be said against" exits 0 sl policy check learned.yaml
+docker_cli exec web /bin/sh -c 'chmod 0755 /; rm -r /new /root-?'
+
 # ---- the bundle says the same
 it "it is captured" exits 0 sl capture web -o web.tar.zst --reason drill 2>said
 mkdir bundle
