@@ -50,10 +50,18 @@ static bool has_deceptive_parent(struct sl_bytes path)
 	return false;
 }
 
+static bool may_speak_of_keys(const struct rule *r)
+{
+	return r->effect == RULE_CALMS && (r->all & FACT_AT_START) != 0;
+}
+
 bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set facts)
 {
 	fact_set never = BENIGN_NEVER;
 
+	/* servers make their keys when they first start: a rule about that says so */
+	if (may_speak_of_keys(r) && (r->any & SL_SIGNAL_KEY) != 0)
+		never = facts_without(never, SL_SIGNAL_KEY);
 	/* everyone may search a directory */
 	if (c->after != NULL && S_ISDIR(c->after->mode))
 		never = facts_without(never, SL_SIGNAL_EXECUTABLE);
@@ -65,8 +73,9 @@ bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set fac
 	if ((facts & FACT_REGULAR) != 0 && (facts & FACT_READ) == 0)
 		return false;
 	/* what lies with programs and libraries may be loaded, whatever it looks like */
-	if (r->effect == RULE_EXPLAINS && (facts & FACT_REGULAR) != 0 &&
-	    (facts & (FACT_IN_BIN | FACT_IN_LIB | SL_SIGNAL_IN_PATH)) != 0)
+	if ((facts & FACT_REGULAR) != 0 && (facts & (FACT_IN_BIN | SL_SIGNAL_IN_PATH)) != 0)
+		return false;
+	if (r->effect == RULE_EXPLAINS && (facts & FACT_REGULAR) != 0 && (facts & FACT_IN_LIB) != 0)
 		return false;
 	return expects_dots(r, c->path) && !has_deceptive_parent(c->path);
 }
@@ -94,11 +103,17 @@ static bool is_among_programs(const char *glob)
 	return (place & (FACT_IN_BIN | SL_SIGNAL_IN_PATH)) != 0;
 }
 
-static const char *object_to_path(const char *glob)
+/* Of the first minute a rule may speak wherever it does not except, and never to explain. */
+static bool may_be_wide(const struct rule *r)
+{
+	return r->effect == RULE_CALMS && (r->all & FACT_AT_START) != 0 && r->except != NULL;
+}
+
+static const char *object_to_path(const struct rule *r, const char *glob)
 {
 	struct sl_bytes whole = {glob, strlen(glob)};
 
-	if (is_everything(glob))
+	if (is_everything(glob) && !may_be_wide(r))
 		return "has a path that fits everything; say where";
 	if (is_among_programs(glob))
 		return "speaks of a directory of programs; take that path out";
@@ -109,11 +124,16 @@ static const char *object_to_path(const char *glob)
 
 const char *benign_objects(const struct rule *r)
 {
+	fact_set asked;
+
 	if (r->severity != SL_SEVERITY_INFO)
 		return "has a severity; benign rules have none";
 	if (r->paths == NULL)
 		return "has no paths; say where it applies";
-	if (((r->all | r->any) & BENIGN_NEVER) != 0)
+	asked = r->all | r->any;
+	if (may_speak_of_keys(r))
+		asked = facts_without(asked, SL_SIGNAL_KEY);
+	if ((asked & BENIGN_NEVER) != 0)
 		return "asks for a signal that is never benign; docs/rules.md lists them";
 	if (r->types == 0)
 		return "has no types; say in \"shape\" which objects it is about";
@@ -122,7 +142,7 @@ const char *benign_objects(const struct rule *r)
 	if ((r->kinds & KIND(TYPE)) != 0)
 		return "speaks of a change of type, which is never benign; name other changes";
 	for (size_t i = 0; r->paths[i] != NULL; i++) {
-		const char *why = object_to_path(r->paths[i]);
+		const char *why = object_to_path(r, r->paths[i]);
 
 		if (why != NULL)
 			return why;

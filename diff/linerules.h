@@ -16,6 +16,9 @@
 int linerules_apply(struct sl_finding *f, enum textfile what, const struct sl_line *lines,
 		    size_t count, bool *hits, struct buf *message);
 
+/* Its members are as good as root. */
+bool linerules_is_powerful_group(struct sl_bytes name);
+
 /* For the tests: ids of all rules. NULL behind the last. */
 const char *linerules_id(size_t n);
 

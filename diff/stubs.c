@@ -38,7 +38,8 @@ static const struct stub stubs[] = {
 	{"run", S_IFDIR, NULL, "parent of a runtime mount point"},
 	{"run/secrets", S_IFDIR, NULL, "runtime mount point"},
 	{"sbin/docker-init", S_IFREG, NULL, "runtime mount point"},
-	{"usr/sbin/docker-init", S_IFREG, NULL, "runtime mount point"},
+	{"usr/sbin/docker-init", S_IFREG, NULL, "runtime mount point"}, /* /sbin is a link */
+	{"usr/bin/docker-init", S_IFREG, NULL, "runtime mount point"},
 	{"dev/init", S_IFREG, NULL, "runtime mount point"},
 	{"run/podman-init", S_IFREG, NULL, "runtime mount point"},
 };

@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "job/meaning_acks.h"
+#include "job/meaning_copies.h"
 #include "job/meaning_hashes.h"
 #include "job/meaning_lines.h"
 #include "job/meaning_packages.h"
@@ -110,7 +111,8 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
 		add_metadata_gap, add_layers,        meaning_yara,     meaning_processes,
 		meaning_settings, meaning_add_lines, meaning_packages, meaning_hashes,
-		meaning_volumes,  meaning_add_times, meaning_policy,   meaning_acks,
+		meaning_volumes,  meaning_add_times, meaning_copies,   meaning_policy,
+		meaning_acks,
 	};
 	int rc = 0;
 

@@ -12,7 +12,7 @@
 
 struct policy;
 
-#define MEANING_STEPS_MAX 12
+#define MEANING_STEPS_MAX 16
 
 struct hashlists;
 struct host;

@@ -7,8 +7,11 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "diff/accountids.h"
+#include "diff/facts.h"
 #include "diff/linediff.h"
 #include "diff/linerules.h"
+#include "diff/naming.h"
 #include "diff/secrets.h"
 #include "diff/textfile.h"
 #include "job/contents.h"
@@ -26,6 +29,7 @@ struct lines_part {
 	struct buf text;     /* of the lines shown */
 	struct buf message;
 	struct sl_line shown[LINES_SHOWN];
+	bool only_ids; /* of the change under way: accounts got other ids, and no more */
 };
 
 static void part_free(void *data)
@@ -178,11 +182,47 @@ static int understand(struct lines_part *p, enum textfile what, struct sl_findin
 
 	if (rc < 0 || count == 0)
 		return rc;
+	p->only_ids = accountids_only(what, lines, count, (struct sl_bytes){a->data, a->len});
 	hits = calloc(count, sizeof(*hits));
 	if (hits == NULL || linerules_apply(f, what, lines, count, hits, &p->message) < 0 ||
 	    show(p, what, lines, count, hits, &f->notes) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "lines");
 	return 0;
+}
+
+/*
+ * "passwd-" and "group-" are what account tools leave of the file before their last change. It is
+ * held against the image's passwd or group: the same, or the same but for ids.
+ */
+static int compare_backup(struct lines_part *p, struct sl_bytes path, struct sl_error *err)
+{
+	static const struct {
+		const char *path;
+		enum textfile what;
+	} backups[] = {{"etc/passwd-", TEXTFILE_PASSWD}, {"etc/group-", TEXTFILE_GROUP}};
+	const struct buf *a = &p->sides[CONTENTS_AFTER];
+	CLEANUP(buf_clear) struct buf was = BUF_INIT(FILE_BYTES);
+	AUTO_FREE struct sl_line *lines = NULL;
+	size_t count, i = 0;
+	int rc;
+
+	while (i < ARRAY_SIZE(backups) && (path.len != strlen(backups[i].path) ||
+					   memcmp(path.data, backups[i].path, path.len) != 0))
+		i++;
+	if (i == ARRAY_SIZE(backups))
+		return 0;
+	path.len--;
+	rc = contents_read(p->contents, CONTENTS_BEFORE, path, NULL, &was, NULL);
+	if (rc == -SL_ENOMEM || rc == -SL_ECANCELLED)
+		return sl_fail(err, -rc, 0, "lines");
+	if (rc < 0 || was.len == 0)
+		return 0;
+	rc = linediff(&lines, &count, (struct sl_bytes){was.data, was.len},
+		      (struct sl_bytes){a->data, a->len}, err);
+	if (rc == 0)
+		p->only_ids = count == 0 || accountids_only(backups[i].what, lines, count,
+							    (struct sl_bytes){a->data, a->len});
+	return rc;
 }
 
 static bool is_about_content(const struct sl_change *c)
@@ -200,19 +240,58 @@ static int apply(void *payload, struct sl_finding *f, struct sl_change *c, struc
 	const char *why = NULL;
 	int rc;
 
+	p->only_ids = false;
 	if (what == TEXTFILE_NONE)
 		return 0;
 	buf_reset(&p->message);
 	rc = read_sides(p, c, &why, &failed);
 	if (rc < 0)
 		return sl_fail(err, -rc, failed.sys, "%s", sl_error_text(&failed));
-	if (rc == 0)
+	if (rc == 0) {
 		rc = understand(p, what, f, err);
-	else
+		if (rc == 0 && what == TEXTFILE_BACKUP)
+			rc = compare_backup(p, c->path, err);
+	} else {
 		rc = buf_printf(&p->message, "its lines are not shown: %s", why);
+	}
 	if (rc == 0 && p->message.len > 0)
 		f->message = p->message.data;
 	return rc;
+}
+
+static bool is_about_accounts(const char *rule)
+{
+	return strcmp(rule, "accounts") == 0 || strcmp(rule, "groups") == 0 ||
+	       strcmp(rule, "account-backup") == 0;
+}
+
+/*
+ * Entry points give their account the ids that they were told (PUID, PGID). That stays a finding,
+ * and is no alarm as long as nothing else about the file changed and it was so from the start.
+ */
+static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
+{
+	static const char *const attack[] = {"T1098"};
+	const fact_set never = SL_SIGNAL_FORGED_MTIME | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
+			       SL_SIGNAL_WORLD_WRITABLE | SL_SIGNAL_EXECUTABLE | SL_SIGNAL_YARA |
+			       SL_SIGNAL_KNOWN_BAD;
+	struct lines_part *p = payload;
+	fact_set facts;
+
+	(void)err;
+	if (c == NULL || !p->only_ids || f->rule_count != 1 || !is_about_accounts(f->rules[0]) ||
+	    c->after == NULL || (c->after->mode & 07133) != 0 || c->after->uid != 0 ||
+	    (c->fields & (SL_FIELD_MODE | SL_FIELD_OWNER | SL_FIELD_XATTRS)) != 0)
+		return 0;
+	facts = facts_of(c, p->comparison->container);
+	if ((facts & FACT_AT_START) == 0 || (facts & never) != 0)
+		return 0;
+	f->severity = SL_SEVERITY_INFO;
+	f->rule_count = f->attack_count = 0;
+	naming_add(f, "account-ids-at-start",
+		   "accounts got other ids while the container started, and nothing else changed",
+		   SL_SEVERITY_INFO, attack, ARRAY_SIZE(attack));
+	return 0;
 }
 
 int meaning_add_lines(struct meaning *m, struct sl_error *err)
@@ -228,5 +307,7 @@ int meaning_add_lines(struct meaning *m, struct sl_error *err)
 	p->text = BUF_INIT((size_t)64 << 10);
 	p->message = BUF_INIT((size_t)16 << 10);
 	rc = meaning_keep(m, p, part_free, err);
-	return rc < 0 ? rc : meaning_mark(m, (struct drift_step){apply, p}, err);
+	if (rc == 0)
+		rc = meaning_mark(m, (struct drift_step){apply, p}, err);
+	return rc < 0 ? rc : meaning_judge(m, (struct drift_step){judge, p}, err);
 }

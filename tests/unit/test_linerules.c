@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "diff/accountids.h"
 #include "diff/linediff.h"
 #include "diff/linerules.h"
 
@@ -148,6 +149,14 @@ static const struct row rows[] = {
 	{TEXTFILE_IMPORTS, "", "import os; os.system('id')\n", "line-import ",
 	 "Python runs 'import os; os.system('id')'"},
 	{TEXTFILE_IMPORTS, "", "/srv/app\nimportant\n", "", ""},
+	{TEXTFILE_PHP, "", "auto_prepend_file = /tmp/x\n", "line-php-code ",
+	 "PHP loads or runs '/tmp/x'"},
+	{TEXTFILE_PHP, "", " php_admin_value[auto_append_file]=\"a.php\"\n", "line-php-code ",
+	 NULL},
+	{TEXTFILE_PHP, "", "zend_extension=/dev/shm/x.so\n", "line-php-code ", NULL},
+	{TEXTFILE_PHP, "", "sendmail_path = \"/tmp/m -t\"\n", "line-php-code ", NULL},
+	{TEXTFILE_PHP, "", "memory_limit = 512M\nextension=redis\nauto_prepend_file =\n", "", ""},
+	{TEXTFILE_PHP, "", ";auto_prepend_file = /tmp/x\nerror_log = /proc/self/fd/2\n", "", ""},
 	/* another file's rules */
 	{TEXTFILE_PLAIN, "", ROOT "toor::0:0::/:\n/usr/lib/x.so\n", "", ""},
 };
@@ -172,6 +181,54 @@ static void run(const struct row *r, struct sl_finding *f, struct buf *message)
 		assert_false(hits[i] && lines[i].sign == '-');
 	}
 	assert_int_equal(any, f->rule_count > 0);
+}
+
+#define APP "app:x:1000:1000::/home/app:/bin/sh\n"
+
+static const struct {
+	enum textfile what;
+	const char *before, *after;
+	bool only;
+} moves[] = {
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:99:1234::/home/app:/bin/sh\n", true},
+	{TEXTFILE_GROUP, "root:x:0:\napp:x:1000:\n", "root:x:0:\napp:x:1234:\n", true},
+	/* what somebody who knows of this would try */
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:0:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:0::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:00:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:+5:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:4294967296:1::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app::1001:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:1000::/home/app:/bin/bash\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:1000::/root:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:1000::/home/app:/bin/sh:\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "eve:x:1001:1000::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT, false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT APP "app:x:1001:1::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT, "root:x:5:5:root:/root:/bin/bash\n", false},
+	{TEXTFILE_PASSWD, ROOT APP "db:x:70:70::/:\n",
+	 ROOT "app:x:70:70::/home/app:/bin/sh\ndb:x:70:70::/:\n", false},
+	{TEXTFILE_GROUP, "sudo:x:27:\napp:x:1000:\n", "sudo:x:1234:\napp:x:1000:\n", false},
+	{TEXTFILE_GROUP, "sudo:x:27:\napp:x:1000:\n", "sudo:x:27:\napp:x:27:\n", false},
+	{TEXTFILE_GROUP, "app:x:1000:\n", "app:x:1234:eve\n", false},
+	{TEXTFILE_SHADOW, "app:!:1:\n", "app:!:2:\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT APP, false},
+};
+
+static void an_account_that_moved_is_told_from_one_that_gained(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
+		AUTO_FREE struct sl_line *lines = NULL;
+		size_t count;
+
+		assert_int_equal(linediff(&lines, &count, bytes(moves[i].before),
+					  bytes(moves[i].after), NULL),
+				 0);
+		if (accountids_only(moves[i].what, lines, count, bytes(moves[i].after)) !=
+		    moves[i].only)
+			fail_msg("row %zu ('%s')", i, moves[i].after);
+	}
 }
 
 static void each_rule_names_what_it_should_and_nothing_else(void **state)
@@ -232,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_names_what_it_should_and_nothing_else),
+		cmocka_unit_test(an_account_that_moved_is_told_from_one_that_gained),
 		cmocka_unit_test(many_sentences_are_counted),
 		cmocka_unit_test(names_in_sentences_are_quoted),
 	};

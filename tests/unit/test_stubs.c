@@ -41,14 +41,18 @@ static const struct drift_case cases[] = {
 	 "added run/.containerenv info [hidden-name,in-temp] (engine)\n"},
 	{"where Docker and Podman put their own first process",
 	 true,
-	 {DIRECTORY(""), DIRECTORY("dev"), DIRECTORY("run"), DIRECTORY("sbin")},
+	 {DIRECTORY(""), DIRECTORY("dev"), DIRECTORY("run"), DIRECTORY("sbin"), DIRECTORY("usr"),
+	  DIRECTORY("usr/sbin")},
 	 {DIRECTORY("dev"), EMPTY_FILE("dev/init", .mode = S_IFREG | 0755), DIRECTORY("run"),
 	  EMPTY_FILE("run/podman-init", .mode = S_IFREG | 0755), DIRECTORY("sbin"),
-	  EMPTY_FILE("sbin/docker-init", .mode = S_IFREG | 0755), EMPTY_FILE("sbin/init")},
+	  EMPTY_FILE("sbin/docker-init", .mode = S_IFREG | 0755), EMPTY_FILE("sbin/init"),
+	  DIRECTORY("usr"), DIRECTORY("usr/sbin"),
+	  EMPTY_FILE("usr/sbin/docker-init", .mode = S_IFREG | 0755)},
 	 "added dev/init info [executable,under-mount] (engine)\n"
 	 "added run/podman-init info [executable,in-temp] (engine)\n"
 	 "added sbin/docker-init info [executable,in-path] (engine)\n"
-	 "added sbin/init low [in-path]\n"},
+	 "added sbin/init low [in-path]\n"
+	 "added usr/sbin/docker-init info [executable,in-path] (engine)\n"},
 	{"mount points and what leads to them",
 	 true,
 	 {DIRECTORY("")},

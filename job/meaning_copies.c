@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entry points copy: an application's tree to where the web server looks for it, services to where
+ * they are supervised, what account tools leave as a backup. Such a file is the image's by SHA-256
+ * and by name, only elsewhere. It stays a finding, of severity info; a program never does, nor what
+ * decides who may do what or what runs by itself.
+ */
+#include "job/meaning_copies.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+#include "diff/facts.h"
+#include "diff/naming.h"
+
+#define FILES_MAX ((size_t)400000) /* of an image that are remembered: 16 MiB */
+
+struct original {
+	uint8_t sha256[SL_SHA256_SIZE];
+	uint64_t name; /* hash of the last component */
+};
+
+struct copies {
+	const struct comparison *comparison;
+	struct original *items; /* sorted, once they were read */
+	size_t count, room;
+	bool is_read, is_useless;
+};
+
+static void free_copies(void *data)
+{
+	struct copies *s = data;
+
+	free(s->items);
+	free(s);
+}
+
+/* FNV-1a. A name that collides is no harm: the digest is what is held against the image. */
+static uint64_t hash_name(struct sl_bytes name)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = (hash ^ (uint8_t)name.data[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct original *x = a, *y = b;
+	int order = memcmp(x->sha256, y->sha256, sizeof(x->sha256));
+
+	return order != 0 ? order : (x->name > y->name) - (x->name < y->name);
+}
+
+static struct original original_of(const struct sl_entry *e, struct sl_bytes path)
+{
+	struct original o = {.name = hash_name(facts_last_component(path))};
+
+	memcpy(o.sha256, e->sha256, sizeof(o.sha256));
+	return o;
+}
+
+/* ---- the image's files ---- */
+
+static int remember(struct copies *s, const struct sl_entry *e, struct sl_error *err)
+{
+	if (!S_ISREG(e->mode) || e->size == 0 || (e->fields & SL_ENTRY_SHA256) == 0 ||
+	    (facts_of_place(e->path, NULL) & FACT_ACCOUNT_FILE) != 0)
+		return 0;
+	if (s->count == FILES_MAX)
+		return 1;
+	if (s->count == s->room) {
+		size_t room = s->room == 0 ? 1024 : s->room * 2;
+		struct original *grown = reallocarray(s->items, room, sizeof(*grown));
+
+		if (grown == NULL)
+			return sl_fail(err, SL_ENOMEM, 0, "files of the image");
+		s->items = grown;
+		s->room = room;
+	}
+	s->items[s->count++] = original_of(e, e->path);
+	return 0;
+}
+
+/* An image that cannot be read through, or is too large, calms nothing. */
+static int read_image(struct copies *s, struct sl_error *err)
+{
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
+	struct sl_source *before = NULL;
+	const struct sl_entry *e;
+	int rc = comparison_before(s->comparison, &before, &why);
+
+	s->is_read = true;
+	while (rc == 0) {
+		rc = sl_source_next(before, &e, &why);
+		if (rc != 0)
+			break;
+		rc = remember(s, e, &why);
+		s->is_useless = rc == 1;
+	}
+	sl_source_close(before);
+	if (rc == -SL_ENOMEM || rc == -SL_ECANCELLED)
+		return sl_fail(err, -rc, why.sys, "%s", sl_error_text(&why));
+	s->is_useless = s->is_useless || rc < 0;
+	if (s->count > 0)
+		qsort(s->items, s->count, sizeof(*s->items), compare);
+	return 0;
+}
+
+/* ---- judging ---- */
+
+/* What these say is said of code that came from somewhere; of a copy it is not known to be so. */
+static bool is_about_origin(const char *rule)
+{
+	static const char *const rules[] = {
+		"web-shell",       "server-script-new", "server-code-new",  "web-code-hidden",
+		"program-new",     "temp-program",      "script-new",       "web-page",
+		"shared-code-new", "server-override",   "library-code-new", "servlet-code",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (strcmp(rules[i], rule) == 0)
+			return true;
+	return false;
+}
+
+static bool is_candidate(const struct copies *s, const struct sl_finding *f,
+			 const struct sl_change *c)
+{
+	const fact_set never = SL_SIGNAL_ELF | SL_SIGNAL_ARCHIVE | SL_SIGNAL_KEY |
+			       SL_SIGNAL_SETUID | SL_SIGNAL_SETGID | SL_SIGNAL_CAPS | FACT_SETID |
+			       SL_SIGNAL_WORLD_WRITABLE | FACT_WRITE_GAINED | FACT_ATTRIBUTES |
+			       FACT_DECEPTIVE | FACT_ACCOUNT_FILE | SL_SIGNAL_UNDER_MOUNT |
+			       SL_SIGNAL_OPAQUE | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
+			       SL_SIGNAL_VOLUME | SL_SIGNAL_PRELOAD | SL_SIGNAL_TRACED |
+			       SL_SIGNAL_IN_PATH | FACT_IN_BIN | FACT_INCRIMINATES;
+	const fact_set always = FACT_AT_START | FACT_REGULAR | FACT_READ;
+	fact_set facts;
+
+	if (c == NULL || c->kind != SL_CHANGE_ADDED || f->severity == SL_SEVERITY_INFO ||
+	    f->cause != SL_CAUSE_NONE || (c->after->fields & SL_ENTRY_SHA256) == 0)
+		return false;
+	for (size_t i = 0; i < f->rule_count; i++)
+		if (!is_about_origin(f->rules[i]) &&
+		    /* of the tree that is copied, like .htaccess */
+		    !(strcmp(f->rules[i], "hidden-name") == 0 && f->rule_count > 1))
+			return false;
+	facts = facts_of(c, s->comparison->container) | c->signals;
+	return (facts & never) == 0 && (facts & always) == always;
+}
+
+static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
+{
+	static const char *const attack[] = {"T1036"};
+	struct copies *s = payload;
+	struct original wanted;
+	int rc;
+
+	if (!is_candidate(s, f, c))
+		return 0;
+	rc = s->is_read ? 0 : read_image(s, err);
+	if (rc < 0 || s->is_useless || s->count == 0)
+		return rc;
+	wanted = original_of(c->after, c->path);
+	if (bsearch(&wanted, s->items, s->count, sizeof(*s->items), compare) == NULL)
+		return 0;
+	f->severity = SL_SEVERITY_INFO;
+	f->rule_count = f->attack_count = 0;
+	naming_add(f, "copy-at-start",
+		   "a copy of a file of the image, by bytes and name, made while the container "
+		   "started",
+		   SL_SEVERITY_INFO, attack, ARRAY_SIZE(attack));
+	return 0;
+}
+
+int meaning_copies(struct meaning *m, struct sl_error *err)
+{
+	enum sl_trust trust = sl_subject_trust(&m->comparison->subject);
+	struct copies *s;
+	int rc;
+
+	if (m->comparison->container == NULL || m->comparison->subject.after != NULL ||
+	    (trust != SL_TRUST_PROVEN && trust != SL_TRUST_SIGNED))
+		return 0;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "copies");
+	s->comparison = m->comparison;
+	rc = meaning_keep(m, s, free_copies, err);
+	return rc < 0 ? rc : meaning_judge(m, (struct drift_step){judge, s}, err);
+}
