@@ -203,8 +203,7 @@ static const struct opt options[] = {
 	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
 	 "stop the processes of a running container while it is read, by its control group; they "
 	 "are started again whatever happens to this program"},
-	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
-	 "with --freeze: start them again after so long at the latest; by default 10"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit), CLI_FREEZE_LIMIT_HELP},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},
@@ -236,9 +235,7 @@ static const struct opt options[] = {
 	 "compare the whole tree below DIR with --image"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
 	 "the image that --upper or --rootfs is compared with"},
-	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
-	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
-	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker), CLI_MARKER_HELP},
 	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
 	 "the operands are two images: say what changed from the first to the second"},
 	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),

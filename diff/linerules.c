@@ -315,46 +315,6 @@ static bool download(struct look *l)
 	return false;
 }
 
-/* "name[key] = value" of PHP's settings; ';' begins a comment, quotes may stand around the value.
- */
-static bool php_setting(struct sl_bytes line, struct sl_bytes *value)
-{
-	static const char *const names[] = {
-		"auto_prepend_file", "auto_append_file", "extension",       "zend_extension",
-		"sendmail_path",     "extension_dir",    "opcache.preload", "ffi.preload"};
-	const char *equals = line.len > 0 ? memchr(line.data, '=', line.len) : NULL;
-	struct sl_bytes name;
-	size_t at = 0;
-
-	while (at < line.len && lineread_is_blank(line.data[at]))
-		at++;
-	if (equals == NULL || line.data[at] == ';' || line.data[at] == '#')
-		return false;
-	name = (struct sl_bytes){line.data, (size_t)(equals - line.data)};
-	*value = lineread_from(line, equals + 1);
-	while (value->len > 0 &&
-	       (lineread_is_blank(value->data[0]) || strchr("\"'", value->data[0]) != NULL))
-		*value = lineread_from(*value, value->data + 1);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (lineread_find_word(name, names[i]) != NULL)
-			return true;
-	return false;
-}
-
-/* A module by its name alone comes out of the directory that PHP was built with. */
-static bool php_code(struct look *l)
-{
-	struct sl_bytes value;
-
-	if (!php_setting(l->line, &value) || value.len == 0 || lineread_is_word(value, "none"))
-		return false;
-	if (lineread_find(value, "/") == NULL && lineread_find(value, ":") == NULL &&
-	    lineread_find(value, ".php") == NULL)
-		return false;
-	lineread_say(l, "PHP loads or runs", value, "");
-	return true;
-}
-
 /* ---- the table ---- */
 
 #define IN(name) (1u << TEXTFILE_##name)
@@ -507,8 +467,8 @@ static const struct line_rule {
 	 {"T1505.003", "T1574"},
 	 "PHP is told to load or run code beside the page that is asked for",
 	 SL_SEVERITY_HIGH,
-	 IN(PHP),
-	 php_code},
+	 IN(SERVER),
+	 linesettings_php},
 };
 
 const char *linerules_id(size_t n)

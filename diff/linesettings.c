@@ -236,6 +236,33 @@ bool linesettings_prepends(struct look *l)
 	return false;
 }
 
+/*
+ * PHP's own settings: "key = value", with "php_value[key]" for one pool. A module by its name alone
+ * comes out of the directory that PHP was built with.
+ * reference: PHP manual "php.ini directives"
+ */
+bool linesettings_php(struct look *l)
+{
+	static const char *const keys[] = {"extension",     "zend_extension",  "extension_dir",
+					   "sendmail_path", "opcache.preload", "ffi.preload"};
+	const char *equals = l->line.len > 0 ? memchr(l->line.data, '=', l->line.len) : NULL;
+	struct sl_bytes name, rest, value;
+	bool is_key = false;
+
+	if (equals == NULL || !lineread_has_meaning(l->line))
+		return false;
+	name = (struct sl_bytes){l->line.data, (size_t)(equals - l->line.data)};
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		is_key = is_key || lineread_find_word(name, keys[i]) != NULL;
+	rest = lineread_from(l->line, equals + 1);
+	value = lineread_next(&rest, "\"'");
+	if (!is_key || (lineread_find(value, "/") == NULL && lineread_find(value, ":") == NULL &&
+			lineread_find(value, ".php") == NULL))
+		return false;
+	lineread_say(l, "PHP loads or runs", value, "");
+	return true;
+}
+
 /* reference: Apache "mod_mime", "core" and "mod_include"; PHP "php_admin_flag". */
 bool linesettings_handler(struct look *l)
 {

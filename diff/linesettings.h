@@ -16,6 +16,7 @@ bool linesettings_mines(struct look *l);
 bool linesettings_sshd(struct look *l);
 bool linesettings_pam(struct look *l);
 bool linesettings_prepends(struct look *l);
+bool linesettings_php(struct look *l);
 bool linesettings_handler(struct look *l);
 bool linesettings_module(struct look *l);
 bool linesettings_hook(struct look *l);

@@ -217,7 +217,6 @@ int secrets_mask(struct buf *out, enum textfile what, struct sl_bytes line)
 	case TEXTFILE_HOOKS:
 	case TEXTFILE_SYSCTL:
 	case TEXTFILE_IMPORTS:
-	case TEXTFILE_PHP:
 		break;
 	}
 	return mask_hashes(out, line.data, line.len);

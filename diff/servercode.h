@@ -20,7 +20,7 @@ bool servercode_at(const uint8_t *at, size_t len);
 
 /*
  * In code for a web server: does it run what a request brings, or what it unpacks first? Calls
- * only, with both in one: eval(base64_decode(...)), passthru($_GET[...]).
+ * only, with both in one: eval(base64_decode(...)), shell_exec($_GET[...]).
  */
 bool servercode_runs_input(const void *bytes, size_t len);
 

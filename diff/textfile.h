@@ -26,7 +26,6 @@ enum textfile {
 	TEXTFILE_HOOKS,   /* settings of apt and dpkg */
 	TEXTFILE_SYSCTL,  /* what the kernel is told */
 	TEXTFILE_IMPORTS, /* .pth of Python */
-	TEXTFILE_PHP,     /* settings of PHP */
 };
 
 enum textfile textfile_of(struct sl_bytes path);

@@ -240,6 +240,13 @@ static void spend(struct walk *w, struct reading *r, const struct sl_entry *e)
 	r->why = "the bytes for this container are used up";
 }
 
+/* One digest says all there is to say; a second one would cost a tenth of the time. */
+static void want_digest(const struct walk *w, struct reading *r)
+{
+	r->want_xxh3 = w->options->quick;
+	r->want_sha256 = !w->options->quick;
+}
+
 /* The container's bytes: hashed when it gives them, else as the source recorded them. */
 static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 {
@@ -255,8 +262,7 @@ static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 	rc = open_content(w, w->in->after, p->after, r, err);
 	spend(w, r, p->after);
 	r->expected = p->after->size;
-	r->want_xxh3 = true;
-	r->want_sha256 = !w->options->quick;
+	want_digest(w, r);
 	if (rc != 0 || r->content != NULL || r->why != NULL)
 		return rc;
 	if ((p->after->fields & SL_ENTRY_SHA256) == 0)
@@ -277,8 +283,7 @@ static int open_before(struct walk *w, struct pair *p, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	spend(w, r, p->before);
-	r->want_xxh3 = true;
-	r->want_sha256 = !w->options->quick;
+	want_digest(w, r);
 	if (r->content != NULL || r->why != NULL)
 		return 0;
 	if ((p->before->fields & SL_ENTRY_SHA256) != 0)

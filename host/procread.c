@@ -433,6 +433,7 @@ int procread_process(struct procread *r, const struct proctable_row *row, size_t
 		return 0;
 	}
 	p.parent = status.parent;
+	p.session = status.session;
 	p.start = status.start;
 	s.stack = status.stack;
 	s.seen = (struct procseen){.pid_fd = fd,

@@ -234,22 +234,6 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 	return sl_bundle_gap(b->o.writer, b->o.target, &told, err);
 }
 
-static int on_run(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
-{
-	(void)s;
-	(void)run;
-	(void)err;
-	return 0;
-}
-
-static int on_container(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err)
-{
-	(void)s;
-	(void)subject;
-	(void)err;
-	return 0;
-}
-
 static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err)
 {
 	struct bundle_sink *b = from(s);
@@ -279,12 +263,9 @@ static void on_close(struct sl_sink *s)
 int bundle_sink_new(struct sl_sink **out, const struct bundle_sink_options *options,
 		    struct sl_error *err)
 {
-	static const struct sl_sink_ops ops = {.begin = on_run,
-					       .container = on_container,
-					       .finding = on_finding,
+	static const struct sl_sink_ops ops = {.finding = on_finding,
 					       .gap = on_gap,
 					       .container_end = on_container_end,
-					       .end = on_run,
 					       .close = on_close};
 	struct bundle_sink *b = calloc(1, sizeof(*b));
 	int rc;

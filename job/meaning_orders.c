@@ -69,12 +69,32 @@ static int find_code(struct procpart *p, const struct sl_process *process, struc
 
 /* ---- what it reads ---- */
 
-static enum procrule_id rule_of_pipe(const struct sl_process *process)
+/*
+ * Entry points pipe programs into interpreters that wait for a database, say. Whom the first
+ * process took in after its parent had gone is in the session of that, which engines begin anew for
+ * what they start later.
+ */
+static bool is_of_image(const struct procpart *p, const struct sl_process *process)
+{
+	const struct sl_process *parent = NULL;
+	bool is_first = process->parent == p->meaning->comparison->container->pid;
+
+	for (size_t i = 0; parent == NULL && i < p->processes.count; i++)
+		if (p->processes.items[i].pid == process->parent)
+			parent = &p->processes.items[i];
+	if (parent == NULL || (is_first && parent->session != process->session))
+		return false;
+	if (parent->script == SL_OBJECT_NONE)
+		return is_first && parent->code != NULL;
+	return p->processes.objects[parent->script].origin == SL_ORIGIN_IMAGE;
+}
+
+static enum procrule_id rule_of_pipe(const struct procpart *p, const struct sl_process *process)
 {
 	if (process->feeder_peer != NULL)
 		return PROCRULE_FED_FROM_NETWORK;
 	if (!process->is_fed_from_above)
-		return PROCRULE_FED;
+		return is_of_image(p, process) ? PROCRULE_FED_BY_IMAGE : PROCRULE_FED;
 	return procrule_is_server(process->feeder) ? PROCRULE_FED_BY_SERVER
 						   : PROCRULE_FED_FROM_ABOVE;
 }
@@ -86,7 +106,7 @@ static int find_pipe(struct procpart *p, const struct sl_process *process, struc
 							: "a pipe";
 
 	return procpart_find(p, process, procpart_subject_with(procpart_exe_path(p, process), from),
-			     rule_of_pipe(process), NULL, err);
+			     rule_of_pipe(p, process), NULL, err);
 }
 
 int procpart_judge_orders(struct procpart *p, const struct sl_process *process,

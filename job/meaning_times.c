@@ -10,21 +10,33 @@
 #include "job/contents.h"
 
 /*
- * What everybody has at hand and knows; by the names that the programs have themselves, since the
- * layers are asked without links on the way.
+ * What everybody has at hand and knows, by the package it comes in; by the names that the programs
+ * have themselves, since the layers are asked without links on the way.
  */
-static const char *const programs[] = {
-	"bin/ls",        "usr/bin/ls",     "bin/bash",
-	"usr/bin/bash",  "bin/dash",       "usr/bin/dash",
-	"bin/busybox",   "bin/ps",         "usr/bin/ps",
-	"bin/cat",       "usr/bin/cat",    "bin/login",
-	"usr/bin/login", "usr/bin/passwd", "usr/bin/env",
-	"usr/bin/id",    "usr/bin/who",    "usr/bin/find",
-	"usr/bin/perl",  "bin/su",         "usr/bin/su",
-	"usr/bin/sudo",  "usr/sbin/sshd",  "bin/date",
-	"usr/bin/date",  "usr/sbin/cron",  "usr/bin/wget",
-	"usr/bin/curl",  "bin/netstat",    "usr/bin/top",
-	"bin/mount",     "usr/bin/mount",  "usr/bin/coreutils",
+static const struct known {
+	const char *path;
+	unsigned int package;
+} programs[] = {
+	{"bin/ls", 0},         {"usr/bin/ls", 0},
+	{"bin/cat", 0},        {"usr/bin/cat", 0},
+	{"usr/bin/env", 0},    {"usr/bin/id", 0},
+	{"usr/bin/who", 0},    {"bin/date", 0},
+	{"usr/bin/date", 0},   {"usr/bin/coreutils", 0},
+	{"bin/bash", 1},       {"usr/bin/bash", 1},
+	{"bin/dash", 2},       {"usr/bin/dash", 2},
+	{"bin/busybox", 3},    {"usr/bin/busybox", 3},
+	{"bin/ps", 4},         {"usr/bin/ps", 4},
+	{"usr/bin/top", 4},    {"bin/login", 5},
+	{"usr/bin/login", 5},  {"usr/bin/passwd", 5},
+	{"usr/bin/find", 6},   {"usr/bin/perl", 7},
+	{"bin/su", 8},         {"usr/bin/su", 8},
+	{"bin/mount", 8},      {"usr/bin/mount", 8},
+	{"usr/bin/sudo", 9},   {"usr/sbin/sshd", 10},
+	{"usr/sbin/cron", 11}, {"usr/bin/wget", 12},
+	{"usr/bin/curl", 13},  {"bin/netstat", 14},
+	{"bin/tar", 15},       {"usr/bin/tar", 15},
+	{"bin/sed", 16},       {"usr/bin/sed", 16},
+	{"sbin/apk", 17},      {"usr/bin/ldd", 18},
 };
 
 /* The first day of zip, and other times that stand for none, lie before it: diff/timefacts.c. */
@@ -32,13 +44,14 @@ static const char *const programs[] = {
 
 struct times_part {
 	const struct comparison *comparison;
-	bool is_asked;     /* the image was */
-	bool is_different; /* its programs do not all bear one time, as those of a build may */
-	struct {
-		const char *path;
+	bool is_asked; /* the image was */
+	struct time_of {
+		const struct known *program;
 		struct sl_time mtime;
+		bool is_shared; /* with another package, as what one build made: says nothing */
 	} known[ARRAY_SIZE(programs)];
 	size_t known_count;
+	bool has_packages; /* more than one, so that a shared time would show */
 	struct buf message;
 };
 
@@ -50,6 +63,20 @@ static void part_free(void *data)
 	free(p);
 }
 
+static void remember(struct times_part *p, const struct known *program, struct sl_time mtime)
+{
+	struct time_of *one = &p->known[p->known_count++];
+
+	*one = (struct time_of){.program = program, .mtime = mtime};
+	for (struct time_of *other = p->known; other < one; other++) {
+		if (other->program->package == program->package)
+			continue;
+		p->has_packages = true;
+		if (clock_compare(other->mtime, mtime) == 0)
+			other->is_shared = one->is_shared = true;
+	}
+}
+
 /* The image's own times, from its layers on this disk. What cannot be read is not compared with. */
 static int ask(struct times_part *p, struct sl_error *err)
 {
@@ -58,17 +85,13 @@ static int ask(struct times_part *p, struct sl_error *err)
 
 	p->is_asked = true;
 	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(programs); i++) {
+		struct sl_bytes path = {programs[i].path, strlen(programs[i].path)};
 		const struct sl_entry *e = NULL;
 
-		rc = contents_find(contents, CONTENTS_BEFORE,
-				   (struct sl_bytes){programs[i], strlen(programs[i])}, &e, err);
-		if (rc != 0 || !S_ISREG(e->mode) || (e->fields & SL_ENTRY_MTIME) == 0 ||
-		    e->mtime.sec < NORMALISED_BEFORE)
-			continue;
-		p->known[p->known_count].path = programs[i];
-		p->known[p->known_count++].mtime = e->mtime;
-		p->is_different =
-			p->is_different || clock_compare(e->mtime, p->known[0].mtime) != 0;
+		rc = contents_find(contents, CONTENTS_BEFORE, path, &e, err);
+		if (rc == 0 && S_ISREG(e->mode) && (e->fields & SL_ENTRY_MTIME) != 0 &&
+		    e->mtime.sec >= NORMALISED_BEFORE)
+			remember(p, &programs[i], e->mtime);
 	}
 	contents_free(contents);
 	return rc == -SL_ENOMEM || rc == -SL_ECANCELLED ? rc : 0;
@@ -85,28 +108,43 @@ static bool was_written(const struct sl_change *c)
 	return (c->fields & SL_FIELD_CONTENT) != 0 && (c->fields & SL_FIELD_MTIME) != 0;
 }
 
+/* The image is older than the container, and so is every time that was taken from it. */
+static bool may_be_borrowed(const struct times_part *p, const struct sl_change *c)
+{
+	const struct sl_container *container = p->comparison->container;
+
+	return was_written(c) && c->after->mtime.sec >= NORMALISED_BEFORE &&
+	       (!container->has_created || c->after->mtime.sec <= container->created.sec);
+}
+
+static const struct known *find_owner(const struct times_part *p, struct sl_time mtime)
+{
+	for (size_t i = 0; p->has_packages && i < p->known_count; i++)
+		if (!p->known[i].is_shared && clock_compare(p->known[i].mtime, mtime) == 0)
+			return p->known[i].program;
+	return NULL;
+}
+
 static int mark(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error failed = SL_ERROR_INIT;
 	struct times_part *p = payload;
+	const struct known *owner;
 
-	if (!was_written(c) || c->after->mtime.sec < NORMALISED_BEFORE)
+	if (!may_be_borrowed(p, c))
 		return 0;
 	if (!p->is_asked && ask(p, &failed) < 0)
 		return sl_fail(err, failed.code, failed.sys, "%s", sl_error_text(&failed));
-	for (size_t i = 0; p->is_different && i < p->known_count; i++) {
-		if (clock_compare(p->known[i].mtime, c->after->mtime) != 0)
-			continue;
-		c->signals |= SL_SIGNAL_BORROWED_MTIME;
-		buf_reset(&p->message);
-		if (f->message != NULL)
-			(void)buf_printf(&p->message, "%s; ", f->message);
-		(void)buf_printf(&p->message, "its mtime is that of the image's /%s",
-				 p->known[i].path);
-		if (p->message.status == 0)
-			f->message = p->message.data;
+	owner = find_owner(p, c->after->mtime);
+	if (owner == NULL)
 		return 0;
-	}
+	c->signals |= SL_SIGNAL_BORROWED_MTIME;
+	buf_reset(&p->message);
+	if (f->message != NULL)
+		(void)buf_printf(&p->message, "%s; ", f->message);
+	(void)buf_printf(&p->message, "its mtime is that of the image's /%s", owner->path);
+	if (p->message.status == 0)
+		f->message = p->message.data;
 	return 0;
 }
 

@@ -316,14 +316,6 @@ static int on_container(struct sl_sink *s, const struct sl_subject *subject, str
 	return 0;
 }
 
-static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err)
-{
-	(void)s;
-	(void)gap;
-	(void)err;
-	return 0;
-}
-
 static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err)
 {
 	struct learning *l = from(s);
@@ -369,7 +361,6 @@ int policylearn_sink(struct sl_sink **out, struct ostream *to, const struct poli
 	static const struct sl_sink_ops ops = {.begin = on_run,
 					       .container = on_container,
 					       .finding = on_finding,
-					       .gap = on_gap,
 					       .container_end = on_container_end,
 					       .end = on_end,
 					       .close = on_close};

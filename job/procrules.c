@@ -261,6 +261,13 @@ static const struct procrule rules[PROCRULES] = {
 		 RUNNING,
 		 {"T1059"},
 		 "a shell or interpreter runs what comes out of a pipe that was made for it"},
+	[PROCRULE_FED_BY_IMAGE] =
+		{"shell-fed-by-image",
+		 SL_SEVERITY_INFO,
+		 RUNNING,
+		 {NULL},
+		 "a script of the image, or the first process's own code, feeds a "
+		 "shell or interpreter through a pipe"},
 	[PROCRULE_FED_BY_SERVER] = {"shell-fed-by-server",
 				    SL_SEVERITY_HIGH,
 				    RUNNING,

@@ -7,8 +7,8 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/digest.h"
-#include "diff/magic.h"
 #include "diff/contentscan.h"
+#include "diff/magic.h"
 #include "job/hashlists.h"
 #include "job/meaning_yara.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -26,6 +27,19 @@ const char *words_field(uint32_t bit)
 static void quoted(struct buf *out, const char *text)
 {
 	(void)quote_bytes(out, text, strlen(text));
+}
+
+const char *words_gap_error(const struct sl_gap *gap, char room[WORDS_GAP_ERROR_SIZE])
+{
+	char text[128];
+	size_t len, why = strlen(gap->why);
+
+	if (gap->sys == 0)
+		return "";
+	(void)snprintf(room, WORDS_GAP_ERROR_SIZE, ": %s",
+		       strerror_r(gap->sys, text, sizeof(text)));
+	len = strlen(room);
+	return why >= len && strcmp(gap->why + why - len, room) == 0 ? "" : room;
 }
 
 void words_cause(struct buf *out, const struct sl_finding *f)

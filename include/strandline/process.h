@@ -62,7 +62,7 @@ enum sl_process_socket {
 
 /** One process. Texts are evidence bytes, owned, and may be NULL. */
 struct sl_process {
-	int64_t pid, parent;
+	int64_t pid, parent, session;
 	uint64_t start; /**< in clock ticks after boot */
 	uint32_t uid;
 	uint32_t place;       /**< set of enum sl_process_place */

@@ -110,6 +110,7 @@ SL_API enum sl_trust sl_subject_trust(const struct sl_subject *subject);
 
 struct sl_sink;
 
+/** What a sink has no use for it leaves out. */
 struct sl_sink_ops {
 	int (*begin)(struct sl_sink *s, const struct sl_run *run, struct sl_error *err);
 	int (*container)(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err);

@@ -228,6 +228,7 @@ static void who_commands_a_shell_counts_by_who_it_is(void **state)
 	struct fixture *f = *state;
 	char pipe[] = "pipe:[1]", sleep[] = "sleep", beam[] = "beam.smp", php[] = "php-fpm";
 	char address[] = "203.0.113.7:4444";
+	struct sl_process parent = {.pid = 7, .script = 0};
 
 	f->process.pipe = pipe;
 	judge_orders(f);
@@ -239,6 +240,24 @@ static void who_commands_a_shell_counts_by_who_it_is(void **state)
 	judge_orders(f);
 	found(f, "shell-fed-from-network", SL_SEVERITY_HIGH, "/usr/bin/node (203.0.113.7:4444)");
 	f->process.feeder_peer = NULL;
+	f->process.parent = 7;
+	f->part.processes.items = &parent;
+	f->part.processes.count = 1;
+	judge_orders(f);
+	found(f, "shell-fed-by-image", SL_SEVERITY_INFO, "/usr/bin/node (sleep)");
+	parent.script = 1; /* not the image's */
+	judge_orders(f);
+	found(f, "shell-fed-by-pipe", SL_SEVERITY_MEDIUM, "/usr/bin/node (sleep)");
+	parent.script = SL_OBJECT_NONE;
+	parent.code = sleep;
+	judge_orders(f);
+	found(f, "shell-fed-by-pipe", SL_SEVERITY_MEDIUM, "/usr/bin/node (sleep)");
+	f->container->pid = 7;
+	judge_orders(f);
+	found(f, "shell-fed-by-image", SL_SEVERITY_INFO, "/usr/bin/node (sleep)");
+	f->process.session = 9; /* taken in */
+	judge_orders(f);
+	found(f, "shell-fed-by-pipe", SL_SEVERITY_MEDIUM, "/usr/bin/node (sleep)");
 	f->process.is_fed_from_above = true;
 	f->process.feeder = beam;
 	judge_orders(f);
