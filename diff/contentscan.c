@@ -9,8 +9,6 @@
 /* A miner's settings stand in its beginning. */
 #define SETTINGS_WITHIN ((uint64_t)64 << 10)
 
-/* ---- places ---- */
-
 /* ---- one piece ---- */
 
 static void find_code(struct contentscan *s, const uint8_t *bytes, size_t len)

@@ -199,6 +199,7 @@ static void scanned(struct jout *j, const struct sl_summary *sum)
 		jout_key_u64(j, "entries", s->entries);
 		jout_key_u64(j, "bytes", s->bytes);
 		jout_key_u64(j, "listed", s->listed);
+		jout_key_u64(j, "recent", s->recent);
 		jout_key_bool(j, "complete", s->complete);
 		jout_object_end(j);
 	}

@@ -214,7 +214,8 @@ static void put_scanned(struct buf *out, const struct sl_summary *sum)
 		return;
 	(void)buf_append_str(out, "<table class=scanned><caption>Looked through without a baseline"
 				  "</caption><thead><tr><th scope=col>mount<th scope=col>type"
-				  "<th scope=col>entries<th scope=col>listed<th scope=col>read"
+				  "<th scope=col>entries<th scope=col>listed"
+				  "<th scope=col>changed since the start<th scope=col>read"
 				  "<tbody>\n");
 	for (size_t i = 0; i < sum->scanned_count; i++) {
 		const struct sl_scanned *s = &sum->scanned[i];
@@ -225,6 +226,7 @@ static void put_scanned(struct buf *out, const struct sl_summary *sum)
 		html_name(out, s->type);
 		put_number(out, "", s->entries);
 		put_number(out, "", s->listed);
+		put_number(out, "", s->recent);
 		(void)buf_printf(out, "<td>%s\n", s->complete ? "wholly" : "with gaps");
 	}
 	(void)buf_append_str(out, "</table>\n");

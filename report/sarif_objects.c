@@ -358,8 +358,8 @@ static void scanned(struct jout *j, const struct sl_subject *subject, const stru
 	(void)quote_bytes(&text, s->path, strlen(s->path));
 	(void)buf_append_str(&text, " (");
 	(void)quote_bytes(&text, s->type, strlen(s->type));
-	(void)buf_printf(&text, "): %" PRIu64 " entries, %" PRIu64 " listed%s", s->entries,
-			 s->listed, s->complete ? "" : ", with gaps");
+	(void)buf_append_str(&text, "): ");
+	words_scanned(&text, s);
 	start_notification(j, "scanned", s->complete ? "note" : "warning", &text);
 	sarif_container(j, subject);
 	jout_object_end(j);

@@ -268,8 +268,9 @@ static void footer_scanned(struct buf *out, const struct sl_summary *sum)
 
 		(void)buf_append_str(out, "scanned    ");
 		quoted(out, s->path);
-		(void)buf_printf(out, ": %" PRIu64 " entries, %" PRIu64 " listed%s\n", s->entries,
-				 s->listed, s->complete ? "" : ", with gaps");
+		(void)buf_append_str(out, ": ");
+		words_scanned(out, s);
+		(void)buf_append_char(out, '\n');
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,4 +56,14 @@ void words_cause(struct buf *out, const struct sl_finding *f)
 		(void)buf_append_str(out, ": ");
 		quoted(out, f->cause_reason);
 	}
+}
+
+void words_scanned(struct buf *out, const struct sl_scanned *s)
+{
+	words_plural(out, s->entries, "entry", "entries");
+	(void)buf_printf(out, ", %" PRIu64 " listed", s->listed);
+	if (s->recent > 0)
+		(void)buf_printf(out, ", %" PRIu64 " changed since the container started",
+				 s->recent);
+	(void)buf_append_str(out, s->complete ? "" : ", with gaps");
 }

@@ -21,4 +21,7 @@ const char *words_gap_error(const struct sl_gap *gap, char room[WORDS_GAP_ERROR_
 /* "explained by policy 'uploads', approved by Jane Doe: customers upload pictures"; quoted. */
 void words_cause(struct buf *out, const struct sl_finding *f);
 
+/* "5,053 entries, 1 listed, 2 changed since the container started" */
+void words_scanned(struct buf *out, const struct sl_scanned *s);
+
 #endif

@@ -103,8 +103,8 @@ struct sl_change {
  * A pure function: no I/O, no allocation, no failure. Content counts as equal only when both sides
  * carry a SHA-256 and these agree; two different XXH3 values or sizes prove a difference, equal
  * ones prove nothing. mtimes compare at the coarser precision; modes under 07777; link counts,
- * sizes of anything but regular files and overlay-private attributes not at all. Metadata of an
- * implied parent compares as equal.
+ * sizes of anything but regular files and overlay-private attributes of an image not at all.
+ * Metadata of an implied parent compares as equal.
  *
  * @return a set of enum sl_change_field; SL_FIELD_CONTENT also when equality cannot be proven
  */

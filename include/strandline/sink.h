@@ -88,6 +88,7 @@ struct sl_scanned {
 	uint64_t bytes;          /**< of contents that were read */
 	uint64_t listed;         /**< told as findings; the rest is only counted */
 	bool complete;           /**< no gap in it */
+	uint64_t recent;         /**< changed since the container started; no directories */
 };
 
 /** How one container ended. */

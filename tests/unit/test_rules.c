@@ -519,7 +519,7 @@ static const struct {
 	{"database-data-of-root", MOD("prometheus/queries.active", TEXT, TEXT),
 	 ADD("etcd-data/member/x.py", TEXT), "\1", "\1"},
 	{"database-data", MOD("prometheus/wal/0", REG(0644, .uid = 9), REG(0644, .uid = 9)),
-	 ADD("prometheus/x.sh", REG(0644, .uid = 9)), "\1x", "\1x"},
+	 ADD("prometheus/x.sh", REG(0644, .uid = 9)), "\1", "\1"},
 	{"key-at-start", ADD("etc/nginx/ssl/tls.key", AT(1010)),
 	 ADD("etc/nginx/ssl/tls.key", AT(1100)), "-----BEGIN PRIVA", "-----BEGIN PRIVA"},
 	{"key-at-start", ADD("etc/ssh/ssh_host_rsa_key", AT(1010)),
