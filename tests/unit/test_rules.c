@@ -364,7 +364,7 @@ static const struct {
 	{"directory-at-start", ADD("tmp/tmpx1", DIR_AT(1010, 0700)),
 	 ADD("tmp/tmpx1", DIR_AT(1010, 0777))},
 	{"directory-at-start", ADD("etc/tomcat10/Catalina/localhost", DIR_AT(1010, 0750)),
-	 ADD("etc/a/b/c/d", DIR_AT(1010, 0750))},
+	 ADD("etc/a/b/c/d/e", DIR_AT(1010, 0750))},
 	/* the first minute: data and directories, never code, keys that people own, or system
 	   places */
 	{"directory-at-start", ADD("prometheus", DIR_AT(1010, 0755)),
