@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answer for a finding. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/app.h"
@@ -19,19 +20,21 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	const struct ack_args *a = args;
 	struct ack_request request = {
 		.finding = words->items[0], .by = a->by, .reason = a->reason, .until = a->until};
-	uint8_t id[SL_SHA256_SIZE];
-	char hex[2 * SL_SHA256_SIZE + 1];
+	struct ack made = {0};
+	char id[2 * SL_SHA256_SIZE + 1], hash[2 * SL_SHA256_SIZE + 1];
 	int rc = cli_job_init(&j, app, 0, &err);
 
 	if (rc == 0 && (a->by == NULL || a->reason == NULL))
 		rc = sl_fail(&err, SL_EINVAL, 0,
 			     "who answers for it, and why? give --by WHO and --reason TEXT");
 	if (rc == 0)
-		rc = job_ack(&j.job, &request, id, &err);
+		rc = job_ack(&j.job, &request, &made, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
-	hex_encode(hex, id, sizeof(id));
-	app_note(app, "acknowledged: %s", hex);
+	hex_encode(id, made.finding, SL_SHA256_SIZE);
+	hex_encode(hash, made.hash, SL_SHA256_SIZE);
+	app_note(app, "acknowledged: %s", id);
+	app_note(app, "row %" PRIu64 " of the record, hash %s", made.seq, hash);
 	return EXIT_DONE;
 }
 
@@ -51,11 +54,15 @@ const struct command command_ack = {
 	.description =
 		"Keep in the database that somebody answers for a finding. It stays listed, marked "
 		"as acknowledged, and counts as ever; 'diff --fail-on-new' leaves it out of the "
-		"exit status. ID is the id of the finding in a document, or the first 8 and more "
-		"digits of one that the last run with --fail-on-new found. The same drift has the "
-		"same id in every run; a file that changes again is another finding.\n\n"
+		"exit status. ID is the id of the finding in a document or in the table of 'diff "
+		"--show-ids', or the first 8 and more digits of one that the last run with "
+		"--fail-on-new found. The same drift has the same id in every run, also in a new "
+		"container of the same name and image; a file that changes again is another "
+		"finding, and so is all that is found in a container that was renamed.\n\n"
 		"The record only grows, and each row is chained to the one before: one that was "
-		"edited or taken out is found, and then none counts.",
+		"edited or taken out is found, and then none counts. That rows at its end were "
+		"taken out is found with 'ack list --anchor' and a hash that was kept elsewhere: "
+		"this command says the new row's.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.operands_min = 1,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/jobs.h"
 #include "cli/listing.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -71,12 +72,34 @@ static const struct listing listing = {
 	.json = list_json,
 };
 
+struct list_args {
+	const char *anchor;
+};
+
+static int prove(struct app *app, const char *anchor)
+{
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	CLEANUP(cli_job_clear) struct cli_job j = {0};
+	int rc = cli_job_init(&j, app, 0, &err);
+
+	if (rc == 0)
+		rc = job_ack_anchor(&j.job, anchor, &err);
+	return rc < 0 ? cli_job_fail(app, &err) : EXIT_DONE;
+}
+
 static int run(struct app *app, const void *args, const struct operands *words)
 {
-	(void)args;
+	const struct list_args *a = args;
+	int status = a->anchor != NULL ? prove(app, a->anchor) : EXIT_DONE;
+
 	(void)words;
-	return listing_run(app, &listing);
+	return status == EXIT_DONE ? listing_run(app, &listing) : status;
 }
+
+static const struct opt options[] = {
+	{"anchor", 0, OPT_TEXT, "HASH", NULL, offsetof(struct list_args, anchor),
+	 "the hash of a row, kept elsewhere: unless the record has it, the exit status is 1"},
+};
 
 const struct command command_ack_list = {
 	.name = "ack list",
@@ -84,8 +107,11 @@ const struct command command_ack_list = {
 	.operands = "",
 	.description = "List all that was acknowledged and taken back, oldest first. The chain is "
 		       "proven on the way: a record that was edited is told, exit status 1. Keep "
-		       "the hash of the last row elsewhere: who can write the database can write "
-		       "the whole record anew.",
+		       "the hash of the last row elsewhere, and give it to --anchor: who can write "
+		       "the database can write the whole record anew, or cut its end off.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.args_size = sizeof(struct list_args),
 	.formats = listing_formats,
 	.exits = EXIT_WORKS,
 	.examples = {{"strandline ack list", "Who said that this is all right?"},

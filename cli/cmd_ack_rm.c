@@ -16,14 +16,14 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	const struct rm_args *a = args;
 	struct ack_request request = {
 		.finding = words->items[0], .by = a->by, .reason = a->reason, .revoke = true};
-	uint8_t id[SL_SHA256_SIZE];
+	struct ack made = {0};
 	int rc = cli_job_init(&j, app, 0, &err);
 
 	if (rc == 0 && (a->by == NULL || a->reason == NULL))
 		rc = sl_fail(&err, SL_EINVAL, 0,
 			     "who takes it back, and why? give --by WHO and --reason TEXT");
 	if (rc == 0)
-		rc = job_ack(&j.job, &request, id, &err);
+		rc = job_ack(&j.job, &request, &made, &err);
 	return rc < 0 ? app_fail(app, &err) : EXIT_DONE;
 }
 

@@ -28,15 +28,15 @@ static int run(struct app *app, const void *args, const struct operands *words)
 					  .by = a->by,
 					  .reason = a->reason};
 	AUTO_FREE char *shown = NULL;
-	size_t unknown = 0;
+	CLEANUP(buf_clear) struct buf unknown = BUF_INIT(4096);
 	int rc = cli_job_init(&j, app, 0, &err);
 
 	if (rc == 0)
 		rc = job_approve(&j.job, &request, &made, &unknown, &err);
 	if (rc < 0)
 		return app_fail(app, &err);
-	if (unknown > 0)
-		app_note(app, "%zu settings are unknown, and will not be compared", unknown);
+	if (unknown.len > 0)
+		app_note(app, "unknown, and not compared therefore: %s", unknown.data);
 	shown = quote_dup(made.key, strlen(made.key));
 	if (!app->options.quiet)
 		(void)printf("approved for %s %s\n", approval_kind_name(made.kind),

@@ -218,8 +218,7 @@ static const struct opt options[] = {
 	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
 	 "stop the processes while what goes away first is read, by their control group; they are "
 	 "started again whatever happens to this program"},
-	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
-	 "with --freeze: start them again after so long at the latest; by default 10"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit), CLI_FREEZE_LIMIT_HELP},
 	{"check", 0, OPT_FLAG, NULL, NULL, AT(check),
 	 "first hold the layer directories below against their layers, file by file; what was "
 	 "tampered with there is taken and is a finding"},
@@ -253,9 +252,7 @@ static const struct opt options[] = {
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "capture the overlay upper directory DIR, made on --image, instead of a container",
 	 "Instead of containers"},
-	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
-	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
-	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker), CLI_MARKER_HELP},
 	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
 	 "capture the whole tree DIR, such as a mounted disk; with --image it is compared, too"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),

@@ -133,8 +133,10 @@ static int run(struct app *app, const void *args, const struct operands *words)
 	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 	CLEANUP(custody_report_clear) struct custody_report report = {.problem = NULL};
 	const struct show_args *a = args;
-	struct custody_question question = {
-		.file = words->items[0], .sidecars = a->sidecars, .no_file = true};
+	struct custody_question question = {.file = words->items[0],
+					    .sidecars = a->sidecars,
+					    .no_file = true,
+					    .stop = app->stop};
 	int rc = show(app, &question, &report, &err);
 
 	if (rc == 1)

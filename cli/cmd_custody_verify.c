@@ -149,7 +149,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 					    .sidecars = a->sidecars,
 					    .key_files = a->keys.items,
 					    .key_count = a->keys.count,
-					    .head = a->head};
+					    .head = a->head,
+					    .stop = app->stop};
 	int rc = job_custody_report(&question, NULL, NULL, &report, &err), status;
 
 	if (rc == 1)

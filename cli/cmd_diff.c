@@ -21,6 +21,7 @@ static int open_sink(struct sl_sink **out, const struct app *app, const struct d
 
 	o.show_touched = a->show_touched;
 	o.show_explained = a->show_explained;
+	o.show_ids = a->show_ids;
 	o.show_posture = a->posture;
 	o.only_containers = a->summary;
 	if (a->tree)
@@ -84,8 +85,9 @@ static int compare(const struct cli_job *j, const char *output, const struct dif
 				       .paranoid = a->paranoid,
 				       .max_holes = a->max_holes,
 				       .freeze_seconds = a->freeze ? a->freeze_limit : 0,
-				       .max_seconds = a->max_time,
-				       .max_bytes = a->max_bytes,
+				       .max_seconds = a->max_time != DIFF_NO_TIME ? a->max_time : 0,
+				       .max_bytes =
+					       a->max_bytes != DIFF_NO_BYTES ? a->max_bytes : 0,
 				       .show_touched = a->show_touched,
 				       .policies = a->policies.items,
 				       .policy_count = a->policies.count,
@@ -203,8 +205,7 @@ static const struct opt options[] = {
 	{"freeze", 0, OPT_FLAG, NULL, NULL, AT(freeze),
 	 "stop the processes of a running container while it is read, by its control group; they "
 	 "are started again whatever happens to this program"},
-	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit),
-	 "with --freeze: start them again after so long at the latest; by default 10"},
+	{"freeze-limit", 0, OPT_NUMBER, "SECONDS", NULL, AT(freeze_limit), CLI_FREEZE_LIMIT_HELP},
 	{"limit", 0, OPT_LIST, "NAME=VALUE", NULL, AT(limits), CLI_LIMIT_HELP},
 	{"jobs", 'j', OPT_NUMBER, "N", NULL, AT(jobs),
 	 "threads that read and hash; by default one a processor, 8 at most"},
@@ -230,15 +231,15 @@ static const struct opt options[] = {
 	 "list what was copied up or touched but equals the image"},
 	{"show-explained", 0, OPT_FLAG, NULL, NULL, AT(show_explained),
 	 "table: list changes with a known benign cause too"},
+	{"show-ids", 0, OPT_FLAG, NULL, NULL, AT(show_ids),
+	 "table: the id of each finding beneath it, as 'ack' takes it; nothing is folded"},
 	{"upper", 0, OPT_TEXT, "DIR", NULL, AT(upper),
 	 "compare the overlay upper directory DIR with --image", "Instead of containers"},
 	{"rootfs", 0, OPT_TEXT, "DIR", NULL, AT(rootfs),
 	 "compare the whole tree below DIR with --image"},
 	{"image", 0, OPT_TEXT, "REF", NULL, AT(image),
 	 "the image that --upper or --rootfs is compared with"},
-	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker),
-	 "how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "
-	 "userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"},
+	{"marker", 0, OPT_WORD, "DIALECT", cli_marker_words, AT(marker), CLI_MARKER_HELP},
 	{"images", 0, OPT_FLAG, NULL, NULL, AT(images),
 	 "the operands are two images: say what changed from the first to the second"},
 	{"bundles", 0, OPT_FLAG, NULL, NULL, AT(bundles),
@@ -251,7 +252,9 @@ static const struct opt options[] = {
 static const char *const formats[] = {"table", "json", "jsonl", "sarif", "ocsf", "html", NULL};
 static const struct diff_args defaults = {.marker = SL_MARKER_OVERLAY_TRUSTED,
 					  .fail_on = SL_SEVERITY_LOW,
-					  .freeze_limit = DIFF_FREEZE_DEFAULT};
+					  .freeze_limit = DIFF_FREEZE_DEFAULT,
+					  .max_time = DIFF_NO_TIME,
+					  .max_bytes = DIFF_NO_BYTES};
 
 const struct command command_diff = {
 	.name = "diff",

@@ -34,7 +34,8 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		rc = output_text(app->options.output, &w.text, &err);
 	}
 	if (rc == 0)
-		app_note(app, "%zu rules, %zu warnings", policy_count(policy), w.count);
+		app_note(app, "%zu rule%s, %zu warning%s", policy_count(policy),
+			 policy_count(policy) == 1 ? "" : "s", w.count, w.count == 1 ? "" : "s");
 	buf_clear(&w.text);
 	policy_free(policy);
 	if (rc < 0)

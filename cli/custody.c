@@ -77,7 +77,8 @@ int custody_record_access(struct app *app, const struct custody_access *access, 
 		.purpose = access->purpose,
 		.verified = verified,
 		/* a verification that failed is worth a line most of all */
-		.despite = verified != NULL};
+		.despite = verified != NULL,
+		.stop = app->stop};
 	struct custody_added added;
 	int rc;
 

@@ -49,6 +49,10 @@ static int check_subject(const struct diff_args *a, const struct operands *words
 {
 	CLEANUP(buf_clear) struct buf said = BUF_INIT(256);
 
+	if (subjects == 0 && a->image != NULL)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "what shall be compared with the image? give --upper DIR or "
+			       "--rootfs DIR, or name a container, which knows its image");
 	if (subjects == 0)
 		return sl_fail(err, SL_EINVAL, 0,
 			       "what shall be compared? name containers, or give --all, --upper, "
@@ -94,8 +98,8 @@ static int check_options(const struct diff_args *a, unsigned int subject, struct
 		{a->yara != NULL, "--yara", ON_DISK},
 		{a->policies.count > 0, "--policy", ON_DISK},
 		{a->fail_on_new, "--fail-on-new", ON_DISK},
-		{a->max_time > 0, "--max-time", ON_DISK},
-		{a->max_bytes > 0, "--max-bytes", ON_DISK},
+		{a->max_time != DIFF_NO_TIME, "--max-time", ON_DISK},
+		{a->max_bytes != DIFF_NO_BYTES, "--max-bytes", ON_DISK},
 	};
 	CLEANUP(buf_clear) struct buf said = BUF_INIT(256);
 
@@ -111,9 +115,15 @@ static int check_options(const struct diff_args *a, unsigned int subject, struct
 
 static int check_bounds(const struct diff_args *a, struct sl_error *err)
 {
+	if (!a->freeze && a->freeze_limit != DIFF_FREEZE_DEFAULT)
+		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit goes with --freeze");
 	if (a->freeze_limit < 1 || a->freeze_limit > DIFF_FREEZE_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--freeze-limit must be 1 to %d seconds",
 			       DIFF_FREEZE_MAX);
+	if (a->max_time == 0 || a->max_bytes == 0)
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--max-time and --max-bytes must be more than 0; without them there "
+			       "is no limit");
 	if (a->parallel > CREW_MAX)
 		return sl_fail(err, SL_EINVAL, 0, "--parallel must be 1 to %d", CREW_MAX);
 	return 0;
@@ -125,6 +135,9 @@ static int check_shape(const struct diff_args *a, unsigned int format, struct sl
 		return sl_fail(err, SL_EINVAL, 0, "--summary and --tree exclude each other");
 	if (a->summary && format != FORMAT_TABLE && format != FORMAT_JSONL)
 		return sl_fail(err, SL_EINVAL, 0, "--summary goes with --format table or jsonl");
+	if (a->show_ids && (a->summary || a->tree || format != FORMAT_TABLE))
+		return sl_fail(err, SL_EINVAL, 0,
+			       "--show-ids goes with the table; other formats have the ids");
 	if (a->tree && format != FORMAT_TABLE)
 		return sl_fail(err, SL_EINVAL, 0, "--tree goes with --format table");
 	return 0;

@@ -5,6 +5,11 @@
 
 #include "cli/app.h"
 #include "cli/unlock.h"
+#include <limits.h>
+
+/* No limit was given: 0 would be one that nothing passes, and is refused. */
+#define DIFF_NO_TIME UINT_MAX
+#define DIFF_NO_BYTES UINT64_MAX
 
 struct diff_args {
 	bool all, stopped, sandboxes, orphans;
@@ -22,7 +27,7 @@ struct diff_args {
 	bool volumes;
 	const char *yara; /* rules: a file or directory */
 	bool quick, paranoid;
-	bool show_touched, show_explained;
+	bool show_touched, show_explained, show_ids;
 	struct text_list policies;
 	bool summary, tree;      /* the table in another shape */
 	struct text_list hashes; /* of known digests */
@@ -32,8 +37,8 @@ struct diff_args {
 	uint64_t max_holes;
 	unsigned int jobs; /* 0: as many as there are processors */
 	bool no_processes;
-	unsigned int max_time; /* seconds */
-	uint64_t max_bytes;
+	unsigned int max_time; /* seconds; DIFF_NO_TIME */
+	uint64_t max_bytes;    /* DIFF_NO_BYTES */
 	bool no_idle;
 	unsigned int parallel; /* containers at a time */
 };

@@ -19,6 +19,13 @@ struct cli_job {
 /* The words of --marker: sl_marker_name() of each enum sl_marker, NULL-terminated. */
 extern const char *const cli_marker_words[];
 
+/* What --marker and --freeze-limit of diff and capture are told. */
+#define CLI_MARKER_HELP                                                                            \
+	"how --upper marks deletions: overlay-trusted (default), overlay-user (mounted with "      \
+	"userxattr), fuse-overlayfs, aufs, oci (.wh. files) or none"
+#define CLI_FREEZE_LIMIT_HELP                                                                      \
+	"with --freeze: start them again after so long at the latest; by default 10"
+
 /* @asked is --jobs, 0 when it was not given. Borrows @app. Clear with cli_job_clear(). */
 int cli_job_init(struct cli_job *out, struct app *app, unsigned int asked, struct sl_error *err);
 /* Read only while nobody else does (I/O class idle), this process and the threads it starts. */

@@ -135,6 +135,14 @@ static bool offset(const char **p, const char *end, int *seconds)
 	return true;
 }
 
+static int days_in(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
 int clock_parse(struct sl_time *out, const char *text, size_t len)
 {
 	int year, month, day, hour, minute, second, shift;
@@ -143,7 +151,7 @@ int clock_parse(struct sl_time *out, const char *text, size_t len)
 
 	if (text == NULL || !digits(&p, end, 4, 0, 9999, &year) || !literal(&p, end, '-') ||
 	    !digits(&p, end, 2, 1, 12, &month) || !literal(&p, end, '-') ||
-	    !digits(&p, end, 2, 1, 31, &day) || !literal(&p, end, 'T') ||
+	    !digits(&p, end, 2, 1, days_in(year, month), &day) || !literal(&p, end, 'T') ||
 	    !digits(&p, end, 2, 0, 23, &hour) || !literal(&p, end, ':') ||
 	    !digits(&p, end, 2, 0, 59, &minute) || !literal(&p, end, ':') ||
 	    !digits(&p, end, 2, 0, 60, &second) || !fraction(&p, end, &nsec) ||

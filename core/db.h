@@ -6,6 +6,8 @@
 #ifndef CORE_DB_H
 #define CORE_DB_H
 
+#include <signal.h>
+
 #include <strandline/error.h>
 
 #include "core/cleanup.h"
@@ -49,6 +51,12 @@ int db_open_foreign(struct db **out, const char *path, struct sl_error *err);
 void db_close(struct db *db);
 /* 0; -SL_EIO when the database can only be read. Ask before long work that ends in writing. */
 int db_writable(struct db *db, struct sl_error *err);
+
+/*
+ * Statements end with -SL_ECANCELLED soon after *@stop is not 0, and change nothing. It is
+ * borrowed; NULL: they never do.
+ */
+void db_stop(struct db *db, const volatile sig_atomic_t *stop);
 
 int db_exec(struct db *db, const char *sql, struct sl_error *err);
 int db_begin(struct db *db, struct sl_error *err); /* IMMEDIATE */

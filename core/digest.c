@@ -73,6 +73,21 @@ void sha256_free(struct sha256 *h)
 	free(h);
 }
 
+int sha256_worker_init(void **worker, void *payload, struct sl_error *err)
+{
+	struct sha256 *hash = NULL;
+	int rc = sha256_new(&hash, err);
+
+	(void)payload;
+	*worker = hash;
+	return rc;
+}
+
+void sha256_worker_clear(void *worker)
+{
+	sha256_free(worker);
+}
+
 int sha256_once(const void *bytes, size_t len, uint8_t out[SL_SHA256_SIZE], struct sl_error *err)
 {
 	struct sha256 *h = NULL;
@@ -128,6 +143,11 @@ void xxh3_free(struct xxh3 *h)
 		return;
 	(void)XXH3_freeState(h->state);
 	free(h);
+}
+
+uint64_t xxh3_seeded(const void *bytes, size_t len, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(bytes, len, seed);
 }
 
 static int digest_tap_data(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)

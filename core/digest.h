@@ -27,6 +27,10 @@ int sha256_final(struct sha256 *h, uint8_t out[SL_SHA256_SIZE], struct sl_error 
 void sha256_copy(struct sha256 *to, const struct sha256 *from);
 void sha256_free(struct sha256 *h);
 
+/* For a pool whose workers have such a context each and nothing else (core/pool.h). */
+int sha256_worker_init(void **worker, void *payload, struct sl_error *err);
+void sha256_worker_clear(void *worker);
+
 /* One message at once. */
 int sha256_once(const void *bytes, size_t len, uint8_t out[SL_SHA256_SIZE], struct sl_error *err);
 
@@ -37,6 +41,9 @@ void xxh3_reset(struct xxh3 *h);
 void xxh3_update(struct xxh3 *h, const void *bytes, size_t len);
 void xxh3_final(struct xxh3 *h, uint8_t out[SL_XXH3_SIZE]);
 void xxh3_free(struct xxh3 *h);
+
+/* Of bytes that are at hand, for tables: who does not know @seed cannot make hashes meet. */
+uint64_t xxh3_seeded(const void *bytes, size_t len, uint64_t seed);
 
 /* A tap that hashes with either or both; NULL leaves one out. Borrow the hashes. */
 struct digest_tap {

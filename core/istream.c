@@ -10,6 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/digest.h"
+#include "core/halt.h"
 
 /* Large enough that system calls do not show, small enough to stay in the cache. */
 #define FD_CHUNK (256u << 10)
@@ -99,8 +100,8 @@ static int fd_wait(const struct fd_stream *f, struct sl_error *err)
 	int n = 0;
 
 	while (f->stop != NULL && n == 0) {
-		if (*f->stop != 0)
-			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		if (is_halted(f->stop))
+			return halted(f->stop, err);
 		n = poll(&p, 1, STOP_WAIT_MS);
 		if (n < 0 && errno == EINTR)
 			n = 0;

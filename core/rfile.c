@@ -9,15 +9,16 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/halt.h"
 
 #define STOP_WAIT_MS 100
 
 int rfile_read_at(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_t *len,
 		  struct sl_error *err)
 {
-	if (f->stop != NULL && *f->stop != 0)
-		return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
-	return f->ops->read_at(f, offset, dst, cap, len, err);
+	int rc = halted(f->stop, err);
+
+	return rc < 0 ? rc : f->ops->read_at(f, offset, dst, cap, len, err);
 }
 
 int rfile_fill(struct rfile *f, uint64_t offset, void *dst, size_t cap, size_t *len,
@@ -108,8 +109,8 @@ static int wait_pipe(const struct fd_file *f, struct sl_error *err)
 	int n = 0;
 
 	while (stop != NULL && n == 0) {
-		if (*stop != 0)
-			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		if (is_halted(stop))
+			return halted(stop, err);
 		n = poll(&p, 1, STOP_WAIT_MS);
 		if (n < 0 && errno == EINTR)
 			n = 0;

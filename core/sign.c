@@ -20,6 +20,7 @@
 #include <openssl/x509.h>
 
 #include "core/cleanup.h"
+#include "core/digest.h"
 #include "core/encode.h"
 #include "core/secret.h"
 
@@ -288,6 +289,24 @@ void sign_spki(const uint8_t key[SIGN_PUBLIC_SIZE], uint8_t out[SIGN_SPKI_SIZE])
 {
 	memcpy(out, spki_prefix, sizeof(spki_prefix));
 	memcpy(out + sizeof(spki_prefix), key, SIGN_PUBLIC_SIZE);
+}
+
+int sign_fingerprint(const uint8_t key[SIGN_PUBLIC_SIZE], char out[SIGN_FINGERPRINT_SIZE],
+		     struct sl_error *err)
+{
+	uint8_t spki[SIGN_SPKI_SIZE], digest[SL_SHA256_SIZE];
+	char *p = out;
+	int rc;
+
+	sign_spki(key, spki);
+	rc = sha256_once(spki, sizeof(spki), digest, err);
+	for (size_t i = 0; rc == 0 && i < 16; i += 2) {
+		if (i > 0)
+			*p++ = '-';
+		hex_encode(p, digest + i, 2);
+		p += 4;
+	}
+	return rc;
 }
 
 int sign_spki_parse(const uint8_t *der, size_t len, uint8_t out[SIGN_PUBLIC_SIZE])

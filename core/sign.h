@@ -32,6 +32,10 @@ int sign_verify(const uint8_t key[SIGN_PUBLIC_SIZE], const void *bytes, size_t l
 void sign_spki(const uint8_t key[SIGN_PUBLIC_SIZE], uint8_t out[SIGN_SPKI_SIZE]);
 /* -SL_EFORMAT unless exactly that form. */
 int sign_spki_parse(const uint8_t *der, size_t len, uint8_t out[SIGN_PUBLIC_SIZE]);
+/* "3f2a-...": half its SHA-256 in eight groups, short enough to be written down. */
+#define SIGN_FINGERPRINT_SIZE 40
+int sign_fingerprint(const uint8_t key[SIGN_PUBLIC_SIZE], char out[SIGN_FINGERPRINT_SIZE],
+		     struct sl_error *err);
 int sign_public_pem(const uint8_t key[SIGN_PUBLIC_SIZE], struct buf *out);
 int sign_public_pem_parse(const char *pem, size_t len, uint8_t out[SIGN_PUBLIC_SIZE],
 			  struct sl_error *err);

@@ -213,8 +213,21 @@ static int take(struct builder *b, const yaml_event_t *event)
 	return event->type == YAML_STREAM_END_EVENT ? 1 : 0;
 }
 
+/* The first thing on a line, counted from 0, that is no blank. */
+static bool begins_with_tab(const char *text, size_t len, size_t line)
+{
+	size_t at = 0;
+
+	for (; line > 0 && at < len; at++)
+		line -= text[at] == '\n';
+	while (at < len && text[at] == ' ')
+		at++;
+	return at < len && text[at] == '\t';
+}
+
 /* libyaml's own texts are constants; of bytes it cannot decode it knows only the offset. */
-static int fail_parse(const struct builder *b, const yaml_parser_t *parser, const char *text)
+static int fail_parse(const struct builder *b, const yaml_parser_t *parser, const char *text,
+		      size_t len)
 {
 	const char *what = parser->problem != NULL ? parser->problem : "no YAML";
 	yaml_mark_t mark = parser->problem_mark;
@@ -228,6 +241,8 @@ static int fail_parse(const struct builder *b, const yaml_parser_t *parser, cons
 			mark.line += text[i] == '\n';
 		}
 	}
+	if (parser->error == YAML_SCANNER_ERROR && begins_with_tab(text, len, mark.line))
+		what = "a tab; YAML is indented with blanks";
 	return fail_at(b, SL_EFORMAT, &mark, what);
 }
 
@@ -243,7 +258,7 @@ static int build(struct builder *b, const char *text, size_t len)
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	while (rc == 0) {
 		if (yaml_parser_parse(&parser, &event) == 0)
-			return fail_parse(b, &parser, text);
+			return fail_parse(b, &parser, text, len);
 		rc = take(b, &event);
 		yaml_event_delete(&event);
 	}

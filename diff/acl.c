@@ -83,3 +83,22 @@ int acl_format(struct buf *out, const void *value, size_t len)
 		(void)buf_printf(out, ",and %zu more", count - ENTRIES_SHOWN);
 	return out->status;
 }
+
+/* What it grants is cut by its mask. */
+bool acl_grants_write(const void *value, size_t len)
+{
+	const uint8_t *b = value;
+	uint16_t named = 0, mask = PERMISSIONS;
+
+	if (!is_list(b, len))
+		return true;
+	for (size_t at = HEADER; at < len; at += ENTRY) {
+		size_t tag = find_tag(le16(b + at));
+
+		if (tags[tag].has_id)
+			named |= le16(b + at + 2);
+		else if (tags[tag].text[0] == 'm')
+			mask = le16(b + at + 2);
+	}
+	return (named & mask & 2) != 0;
+}

@@ -14,4 +14,7 @@
  */
 int acl_format(struct buf *out, const void *value, size_t len);
 
+/* Does it let a user or group that it names write? What is no such value may do so. */
+bool acl_grants_write(const void *value, size_t len);
+
 #endif

@@ -17,13 +17,14 @@ static const char *const kind_names[SL_CHANGE_KINDS] = {
 
 /* In the order of their bits. */
 static const char *const signal_names[] = {
-	"forged-mtime", "setuid",         "setgid",    "caps",        "opaque",
-	"hidden-name",  "renamed",        "unstable",  "elf",         "script",
-	"executable",   "world-writable", "device",    "under-mount", "stray-whiteout",
-	"truncated",    "running",        "mapped",    "archive",     "key",
-	"packaged",     "volume",         "known-bad", "known-good",  "yara",
-	"in-path",      "in-temp",        "unlinked",  "memfd",       "preload",
-	"traced",       "server-code",
+	"forged-mtime", "setuid",         "setgid",     "caps",        "opaque",
+	"hidden-name",  "renamed",        "unstable",   "elf",         "script",
+	"executable",   "world-writable", "device",     "under-mount", "stray-whiteout",
+	"truncated",    "running",        "mapped",     "archive",     "key",
+	"packaged",     "volume",         "known-bad",  "known-good",  "yara",
+	"in-path",      "in-temp",        "unlinked",   "memfd",       "preload",
+	"traced",       "server-code",    "runs-input", "miner",       "partly-searched",
+	"rewritten",    "borrowed-mtime",
 };
 
 _Static_assert(ARRAY_SIZE(signal_names) == SL_SIGNAL_BITS, "every signal has a name");
@@ -85,7 +86,11 @@ static bool same_mtime(const struct sl_entry *a, const struct sl_entry *b)
 	return a->mtime.sec == b->mtime.sec && a->mtime.nsec == b->mtime.nsec;
 }
 
-/* The kernel's own: never shown inside. One level of nesting makes them data (STORAGE 1.9). */
+/*
+ * An overlay's own: never shown inside, and not copied up, but tars can hold them. What is read of
+ * a container has lost its own already: by this name it has data of an overlay that is mounted in
+ * it.
+ */
 static bool is_private(const char *name)
 {
 	static const char prefix[] = "trusted.overlay.";
@@ -118,9 +123,9 @@ static bool same_xattrs(const struct sl_entry *before, const struct sl_entry *af
 		order = was == NULL ? 1 : is == NULL ? -1 : strcmp(was->name, is->name);
 		if (order < 0 && !is_private(was->name))
 			return false;
-		if (order > 0 && !is_private(is->name) && !is_label(is->name))
+		if (order > 0 && !is_label(is->name))
 			return false;
-		if (order == 0 && !sl_xattr_same(was, is) && !is_private(is->name))
+		if (order == 0 && !sl_xattr_same(was, is))
 			return false;
 		b += order <= 0;
 		a += order >= 0;

@@ -35,7 +35,6 @@ struct drift_step {
 /* What reading a file gave. */
 struct drift_digests {
 	uint8_t sha256[SL_SHA256_SIZE];
-	uint8_t xxh3[SL_XXH3_SIZE];
 	uint8_t head[16], head_len;
 	uint64_t signals;
 };

@@ -42,6 +42,12 @@ static const struct {
 	{FACT_READ, "read"},
 	{FACT_BACKDATED, "backdated"},
 	{FACT_IMPOSSIBLE_TIME, "impossible-time"},
+	{FACT_WHOLE_SECOND, "whole-second"},
+	{FACT_BEFORE_BIRTH, "before-birth"},
+	{FACT_IN_PLACE, "in-place"},
+	{FACT_PASSWORDS, "passwords"},
+	{FACT_ENCODED, "encoded"},
+	{FACT_HEX, "hex"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "diff/acl.h"
 #include "diff/caps.h"
 #include "diff/magic.h"
 #include "diff/timefacts.h"
@@ -88,6 +89,26 @@ static fact_set regular_facts(const struct sl_change *c, const struct sl_entry *
 	return facts;
 }
 
+/* Everyone may write to it; a directory with the sticky bit is meant to be written by all. */
+static bool is_open(const struct sl_entry *e)
+{
+	return (e->mode & WRITE_OTHERS) != 0 && !(S_ISDIR(e->mode) && (e->mode & S_ISVTX) != 0);
+}
+
+/* An access list of it, or the one that new files in it get, lets others write. */
+static bool is_opened_by_list(const struct sl_entry *e)
+{
+	static const char *const names[] = {"system.posix_acl_access", "system.posix_acl_default"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct sl_xattr *list = sl_entry_xattr(e, names[i]);
+
+		if (list != NULL && acl_grants_write(list->value, list->size))
+			return true;
+	}
+	return false;
+}
+
 static fact_set after_facts(const struct sl_change *c)
 {
 	const struct sl_entry *after = c->after;
@@ -120,13 +141,13 @@ static fact_set after_facts(const struct sl_change *c)
 	default:
 		return FACT_FILLED;
 	}
-	/* a directory with the sticky bit is meant to be written by all */
-	if ((after->mode & WRITE_OTHERS) != 0 &&
-	    !(S_ISDIR(after->mode) && (after->mode & S_ISVTX) != 0)) {
+	if (is_open(after)) {
 		facts |= SL_SIGNAL_WORLD_WRITABLE;
-		if (!is_same_type || (before->mode & WRITE_OTHERS) == 0)
+		if (!is_same_type || !is_open(before))
 			facts |= FACT_WRITE_GAINED;
 	}
+	if (is_opened_by_list(after) && (!is_same_type || !is_opened_by_list(before)))
+		facts |= FACT_WRITE_GAINED;
 	return facts;
 }
 

@@ -125,6 +125,26 @@ static enum hashlist_line parse_words(struct sl_bytes line, uint8_t sha256[SL_SH
 	return HASHLIST_SHA256;
 }
 
+/* "SHA256 (name) = digest": sha256sum --tag, and what the BSDs write. */
+static bool parse_tagged(struct sl_bytes line, uint8_t sha256[SL_SHA256_SIZE],
+			 struct sl_bytes *label)
+{
+	static const char start[] = "SHA256 (", middle[] = ") = ";
+	const size_t digits = (size_t)2 * SL_SHA256_SIZE, head = sizeof(start) - 1;
+	const size_t least = head + sizeof(middle) - 1 + digits;
+	uint8_t digest[64];
+
+	if (line.len < least || memcmp(line.data, start, head) != 0 ||
+	    memcmp(line.data + line.len - digits - (sizeof(middle) - 1), middle,
+		   sizeof(middle) - 1) != 0 ||
+	    read_digest((struct sl_bytes){line.data + line.len - digits, digits}, digest) !=
+		    SL_SHA256_SIZE)
+		return false;
+	memcpy(sha256, digest, SL_SHA256_SIZE);
+	*label = (struct sl_bytes){line.data + head, line.len - least};
+	return true;
+}
+
 enum hashlist_line hashlist_parse(struct sl_bytes line, uint8_t sha256[SL_SHA256_SIZE],
 				  struct sl_bytes *label)
 {
@@ -134,6 +154,8 @@ enum hashlist_line hashlist_parse(struct sl_bytes line, uint8_t sha256[SL_SHA256
 	line = trim(line);
 	if (line.len == 0 || line.data[0] == '#')
 		return HASHLIST_EMPTY;
+	if (parse_tagged(line, sha256, label))
+		return HASHLIST_SHA256;
 	/* a comma in a file's name behind a blank separates nothing */
 	while (first < line.len && !is_blank(line.data[first]) && line.data[first] != ',' &&
 	       line.data[first] != ';')

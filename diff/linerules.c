@@ -5,85 +5,18 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/quote.h"
+#include "diff/lineread.h"
+#include "diff/linesettings.h"
 #include "diff/naming.h"
 #include "diff/secrets.h"
 
 #define SENTENCES_MAX 4
-
-/* What a rule looks at. */
-struct look {
-	enum textfile what;
-	struct sl_bytes line;
-	const struct sl_line **gone; /* lines that went, sorted by their first field */
-	size_t gone_count;
-	struct buf *message; /* for the words about this line */
-};
 
 /* ---- small readings ---- */
 
 static bool equal(struct sl_bytes a, struct sl_bytes b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-static bool is_word(struct sl_bytes text, const char *word)
-{
-	return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
-}
-
-static const char *find(struct sl_bytes text, const char *what)
-{
-	return text.len > 0 ? memmem(text.data, text.len, what, strlen(what)) : NULL;
-}
-
-static struct sl_bytes rest_from(struct sl_bytes text, const char *at)
-{
-	return (struct sl_bytes){at, (size_t)(text.data + text.len - at)};
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-' || c == '.';
-}
-
-/* What is left of a line that is no comment. */
-static bool has_meaning(struct sl_bytes line)
-{
-	size_t at = 0;
-
-	while (at < line.len && is_blank(line.data[at]))
-		at++;
-	return at < line.len && line.data[at] != '#';
-}
-
-/* @word in @text, with nothing around it that belongs to a name. */
-static const char *find_word(struct sl_bytes text, const char *word)
-{
-	size_t len = strlen(word);
-	const char *at, *end = text.data + text.len;
-
-	while ((at = find(text, word)) != NULL) {
-		bool starts = at == text.data || !is_name_char(at[-1]);
-
-		if (starts && (at + len == end || !is_name_char(at[len])))
-			return at;
-		text = rest_from(text, at + 1);
-	}
-	return NULL;
-}
-
-static void say(struct look *l, const char *before, struct sl_bytes what, const char *after)
-{
-	AUTO_FREE char *shown = quote_short(what.data, what.len);
-
-	(void)buf_printf(l->message, "%s '%s'%s", before, shown != NULL ? shown : "?", after);
 }
 
 /* ---- lines that went ---- */
@@ -147,7 +80,7 @@ static bool is_root_id(struct sl_bytes field)
 	uint32_t value = 0;
 	size_t at = 0;
 
-	while (at < field.len && is_blank(field.data[at]))
+	while (at < field.len && lineread_is_blank(field.data[at]))
 		at++;
 	if (at < field.len && (field.data[at] == '+' || field.data[at] == '-'))
 		at++;
@@ -172,12 +105,12 @@ static bool root_id(struct look *l)
 	struct sl_bytes name;
 
 	/* an image without the file may well get one */
-	if (!is_account(l, &name) || is_word(name, "root") || !has_root_id(l->line))
+	if (!is_account(l, &name) || lineread_is_word(name, "root") || !has_root_id(l->line))
 		return false;
 	gone = find_gone(l, name);
 	if (gone != NULL && has_root_id(gone->text))
 		return false;
-	say(l, gone != NULL ? "account" : "new account", name, " has user id 0");
+	lineread_say(l, gone != NULL ? "account" : "new account", name, " has user id 0");
 	return true;
 }
 
@@ -198,7 +131,7 @@ static bool no_password(struct look *l)
 	gone = find_gone(l, name);
 	if (gone != NULL && has_empty_password(gone->text))
 		return false;
-	say(l, "account", name, " needs no password");
+	lineread_say(l, "account", name, " needs no password");
 	return true;
 }
 
@@ -213,7 +146,25 @@ static bool password_set(struct look *l)
 	gone = find_gone(l, name);
 	if (gone != NULL && textfile_field(gone->text, 1, &was) && equal(was, password))
 		return false;
-	say(l, "account", name, gone != NULL ? " has another password" : " has a password");
+	lineread_say(l, "account", name,
+		     gone != NULL ? " has another password" : " has a password");
+	return true;
+}
+
+/* An account that could not be used from a shell, and now can. */
+static bool shell_given(struct look *l)
+{
+	const struct sl_line *gone;
+	struct sl_bytes name, shell, was;
+
+	if (!is_account(l, &name) || !textfile_field(l->line, 6, &shell) ||
+	    linesettings_is_no_shell(shell))
+		return false;
+	gone = find_gone(l, name);
+	if (gone == NULL || !textfile_field(gone->text, 6, &was) || !linesettings_is_no_shell(was))
+		return false;
+	lineread_say(l, "account", name, " has got the shell");
+	lineread_say(l, "", shell, "");
 	return true;
 }
 
@@ -229,7 +180,7 @@ static bool is_member(struct sl_bytes list, struct sl_bytes who)
 			return true;
 		if (comma == NULL)
 			return false;
-		list = rest_from(list, comma + 1);
+		list = lineread_from(list, comma + 1);
 	}
 	return false;
 }
@@ -240,7 +191,7 @@ bool linerules_is_powerful_group(struct sl_bytes name)
 					     "disk", "kmem", "lxd",   "adm",   "libvirt"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		if (is_word(name, groups[i]))
+		if (lineread_is_word(name, groups[i]))
 			return true;
 	return false;
 }
@@ -262,14 +213,14 @@ static bool new_member(struct look *l)
 		one = (struct sl_bytes){list.data,
 					comma != NULL ? (size_t)(comma - list.data) : list.len};
 		/* Alpine's root is a member of its own group, and of others */
-		if (one.len > 0 && !is_word(one, "root") && !is_member(was, one)) {
-			say(l, "account", one, " is a member of group");
-			say(l, "", name, "");
+		if (one.len > 0 && !lineread_is_word(one, "root") && !is_member(was, one)) {
+			lineread_say(l, "account", one, " is a member of group");
+			lineread_say(l, "", name, "");
 			return true;
 		}
 		if (comma == NULL)
 			break;
-		list = rest_from(list, comma + 1);
+		list = lineread_from(list, comma + 1);
 	}
 	return false;
 }
@@ -280,28 +231,29 @@ static bool allows_all(struct sl_bytes text)
 {
 	const char *last = text.data + text.len;
 
-	while (last > text.data && is_blank(last[-1]))
+	while (last > text.data && lineread_is_blank(last[-1]))
 		last--;
 	/* the list goes on in the next line */
-	return find_word(text, "ALL") != NULL || (last > text.data && last[-1] == '\\');
+	return lineread_find_word(text, "ALL") != NULL || (last > text.data && last[-1] == '\\');
 }
 
 static bool sudo_no_password(struct look *l)
 {
 	const char *tag;
 
-	if (!has_meaning(l->line))
+	if (!lineread_has_meaning(l->line))
 		return false;
-	tag = find_word(l->line, "NOPASSWD");
-	if (tag != NULL && allows_all(rest_from(l->line, tag))) {
+	tag = lineread_find_word(l->line, "NOPASSWD");
+	if (tag != NULL && allows_all(lineread_from(l->line, tag))) {
 		(void)buf_append_str(l->message, "sudo asks for no password for any command");
 		return true;
 	}
-	if (find(l->line, "!authenticate") != NULL) {
+	if (lineread_find(l->line, "!authenticate") != NULL) {
 		(void)buf_append_str(l->message, "sudo asks for no password");
 		return true;
 	}
-	if (find_word(l->line, "permit") == NULL || find_word(l->line, "nopass") == NULL)
+	if (lineread_find_word(l->line, "permit") == NULL ||
+	    lineread_find_word(l->line, "nopass") == NULL)
 		return false;
 	(void)buf_append_str(l->message, "doas asks for no password");
 	return true;
@@ -312,11 +264,11 @@ static bool new_key(struct look *l)
 	CLEANUP(buf_clear) struct buf shown = BUF_INIT(4096);
 	struct sl_bytes type, key;
 
-	if (!has_meaning(l->line) || !secrets_find_key(l->line, &type, &key))
+	if (!lineread_has_meaning(l->line) || !secrets_find_key(l->line, &type, &key))
 		return false;
-	if (secrets_mask(&shown, TEXTFILE_KEYS, rest_from(l->line, type.data)) < 0)
+	if (secrets_mask(&shown, TEXTFILE_KEYS, lineread_from(l->line, type.data)) < 0)
 		return false;
-	say(l, "whoever has key", (struct sl_bytes){shown.data, shown.len}, " may log in");
+	lineread_say(l, "whoever has key", (struct sl_bytes){shown.data, shown.len}, " may log in");
 	return true;
 }
 
@@ -324,16 +276,16 @@ static bool new_key(struct look *l)
 
 static bool preload(struct look *l)
 {
-	if (!has_meaning(l->line))
+	if (!lineread_has_meaning(l->line))
 		return false;
-	say(l, "every program that starts loads", l->line, "");
+	lineread_say(l, "every program that starts loads", l->line, "");
 	return true;
 }
 
 static bool preload_variable(struct look *l)
 {
-	if (!has_meaning(l->line) ||
-	    (find_word(l->line, "LD_PRELOAD") == NULL && find_word(l->line, "LD_AUDIT") == NULL))
+	if (!lineread_has_meaning(l->line) || (lineread_find_word(l->line, "LD_PRELOAD") == NULL &&
+					       lineread_find_word(l->line, "LD_AUDIT") == NULL))
 		return false;
 	(void)buf_append_str(l->message, "programs are started with a library put in front");
 	return true;
@@ -341,33 +293,21 @@ static bool preload_variable(struct look *l)
 
 static bool remote_shell(struct look *l)
 {
-	if (!has_meaning(l->line) ||
-	    (find(l->line, "/dev/tcp/") == NULL && find(l->line, "/dev/udp/") == NULL))
+	if (!lineread_has_meaning(l->line) || (lineread_find(l->line, "/dev/tcp/") == NULL &&
+					       lineread_find(l->line, "/dev/udp/") == NULL))
 		return false;
 	(void)buf_append_str(l->message, "a shell is tied to a connection");
 	return true;
-}
-
-static bool is_piped_to_shell(struct sl_bytes text)
-{
-	static const char *const shells[] = {"sh",  "bash", "dash",   "ash",     "zsh",
-					     "ksh", "perl", "python", "python3", "php"};
-	const char *pipe = find(text, "|");
-
-	for (size_t i = 0; pipe != NULL && i < ARRAY_SIZE(shells); i++)
-		if (find_word(rest_from(text, pipe), shells[i]) != NULL)
-			return true;
-	return false;
 }
 
 static bool download(struct look *l)
 {
 	static const char *const tools[] = {"curl", "wget", "fetch"};
 
-	for (size_t i = 0; has_meaning(l->line) && i < ARRAY_SIZE(tools); i++) {
-		const char *at = find_word(l->line, tools[i]);
+	for (size_t i = 0; lineread_has_meaning(l->line) && i < ARRAY_SIZE(tools); i++) {
+		const char *at = lineread_find_word(l->line, tools[i]);
 
-		if (at == NULL || !is_piped_to_shell(rest_from(l->line, at)))
+		if (at == NULL || !linesettings_is_piped(lineread_from(l->line, at)))
 			continue;
 		(void)buf_append_str(l->message, "what is downloaded is run");
 		return true;
@@ -375,49 +315,12 @@ static bool download(struct look *l)
 	return false;
 }
 
-/* "name[key] = value" of PHP's settings; ';' begins a comment, quotes may stand around the value.
- */
-static bool php_setting(struct sl_bytes line, struct sl_bytes *value)
-{
-	static const char *const names[] = {
-		"auto_prepend_file", "auto_append_file", "extension",       "zend_extension",
-		"sendmail_path",     "extension_dir",    "opcache.preload", "ffi.preload"};
-	const char *equals = line.len > 0 ? memchr(line.data, '=', line.len) : NULL;
-	struct sl_bytes name;
-	size_t at = 0;
-
-	while (at < line.len && is_blank(line.data[at]))
-		at++;
-	if (equals == NULL || line.data[at] == ';' || line.data[at] == '#')
-		return false;
-	name = (struct sl_bytes){line.data, (size_t)(equals - line.data)};
-	*value = rest_from(line, equals + 1);
-	while (value->len > 0 &&
-	       (is_blank(value->data[0]) || strchr("\"'", value->data[0]) != NULL))
-		*value = rest_from(*value, value->data + 1);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (find_word(name, names[i]) != NULL)
-			return true;
-	return false;
-}
-
-/* A module by its name alone comes out of the directory that PHP was built with. */
-static bool php_code(struct look *l)
-{
-	struct sl_bytes value;
-
-	if (!php_setting(l->line, &value) || value.len == 0 || is_word(value, "none"))
-		return false;
-	if (find(value, "/") == NULL && find(value, ":") == NULL && find(value, ".php") == NULL)
-		return false;
-	say(l, "PHP loads or runs", value, "");
-	return true;
-}
-
 /* ---- the table ---- */
 
 #define IN(name) (1u << TEXTFILE_##name)
-#define IN_SCRIPTS (IN(COMMANDS) | IN(SUDOERS) | IN(KEYS) | IN(PLAIN))
+#define IN_SCRIPTS                                                                                 \
+	(IN(COMMANDS) | IN(SUDOERS) | IN(KEYS) | IN(PLAIN) | IN(SSHD) | IN(PAM) | IN(HOOKS) |      \
+	 IN(IMPORTS))
 
 /* Ids are part of the document: append only. Each has both kinds of rows in the unit tests. */
 static const struct line_rule {
@@ -450,8 +353,14 @@ static const struct line_rule {
 	 {"T1098.007"},
 	 "an account joined a group that is as good as root",
 	 SL_SEVERITY_HIGH,
-	 IN(GROUP),
+	 IN(GROUP) | IN(GSHADOW),
 	 new_member},
+	{"line-account-shell",
+	 {"T1078", "T1098"},
+	 "an account that no one could log in to has a shell",
+	 SL_SEVERITY_HIGH,
+	 IN(PASSWD),
+	 shell_given},
 	{"line-sudo-open",
 	 {"T1548.003"},
 	 "the rights of root are given without a password",
@@ -488,12 +397,78 @@ static const struct line_rule {
 	 SL_SEVERITY_CRITICAL,
 	 IN_SCRIPTS,
 	 download},
+	{"line-unpack-run",
+	 {"T1027", "T1059.004"},
+	 "a line unpacks something that was made unreadable, and runs it",
+	 SL_SEVERITY_CRITICAL,
+	 IN_SCRIPTS,
+	 linesettings_unpacks},
+	{"line-setuid",
+	 {"T1548.001"},
+	 "a line gives a program the rights of its owner",
+	 SL_SEVERITY_CRITICAL,
+	 IN_SCRIPTS,
+	 linesettings_sets_id},
+	{"line-miner",
+	 {"T1496"},
+	 "a line starts a coin miner",
+	 SL_SEVERITY_CRITICAL,
+	 IN_SCRIPTS,
+	 linesettings_mines},
+	{"line-ssh-open",
+	 {"T1021.004", "T1098.004"},
+	 "a way to log in over ssh that the image does not have",
+	 SL_SEVERITY_CRITICAL,
+	 IN(SSHD),
+	 linesettings_sshd},
+	{"line-pam-open",
+	 {"T1556.003"},
+	 "a log-in asks a module that lets everyone in, runs a program, or is none of the system's",
+	 SL_SEVERITY_CRITICAL,
+	 IN(PAM),
+	 linesettings_pam},
+	{"line-code-prepended",
+	 {"T1505.003", "T1574"},
+	 "code is put before or behind every page of a server",
+	 SL_SEVERITY_CRITICAL,
+	 IN(SERVER),
+	 linesettings_prepends},
+	{"line-handler",
+	 {"T1505.003"},
+	 "a server is told to run files that it would hand out",
+	 SL_SEVERITY_HIGH,
+	 IN(SERVER),
+	 linesettings_handler},
+	{"line-package-hook",
+	 {"T1546.016"},
+	 "a command runs with every installation of a package",
+	 SL_SEVERITY_HIGH,
+	 IN(HOOKS),
+	 linesettings_hook},
+	{"line-kernel-helper",
+	 {"T1611"},
+	 "the kernel is told to run a program",
+	 SL_SEVERITY_CRITICAL,
+	 IN(SYSCTL),
+	 linesettings_kernel},
+	{"line-import",
+	 {"T1546"},
+	 "a line that Python runs whenever it starts",
+	 SL_SEVERITY_HIGH,
+	 IN(IMPORTS),
+	 linesettings_import},
+	{"line-server-module",
+	 {"T1505", "T1574"},
+	 "a server is told to load code from an unusual place, or to run a program",
+	 SL_SEVERITY_HIGH,
+	 IN(HTTPD),
+	 linesettings_module},
 	{"line-php-code",
 	 {"T1505.003", "T1574"},
 	 "PHP is told to load or run code beside the page that is asked for",
 	 SL_SEVERITY_HIGH,
-	 IN(PHP),
-	 php_code},
+	 IN(SERVER),
+	 linesettings_php},
 };
 
 const char *linerules_id(size_t n)

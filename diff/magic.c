@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
+#include "diff/openings.h"
 
 struct magic {
 	uint16_t offset, len;
@@ -91,6 +92,9 @@ uint32_t magic_signals(const uint8_t *head, size_t len)
 	}
 	if (len > 0 && is_pem_key(head, len))
 		signals |= SL_SIGNAL_KEY;
+	/* an archive's first member may be a program, and says nothing of it */
+	if ((signals & SL_SIGNAL_ARCHIVE) == 0)
+		signals |= (uint32_t)openings_signals(head, len);
 	return signals;
 }
 
@@ -123,7 +127,7 @@ static bool is_bytecode(const uint8_t *head, size_t len)
 }
 
 /* Servers pass over what stands in front of the code: a byte order mark, blanks. */
-static bool is_server_script(const uint8_t *head, size_t len)
+static bool begins_server_script(const uint8_t *head, size_t len)
 {
 	static const char *const starts[] = {"<?php", "<?=", "<%"};
 	size_t at = begins(head, len, 0, "\357\273\277", 3) ? 3 : 0;
@@ -139,9 +143,26 @@ static bool is_server_script(const uint8_t *head, size_t len)
 	return false;
 }
 
+/* The same in UTF-16 of either byte order: half of the bytes are zeros. */
+static bool is_server_script(const uint8_t *head, size_t len)
+{
+	bool has_mark = begins(head, len, 0, "\377\376", 2) || begins(head, len, 0, "\376\377", 2);
+	size_t at = has_mark ? 2 : 0, n = 0, first;
+	uint8_t narrow[MAGIC_WINDOW / 2];
+
+	if (begins_server_script(head, len))
+		return true;
+	if (len < at + 4 || (head[at] != 0) == (head[at + 1] != 0))
+		return false;
+	first = head[at] == 0 ? 1 : 0;
+	for (; at + 1 < len && n < sizeof(narrow) && head[at + 1 - first] == 0; at += 2)
+		narrow[n++] = head[at + first];
+	return begins_server_script(narrow, n);
+}
+
 fact_set magic_facts(const uint8_t *head, size_t len)
 {
-	fact_set facts = 0;
+	fact_set facts = openings_facts(head, len);
 
 	if (is_text(head, len))
 		facts |= FACT_TEXT;

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "core/digest.h"
 
 #define TEXTS_MAX ((size_t)8 << 20)
 #define FIRST_ROOM 1024
-#define CLAIM_ROOM ((size_t)1 << 18)
 
 struct package {
 	const char *manager;
@@ -22,10 +20,8 @@ struct packagetable {
 	size_t count, room;
 	uint32_t *by_name; /* indexes of the packages that were there when it was sorted */
 	size_t sorted;
-	struct package_claim *claims;
-	size_t claim_count, claim_room;
+	struct packageclaims claims;
 	struct buf texts;
-	struct xxh3 *hash;
 };
 
 int packagetable_new(struct packagetable **out, struct sl_error *err)
@@ -36,7 +32,7 @@ int packagetable_new(struct packagetable **out, struct sl_error *err)
 	if (t == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "packages");
 	t->texts = BUF_INIT(TEXTS_MAX);
-	rc = xxh3_new(&t->hash, err);
+	rc = packageclaims_init(&t->claims, err);
 	if (rc < 0) {
 		packagetable_free(t);
 		return rc;
@@ -51,9 +47,8 @@ void packagetable_free(struct packagetable *t)
 		return;
 	free(t->packages);
 	free(t->by_name);
-	free(t->claims);
+	packageclaims_clear(&t->claims);
 	buf_clear(&t->texts);
-	xxh3_free(t->hash);
 	free(t);
 }
 
@@ -121,71 +116,6 @@ int packagetable_add(struct packagetable *t, const char *manager, struct sl_byte
 
 /* ---- claims ---- */
 
-static uint64_t hash_path(const struct packagetable *t, struct sl_bytes path)
-{
-	uint8_t digest[SL_XXH3_SIZE];
-	uint64_t out;
-
-	xxh3_reset(t->hash);
-	xxh3_update(t->hash, path.data, path.len);
-	xxh3_final(t->hash, digest);
-	memcpy(&out, digest, sizeof(out));
-	return out;
-}
-
-/* By path; of the same one those with a digest first, then the package that was added first. */
-static int compare_claims(const void *a, const void *b)
-{
-	const struct package_claim *x = a, *y = b;
-
-	if (x->path != y->path)
-		return x->path < y->path ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind > y->kind ? -1 : 1;
-	if (x->package != y->package)
-		return x->package < y->package ? -1 : 1;
-	return memcmp(x->digest, y->digest, sizeof(x->digest));
-}
-
-/* Sort, and keep the first claim of each path. */
-static void sort_claims(struct packagetable *t)
-{
-	size_t kept = 0;
-
-	if (t->claim_count == 0)
-		return;
-	qsort(t->claims, t->claim_count, sizeof(*t->claims), compare_claims);
-	for (size_t i = 0; i < t->claim_count; i++)
-		if (kept == 0 || t->claims[i].path != t->claims[kept - 1].path)
-			t->claims[kept++] = t->claims[i];
-	t->claim_count = kept;
-}
-
-/*
- * Databases name a path once in a list and once with its digest: one of them is enough. There is
- * always room for many more after sorting, so that nobody can have it sorted for every path.
- */
-static int make_room(struct packagetable *t, struct sl_error *err)
-{
-	void *items = t->claims;
-	int rc;
-
-	if (t->claim_count < t->claim_room)
-		return 0;
-	sort_claims(t);
-	if (t->claim_count < t->claim_room / 2)
-		return 0;
-	if (t->claim_room == CLAIM_ROOM) {
-		if (t->claim_count <= PACKAGE_CLAIMS_MAX)
-			return 0;
-		return sl_fail(err, SL_ELIMIT, 0, "more than %zu files of packages",
-			       PACKAGE_CLAIMS_MAX);
-	}
-	rc = grow(&items, t->claim_room, &t->claim_room, sizeof(*t->claims), err);
-	t->claims = items;
-	return rc;
-}
-
 static struct sl_bytes strip_path(struct sl_bytes path)
 {
 	if (path.len > 0 && path.data[0] == '.' && (path.len == 1 || path.data[1] == '/')) {
@@ -203,36 +133,20 @@ int packagetable_claim(struct packagetable *t, uint32_t package, struct sl_bytes
 		       enum package_digest kind, const void *digest, size_t size,
 		       struct sl_error *err)
 {
-	struct package_claim c = {.package = package & 0xffffffu, .kind = kind & 0xffu};
-	int rc;
+	struct package_claim claim = {.package = package & 0xffffffu, .kind = kind & 0x7fu};
 
 	path = strip_path(path);
 	if (path.len == 0)
 		return 0; /* the root belongs to everybody */
-	rc = make_room(t, err);
-	if (rc < 0)
-		return rc;
-	c.path = hash_path(t, path);
 	if (kind != PACKAGE_DIGEST_NONE)
-		memcpy(c.digest, digest, size < sizeof(c.digest) ? size : sizeof(c.digest));
-	t->claims[t->claim_count++] = c;
-	return 0;
+		memcpy(claim.digest, digest,
+		       size < sizeof(claim.digest) ? size : sizeof(claim.digest));
+	return packageclaims_add(&t->claims, path, claim, err);
 }
 
 const struct package_claim *packagetable_find(const struct packagetable *t, struct sl_bytes path)
 {
-	uint64_t wanted = hash_path(t, path);
-	size_t low = 0, high = t->claim_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (t->claims[middle].path < wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < t->claim_count && t->claims[low].path == wanted ? &t->claims[low] : NULL;
+	return packageclaims_find(&t->claims, path);
 }
 
 /* ---- names ---- */
@@ -261,7 +175,6 @@ int packagetable_settle(struct packagetable *t, struct sl_error *err)
 	if (t->count > 0)
 		qsort_r(order, t->count, sizeof(*order), compare_names, t);
 	t->sorted = t->count;
-	sort_claims(t);
 	return 0;
 }
 

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What package databases say: packages, and which paths they claim with which digest. 32 bytes a
- * path, so that the 100,000 files of a large system are 3 MiB. Whoever may write a database could
- * have it say anything: what is found here names things, and proves nothing.
+ * What package databases say: packages, and which paths they claim with which digest. Whoever may
+ * write a database could have it say anything: what is found here names things, and proves nothing.
  */
 #ifndef DIFF_PACKAGETABLE_H
 #define DIFF_PACKAGETABLE_H
 
-#include <strandline/error.h>
+#include "diff/packageclaims.h"
 
 #define PACKAGES_MAX ((size_t)1 << 16)
-#define PACKAGE_CLAIMS_MAX ((size_t)7 << 15) /* different paths */
-#define PACKAGE_TEXT_MAX 256                 /* of a name or version; longer ones are no package */
-#define PACKAGE_DIGEST_SIZE 20 /* longer ones are cut: no proof comes from here anyway */
-
-enum package_digest {
-	PACKAGE_DIGEST_NONE,
-	PACKAGE_DIGEST_MD5,
-	PACKAGE_DIGEST_SHA1,
-	PACKAGE_DIGEST_SHA256,
-};
-
-struct package_claim {
-	uint64_t path; /* XXH3 of it */
-	uint32_t package : 24;
-	uint32_t kind : 8; /* enum package_digest */
-	uint8_t digest[PACKAGE_DIGEST_SIZE];
-};
+#define PACKAGE_TEXT_MAX 256 /* of a name or version; longer ones are no package */
 
 /* Borrowed from the table until something is added to it. */
 struct package_id {
@@ -50,10 +33,10 @@ int packagetable_claim(struct packagetable *t, uint32_t package, struct sl_bytes
 		       enum package_digest kind, const void *digest, size_t size,
 		       struct sl_error *err);
 
-/* Sort; adding afterwards makes this necessary again. */
+/* Sort the names; a package that is added afterwards makes this necessary again. */
 int packagetable_settle(struct packagetable *t, struct sl_error *err);
 
-/* After settling. Of several claims the one with a digest. NULL: nobody claims it. */
+/* Of several claims the one with a digest. NULL: nobody claims it. */
 const struct package_claim *packagetable_find(const struct packagetable *t, struct sl_bytes path);
 /* 0 and the package of this name (NUL-terminated); 1: none that was there when settling. */
 int packagetable_named(const struct packagetable *t, struct sl_bytes name, uint32_t *package);

@@ -88,16 +88,27 @@ static enum facts_mount place(struct sl_bytes path, struct sl_bytes point)
 	return sl_path_within(point, path) ? FACTS_ABOVE : FACTS_APART;
 }
 
+static bool begins(struct sl_bytes text, const char *start)
+{
+	return text.len > strlen(start) && memcmp(text.data, start, strlen(start)) == 0;
+}
+
+/* /bin and its like are links into /usr in most images. */
+static bool is_of_usr(struct sl_bytes m)
+{
+	return begins(m, "bin/") || begins(m, "sbin/") || begins(m, "lib/") || begins(m, "lib64/");
+}
+
 enum facts_mount facts_place(struct sl_bytes path, const char *mount)
 {
-	static const char var_run[] = "var/run/";
 	struct sl_bytes m = inside(mount);
 	enum facts_mount where = place(path, m);
 
 	/* /var/run is a link to /run in most images: the stub appears there */
-	if (where == FACTS_APART && m.len > sizeof(var_run) - 1 &&
-	    memcmp(m.data, var_run, sizeof(var_run) - 1) == 0)
+	if (where == FACTS_APART && begins(m, "var/run/"))
 		where = place(path, (struct sl_bytes){m.data + 4, m.len - 4});
+	if (where == FACTS_APART && begins(path, "usr/") && is_of_usr(m))
+		where = place((struct sl_bytes){path.data + 4, path.len - 4}, m);
 	return where;
 }
 

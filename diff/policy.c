@@ -124,7 +124,7 @@ static bool is_device(const struct sl_entry *e)
 	return e != NULL && (S_ISCHR(e->mode) || S_ISBLK(e->mode));
 }
 
-uint32_t policy_rights(const struct sl_change *c)
+static uint32_t change_rights(const struct sl_change *c)
 {
 	const struct {
 		bool needed;
@@ -152,6 +152,18 @@ uint32_t policy_rights(const struct sl_change *c)
 	for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
 		out |= rights[i].needed ? rights[i].right : 0;
 	return out;
+}
+
+/* A process or a setting is expected by name: its kind is the word for it. */
+uint32_t policy_rights(const struct sl_finding *f)
+{
+	uint32_t rights;
+
+	if (f->change == NULL)
+		return (f->signals & (SL_SIGNAL_KNOWN_BAD | SL_SIGNAL_YARA)) != 0 ? POLICY_MATCHED
+										  : 0;
+	rights = change_rights(f->change);
+	return rights == 0 && f->severity >= SL_SEVERITY_HIGH ? (uint32_t)POLICY_SEVERE : rights;
 }
 
 bool policy_explain(struct policy *p, struct sl_finding *f)

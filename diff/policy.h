@@ -33,6 +33,7 @@ enum policy_right {
 	POLICY_DEVICE = 1u << 5,     /* is a device */
 	POLICY_RUNNING = 1u << 6,    /* runs, or is mapped by what runs */
 	POLICY_MATCHED = 1u << 7,    /* is known to be bad, or a YARA rule matches it */
+	POLICY_SEVERE = 1u << 8,     /* none of these, and of high severity or worse all the same */
 };
 
 int policy_new(struct policy **out, struct sl_error *err);
@@ -58,8 +59,8 @@ void policy_forget_tally(struct policy *p);
 void policy_tally(const struct policy *p, struct buf *out);
 void policy_add_tally(struct policy *p, const void *bytes, size_t len);
 
-/* What @c would need beyond its place: set of enum policy_right. */
-uint32_t policy_rights(const struct sl_change *c);
+/* What @f would need beyond its place or subject: set of enum policy_right. */
+uint32_t policy_rights(const struct sl_finding *f);
 /* The word for one right; NULL for none. */
 const char *policy_right_name(uint32_t bit);
 

@@ -58,6 +58,20 @@ static int read_globs(struct policy_globs *out, const struct ynode *map, const c
 	return 0;
 }
 
+/* No path of an entry has an empty component, "." or "..": such a pattern would never match. */
+static bool has_odd_component(const char *path)
+{
+	for (const char *end; path != NULL; path = *end != '\0' ? end + 1 : NULL) {
+		size_t len;
+
+		end = strchrnul(path, '/');
+		len = (size_t)(end - path);
+		if (len == 0 || (len <= 2 && strspn(path, ".") == len))
+			return true;
+	}
+	return false;
+}
+
 /* Paths are absolute in the file, and relative to the root in an entry. */
 static int read_paths(struct policy_globs *out, const struct ynode *map, const char *key,
 		      struct sl_error *err)
@@ -71,6 +85,10 @@ static int read_paths(struct policy_globs *out, const struct ynode *map, const c
 		if (path[0] != '/' || path[1] == '\0')
 			return ynode_fail_scalar(n, err,
 						 "should be a path that begins with / and goes on");
+		if (has_odd_component(path + 1))
+			return ynode_fail_scalar(n, err,
+						 "matches no path: leave out //, /./, /../ and the "
+						 "slash at its end");
 		memmove(path, path + 1, strlen(path));
 	}
 	return rc;
@@ -141,8 +159,8 @@ static const char *right_word(unsigned int bit)
 
 const char *policy_right_name(uint32_t bit)
 {
-	static const char *const names[] = {"program", "setuid", "capability", "account",
-					    "key",     "device", "running",    "matched"};
+	static const char *const names[] = {"program", "setuid",  "capability", "account", "key",
+					    "device",  "running", "matched",    "severe"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (bit == 1u << i)
@@ -323,27 +341,27 @@ static bool expects_change(const struct policyrule *r, const struct sl_change *c
 	return (r->changes & 1u << c->kind) != 0 &&
 	       any_matches(&r->paths, c->path.data, c->path.len) &&
 	       !any_matches(&r->except, c->path.data, c->path.len) && owner_fits(r, c->after) &&
-	       !(r->has_max_size && c->after != NULL && c->after->size > r->max_size) &&
-	       (policy_rights(c) & ~r->allow) == 0;
+	       !(r->has_max_size && c->after != NULL && c->after->size > r->max_size);
 }
 
 bool policyrule_expects(const struct policyrule *r, const struct sl_finding *f)
 {
-	if ((r->kinds & 1u << f->kind) == 0)
+	if ((r->kinds & 1u << f->kind) == 0 || (policy_rights(f) & ~r->allow) != 0)
 		return false;
 	return f->change != NULL ? expects_change(r, f->change)
 				 : any_matches(&r->subjects, f->subject.data, f->subject.len);
 }
 
+/* Nothing but wildcards between the slashes. */
+static bool any_name_fits(const struct policy_globs *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (strspn(g->items[i], "*?/") == strlen(g->items[i]))
+			return true;
+	return false;
+}
+
 bool policyrule_is_boundless(const struct policyrule *r)
 {
-	for (size_t i = 0; i < r->paths.count; i++) {
-		const char *p = r->paths.items[i];
-
-		while (strncmp(p, "*/", 2) == 0 || strncmp(p, "**/", 3) == 0)
-			p = strchr(p, '/') + 1;
-		if (strcmp(p, "**") == 0 || strcmp(p, "*") == 0)
-			return true;
-	}
-	return false;
+	return any_name_fits(&r->paths) || any_name_fits(&r->subjects);
 }

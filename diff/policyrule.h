@@ -50,7 +50,7 @@ void policyrule_clear(struct policyrule *r);
 
 bool policyrule_is_about(const struct policyrule *r, const struct policy_subject *s);
 bool policyrule_expects(const struct policyrule *r, const struct sl_finding *f);
-/* Its paths end nowhere: one "**" from the root on. */
+/* A pattern of paths or subjects is wildcards alone, and names nothing. */
 bool policyrule_is_boundless(const struct policyrule *r);
 
 #endif

@@ -8,13 +8,13 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/digest.h"
+#include "diff/contentscan.h"
 #include "diff/magic.h"
-#include "diff/servercode.h"
 
 const char reading_no_time[] = "the time for this container is over";
 
 struct hasher {
-	struct sha256 *sha256;
+	struct sha256 *sha256, *prefix;
 	struct xxh3 *xxh3;
 	const volatile sig_atomic_t *stop; /* borrowed, or NULL */
 	uint64_t deadline_ns;
@@ -24,8 +24,9 @@ struct head_tap {
 	struct sl_tap tap;
 	uint8_t window[MAGIC_WINDOW];
 	size_t len;
-	struct servercode code;
+	struct contentscan scan;
 	const struct hasher *hasher; /* borrowed */
+	uint64_t prefix_left;        /* bytes that its digest still wants */
 	const char *why;             /* it was told to end early, or NULL */
 };
 
@@ -38,6 +39,8 @@ int hasher_new(struct hasher **out, const volatile sig_atomic_t *stop, uint64_t 
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "hash contexts");
 	rc = sha256_new(&h->sha256, err);
+	if (rc == 0)
+		rc = sha256_new(&h->prefix, err);
 	if (rc == 0)
 		rc = xxh3_new(&h->xxh3, err);
 	if (rc < 0) {
@@ -55,6 +58,7 @@ void hasher_free(struct hasher *h)
 	if (h == NULL)
 		return;
 	sha256_free(h->sha256);
+	sha256_free(h->prefix);
 	xxh3_free(h->xxh3);
 	free(h);
 }
@@ -79,7 +83,11 @@ static int keep_head(struct sl_tap *tap, const void *bytes, size_t len, struct s
 	if (take > 0)
 		memcpy(t->window + t->len, bytes, take);
 	t->len += take;
-	servercode_feed(&t->code, bytes, len);
+	take = t->prefix_left < len ? (size_t)t->prefix_left : len;
+	if (take > 0)
+		sha256_update(t->hasher->prefix, bytes, take);
+	t->prefix_left -= take;
+	contentscan_feed(&t->scan, bytes, len);
 	return 0;
 }
 
@@ -87,21 +95,23 @@ static void take_head(struct reading *r, const struct head_tap *t)
 {
 	r->head_len = (uint8_t)(t->len < READING_HEAD ? t->len : READING_HEAD);
 	memcpy(r->head, t->window, r->head_len);
-	r->signals = magic_signals(t->window, t->len);
-	if (t->code.found)
-		r->signals |= SL_SIGNAL_SERVER_CODE;
+	r->signals = magic_signals(t->window, t->len) | t->scan.signals;
 }
 
 /* One attempt. Returns true when the file held still. */
 static bool read_once(struct reading *r, struct hasher *h)
 {
-	struct head_tap head = {.tap.data = keep_head, .hasher = h};
+	struct head_tap head = {.tap.data = keep_head,
+				.scan.size = r->expected,
+				.prefix_left = r->prefix,
+				.hasher = h};
 	struct digest_tap digest;
 	struct sl_tap *taps[] = {&digest.tap, &head.tap};
 	struct sl_read result;
 	int rc;
 
 	r->fields = 0;
+	sha256_reset(h->prefix);
 	digest_tap_init(&digest, r->want_sha256 ? h->sha256 : NULL, r->want_xxh3 ? h->xxh3 : NULL);
 	rc = sl_content_read(r->content, taps, ARRAY_SIZE(taps), &result, NULL);
 	take_head(r, &head);
@@ -122,6 +132,8 @@ static bool read_once(struct reading *r, struct hasher *h)
 		}
 		r->fields |= SL_ENTRY_SHA256;
 	}
+	r->has_prefix = r->prefix > 0 && head.prefix_left == 0 &&
+			sha256_final(h->prefix, r->prefix_sha256, NULL) == 0;
 	if (r->want_xxh3) {
 		xxh3_final(h->xxh3, r->xxh3);
 		r->fields |= SL_ENTRY_XXH3;

@@ -16,9 +16,11 @@
 struct reading {
 	struct sl_content *content; /* owned; NULL: there is nothing to read */
 	bool want_sha256, want_xxh3;
-	bool want_quiet; /* find out whether anybody may write to it */
-	bool is_quiet;   /* nobody could when reading began, and it was read once */
-	const char *why; /* it was to be read and was not: static text; else NULL */
+	uint64_t expected; /* bytes, as the walk saw it */
+	uint64_t prefix;   /* so many bytes of its beginning get a digest of their own; 0: none */
+	bool want_quiet;   /* find out whether anybody may write to it */
+	bool is_quiet;     /* nobody could when reading began, and it was read once */
+	const char *why;   /* it was to be read and was not: static text; else NULL */
 	int sys;
 	bool is_unstable; /* changed while it was read, twice */
 	bool has_times;   /* it was read twice: of the second time */
@@ -28,6 +30,8 @@ struct reading {
 	uint64_t bytes_read; /* of all attempts */
 	uint8_t sha256[SL_SHA256_SIZE];
 	uint8_t xxh3[SL_XXH3_SIZE];
+	bool has_prefix; /* set below, and it was that long */
+	uint8_t prefix_sha256[SL_SHA256_SIZE];
 	uint8_t head[READING_HEAD];
 	uint8_t head_len;
 	uint64_t signals;     /* what more of its beginning shows (diff/magic.h) */

@@ -3,19 +3,16 @@
 
 #include <string.h>
 
-static const uint32_t digests = SL_ENTRY_SHA256 | SL_ENTRY_XXH3;
-
 _Static_assert(sizeof(((struct drift_digests *)0)->head) == READING_HEAD, "heads are alike");
 
 static void fill(struct reading *r, const struct sl_entry *e, const struct drift_digests *d)
 {
-	r->fields = digests | SL_ENTRY_CACHED;
+	r->fields = SL_ENTRY_SHA256 | SL_ENTRY_CACHED;
 	r->size = e->size;
 	r->signals = d->signals;
 	r->head_len = d->head_len;
 	memcpy(r->head, d->head, sizeof(r->head));
 	memcpy(r->sha256, d->sha256, sizeof(r->sha256));
-	memcpy(r->xxh3, d->xxh3, sizeof(r->xxh3));
 }
 
 bool recall(const struct drift_cache *cache, struct sl_source *after, struct pair *p)
@@ -39,11 +36,10 @@ void recall_keep(const struct drift_cache *cache, const struct pair *p)
 	struct drift_digests d;
 
 	if (cache == NULL || p->link == LINK_SHARES || !r->is_quiet || r->why != NULL ||
-	    r->is_unstable || r->fields != digests || r->size != p->after->size)
+	    r->is_unstable || r->fields != SL_ENTRY_SHA256 || r->size != p->after->size)
 		return;
 	d = (struct drift_digests){.head_len = r->head_len, .signals = r->signals};
 	memcpy(d.head, r->head, sizeof(d.head));
 	memcpy(d.sha256, r->sha256, sizeof(d.sha256));
-	memcpy(d.xxh3, r->xxh3, sizeof(d.xxh3));
 	cache->keep(cache->payload, &r->id, p->after, &d);
 }

@@ -47,6 +47,17 @@ static bool is_gone(const struct sl_change *c)
 	return c->before != NULL && (c->kind == SL_CHANGE_DELETED || c->kind == SL_CHANGE_TYPE);
 }
 
+/*
+ * What a redirect to its path means is not there any more. Another object may be: one that was
+ * moved there itself, or one that is no copy of anything below.
+ */
+static bool has_left(const struct sl_change *c)
+{
+	return is_gone(c) ||
+	       (c->before != NULL && c->after != NULL &&
+		(c->renamed_from.data != NULL || (c->after->flags & SL_ENTRY_ORIGIN) == 0));
+}
+
 /* Other bytes than the image's are at its path now. */
 static bool has_come(const struct sl_change *c)
 {
@@ -60,6 +71,7 @@ static bool has_come(const struct sl_change *c)
 void renames_note(struct renames_hint *hint, const struct sl_change *c)
 {
 	hint->has_gone = hint->has_gone || is_gone(c);
+	hint->has_left = hint->has_left || has_left(c);
 	hint->has_come = hint->has_come || (has_come(c) && is_proven_file(c->after));
 	hint->has_redirect = hint->has_redirect || c->renamed_from.data != NULL;
 }
@@ -163,11 +175,11 @@ static int collect_gone(struct search *s, const struct spool_record *r, bool has
 	const struct sl_change *c = r->change;
 	int rc = 0;
 
-	if (c == NULL || !is_gone(c))
+	if (c == NULL)
 		return 0;
-	if (has_redirect)
+	if (has_redirect && has_left(c))
 		rc = add_path(&s->gone, c->path, r->at, err);
-	if (rc == 0 && is_proven_file(c->before))
+	if (rc == 0 && is_gone(c) && is_proven_file(c->before))
 		rc = add_file(&s->gone, c->before, c->path, r->at, err);
 	return rc;
 }
@@ -202,14 +214,16 @@ static int collect(struct search *s, struct spool *spool, bool come, bool has_re
 static int compare_pairs(const void *a, const void *b)
 {
 	const struct renames_pair *x = a, *y = b;
+	int order = (x->at > y->at) - (x->at < y->at);
 
-	return (x->at > y->at) - (x->at < y->at);
+	return order != 0 ? order : x->is_gone - y->is_gone;
 }
 
+/* Of the change at @at, which may have come from one path and left for another in its place. */
 static const struct renames_pair *find_pair(const struct renames_pair *pairs, size_t count,
-					    uint64_t at)
+					    uint64_t at, bool is_gone)
 {
-	struct renames_pair one = {.at = at};
+	struct renames_pair one = {.at = at, .is_gone = is_gone};
 
 	return count > 0 ? bsearch(&one, pairs, count, sizeof(one), compare_pairs) : NULL;
 }
@@ -272,7 +286,7 @@ static void drop_redirected(struct search *s)
 	sort_pairs(s->out);
 	for (size_t i = 0; i < s->gone.count; i++)
 		if (s->gone.items[i].size != BY_PATH &&
-		    find_pair(s->out->pairs, s->out->count, s->gone.items[i].at) == NULL)
+		    find_pair(s->out->pairs, s->out->count, s->gone.items[i].at, true) == NULL)
 			s->gone.items[kept++] = s->gone.items[i];
 	s->gone.count = kept;
 }
@@ -320,7 +334,7 @@ int renames_find(struct renames *r, struct spool *s, const struct renames_hint *
 	struct search search = {.gone = {.most = most}, .come = {.most = most}, .out = r};
 	int rc;
 
-	if (!hint->has_gone || !(hint->has_come || hint->has_redirect))
+	if (!(hint->has_gone && hint->has_come) && !(hint->has_left && hint->has_redirect))
 		return 0;
 	rc = collect(&search, s, false, hint->has_redirect, err);
 	sort_ends(&search.gone);
@@ -336,29 +350,54 @@ int renames_find(struct renames *r, struct spool *s, const struct renames_hint *
 
 /* ---- telling ---- */
 
-int renames_apply(struct renames *r, struct spool *s, uint64_t at, struct sl_change *c,
-		  struct sl_error *err)
+static int other_end(const struct renames *r, struct spool *s, uint64_t at, bool is_gone,
+		     struct buf *path, struct sl_bytes *out, struct sl_error *err)
 {
-	const struct renames_pair *pair = find_pair(r->pairs, r->count, at);
+	const struct renames_pair *pair = find_pair(r->pairs, r->count, at, is_gone);
 	int rc;
 
 	if (pair == NULL)
 		return 0;
-	buf_reset(&r->path);
-	rc = spool_path(s, pair->other, &r->path, err);
+	buf_reset(path);
+	rc = spool_path(s, pair->other, path, err);
+	if (rc == 0)
+		*out = (struct sl_bytes){path->data, path->len};
+	return rc;
+}
+
+/*
+ * Names of one file bear one redirect. As long as what it names is still there, they are links to
+ * it and were not renamed.
+ */
+static bool may_be_link(const struct sl_entry *e)
+{
+	return S_ISREG(e->mode) && (e->fields & SL_ENTRY_INODE) != 0 && e->nlink > 1;
+}
+
+int renames_apply(struct renames *r, struct spool *s, uint64_t at, struct sl_change *c,
+		  struct sl_error *err)
+{
+	struct sl_bytes from = {NULL, 0};
+	int rc = other_end(r, s, at, true, &r->to, &c->renamed_to, err);
+
+	if (rc == 0)
+		rc = other_end(r, s, at, false, &r->from, &from, err);
 	if (rc < 0)
 		return rc;
-	c->signals |= SL_SIGNAL_RENAMED;
-	if (pair->is_gone)
-		c->renamed_to = (struct sl_bytes){r->path.data, r->path.len};
-	else
-		c->renamed_from = (struct sl_bytes){r->path.data, r->path.len};
+	if (from.data != NULL)
+		c->renamed_from = from;
+	else if (c->renamed_from.data != NULL && !r->too_many && may_be_link(c->after))
+		c->renamed_from = (struct sl_bytes){NULL, 0};
+	c->signals &= ~(uint32_t)SL_SIGNAL_RENAMED;
+	if (c->renamed_to.data != NULL || c->renamed_from.data != NULL)
+		c->signals |= SL_SIGNAL_RENAMED;
 	return 0;
 }
 
 void renames_clear(struct renames *r)
 {
 	free(r->pairs);
-	buf_clear(&r->path);
+	buf_clear(&r->from);
+	buf_clear(&r->to);
 	*r = RENAMES_INIT;
 }

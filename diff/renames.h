@@ -14,17 +14,18 @@
 
 /* Seen while the spool was filled: is there anything to look for? */
 struct renames_hint {
-	bool has_gone, has_come, has_redirect;
+	bool has_gone, has_left, has_come, has_redirect;
 };
 
 struct renames {
 	struct renames_pair *pairs; /* sorted by the place in the spool */
 	size_t count;
-	bool too_many; /* nothing was looked for */
-	struct buf path;
+	bool too_many;       /* nothing was looked for */
+	struct buf from, to; /* of the change told last */
 };
 
-#define RENAMES_INIT ((struct renames){.path = BUF_INIT((size_t)1 << 20)})
+#define RENAMES_INIT                                                                               \
+	((struct renames){.from = BUF_INIT((size_t)1 << 20), .to = BUF_INIT((size_t)1 << 20)})
 
 void renames_note(struct renames_hint *hint, const struct sl_change *c);
 
@@ -36,7 +37,9 @@ void renames_note(struct renames_hint *hint, const struct sl_change *c);
 int renames_find(struct renames *r, struct spool *s, const struct renames_hint *hint, size_t most,
 		 struct sl_error *err);
 
-/* Add to the change that stands at @at in the spool what is known. It borrows until the next call.
+/*
+ * Add to the change that stands at @at in the spool what is known, and take back what turned out to
+ * be a link. It borrows until the next call.
  */
 int renames_apply(struct renames *r, struct spool *s, uint64_t at, struct sl_change *c,
 		  struct sl_error *err);

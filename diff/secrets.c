@@ -210,7 +210,13 @@ int secrets_mask(struct buf *out, enum textfile what, struct sl_bytes line)
 	case TEXTFILE_SUDOERS:
 	case TEXTFILE_PRELOAD:
 	case TEXTFILE_COMMANDS:
-	case TEXTFILE_PHP:
+	case TEXTFILE_SSHD:
+	case TEXTFILE_PAM:
+	case TEXTFILE_SERVER:
+	case TEXTFILE_HTTPD:
+	case TEXTFILE_HOOKS:
+	case TEXTFILE_SYSCTL:
+	case TEXTFILE_IMPORTS:
 		break;
 	}
 	return mask_hashes(out, line.data, line.len);

@@ -6,17 +6,21 @@
 
 #include "core/cleanup.h"
 
+/* ---- marks ---- */
+
 /* What follows a mark: without it, a few bytes of random data are code now and then. */
 enum after {
 	AFTER_ANYTHING,
-	AFTER_BLANK, /* or the end of the file */
-	AFTER_TEXT,  /* $ or ` and then eight bytes that people type */
+	AFTER_BLANK,     /* or the end of the file */
+	AFTER_TEXT,      /* an expression, and bytes that people type */
+	AFTER_DIRECTIVE, /* one of JSP or ASP.NET */
+	AFTER_SCRIPTLET, /* an object that only JSP and ASP have; ERB and the like begin so, too */
 };
 
 /*
  * Each begins with '<'; letters of either case.
  * reference: PHP manual "PHP tags"; Jakarta Server Pages 3.0, JSP.1.10 and JSP.6; ASP.NET
- * "Code Declaration Blocks".
+ * "Code Declaration Blocks", "Text Template Directive Syntax".
  */
 static const struct mark {
 	const char *text;
@@ -24,14 +28,25 @@ static const struct mark {
 } marks[] = {
 	{"<?php", AFTER_BLANK},
 	{"<?=", AFTER_TEXT},
-	{"<%@page", AFTER_BLANK},
-	{"<%@ page", AFTER_BLANK},
-	{"<%@ language", AFTER_ANYTHING},
+	{"<? ", AFTER_TEXT},
+	{"<?\n", AFTER_TEXT},
+	{"<?\r\n", AFTER_TEXT},
+	{"<?\t", AFTER_TEXT},
+	{"<%@", AFTER_DIRECTIVE},
+	{"<%", AFTER_SCRIPTLET},
 	{"<jsp:scriptlet", AFTER_ANYTHING},
+	{"<jsp:declaration", AFTER_ANYTHING},
+	{"<jsp:expression", AFTER_ANYTHING},
+	{"<jsp:directive.", AFTER_ANYTHING},
 	{"<script language=\"php\"", AFTER_ANYTHING},
 	{"<script language='php'", AFTER_ANYTHING},
 	{"<script language=php", AFTER_ANYTHING},
 	{"<script runat=\"server\"", AFTER_ANYTHING},
+	{"<script runat='server'", AFTER_ANYTHING},
+	{"<script runat=server", AFTER_ANYTHING},
+	{"<script language=\"c#\" runat", AFTER_ANYTHING},
+	{"<script language=\"vb\" runat", AFTER_ANYTHING},
+	{"<script language=\"jscript\" runat", AFTER_ANYTHING},
 	{"<!--#exec ", AFTER_ANYTHING},
 };
 
@@ -45,78 +60,241 @@ static bool is_typed(uint8_t c)
 	return (c >= 0x20 && c < 0x7f) || is_blank(c);
 }
 
-/* @len: what is left behind the mark; nothing more comes when it is short. */
-static bool follows(enum after after, const uint8_t *at, size_t len)
+static bool is_name(uint8_t c)
 {
-	if (after == AFTER_ANYTHING)
-		return true;
-	if (after == AFTER_BLANK)
-		return len == 0 || is_blank(*at);
-	while (len > 0 && *at == ' ') {
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
+	       c == '\\';
+}
+
+static size_t skip_blanks(const uint8_t *at, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_blank(at[n]))
+		n++;
+	return n;
+}
+
+/* A variable, a command in backquotes, or a call, and eight bytes that people type. */
+static bool is_expression(const uint8_t *at, size_t len)
+{
+	size_t skipped = skip_blanks(at, len), name = 0;
+
+	at += skipped;
+	len -= skipped;
+	if (len > 1 && *at == '@') {
 		at++;
 		len--;
 	}
-	if (len == 0 || (*at != '$' && *at != '`'))
+	while (name < len && is_name(at[name]))
+		name++;
+	if (len < 2 || (name > 0 ? name + 1 >= len || at[name] != '(' : *at != '$' && *at != '`'))
 		return false;
-	for (size_t i = 1; i < len && i <= 8; i++)
+	for (size_t i = 1; i < len && i <= name + 8; i++)
 		if (!is_typed(at[i]))
 			return false;
-	return len > 1;
+	return true;
 }
 
-/* The second byte of a mark; most that follow '<' by chance are none. */
-static bool may_follow(uint8_t c)
+static bool begins(const uint8_t *at, size_t len, const char *word)
 {
-	return c == '?' || c == '%' || c == '!' || (c | 0x20) == 'j' || (c | 0x20) == 's';
+	size_t n = strlen(word);
+
+	return n <= len && strncasecmp((const char *)at, word, n) == 0;
+}
+
+static bool begins_any(const uint8_t *at, size_t len, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (begins(at, len, *words))
+			return true;
+	return false;
+}
+
+static bool is_directive(const uint8_t *at, size_t len)
+{
+	static const char *const words[] = {"page ",   "page\t",     "page\n",      "page\r",
+					    "include", "language",   "import ",     "webhandler",
+					    "control", "webservice", "master ",     "assembly ",
+					    "taglib",  "codepage",   "application", NULL};
+	size_t skipped = skip_blanks(at, len);
+
+	return begins_any(at + skipped, len - skipped, words);
+}
+
+/* Up to the end of the scriptlet, or as far as a mark goes. */
+static bool is_scriptlet(const uint8_t *at, size_t len)
+{
+	static const char *const words[] = {
+		"getRuntime()",        "new ProcessBuilder", "request.getParameter",
+		"request.getHeader",   "Request.Form",       "Request.Item",
+		"Request.QueryString", "eval(Request",       "eval request",
+		"execute(request",     "execute request",    "Server.CreateObject",
+		"Process.Start(",      "CreateObject(\"WSc", NULL};
+	size_t most = len < SERVERCODE_MARK_MAX / 2 ? len : SERVERCODE_MARK_MAX / 2;
+	const uint8_t *end = memmem(at, most, "%>", 2);
+
+	most = end != NULL ? (size_t)(end - at) : most;
+	for (size_t i = 0; i < most; i++)
+		if ((at[i] == 'g' || (at[i] | 0x20) == 'r' || (at[i] | 0x20) == 's' ||
+		     at[i] == 'n' || at[i] == 'P' || (at[i] | 0x20) == 'e' ||
+		     (at[i] | 0x20) == 'c') &&
+		    begins_any(at + i, len - i, words))
+			return true;
+	return false;
+}
+
+/* @len: what is left behind the mark; nothing more comes when it is short. */
+static bool follows(enum after after, const uint8_t *at, size_t len)
+{
+	switch (after) {
+	case AFTER_BLANK:
+		return len == 0 || is_blank(*at);
+	case AFTER_TEXT:
+		return is_expression(at, len);
+	case AFTER_DIRECTIVE:
+		return is_directive(at, len);
+	case AFTER_SCRIPTLET:
+		return is_scriptlet(at, len);
+	case AFTER_ANYTHING:
+		break;
+	}
+	return true;
 }
 
 static bool is_code(const uint8_t *at, size_t len)
 {
-	if (len < 2 || !may_follow(at[1]))
-		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		size_t n = strlen(marks[i].text);
 
-		if (n <= len && strncasecmp((const char *)at, marks[i].text, n) == 0 &&
-		    follows(marks[i].after, at + n, len - n))
+		if (begins(at, len, marks[i].text) && follows(marks[i].after, at + n, len - n))
 			return true;
 	}
 	return false;
 }
 
-bool servercode_in(const void *bytes, size_t len)
+/*
+ * Servers read UTF-16 as well: Tomcat by its byte order mark, PHP where it was built for that. In
+ * either byte order zeros follow the '<' and stand between the letters.
+ */
+static bool is_wide_code(const uint8_t *at, size_t len)
 {
-	const uint8_t *at = bytes, *end = len > 0 ? at + len : at;
+	uint8_t narrow[SERVERCODE_MARK_MAX / 2] = {'<'};
+	size_t n = 1;
+
+	if (len < 4 || at[1] != 0 || at[3] != 0)
+		return false;
+	for (size_t i = 2; n < sizeof(narrow) && i < len && at[i - 1] == 0; i += 2)
+		narrow[n++] = at[i];
+	return is_code(narrow, n);
+}
+
+bool servercode_at(const uint8_t *at, size_t len)
+{
+	return is_code(at, len) || is_wide_code(at, len);
+}
+
+/* ---- what the code does ---- */
+
+#define ARGUMENT_MAX 96 /* bytes behind the bracket that are looked at */
+
+/* What runs code or a command, and what must stand in its brackets to be no ordinary use of it. */
+static const struct runner {
+	const char *name;
+	bool unpacks; /* also what was packed, not only what a request brings */
+} runners[] = {
+	{"eval", true},        {"assert", true},          {"create_function", true},
+	{"system", false},     {"exec", false},           {"shell_exec", false},
+	{"passthru", false},   {"popen", false},          {"proc_open", false},
+	{"pcntl_exec", false}, {"processbuilder", false}, {"defineclass", true},
+	{"execute", false},    {"executeglobal", false},
+};
+
+static const char *const requests[] = {"$_get",    "$_post",      "$_request",     "$_cookie",
+				       "$_server", "$_files",     "request.",      "request(",
+				       "request[", "php://input", "getallheaders", NULL};
+static const char *const packers[] = {"base64_decode",
+				      "gzinflate",
+				      "gzuncompress",
+				      "gzdecode",
+				      "str_rot13",
+				      "hex2bin",
+				      "strrev",
+				      "convert_uudecode",
+				      "base64decoder",
+				      "b64decode",
+				      "frombase64string",
+				      "getdecoder",
+				      NULL};
+
+/* The call's argument in small letters, as far as it is looked at: to the end of the statement. */
+static void take_argument(char out[ARGUMENT_MAX + 1], const uint8_t *at, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len && n < ARGUMENT_MAX && at[n] != ';' && at[n] != '\n' && at[n] != '\0'; n++)
+		out[n] = (char)(at[n] >= 'A' && at[n] <= 'Z' ? at[n] | 0x20 : at[n]);
+	out[n] = '\0';
+}
+
+static bool has_any(const char *text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strstr(text, *words) != NULL)
+			return true;
+	return false;
+}
+
+static const struct runner *find_runner(const uint8_t *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(runners); i++)
+		if (strlen(runners[i].name) == len &&
+		    strncasecmp((const char *)name, runners[i].name, len) == 0)
+			return &runners[i];
+	return NULL;
+}
+
+/* $_GET[0]($_GET[1]): the function itself is what was sent. */
+static bool is_sent_function(const uint8_t *from, const uint8_t *bracket)
+{
+	size_t room = (size_t)(bracket - from), most = room < 32 ? room : 32;
+	const uint8_t *at = memmem(bracket - most, most, "$_", 2);
+
+	return at != NULL && bracket[-1] == ']' &&
+	       (begins(at, most, "$_get[") || begins(at, most, "$_post[") ||
+		begins(at, most, "$_request[") || begins(at, most, "$_cookie["));
+}
+
+static bool is_telling_call(const uint8_t *from, const uint8_t *bracket, const uint8_t *end)
+{
+	char argument[ARGUMENT_MAX + 1];
+	const uint8_t *name_end = bracket, *name;
+	const struct runner *r;
+
+	while (name_end > from && is_blank(name_end[-1]))
+		name_end--;
+	if (name_end > from && name_end[-1] == ']')
+		return is_sent_function(from, name_end);
+	for (name = name_end; name > from && is_name(name[-1]) && name_end - name < 24; name--)
+		;
+	r = find_runner(name, (size_t)(name_end - name));
+	if (r == NULL)
+		return false;
+	take_argument(argument, bracket + 1, (size_t)(end - bracket - 1));
+	return has_any(argument, requests) || (r->unpacks && has_any(argument, packers));
+}
+
+bool servercode_runs_input(const void *bytes, size_t len)
+{
+	const uint8_t *from = bytes, *at = from, *end = len > 0 ? from + len : from;
 
 	while (at < end) {
-		at = memchr(at, '<', (size_t)(end - at));
+		at = memchr(at, '(', (size_t)(end - at));
 		if (at == NULL)
 			return false;
-		if (is_code(at, (size_t)(end - at)))
+		if (is_telling_call(from, at, end))
 			return true;
 		at++;
 	}
 	return false;
-}
-
-/* A mark that begins in one piece and ends in the next is found in the seam between them. */
-void servercode_feed(struct servercode *s, const void *bytes, size_t len)
-{
-	uint8_t seam[2 * SERVERCODE_MARK_MAX];
-	size_t head = len < SERVERCODE_MARK_MAX ? len : SERVERCODE_MARK_MAX;
-	const uint8_t *end = seam;
-
-	if (s->found || s->seen >= SERVERCODE_BYTES_MAX || len == 0)
-		return;
-	s->seen += len;
-	memcpy(seam, s->tail, s->tail_len);
-	memcpy(seam + s->tail_len, bytes, head);
-	end += s->tail_len + head;
-	s->found = servercode_in(seam, s->tail_len + head) || servercode_in(bytes, len);
-	s->tail_len += head;
-	if (len >= SERVERCODE_MARK_MAX)
-		end = (const uint8_t *)bytes + len;
-	if (s->tail_len > SERVERCODE_MARK_MAX)
-		s->tail_len = SERVERCODE_MARK_MAX;
-	memcpy(s->tail, end - s->tail_len, s->tail_len);
 }

@@ -8,22 +8,20 @@
 
 #include <strandline/base.h>
 
-/* What lies further back is not looked at. */
-#define SERVERCODE_BYTES_MAX ((uint64_t)8 << 20)
-/* The longest beginning that is told from others. */
-#define SERVERCODE_MARK_MAX 32
+/* The longest beginning that is told from others, in bytes of either width. */
+#define SERVERCODE_MARK_MAX 256
 
-/* Zero it, feed it all bytes in order. */
-struct servercode {
-	uint64_t seen;
-	bool found;
-	uint8_t tail[SERVERCODE_MARK_MAX]; /* what a mark may have begun in */
-	size_t tail_len;
-};
+/*
+ * Does it begin at the '<' that @at points to? Behind it stands one of SERVERCODE_SECOND, or a zero
+ * in UTF-16: whoever searches need not ask elsewhere.
+ */
+bool servercode_at(const uint8_t *at, size_t len);
+#define SERVERCODE_SECOND "?%!jJsS"
 
-void servercode_feed(struct servercode *s, const void *bytes, size_t len);
-
-/* All at once, as far as @len goes. */
-bool servercode_in(const void *bytes, size_t len);
+/*
+ * In code for a web server: does it run what a request brings, or what it unpacks first? Calls
+ * only, with both in one: eval(base64_decode(...)), shell_exec($_GET[...]).
+ */
+bool servercode_runs_input(const void *bytes, size_t len);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "diff/contentscan.h"
+#include "diff/logprefix.h"
 
 /* --quick: the same size and XXH3 pass for "nothing to see", never for proof. */
 static uint32_t excuse_quickly(const struct sl_entry *before, const struct sl_entry *after,
@@ -124,8 +126,8 @@ static int emit(struct settle *s, const struct pair *p, struct sl_change *c, str
 		c->head_len = c->after->head_len;
 		memcpy(c->head, c->after->head, sizeof(c->head));
 	}
-	if (c->after != NULL && (c->after->flags & SL_ENTRY_SERVER_CODE) != 0)
-		c->signals |= SL_SIGNAL_SERVER_CODE;
+	if (c->after != NULL)
+		c->signals |= contentscan_signals(c->after->flags);
 	if (p->after_read.is_unstable)
 		c->signals |= SL_SIGNAL_UNSTABLE;
 	if (p->after != NULL && p->after->redirect.data != NULL &&
@@ -158,6 +160,8 @@ static int settle_both(struct settle *s, struct pair *p, struct sl_error *err)
 		fields = without_content(fields);
 	if (fields == 0 && (is_unread || !s->sparse || p->after->path.len == 0))
 		return 0;
+	if (!is_unread && logprefix_is_rewritten(p))
+		c.signals |= SL_SIGNAL_REWRITTEN;
 	if (is_forged(p, fields) && (!is_unread || (fields & SL_FIELD_SIZE) != 0))
 		c.signals |= SL_SIGNAL_FORGED_MTIME;
 	c.fields = fields;

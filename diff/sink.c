@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <strandline/sink.h>
 
-/* A sink may leave out what it has no use for. */
-
 enum sl_trust sl_subject_trust(const struct sl_subject *subject)
 {
 	/* the enumeration goes from the best to the worst */

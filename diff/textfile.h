@@ -18,8 +18,14 @@ enum textfile {
 	TEXTFILE_SUDOERS, /* doas.conf, too */
 	TEXTFILE_KEYS,    /* authorized_keys */
 	TEXTFILE_PRELOAD,
-	TEXTFILE_COMMANDS, /* run by shells or by cron */
-	TEXTFILE_PHP,      /* settings of PHP */
+	TEXTFILE_COMMANDS, /* run by shells, by cron, by what starts services */
+	TEXTFILE_SSHD,     /* sshd_config */
+	TEXTFILE_PAM,
+	TEXTFILE_SERVER,  /* .htaccess, php.ini and the like */
+	TEXTFILE_HTTPD,   /* a web server's own */
+	TEXTFILE_HOOKS,   /* settings of apt and dpkg */
+	TEXTFILE_SYSCTL,  /* what the kernel is told */
+	TEXTFILE_IMPORTS, /* .pth of Python */
 };
 
 enum textfile textfile_of(struct sl_bytes path);

@@ -47,6 +47,28 @@ static bool is_backdated(const struct sl_change *c, const struct sl_container *c
 	return e->mtime.sec < least - LAG_SECONDS && e->mtime.sec >= NORMALISED_BEFORE;
 }
 
+/* By its own birth: of a copied-up file that of the copy. Where nobody knows it, nothing is said.
+ */
+static bool is_before_birth(const struct sl_change *c)
+{
+	const struct sl_entry *e = c->after;
+
+	return has(e, SL_ENTRY_MTIME) && has(e, SL_ENTRY_BTIME) && was_written(c) &&
+	       e->mtime.sec < e->btime.sec - LAG_SECONDS && e->mtime.sec >= NORMALISED_BEFORE;
+}
+
+/*
+ * No clock gives a time without a fraction but once in a million times, unless the file system
+ * keeps none: then ctime has none either. Packers and touch(1) do.
+ */
+static bool is_whole_second(const struct sl_change *c)
+{
+	const struct sl_entry *e = c->after;
+
+	return has(e, SL_ENTRY_MTIME) && has(e, SL_ENTRY_CTIME) && was_written(c) &&
+	       e->mtime.nsec == 0 && e->ctime.nsec != 0;
+}
+
 /* Nobody inside sets ctime or btime; who sets mtime sets ctime to the time of doing so. */
 static bool is_impossible(const struct sl_entry *e, const struct sl_container *container)
 {
@@ -69,6 +91,13 @@ fact_set timefacts_of(const struct sl_change *c, const struct sl_container *cont
 		return 0;
 	if (is_backdated(c, container))
 		facts |= FACT_BACKDATED;
+	if (is_before_birth(c))
+		facts |= FACT_BEFORE_BIRTH;
+	if (is_whole_second(c))
+		facts |= FACT_WHOLE_SECOND;
+	if (c->kind == SL_CHANGE_MODIFIED && (c->after->flags & SL_ENTRY_ORIGIN) != 0 &&
+	    (c->signals & SL_SIGNAL_RENAMED) == 0)
+		facts |= FACT_IN_PLACE;
 	if (is_impossible(c->after, container))
 		facts |= FACT_IMPOSSIBLE_TIME;
 	return facts;

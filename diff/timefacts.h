@@ -8,7 +8,7 @@
 
 #include "diff/facts.h"
 
-/* FACT_BACKDATED and FACT_IMPOSSIBLE_TIME (diff/facts.h); @container may be NULL. */
+/* The facts of diff/facts.h that are about times; @container may be NULL. */
 fact_set timefacts_of(const struct sl_change *c, const struct sl_container *container);
 
 #endif

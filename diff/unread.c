@@ -101,9 +101,13 @@ bool unread_covers(const struct unread *u, struct sl_bytes path)
 {
 	if (u->is_everything)
 		return true;
-	for (size_t i = 0; i < u->count; i++)
-		if (sl_path_within(path, u->gaps[i]->gap.what))
+	for (size_t i = 0; i < u->count; i++) {
+		const struct sl_gap *gap = &u->gaps[i]->gap;
+
+		if (gap->below ? sl_path_within(path, gap->what)
+			       : sl_path_compare(path, gap->what) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -33,7 +33,7 @@ int unread_flush_all(struct unread *u, struct sl_error *err);
 /* The walk leaves @path behind: forget gaps whose whole region it has passed. */
 void unread_leave(struct unread *u, struct sl_bytes path);
 
-/* True when @path lies where something went unread. */
+/* True when something went unread at @path, or beneath a directory around it. */
 bool unread_covers(const struct unread *u, struct sl_bytes path);
 
 void unread_clear(struct unread *u);

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "diff/lane.h"
 #include "diff/links.h"
+#include "diff/logprefix.h"
 #include "diff/recall.h"
 #include "diff/settle.h"
 #include "diff/unread.h"
@@ -239,20 +240,29 @@ static void spend(struct walk *w, struct reading *r, const struct sl_entry *e)
 	r->why = "the bytes for this container are used up";
 }
 
+/* One digest says all there is to say; a second one would cost a tenth of the time. */
+static void want_digest(const struct walk *w, struct reading *r)
+{
+	r->want_xxh3 = w->options->quick;
+	r->want_sha256 = !w->options->quick;
+}
+
 /* The container's bytes: hashed when it gives them, else as the source recorded them. */
 static int open_after(struct walk *w, struct pair *p, struct sl_error *err)
 {
 	struct reading *r = &p->after_read;
 	int rc;
 
+	/* what the cache and other names know says nothing about its beginning */
+	r->prefix = w->options->quick ? 0 : logprefix_wanted(p->before, p->after);
 	/* a quick look may need the digest of one name and not that of the next */
-	if (!w->options->quick &&
+	if (!w->options->quick && r->prefix == 0 &&
 	    (links_share(w->links, p) || recall(w->options->cache, w->in->after, p)))
 		return 0;
 	rc = open_content(w, w->in->after, p->after, r, err);
 	spend(w, r, p->after);
-	r->want_xxh3 = true;
-	r->want_sha256 = !w->options->quick;
+	r->expected = p->after->size;
+	want_digest(w, r);
 	if (rc != 0 || r->content != NULL || r->why != NULL)
 		return rc;
 	if ((p->after->fields & SL_ENTRY_SHA256) == 0)
@@ -273,8 +283,7 @@ static int open_before(struct walk *w, struct pair *p, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	spend(w, r, p->before);
-	r->want_xxh3 = true;
-	r->want_sha256 = !w->options->quick;
+	want_digest(w, r);
 	if (r->content != NULL || r->why != NULL)
 		return 0;
 	if ((p->before->fields & SL_ENTRY_SHA256) != 0)

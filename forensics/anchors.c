@@ -6,7 +6,7 @@
 #include "core/note.h"
 
 /* As people write it down: any case, groups separated by dashes, colons, blanks or nothing. */
-static int parse_fingerprint(char out[CHAIN_FINGERPRINT_SIZE], const char *text,
+static int parse_fingerprint(char out[SIGN_FINGERPRINT_SIZE], const char *text,
 			     struct sl_error *err)
 {
 	size_t digits = 0, n = 0;

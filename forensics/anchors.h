@@ -9,7 +9,7 @@
 
 struct anchors {
 	bool has_fingerprint, has_key, has_note;
-	char fingerprint[CHAIN_FINGERPRINT_SIZE];
+	char fingerprint[SIGN_FINGERPRINT_SIZE];
 	uint8_t key[SIGN_PUBLIC_SIZE];
 	struct chain_anchor note;
 };

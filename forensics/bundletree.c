@@ -29,6 +29,29 @@ static char *copy_text(const struct jval *v)
 	return text != NULL ? strdup(text) : NULL;
 }
 
+static int read_mounts(struct reading *g, const struct jval *list, struct bundletree_target *t,
+		       struct sl_error *err)
+{
+	t->mounts = calloc(jval_len(list) + 1, sizeof(*t->mounts));
+	if (t->mounts == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "mounts");
+	for (size_t i = 0; i < jval_len(list); i++) {
+		const struct jval *o = jval_at(list, i);
+		struct sl_mount *m = &t->mounts[t->mount_count];
+
+		buf_reset(&g->path);
+		if (record_bytes(o, "path", &g->path) != 0 || g->path.len == 0)
+			return sl_fail(err, SL_EFORMAT, 0, "mounts of a target");
+		t->mount_count++;
+		m->path = strndup(g->path.data, g->path.len);
+		m->type = copy_text(jval_get(o, "type"));
+		(void)jval_bool(jval_get(o, "rw"), &m->rw);
+		if (m->path == NULL || m->type == NULL)
+			return sl_fail(err, SL_EFORMAT, 0, "mounts of a target");
+	}
+	return 0;
+}
+
 static int on_target(struct reading *g, const struct record *r, struct sl_error *err)
 {
 	struct bundletree_target *t = g->target;
@@ -48,7 +71,7 @@ static int on_target(struct reading *g, const struct record *r, struct sl_error 
 	t->has_image_id = id != NULL && digest_parse(t->image_id, id, strlen(id)) == 0;
 	(void)jval_bool(jval_get(r->doc, "whole_tree"), &t->is_whole);
 	t->captured_at = r->time;
-	return 0;
+	return read_mounts(g, jval_get(r->doc, "mounts"), t, err);
 }
 
 /* 0; 1 when it stands elsewhere, as one too long for a record does. */
@@ -257,5 +280,10 @@ void bundletree_target_clear(struct bundletree_target *t)
 	free(t->id);
 	free(t->name);
 	free(t->image_ref);
+	for (size_t i = 0; i < t->mount_count; i++) {
+		free(t->mounts[i].path);
+		free(t->mounts[i].type);
+	}
+	free(t->mounts);
 	*t = (struct bundletree_target){0};
 }

@@ -7,6 +7,7 @@
 #define FORENSICS_BUNDLETREE_H
 
 #include <strandline/bundle.h>
+#include <strandline/container.h>
 #include <strandline/entry.h>
 
 #include "core/rfile.h"
@@ -32,6 +33,8 @@ struct bundletree_target {
 	bool is_compared; /* the findings are all there are: without, nothing is known of the image
 			   */
 	struct sl_time captured_at; /* when the container was looked at */
+	struct sl_mount *mounts;    /* what is none of the tree: owned, and no source */
+	size_t mount_count;
 };
 
 /*

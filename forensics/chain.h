@@ -12,7 +12,6 @@
 #include "forensics/segment.h"
 
 #define CHAIN_BUNDLE_DIGITS 32
-#define CHAIN_FINGERPRINT_SIZE 40 /* 8 groups of 4 digits, 7 dashes, NUL */
 
 /* A checkpoint that someone kept: compared when the tree has that size. */
 struct chain_anchor {
@@ -28,7 +27,7 @@ struct chain {
 	uint64_t attested_payloads, attested_payload_bytes; /* of records under a checkpoint */
 	uint8_t last_line[SL_SHA256_SIZE]; /* what the next record must call prev */
 	char bundle[CHAIN_BUNDLE_DIGITS + 1];
-	char fingerprint[CHAIN_FINGERPRINT_SIZE];
+	char fingerprint[SIGN_FINGERPRINT_SIZE];
 	uint8_t first_key[SIGN_PUBLIC_SIZE]; /* of segment 0, as the open record says */
 	uint8_t epoch_key[SIGN_PUBLIC_SIZE]; /* of the next segment, as the last record says */
 	bool has_cert;
@@ -61,9 +60,5 @@ int chain_add(struct chain *c, struct segment *g, struct sl_error *err);
 
 /* The close statement of the segment added last. */
 int chain_check_close(const struct chain *c, const struct segment *g, struct sl_error *err);
-
-/* "3f2a-..." of a public key. */
-int chain_fingerprint(const uint8_t key[SIGN_PUBLIC_SIZE], char out[CHAIN_FINGERPRINT_SIZE],
-		      struct sl_error *err);
 
 #endif

@@ -13,34 +13,15 @@
 
 enum { NAME_MAX_BYTES = 128, CERT_MAX_BYTES = 512 };
 
-int chain_fingerprint(const uint8_t key[SIGN_PUBLIC_SIZE], char out[CHAIN_FINGERPRINT_SIZE],
-		      struct sl_error *err)
-{
-	uint8_t spki[SIGN_SPKI_SIZE], digest[SL_SHA256_SIZE];
-	char *p = out;
-	int rc;
-
-	sign_spki(key, spki);
-	rc = sha256_once(spki, sizeof(spki), digest, err);
-	for (size_t i = 0; rc == 0 && i < 16; i += 2) {
-		if (i > 0)
-			*p++ = '-';
-		hex_encode(p, digest + i, 2);
-		p += 4;
-	}
-	return rc;
-}
-
 static int parse_base64(const char *text, void *out, size_t want)
 {
-	struct buf raw = BUF_INIT(want);
+	CLEANUP(buf_clear) struct buf raw = BUF_INIT(want);
 	int rc = text == NULL ? -SL_EFORMAT : base64_decode(&raw, text, strlen(text));
 
 	if (rc == 0 && raw.len == want)
 		memcpy(out, raw.data, want);
 	else if (rc != -SL_ENOMEM)
 		rc = -SL_EFORMAT;
-	buf_clear(&raw);
 	return rc;
 }
 
@@ -63,7 +44,7 @@ static int parse_key(const struct jval *v, uint8_t out[SIGN_PUBLIC_SIZE], struct
 static int check_cert(struct chain *c, const struct jval *record, struct sl_error *err)
 {
 	const struct jval *cert = jval_get(record, "cert");
-	struct buf text = BUF_INIT(CERT_MAX_BYTES);
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(CERT_MAX_BYTES);
 	uint8_t spki[SIGN_SPKI_SIZE], sig[SIGN_SIZE];
 	int rc;
 
@@ -81,7 +62,6 @@ static int check_cert(struct chain *c, const struct jval *record, struct sl_erro
 	rc = buf_append_char(&text, '\n');
 	if (rc == 0)
 		rc = sign_verify(c->long_key, text.data, text.len, sig, err);
-	buf_clear(&text);
 	c->has_cert = rc == 0;
 	return sl_wrap(err, rc, "certificate");
 }
@@ -111,7 +91,7 @@ int chainkey_open(struct chain *c, const struct jval *record, struct sl_error *e
 		return sl_fail(err, SL_EUNTRUSTED, 0, "the noted checkpoint is another bundle's");
 	rc = parse_key(jval_get(record, "key"), c->first_key, err);
 	if (rc == 0)
-		rc = chain_fingerprint(c->first_key, c->fingerprint, err);
+		rc = sign_fingerprint(c->first_key, c->fingerprint, err);
 	if (rc == 0 && (fingerprint == NULL || strcmp(fingerprint, c->fingerprint) != 0))
 		rc = sl_fail(err, SL_EUNTRUSTED, 0, "fingerprint is not that of key 0");
 	if (rc == 0)
@@ -148,15 +128,13 @@ int chainkey_close(struct chain *c, const struct jval *record, struct sl_error *
 static int check_key_file(const struct segment *g, const uint8_t key[SIGN_PUBLIC_SIZE],
 			  struct sl_error *err)
 {
-	struct buf want = BUF_INIT(CERT_MAX_BYTES);
-	int rc = sign_public_pem(key, &want);
+	CLEANUP(buf_clear) struct buf want = BUF_INIT(CERT_MAX_BYTES);
 
-	if (rc < 0)
+	if (sign_public_pem(key, &want) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "public key");
-	if (rc == 0 && (want.len != g->key.len || memcmp(want.data, g->key.data, want.len) != 0))
-		rc = sl_fail(err, SL_EUNTRUSTED, 0, "not the key that the record announced");
-	buf_clear(&want);
-	return rc;
+	if (want.len != g->key.len || memcmp(want.data, g->key.data, want.len) != 0)
+		return sl_fail(err, SL_EUNTRUSTED, 0, "not the key that the record announced");
+	return 0;
 }
 
 int chainkey_parse_note(struct note *out, struct sl_bytes bytes, struct sl_error *err)

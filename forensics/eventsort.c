@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/halt.h"
 #include "core/tempfile.h"
 
 /* In front of an event's strings, in memory and in the file. Padding is zeroed: it is written. */
@@ -280,19 +281,13 @@ static int run_peek(const struct eventsort *s, struct run *r, const struct packe
 	return rc;
 }
 
-static int check_stop(const volatile sig_atomic_t *stop, struct sl_error *err)
-{
-	return stop != NULL && *stop != 0 ? sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal")
-					  : 0;
-}
-
 static int merge(struct eventsort *s, struct sl_event_sink *sink, const volatile sig_atomic_t *stop,
 		 struct sl_error *err)
 {
 	for (;;) {
 		const struct packed *best = NULL;
 		struct run *from = NULL;
-		int rc = check_stop(stop, err);
+		int rc = halted(stop, err);
 
 		if (rc < 0)
 			return rc;
@@ -327,7 +322,7 @@ int eventsort_emit(struct eventsort *s, struct sl_event_sink *sink,
 	}
 	sort(s);
 	for (size_t i = 0; rc >= 0 && i < s->count; i++) {
-		rc = check_stop(stop, err);
+		rc = halted(stop, err);
 		if (rc == 0)
 			rc = emit(sink, packed_at(s, i), err);
 	}

@@ -57,21 +57,6 @@ struct memberhash {
 
 /* ---- on a worker ---- */
 
-static int worker_init(void **worker, void *payload, struct sl_error *err)
-{
-	struct sha256 *hash = NULL;
-	int rc = sha256_new(&hash, err);
-
-	(void)payload;
-	*worker = hash;
-	return rc;
-}
-
-static void worker_clear(void *worker)
-{
-	sha256_free(worker);
-}
-
 static void carry_on(struct batch *b)
 {
 	pthread_mutex_lock(&b->h->lock);
@@ -147,8 +132,8 @@ int memberhash_new(struct memberhash **out, struct members *members, unsigned in
 	struct pool_options options = {
 		.workers = threads > WORKERS_MAX ? WORKERS_MAX : threads,
 		.run = hash_batch,
-		.worker_init = worker_init,
-		.worker_clear = worker_clear,
+		.worker_init = sha256_worker_init,
+		.worker_clear = sha256_worker_clear,
 	};
 	struct memberhash *h = calloc(1, sizeof(*h));
 	int rc;

@@ -36,24 +36,9 @@ static void key_spki(const struct sign_key *k, uint8_t spki[SIGN_SPKI_SIZE])
 	sign_spki(public, spki);
 }
 
-/* Half a SHA-256 in eight groups: short enough to be written down. */
-static int make_fingerprint(struct seal *s, struct sl_error *err)
-{
-	uint8_t spki[SIGN_SPKI_SIZE], digest[SL_SHA256_SIZE];
-	int rc;
-
-	key_spki(s->key, spki);
-	rc = sha256_once(spki, sizeof(spki), digest, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < 8; i++)
-		(void)snprintf(s->fingerprint + 5 * i, 6, "%02x%02x%s", digest[2 * i],
-			       digest[2 * i + 1], i < 7 ? "-" : "");
-	return 0;
-}
-
 int seal_init(struct seal *s, const char *key_pem, const char *passphrase, struct sl_error *err)
 {
+	uint8_t public[SIGN_PUBLIC_SIZE];
 	int rc;
 
 	*s = (struct seal){.epoch = 0};
@@ -65,7 +50,10 @@ int seal_init(struct seal *s, const char *key_pem, const char *passphrase, struc
 	rc = sign_key_generate(&s->key, err);
 	if (rc == 0)
 		rc = make_id(s, err);
-	return rc == 0 ? make_fingerprint(s, err) : rc;
+	if (rc < 0)
+		return rc;
+	sign_key_public(s->key, public);
+	return sign_fingerprint(public, s->fingerprint, err);
 }
 
 void seal_clear(struct seal *s)

@@ -13,13 +13,12 @@
 #include "core/sign.h"
 
 #define SEAL_ID_SIZE 33
-#define SEAL_FINGERPRINT_SIZE 40
 /* Note, key and close statement with their tar headers, epoch record: never more than this. */
 #define SEAL_BYTES (32u << 10)
 
 struct seal {
 	char id[SEAL_ID_SIZE];
-	char fingerprint[SEAL_FINGERPRINT_SIZE];
+	char fingerprint[SIGN_FINGERPRINT_SIZE];
 	char origin[64]; /* "strandline/bundle/ID" */
 	uint64_t epoch;
 	struct sign_key *key;       /* of this epoch */

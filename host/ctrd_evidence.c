@@ -12,6 +12,7 @@
 #include "host/ctrd.h"
 #include "host/ctrd_codec.h"
 #include "host/logfile.h"
+#include "host/nerdctl.h"
 
 /* Longest document that is made of a record. */
 #define RECORD_MAX ((size_t)4 << 20)
@@ -28,12 +29,18 @@ struct records {
 	size_t first;     /* of its artifacts */
 };
 
+static void forget_labels(struct records *r)
+{
+	free(r->log_driver);
+	free(r->log_path);
+	r->log_driver = r->log_path = NULL;
+}
+
 static void records_clear(struct records *r)
 {
 	ctrd_record_clear(&r->record);
+	forget_labels(r);
 	free(r->path);
-	free(r->log_driver);
-	free(r->log_path);
 }
 
 static int keep(struct records *r, const char *name, const char *path, const void *bytes,
@@ -209,7 +216,6 @@ static int read_labels(struct records *r, struct bolt_bucket in, struct sl_error
 	AUTO_JVAL struct jval *config = NULL;
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *dir = NULL;
-	AUTO_FREE char *own = NULL;
 	struct bolt_bucket labels;
 	const char *driver;
 	int rc = bolt_path(r->b, in, &labels, err, "labels", NULL);
@@ -219,22 +225,14 @@ static int read_labels(struct records *r, struct bolt_bucket in, struct sl_error
 	if (rc == 0 &&
 	    jval_parse_bounded(&config, text, strlen(text), STORE_VALUES_MAX, NULL) == 0 &&
 	    (driver = jval_str(jval_get(config, "driver"))) != NULL && driver[0] != '\0') {
-		free(r->log_driver);
 		r->log_driver = strdup(driver);
 		if (r->log_driver == NULL)
 			return sl_fail(err, SL_ENOMEM, 0, "container");
 	}
 	if (rc >= 0)
 		rc = ctrd_get_text(r->b, labels, "nerdctl/state-dir", &dir, err);
-	if (rc == 0 && asprintf(&own, "/containers/%s/%s", r->c->ns, r->c->id) < 0) {
-		own = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "container");
-	}
-	/* an image's labels are among these, and no image knows the id */
-	if (rc != 0 || strlen(dir) <= strlen(own) ||
-	    strcmp(dir + strlen(dir) - strlen(own), own) != 0)
+	if (rc != 0 || !nerdctl_is_state_dir(dir, r->c->ns, r->c->id))
 		return rc < 0 ? rc : 0;
-	free(r->log_path);
 	if (asprintf(&r->log_path, "%s/%s-json.log", dir, r->c->id) < 0) {
 		r->log_path = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "container");
@@ -251,6 +249,7 @@ static int on_view(struct bolt *b, struct bolt_bucket root, void *payload, struc
 
 	store_cut_artifacts(r->c, r->first);
 	ctrd_record_clear(&r->record);
+	forget_labels(r);
 	r->b = b;
 	rc = bolt_path(b, root, &of, err, "v1", r->c->ns, NULL);
 	if (rc == 0)

@@ -265,12 +265,57 @@ static int list_fits(struct host *h, const struct word *word, struct store_list 
 	return rc == 0 ? fits_of(fits, list, word, err) : rc;
 }
 
-static int fail_none(const struct host *h, const struct word *word, const struct store_list *list,
+/* One is in the other; a name of a letter or two is in too much. */
+static bool holds(const char *name, const char *word)
+{
+	return name != NULL && (strcasestr(name, word) != NULL ||
+				(strlen(name) > 2 && strcasestr(word, name) != NULL));
+}
+
+/* What a person may have meant by a word that fits nothing: one of these has it in its name. */
+static bool is_near(const struct store_name *row, const struct word *w)
+{
+	const char *word = w->kind == WORD_POD ? w->pod : w->rest;
+
+	if (row->kind != SL_CONTAINER_WORKLOAD || word == NULL || *word == '\0')
+		return false;
+	return holds(row->name, word) || strncmp(row->id, word, strlen(word)) == 0 ||
+	       (row->pod != NULL &&
+		(holds(row->pod->name, word) || holds(row->pod->container, word)));
+}
+
+/* Of whatever engine, for it may be the engine that is wrong. */
+static void say_near(struct buf *text, struct host *h, const struct word *word)
+{
+	CLEANUP(store_list_clear) struct store_list list = {0};
+	size_t unread = 0, near = 0;
+
+	if (host_names(h, NULL, false, &list, count_gap, &unread, NULL) < 0)
+		return;
+	for (size_t i = 0; i < list.count; i++) {
+		if (!is_near(&list.rows[i], word) || near++ >= SHOWN_MAX)
+			continue;
+		(void)buf_append_str(text, near > 1 ? "," : "; similar:");
+		say_row(text, &list.rows[i]);
+	}
+	if (near > SHOWN_MAX)
+		(void)buf_append_str(text, ", ...");
+}
+
+static int fail_none(struct host *h, const struct word *word, const struct store_list *list,
 		     size_t unread, struct sl_error *err)
 {
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(65536);
+	int rc;
+
 	for (size_t i = 0; i < list->count; i++)
 		unread += list->rows[i].kind != SL_CONTAINER_ORPHAN && list->rows[i].name == NULL;
-	return host_fail_missing(h, "container", word->rest, unread, err);
+	rc = host_fail_missing(h, "container", word->rest, unread, err);
+	if (err == NULL)
+		return rc;
+	(void)buf_append_str(&text, sl_error_text(err));
+	say_near(&text, h, word);
+	return text.status < 0 ? rc : sl_fail(err, -rc, 0, "%s", text.data);
 }
 
 /* In a pod that is asked for whole, each container counts once, and all are of one namespace. */

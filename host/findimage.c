@@ -3,10 +3,62 @@
 #include <string.h>
 
 #include "core/autofree.h"
+#include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/quote.h"
 #include "host/live.h"
 #include "host/machine.h"
 #include "host/word.h"
+
+#define SHOWN_MAX 10
+
+struct near {
+	struct buf text;
+	const char *word;
+	size_t word_len; /* without the tag */
+	size_t count;
+};
+
+static int say_near(void *payload, const struct host_image *image)
+{
+	struct near *n = payload;
+
+	if (image->name == NULL || n->word_len == 0 ||
+	    memmem(image->name, strlen(image->name), n->word, n->word_len) == NULL ||
+	    n->count++ >= SHOWN_MAX)
+		return 0;
+	(void)buf_printf(&n->text, "%s %s:", n->count > 1 ? "," : "; similar:", image->engine);
+	(void)quote_bytes(&n->text, image->name, strlen(image->name));
+	return 0;
+}
+
+static int skip_gap(void *payload, const struct sl_gap *gap)
+{
+	(void)payload;
+	(void)gap;
+	return 0;
+}
+
+/* With the images whose names have the repository in them: often only the tag is another. */
+static int fail_none(struct host *h, const char *word, struct sl_error *err)
+{
+	const char *slash = strrchr(word, '/'), *tag = strchr(slash != NULL ? slash : word, ':');
+	struct near n = {.text = BUF_INIT(65536),
+			 .word = word,
+			 .word_len = tag != NULL ? (size_t)(tag - word) : strlen(word)};
+	int rc = host_fail_missing(h, "image", word, 0, err);
+
+	if (err != NULL) {
+		(void)buf_append_str(&n.text, sl_error_text(err));
+		(void)host_images(h, say_near, skip_gap, &n, NULL);
+		if (n.count > SHOWN_MAX)
+			(void)buf_append_str(&n.text, ", ...");
+		if (n.text.status == 0)
+			rc = sl_fail(err, -rc, 0, "%s", n.text.data);
+	}
+	buf_clear(&n.text);
+	return rc;
+}
 
 int host_find_image(struct host *h, const char *word, struct sl_image **out, struct sl_error *err)
 {
@@ -35,7 +87,7 @@ int host_find_image(struct host *h, const char *word, struct sl_image **out, str
 	if (rc < 0)
 		return rc;
 	if (found == NULL)
-		return host_fail_missing(h, "image", w.rest, 0, err);
+		return fail_none(h, w.rest, err);
 	*out = take_ptr(&found);
 	return 0;
 }

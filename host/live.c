@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "host/alive.h"
@@ -40,9 +41,9 @@ static int tell_gaps(const struct live *live, host_gap_fn gap, void *payload, st
 		(void)sl_fail(&why, SL_EIO, EACCES,
 			      "processes of other users are hidden (hidepid): run as root");
 	else
-		(void)sl_fail(&why, SL_EIO, EACCES,
-			      "%zu processes could not be looked at: run as root",
-			      p->denied + live->overlays.unread);
+		(void)sl_fail(&why, SL_EIO, EACCES, "%zu processes could not be looked at: %s",
+			      p->denied + live->overlays.unread,
+			      geteuid() == 0 ? "something forbids it even to root" : "run as root");
 	return why.code == SL_ENOMEM ? sl_fail(err, SL_ENOMEM, 0, "processes")
 				     : store_gap(gap, payload, "/proc", &why);
 }

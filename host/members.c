@@ -62,9 +62,11 @@ struct search {
 
 static int refuse(struct search *s, int64_t pid, int sys, struct sl_error *err)
 {
+	bool may_help = (sys == EACCES || sys == EPERM) && geteuid() != 0;
+
 	return add_refused(s->out, pid,
-			   sys == EACCES || sys == EPERM ? "it cannot be looked at: run as root"
-							 : "it cannot be looked at",
+			   may_help ? "it cannot be looked at: run as root"
+				    : "it cannot be looked at",
 			   sys, err);
 }
 

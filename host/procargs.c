@@ -12,17 +12,24 @@
 static const struct interpreter {
 	const char *name; /* a version may follow it */
 	const char *code, *value;
-	const char *file; /* the argument behind it is the script */
+	const char *file;   /* the argument behind it is the script */
+	const char *module; /* what follows is the name of one */
+	const char *input;  /* it reads its standard input, whatever follows */
 } interpreters[] = {
-	{"sh", "c", "oO", ""},       {"bash", "c", "oO", ""},    {"dash", "c", "o", ""},
-	{"ash", "c", "o", ""},       {"ksh", "c", "o", ""},      {"mksh", "c", "o", ""},
-	{"zsh", "c", "o", ""},       {"fish", "c", "Cdo", ""},   {"python", "cm", "WXQ", ""},
-	{"pypy", "cm", "WXQ", ""},   {"perl", "eE", "IMm", ""},  {"ruby", "e", "IrEC", ""},
-	{"node", "ep", "rC", ""},    {"nodejs", "ep", "rC", ""}, {"php", "rBR", "cdzg", "f"},
-	{"php-cgi", "", "cdz", "f"}, {"lua", "", "el", ""},      {"luajit", "", "elj", ""},
-	{"tclsh", "", "", ""},       {"expect", "c", "", "f"},   {"Rscript", "e", "", ""},
-	{"gawk", "", "vFE", "f"},    {"mawk", "", "vFW", "f"},   {"awk", "", "vF", "f"},
-	{"pwsh", "c", "", "f"},      {"bun", "e", "", ""},       {"deno", "", "", ""},
+	{"sh", "c", "oO", "", "", "s"},      {"bash", "c", "oO", "", "", "s"},
+	{"dash", "c", "o", "", "", "s"},     {"ash", "c", "o", "", "", "s"},
+	{"ksh", "c", "o", "", "", "s"},      {"mksh", "c", "o", "", "", "s"},
+	{"zsh", "c", "o", "", "", "s"},      {"fish", "c", "Cdo", "", "", ""},
+	{"python", "c", "WXQ", "", "m", ""}, {"pypy", "c", "WXQ", "", "m", ""},
+	{"perl", "eE", "IMm", "", "", ""},   {"ruby", "e", "IrEC", "", "", ""},
+	{"node", "ep", "rC", "", "", ""},    {"nodejs", "ep", "rC", "", "", ""},
+	{"php", "rBR", "cdzg", "f", "", ""}, {"php-cgi", "", "cdz", "f", "", ""},
+	{"lua", "", "el", "", "", ""},       {"luajit", "", "elj", "", "", ""},
+	{"tclsh", "", "", "", "", ""},       {"expect", "c", "", "f", "", ""},
+	{"Rscript", "e", "", "", "", ""},    {"gawk", "", "vFE", "f", "", ""},
+	{"mawk", "", "vFW", "f", "", ""},    {"awk", "", "vF", "f", "", ""},
+	{"pwsh", "c", "", "f", "", ""},      {"bun", "e", "", "", "", ""},
+	{"deno", "", "", "", "", ""},
 };
 
 /* Long options with an argument of their own behind them. */
@@ -86,13 +93,20 @@ static struct sl_bytes last_component(struct sl_bytes path)
 	return (struct sl_bytes){slash + 1, (size_t)(path.data + path.len - slash - 1)};
 }
 
-/* "python3.11" is python, "php-fpm8.2" is not php. */
-static const struct interpreter *interpreter_of(struct sl_bytes program)
+struct sl_bytes procargs_program_name(struct sl_bytes program)
 {
 	struct sl_bytes name = last_component(program);
 
 	while (name.len > 0 && memchr("0123456789.-", name.data[name.len - 1], 12) != NULL)
 		name.len--;
+	return name;
+}
+
+/* "php-fpm8.2" is not php. */
+static const struct interpreter *interpreter_of(struct sl_bytes program)
+{
+	struct sl_bytes name = procargs_program_name(program);
+
 	for (size_t i = 0; i < ARRAY_SIZE(interpreters); i++)
 		if (strlen(interpreters[i].name) == name.len &&
 		    memcmp(interpreters[i].name, name.data, name.len) == 0)
@@ -110,11 +124,21 @@ static bool has(const char *letters, char c)
 	return c != '\0' && strchr(letters, c) != NULL;
 }
 
-enum option { OPTION_PLAIN, OPTION_VALUE, OPTION_FILE, OPTION_CODE, OPTION_END };
+enum option {
+	OPTION_PLAIN,
+	OPTION_VALUE,
+	OPTION_FILE,
+	OPTION_CODE,
+	OPTION_MODULE,
+	OPTION_INPUT,
+	OPTION_END,
+};
 
 /* What the option @text ("-x", "+x", "--long") means for what follows. */
 static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 {
+	enum option option = OPTION_PLAIN;
+
 	if (is_word(text, "--"))
 		return OPTION_END;
 	if (text.len > 2 && text.data[1] == '-') {
@@ -125,14 +149,18 @@ static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 									   : OPTION_PLAIN;
 	}
 	for (size_t i = 1; i < text.len; i++) {
+		if (has(in->input, text.data[i]))
+			option = OPTION_INPUT;
 		if (has(in->code, text.data[i]))
 			return OPTION_CODE;
+		if (has(in->module, text.data[i]))
+			return OPTION_MODULE;
 		if (has(in->file, text.data[i]))
 			return i + 1 < text.len ? OPTION_PLAIN : OPTION_FILE;
 		if (has(in->value, text.data[i]))
 			return i + 1 < text.len ? OPTION_PLAIN : OPTION_VALUE;
 	}
-	return OPTION_PLAIN;
+	return option;
 }
 
 /* Take the program's name off @arguments. False: it has none. */
@@ -154,7 +182,47 @@ static bool take_program(struct sl_bytes *arguments, const char *exe, struct sl_
 	return true;
 }
 
-enum runs { RUNS_OTHER, RUNS_CODE, RUNS_FILE, RUNS_INPUT };
+enum runs { RUNS_OTHER, RUNS_CODE, RUNS_FILE, RUNS_MODULE, RUNS_INPUT };
+
+/* "-mNAME", "-Im NAME" */
+static enum runs take_module(const struct interpreter *in, struct sl_bytes text,
+			     struct sl_bytes *rest, struct sl_bytes *out)
+{
+	size_t at = 1;
+
+	while (at < text.len && !has(in->module, text.data[at]))
+		at++;
+	*out = (struct sl_bytes){text.data + at + 1, text.len - at - 1};
+	if (out->len == 0 && !procargs_next(rest, out))
+		return RUNS_INPUT;
+	return out->len > 0 ? RUNS_MODULE : RUNS_INPUT;
+}
+
+/* "java -jar FILE": every other of its options that has a value says so by a colon or "=". */
+static enum runs runs_java(struct sl_bytes rest, struct sl_bytes *out)
+{
+	static const char *const values[] = {
+		"-cp",           "-classpath",     "--class-path",         "-p",
+		"--module-path", "--add-modules",  "--add-opens",          "--add-exports",
+		"--add-reads",   "--patch-module", "--upgrade-module-path"};
+	struct sl_bytes text;
+
+	for (size_t n = 0; n < PROCARGS_MAX && procargs_next(&rest, &text); n++) {
+		if (is_word(text, "-jar"))
+			return procargs_next(&rest, out) && out->len > 0 ? RUNS_FILE : RUNS_OTHER;
+		/* a class, or since Java 11 its source */
+		if (text.len == 0 || (text.data[0] != '-' && text.data[0] != '@')) {
+			*out = text;
+			return text.len > 5 && memcmp(text.data + text.len - 5, ".java", 5) == 0
+				       ? RUNS_FILE
+				       : RUNS_OTHER;
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+			if (is_word(text, values[i]) && !procargs_next(&rest, &text))
+				return RUNS_OTHER;
+	}
+	return RUNS_OTHER;
+}
 
 static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
 {
@@ -163,12 +231,17 @@ static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_byte
 
 	if (!take_program(&arguments, exe, &program))
 		return RUNS_OTHER;
+	if (is_word(procargs_program_name(program), "java"))
+		return runs_java(arguments, out);
 	in = interpreter_of(program);
 	if (in == NULL)
 		return RUNS_OTHER;
 	for (size_t n = 0; n < PROCARGS_MAX && procargs_next(&arguments, &text); n++) {
 		enum option option = OPTION_END;
 
+		if (n == 0 && is_word(text, "run") &&
+		    (strcmp(in->name, "deno") == 0 || strcmp(in->name, "bun") == 0))
+			continue;
 		if (text.len < 2 || (text.data[0] != '-' && text.data[0] != '+')) {
 			*out = text;
 			return text.len > 0 && text.data[0] != '-' ? RUNS_FILE : RUNS_INPUT;
@@ -176,6 +249,10 @@ static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_byte
 		option = option_of(in, text);
 		if (option == OPTION_CODE)
 			return RUNS_CODE;
+		if (option == OPTION_INPUT)
+			return RUNS_INPUT;
+		if (option == OPTION_MODULE)
+			return take_module(in, text, &arguments, out);
 		if (option == OPTION_FILE || option == OPTION_END)
 			return procargs_next(&arguments, out) && out->len > 0 ? RUNS_FILE
 									      : RUNS_INPUT;
@@ -188,6 +265,45 @@ static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_byte
 bool procargs_script(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
 {
 	return runs(arguments, exe, out) == RUNS_FILE;
+}
+
+bool procargs_module(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
+{
+	return runs(arguments, exe, out) == RUNS_MODULE;
+}
+
+bool procargs_is_code(struct sl_bytes arguments, const char *exe)
+{
+	static const char *const relays[] = {"nc",         "ncat", "netcat", "nc.traditional",
+					     "nc.openbsd", "socat"};
+	struct sl_bytes rest = arguments, program, ignored;
+
+	if (runs(arguments, exe, &ignored) == RUNS_CODE)
+		return true;
+	if (!take_program(&rest, exe, &program))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(relays); i++)
+		if (is_word(procargs_program_name(program), relays[i]))
+			return true;
+	return false;
+}
+
+bool procargs_is_known_program(const char *exe)
+{
+	return interpreter_of((struct sl_bytes){exe, strlen(exe)}) != NULL;
+}
+
+bool procargs_is_shell(struct sl_bytes arguments, const char *exe)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "ash"};
+	struct sl_bytes program;
+
+	if (!take_program(&arguments, exe, &program))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (is_word(procargs_program_name(program), shells[i]))
+			return true;
+	return false;
 }
 
 bool procargs_is_interpreter(struct sl_bytes arguments, const char *exe)

@@ -18,7 +18,7 @@
 #define THREADS_MAX ((size_t)4 << 20)
 
 /* Where these stand behind the name, which is field 2. */
-enum { AT_STATE = 3, AT_PARENT = 4, AT_FLAGS = 9, AT_START = 22, AT_STACK = 28 };
+enum { AT_STATE = 3, AT_PARENT = 4, AT_SESSION = 6, AT_FLAGS = 9, AT_START = 22, AT_STACK = 28 };
 
 static bool number(const char **at, const char *end, uint64_t *out)
 {
@@ -54,7 +54,7 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len, s
 	/* nothing behind the name holds a parenthesis */
 	const char *name_end = len > 0 ? memrchr(text, ')', len) : NULL;
 	const char *end = text + len, *at;
-	uint64_t parent, flags;
+	uint64_t parent, session, flags;
 
 	if (name_end == NULL || end - name_end < 3 || name_end[1] != ' ')
 		return sl_fail(err, SL_EFORMAT, 0, "no status of a process");
@@ -62,6 +62,10 @@ int process_stat_parse(struct process_stat *out, const char *text, size_t len, s
 	if (!field(at, end, AT_PARENT, &parent) || parent > INT64_MAX ||
 	    !field(at, end, AT_FLAGS, &flags) || !field(at, end, AT_START, &out->start))
 		return sl_fail(err, SL_EFORMAT, 0, "no status of a process");
+	/* a process of another pid namespace's session: none that has a number here */
+	if (!field(at, end, AT_SESSION, &session) || session > INT64_MAX)
+		session = 0;
+	out->session = (int64_t)session;
 	if (!field(at, end, AT_STACK, &out->stack))
 		out->stack = 0;
 	out->parent = (int64_t)parent;

@@ -13,7 +13,7 @@
 #include "core/buf.h"
 
 struct process_stat {
-	int64_t parent;
+	int64_t parent, session;
 	uint64_t start; /* clock ticks after the machine was booted */
 	uint64_t stack; /* where its stack begins: another program, another place; 0: not told */
 	bool is_kernel; /* a thread of the kernel: no files, no container */

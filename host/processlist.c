@@ -2,14 +2,27 @@
 #include <strandline/process.h>
 
 #include "core/cleanup.h"
+#include "host/procread.h"
 
-static void process_clear(struct sl_process *p)
+void process_clear(struct sl_process *p)
 {
 	free(p->name);
 	free(p->command);
 	free(p->missing_script);
 	free(p->mapped);
+	for (size_t i = 0; i < p->lead_count; i++) {
+		free(p->leads[i].variable);
+		free(p->leads[i].path);
+	}
+	free(p->leads);
 	free(p->preload);
+	free(p->code);
+	free(p->alias);
+	free(p->own_root);
+	free(p->pipe);
+	free(p->outlet);
+	free(p->feeder);
+	free(p->feeder_peer);
 	free(p->peer);
 }
 
@@ -27,6 +40,9 @@ void sl_processes_clear(struct sl_processes *p)
 	for (size_t i = 0; i < p->covered_count; i++)
 		free(p->covered[i]);
 	free(p->covered);
+	for (size_t i = 0; i < p->inner_count; i++)
+		free(p->inner[i].point);
+	free(p->inner);
 	for (size_t i = 0; i < p->gap_count; i++) {
 		free(p->gaps[i].what);
 		free(p->gaps[i].why);

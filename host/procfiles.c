@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a process beside its program: what it maps, what it interprets, what it preloads. */
+/* The files of a process beside its program: what it maps and what it interprets. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,8 +130,7 @@ int procread_mapped(struct procread *r, const struct procread_subject *s,
 
 /* ---- scripts ---- */
 
-/* The argument as an absolute path in the tree of the process; owned. NULL: there is none. */
-static char *absolute(const struct procseen *by, struct sl_bytes name)
+char *procread_absolute(const struct procseen *by, struct sl_bytes name)
 {
 	CLEANUP(buf_clear) struct buf cwd = BUF_INIT(8192);
 	CLEANUP(buf_clear) struct buf path = BUF_INIT((size_t)64 * 1024);
@@ -175,16 +174,30 @@ static int find_missing(const struct procread_subject *s, const char *path, stru
 	return 0;
 }
 
+/* Python runs a directory, too. errno stays. */
+static bool find_main(struct procread *r, const struct procread_subject *s, const char *path)
+{
+	AUTO_FREE char *text = NULL;
+	int saved = errno;
+	bool found = asprintf(&text, "%s/__main__.py", path) >= 0 &&
+		     procread_add(r, &s->seen, text, &s->process->script, NULL) == 0;
+
+	errno = saved;
+	return found;
+}
+
 static int add_script(struct procread *r, const struct procread_subject *s, struct sl_bytes name,
 		      struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	AUTO_FREE char *path = absolute(&s->seen, name);
+	AUTO_FREE char *path = procread_absolute(&s->seen, name);
 	int rc;
 
 	if (path == NULL)
 		return 0;
 	rc = procread_add(r, &s->seen, path, &s->process->script, &why);
+	if (rc == 1 && errno != EXDEV && find_main(r, s, path))
+		return 0;
 	if (rc == 1 && errno == EXDEV)
 		return procread_gap(r, s->process->pid,
 				    "its script lies behind a mount that may not answer", EXDEV,
@@ -194,11 +207,47 @@ static int add_script(struct procread *r, const struct procread_subject *s, stru
 	return rc < 0 ? procread_missed(r, s, "script", &why, err) : 0;
 }
 
+/* "a.b" in @dir: a/b.py, or a/b/__main__.py. */
+static bool find_module(struct procread *r, const struct procread_subject *s, const char *dir,
+			struct sl_bytes module)
+{
+	CLEANUP(buf_clear) struct buf base = BUF_INIT((size_t)64 * 1024);
+	AUTO_FREE char *file = NULL;
+
+	(void)buf_append_str(&base, dir);
+	(void)buf_append_char(&base, '/');
+	for (size_t i = 0; i < module.len; i++)
+		(void)buf_append_char(&base, module.data[i] == '.' ? '/' : module.data[i]);
+	if (base.status < 0 || asprintf(&file, "%s.py", base.data) < 0) {
+		file = NULL;
+		return false;
+	}
+	return find_main(r, s, base.data) ||
+	       procread_add(r, &s->seen, file, &s->process->script, NULL) == 0;
+}
+
+/*
+ * Python looks for "-m NAME" where it stands, then where PYTHONPATH says; what it finds among its
+ * own modules, no search of ours tells better than their findings as files.
+ */
+static void add_module(struct procread *r, const struct procread_subject *s, struct sl_bytes module)
+{
+	AUTO_FREE char *here = procread_absolute(&s->seen, (struct sl_bytes){".", 1});
+	bool found = here != NULL && find_module(r, s, here, module);
+
+	for (size_t i = 0; !found && i < s->process->lead_count; i++) {
+		const struct sl_process_lead *lead = &s->process->leads[i];
+
+		if (strcmp(lead->by, "PYTHONPATH") == 0)
+			found = find_module(r, s, lead->path, module);
+	}
+}
+
 /* Does the file begin with "#!" and this very interpreter? */
 static bool has_first_line(const struct procseen *by, struct sl_bytes name,
 			   struct sl_bytes arguments)
 {
-	AUTO_FREE char *path = absolute(by, name);
+	AUTO_FREE char *path = procread_absolute(by, name);
 	AUTO_CLOSE int fd = path != NULL ? procread_open(by, path) : -1;
 	char head[FIRST_LINE_MAX];
 	size_t len = fd >= 0 ? procobject_head(by, fd, head, sizeof(head)) : 0;
@@ -213,9 +262,13 @@ int procread_script(struct procread *r, const struct procread_subject *s, struct
 				  ? r->objects.out->objects[s->process->exe].path
 				  : "";
 	struct sl_bytes rest = arguments, name;
+	int rc;
 
 	if (procargs_script(arguments, exe, &name))
-		return add_script(r, s, name, err);
+		return procread_open_script(r, s, name, &rc, err) ? rc
+								  : add_script(r, s, name, err);
+	if (procargs_module(arguments, exe, &name))
+		add_module(r, s, name);
 	/* an interpreter that is not known here, run by a script's first line */
 	(void)procargs_next(&rest, &name);
 	for (int n = 0; n < 2 && procargs_next(&rest, &name); n++)
@@ -223,50 +276,4 @@ int procread_script(struct procread *r, const struct procread_subject *s, struct
 		    has_first_line(&s->seen, name, arguments))
 			return add_script(r, s, name, err);
 	return procread_input(r, s, arguments, exe, err);
-}
-
-/* ---- preloaded libraries ---- */
-
-static bool is_mapped_of_image(const struct procread *r, const struct sl_process *p,
-			       const char *name)
-{
-	const struct sl_processes *out = r->objects.out;
-
-	for (size_t i = 0; i < p->mapped_count; i++) {
-		const struct sl_object *o = &out->objects[p->mapped[i]];
-		const char *slash = strrchr(o->path, '/');
-
-		if (slash != NULL && strcmp(slash + 1, name) == 0)
-			return o->origin == SL_ORIGIN_IMAGE;
-	}
-	return false;
-}
-
-static bool is_of_image(struct procread *r, const struct procread_subject *s, const char *name)
-{
-	size_t object;
-
-	if (strchr(name, '/') == NULL)
-		return is_mapped_of_image(r, s->process, name);
-	return name[0] == '/' && procread_add(r, &s->seen, name, &object, NULL) == 0 &&
-	       r->objects.out->objects[object].origin == SL_ORIGIN_IMAGE;
-}
-
-int procread_preload(struct procread *r, const struct procread_subject *s, struct sl_bytes text,
-		     struct sl_error *err)
-{
-	AUTO_FREE char *names = NULL;
-	char *rest, *name;
-
-	if (text.len == 0)
-		return 0;
-	s->process->preload = strndup(text.data, text.len);
-	names = strdup(s->process->preload != NULL ? strchr(s->process->preload, '=') + 1 : "");
-	if (s->process->preload == NULL || names == NULL)
-		return sl_fail(err, SL_ENOMEM, 0, "processes");
-	s->process->is_preload_known = true;
-	for (name = strtok_r(names, " :", &rest); name != NULL; name = strtok_r(NULL, " :", &rest))
-		if (!is_of_image(r, s, name))
-			s->process->is_preload_known = false;
-	return 0;
 }

@@ -47,18 +47,34 @@ static bool is_slow(struct sl_bytes type)
 	return false;
 }
 
+/* What hands on orders to the kernel, or all of its devices. */
+static bool is_kernel(struct sl_bytes type)
+{
+	static const char *const types[] = {"cgroup",   "cgroup2",    "debugfs", "tracefs",
+					    "sysfs",    "securityfs", "bpf",     "binfmt_misc",
+					    "devtmpfs", "configfs",   "efivarfs"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (mountinfo_is(type, types[i]))
+			return true;
+	return false;
+}
+
 static int add(struct procmounts *m, const struct mountinfo_row *row, struct sl_error *err)
 {
-	struct procmount new = {.id = row->id,
-				.parent = row->parent,
-				.major = row->major,
-				.minor = row->minor,
-				.is_tmpfs = mountinfo_is(row->type, "tmpfs") ||
-					    mountinfo_is(row->type, "ramfs"),
-				.is_proc = mountinfo_is(row->type, "proc"),
-				.is_readonly = begins(row->flags, "ro") &&
-					       (row->flags.len == 2 || row->flags.data[2] == ','),
-				.is_slow = is_slow(row->type)};
+	struct procmount new = {
+		.id = row->id,
+		.parent = row->parent,
+		.major = row->major,
+		.minor = row->minor,
+		.is_tmpfs = mountinfo_is(row->type, "tmpfs") || mountinfo_is(row->type, "ramfs"),
+		.is_proc = mountinfo_is(row->type, "proc"),
+		.is_overlay = mountinfo_is(row->type, "overlay") || begins(row->type, "fuse"),
+		.is_kernel = is_kernel(row->type),
+		.shows_nothing = mountinfo_is(row->type, "nsfs"),
+		.is_readonly = begins(row->flags, "ro") &&
+			       (row->flags.len == 2 || row->flags.data[2] == ','),
+		.is_slow = is_slow(row->type)};
 	int rc;
 
 	if (m->count == m->cap) {

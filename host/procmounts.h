@@ -9,7 +9,9 @@ struct procmount {
 	uint64_t id, parent;
 	uint32_t major, minor;
 	char *root, *point; /* owned */
-	bool is_tmpfs, is_proc;
+	bool is_tmpfs, is_proc, is_overlay;
+	bool is_kernel;     /* an interface of the kernel that no container gets outside of /sys */
+	bool shows_nothing; /* it has no files: handles of namespaces */
 	bool is_readonly;
 	bool is_slow; /* a path in it may lead to a server that does not answer */
 };

@@ -108,13 +108,17 @@ static bool is_in_upper(const struct sl_container *c, const struct sl_object *o)
 
 /*
  * The kernel lists to a process only the mounts beneath its root directory. Servers that shut
- * themselves into another directory (chroot) still run off the container's root mount.
+ * themselves into another directory (chroot) still run off the container's mounts, and so does who
+ * left for mounts of its own. *is_own: it has the mount itself.
  */
 static const struct procmount *mount_of(const struct procobjects *all, const struct procseen *by,
-					uint64_t id)
+					uint64_t id, bool *is_own)
 {
 	const struct procmount *mount = procmounts_by_id(by->mounts, id);
 
+	*is_own = mount != NULL;
+	if (mount == NULL)
+		mount = procmounts_by_id(&all->mounts, id);
 	if (mount == NULL && all->root.root != NULL && id != 0 && id == all->root.id)
 		return &all->root;
 	return mount;
@@ -123,7 +127,8 @@ static const struct procmount *mount_of(const struct procobjects *all, const str
 static int settle_origin(const struct procobjects *all, const struct procseen *by,
 			 struct sl_object *o, uint64_t mount_id)
 {
-	const struct procmount *mount = mount_of(all, by, mount_id);
+	bool is_own;
+	const struct procmount *mount = mount_of(all, by, mount_id, &is_own);
 	char *path = NULL;
 	int rc;
 
@@ -228,13 +233,15 @@ static void object_clear(struct sl_object *o)
 		close(o->fd);
 }
 
-/* As its own mounts have it; from the container's root where only that mount is known. Owned. */
+/* As its own mounts have it; from the container's root where only that one's do. Owned. */
 static char *path_shown(const struct procobjects *all, const struct procseen *by, const char *link,
 			uint64_t mount_id)
 {
+	bool is_own;
+
 	if (link == NULL)
 		return strdup("?");
-	if (mount_of(all, by, mount_id) == &all->root)
+	if (mount_of(all, by, mount_id, &is_own) != NULL && !is_own)
 		return strdup(link);
 	return strdup(procobject_inside(by, link));
 }

@@ -18,6 +18,7 @@ struct procobjects {
 	int proc_fd;
 	const struct sl_container *container;
 	struct procmount root; /* its root directory's mount; texts borrowed; root NULL: unknown */
+	struct procmounts mounts; /* as its first process sees them; borrowed */
 	struct sl_processes *out;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ void procread_clear(struct procread *r)
 	for (size_t i = 0; i < r->map_count; i++)
 		free(r->maps[i].path);
 	free(r->maps);
+	free(r->root);
 	free(r->assumed.root);
 	free(r->assumed.point);
 	proctexts_free(r->texts);
@@ -164,6 +166,32 @@ static int note_covered(struct procread *r, const struct procmounts *mounts, str
 	return 0;
 }
 
+/* What is mounted there that the container was not given. */
+static int note_mounts(struct procread *r, const struct procseen *seen, struct sl_error *err)
+{
+	const struct procinner in = {.container = r->objects.container,
+				     .root = &r->objects.root,
+				     .may_mount = r->may_mount};
+	int rc = note_covered(r, seen->mounts, err);
+
+	if (rc == 0 && !seen->is_machine && procinner_add(&in, seen->mounts, r->objects.out) < 0)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
+	return rc;
+}
+
+/* Nobody inside gets a capability that is not in the bounding set of the first process. */
+static bool may_mount(int pid_fd)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)256 * 1024);
+	static const char key[] = "\nCapBnd:\t";
+	const char *at;
+
+	if (process_read(pid_fd, "status", &text, NULL) < 0 || text.len == 0)
+		return true;
+	at = memmem(text.data, text.len, key, sizeof(key) - 1);
+	return at == NULL || (strtoull(at + sizeof(key) - 1, NULL, 16) >> CAP_SYS_ADMIN & 1) != 0;
+}
+
 static bool is_on_mount(const struct sl_container *c, const char *path)
 {
 	for (size_t i = 0; i < c->mount_count; i++)
@@ -211,6 +239,10 @@ static int find_root(struct procread *r, struct sl_error *err)
 		return 0;
 	if (process_read_link(fd, "root", &root, NULL) < 0)
 		return 0;
+	(void)process_namespace(fd, "user", &r->user_ns, NULL);
+	r->root = strdup(root.data);
+	if (r->root == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	rc = mounts_of(r, c->namespaces.mnt, root.data, fd, &mounts, err);
 	if (rc < 0)
 		return rc == -SL_ENOMEM ? rc : (sl_error_clear(err), 0);
@@ -218,10 +250,11 @@ static int find_root(struct procread *r, struct sl_error *err)
 	if (dir < 0 || !kernel_mount_id(dir, &id))
 		return 0;
 	mount = procmounts_by_id(mounts, id);
-	if (mount != NULL)
-		r->objects.root = *mount;
-	else if (!is_on_mount(c, root.data))
-		return assume_root(r, dir, id, err);
+	r->may_mount = may_mount(fd);
+	if (mount == NULL)
+		return is_on_mount(c, root.data) ? 0 : assume_root(r, dir, id, err);
+	r->objects.mounts = *mounts;
+	r->objects.root = *mount;
 	return 0;
 }
 
@@ -240,45 +273,6 @@ int procread_init(struct procread *r, struct host *h, const struct proctable *t,
 }
 
 /* ---- one process ---- */
-
-/* "TracerPid:\t0" */
-static uint64_t status_field(const struct buf *text, const char *key)
-{
-	const char *at = text->len > 0 ? memmem(text->data, text->len, key, strlen(key)) : NULL;
-
-	return at != NULL ? strtoull(at + strlen(key), NULL, 10) : 0;
-}
-
-static bool is_inside(const struct procread *r, int64_t pid)
-{
-	const struct proctable_row *row = proctable_by_pid(r->objects.table, pid);
-	const struct sl_container *c = r->objects.container;
-
-	return row != NULL && c->namespaces.mnt != 0 &&
-	       (row->mnt_ns == c->namespaces.mnt ||
-		(c->namespaces.pid != r->objects.table->pid_ns &&
-		 proctable_is_within(r->objects.table, row->pid_ns, c->namespaces.pid)));
-}
-
-static int read_status(struct procread *r, const struct procread_subject *s, struct sl_error *why)
-{
-	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)256 * 1024);
-	CLEANUP(buf_clear) struct buf name = BUF_INIT(4096);
-	struct sl_process *p = s->process;
-	int rc = process_read(s->seen.pid_fd, "status", &text, why);
-
-	if (rc == 0)
-		rc = process_read(s->seen.pid_fd, "comm", &name, why);
-	if (rc < 0)
-		return rc;
-	p->uid = (uint32_t)status_field(&text, "\nUid:\t");
-	p->tracer = (int64_t)status_field(&text, "\nTracerPid:\t");
-	p->is_tracer_inside = p->tracer != 0 && is_inside(r, p->tracer);
-	if (name.len > 0 && name.data[name.len - 1] == '\n')
-		name.data[--name.len] = '\0';
-	p->name = name.data != NULL ? buf_take(&name) : strdup("");
-	return p->name != NULL ? 0 : sl_fail(why, SL_ENOMEM, 0, "processes");
-}
 
 /* 1: it runs none, as a thread of the kernel or one that has ended. */
 static int read_exe(struct procread *r, const struct procread_subject *s, struct sl_error *why)
@@ -300,12 +294,16 @@ static int take_arguments(struct procread *r, const struct procread_subject *s,
 			  struct sl_bytes text, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf joined = BUF_INIT(COMMAND_MAX);
+	int rc;
 
 	procargs_join(&joined, text);
 	s->process->command = joined.data != NULL ? buf_take(&joined) : strdup("");
 	if (s->process->command == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
-	return procread_script(r, s, text, err);
+	rc = procread_words(r, s, text, err);
+	if (rc == 0)
+		rc = procread_options(r, s, text, err);
+	return rc == 0 ? procread_script(r, s, text, err) : rc;
 }
 
 /* A text that could not be read. 1: the process has ended. */
@@ -340,6 +338,7 @@ static int take_text(struct procread *r, const struct procread_subject *s,
 		     struct proctexts_item *item, struct sl_error *err)
 {
 	bool is_bad = item->sys != 0 || item->is_cut;
+	int rc;
 
 	switch (item->kind) {
 	case PROCTEXTS_MAPPED:
@@ -349,9 +348,9 @@ static int take_text(struct procread *r, const struct procread_subject *s,
 	case PROCTEXTS_ARGUMENTS: /* the first of many are enough */
 		return item->sys != 0 ? miss(r, s, "arguments", item, err)
 				      : take_arguments(r, s, item->bytes, err);
-	case PROCTEXTS_PRELOAD:
-		return is_bad ? miss(r, s, "environment", item, err)
-			      : procread_preload(r, s, item->bytes, err);
+	case PROCTEXTS_ENVIRONMENT:
+		rc = is_bad ? miss(r, s, "environment", item, err) : 0;
+		return rc == 0 ? procread_environment(r, s, item->bytes, err) : rc;
 	case PROCTEXTS_HUNG:
 		return give_up(r, s, item, err);
 	case PROCTEXTS_END:
@@ -376,7 +375,7 @@ static int read_texts(struct procread *r, const struct procread_subject *s, stru
 static int read_rest(struct procread *r, const struct procread_subject *s, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
-	int rc = read_status(r, s, &why);
+	int rc = procread_status(r, s, &why);
 
 	if (rc < 0)
 		return procread_missed(r, s, "status", &why, err);
@@ -386,21 +385,14 @@ static int read_rest(struct procread *r, const struct procread_subject *s, struc
 		if (rc != 0)
 			return rc;
 	}
+	rc = procread_place(r, s, err);
+	if (rc < 0)
+		return rc;
 	if (r->members->items[s->member].is_hung)
 		return procread_gap(r, s->process->pid,
 				    "its arguments, environment and mappings: it does not answer",
 				    ETIMEDOUT, err);
 	return read_texts(r, s, err);
-}
-
-static void process_clear(struct sl_process *p)
-{
-	free(p->name);
-	free(p->command);
-	free(p->missing_script);
-	free(p->mapped);
-	free(p->preload);
-	free(p->peer);
 }
 
 static int keep(struct sl_processes *out, struct sl_process *p, struct sl_error *err)
@@ -424,7 +416,8 @@ int procread_process(struct procread *r, const struct proctable_row *row, size_t
 	struct sl_process p = {.pid = row->pid,
 			       .place = r->members->items[member].place,
 			       .exe = SL_OBJECT_NONE,
-			       .script = SL_OBJECT_NONE};
+			       .script = SL_OBJECT_NONE,
+			       .cwd = SL_OBJECT_NONE};
 	struct process_stat status;
 	AUTO_CLOSE int fd = process_open_living(r->objects.proc_fd, row->pid, &status, &why);
 	struct procread_subject s = {.process = &p, .member = member};
@@ -440,15 +433,16 @@ int procread_process(struct procread *r, const struct proctable_row *row, size_t
 		return 0;
 	}
 	p.parent = status.parent;
+	p.session = status.session;
 	p.start = status.start;
+	s.stack = status.stack;
 	s.seen = (struct procseen){.pid_fd = fd,
 				   .is_machine = row->mnt_ns == r->objects.table->mnt_ns};
 	rc = process_read_link(fd, "root", &root, &why);
 	s.seen.root = root.data;
 	if (rc == 0)
 		rc = mounts_of(r, row->mnt_ns, root.data, fd, &s.seen.mounts, &why);
-	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err)
-		    : note_covered(r, s.seen.mounts, err);
+	rc = rc < 0 ? procread_missed(r, &s, "mounts", &why, err) : note_mounts(r, &s.seen, err);
 	if (rc == 0 && s.seen.mounts != NULL)
 		rc = read_rest(r, &s, err);
 	if (rc == 0)

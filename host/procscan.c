@@ -86,7 +86,7 @@ static int look_at_all(struct procread *r, struct sl_error *err)
 
 		rc = row != NULL ? procread_process(r, row, i, err) : 0;
 	}
-	return rc;
+	return rc == 0 ? procread_peers(r, err) : rc;
 }
 
 /* Before there was a second look, age is all that can be told. */

@@ -12,6 +12,7 @@
 #include "host/memberwalk.h"
 #include "host/procargs.h"
 #include "host/process.h"
+#include "host/procleads.h"
 
 #define ARGUMENTS_MAX ((size_t)64 * 1024)
 /* A quarter of the largest stack that is usual; the kernel's own limit is 6 MiB. */
@@ -158,21 +159,27 @@ static int send_arguments(struct memberwalk_out *out, int pid_fd)
 	return say_text(out, PROCTEXTS_ARGUMENTS, (struct sl_bytes){text.data, text.len}, rc, &why);
 }
 
-static int send_preload(struct memberwalk_out *out, int pid_fd)
+static int send_environment(struct memberwalk_out *out, int pid_fd)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(ENVIRONMENT_MAX);
+	CLEANUP(buf_clear) struct buf found = BUF_INIT(ARGUMENTS_MAX);
 	int rc = process_read_whole(pid_fd, "environ", &text, &why);
-	struct sl_bytes all = {text.data, text.len};
-	struct sl_bytes found = procargs_variable(all, "LD_PRELOAD");
+	struct sl_bytes rest = {text.data, text.len}, variable;
 
-	if (found.data == NULL)
-		found = procargs_variable(all, "LD_AUDIT");
-	if (rc == 0 && found.len > ARGUMENTS_MAX) {
-		found.len = ARGUMENTS_MAX;
-		rc = -SL_ELIMIT;
+	while (procargs_next(&rest, &variable)) {
+		if (!procleads_wants(variable))
+			continue;
+		if (variable.len >= found.max - found.len) {
+			rc = rc == 0 ? -SL_ELIMIT : rc;
+			continue;
+		}
+		if (buf_append(&found, variable.data, variable.len) < 0 ||
+		    buf_append_char(&found, '\0') < 0)
+			return -SL_ENOMEM;
 	}
-	return say_text(out, PROCTEXTS_PRELOAD, found, rc, &why);
+	return say_text(out, PROCTEXTS_ENVIRONMENT, (struct sl_bytes){found.data, found.len}, rc,
+			&why);
 }
 
 static int send_member(struct memberwalk_out *out, int proc_fd, const struct host_member *member,
@@ -186,8 +193,8 @@ static int send_member(struct memberwalk_out *out, int proc_fd, const struct hos
 		return 0;
 	rc = send_maps(payload, out, fd);
 	if (rc == 0)
-		rc = send_arguments(out, fd);
-	return rc == 0 ? send_preload(out, fd) : rc;
+		rc = send_environment(out, fd);
+	return rc == 0 ? send_arguments(out, fd) : rc;
 }
 
 /* ---- who listens ---- */

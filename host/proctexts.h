@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process's memory says of it: the files it maps to run them, its arguments, what it
- * preloads. Whoever asks waits for a lock that the process can hold for ever, so that a worker does
- * (memberwalk.h); mapped files come from there as descriptors.
+ * What a process's memory says of it: the files it maps to run them, its arguments, which
+ * variables make it run more. Whoever asks waits for a lock that the process can hold for ever, so
+ * that a worker does (memberwalk.h); mapped files come from there as descriptors.
  */
 #ifndef HOST_PROCTEXTS_H
 #define HOST_PROCTEXTS_H
@@ -16,9 +16,10 @@ enum proctexts_kind {
 	PROCTEXTS_MAPPED, /* one executable mapping of a file; of equal ones only the first */
 	PROCTEXTS_MAPS,   /* that were all; or why there are no more */
 	PROCTEXTS_ARGUMENTS,
-	PROCTEXTS_PRELOAD, /* LD_PRELOAD=... or LD_AUDIT=... of its environment, else nothing */
-	PROCTEXTS_END,     /* nothing more comes of it */
-	PROCTEXTS_HUNG,    /* nor here: it did not answer, or no worker could be had */
+	/* variables of its environment that lead to code, each with its NUL: procleads.h */
+	PROCTEXTS_ENVIRONMENT,
+	PROCTEXTS_END,  /* nothing more comes of it */
+	PROCTEXTS_HUNG, /* nor here: it did not answer, or no worker could be had */
 };
 
 struct proctexts_item {

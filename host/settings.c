@@ -103,6 +103,9 @@ void sl_settings_free(struct sl_settings *s)
 	for (size_t i = 0; i < s->mount_count; i++)
 		mount_clear(&s->mounts[i]);
 	free(s->mounts);
+	for (size_t i = 0; i < s->code_variable_count; i++)
+		free(s->code_variables[i]);
+	free(s->code_variables);
 	free(s->gap);
 	free(s);
 }

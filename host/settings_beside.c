@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "host/nerdctl.h"
 #include "host/settings_read.h"
 
 #define PORT_MAX 65535
@@ -158,23 +159,13 @@ int settings_cri(struct sl_settings *out, const struct jval *sandbox, struct sl_
 		       : 0;
 }
 
-/*
- * Labels of an image are among those of its container, but no image knows the id that nerdctl has
- * in the name of its directory.
- */
 static bool is_nerdctls(const struct jval *record, const struct jval *labels)
 {
 	const char *dir = jval_str(jval_get(labels, "nerdctl/state-dir"));
 	const char *ns = jval_str(jval_get(record, "namespace"));
 	const char *id = jval_str(jval_get(record, "id"));
-	AUTO_FREE char *tail = NULL;
 
-	if (dir == NULL || ns == NULL || id == NULL ||
-	    asprintf(&tail, "/containers/%s/%s", ns, id) < 0) {
-		tail = NULL;
-		return false;
-	}
-	return strlen(dir) > strlen(tail) && strcmp(dir + strlen(dir) - strlen(tail), tail) == 0;
+	return dir != NULL && ns != NULL && id != NULL && nerdctl_is_state_dir(dir, ns, id);
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "core/capability.h"
 #include "core/cleanup.h"
+#include "host/procleads.h"
 #include "host/settings_read.h"
 
 #define NO_MEMORY(err) sl_fail(err, SL_ENOMEM, 0, "settings")
@@ -109,6 +110,22 @@ int settings_texts(struct sl_settings *out, enum sl_setting setting, const struc
 	return rc;
 }
 
+/* What an operator configured is told from what somebody set later by the value alone. */
+static int keep_variable(struct sl_settings *out, const char *text, struct sl_error *err)
+{
+	char **grown;
+
+	if (!procleads_wants((struct sl_bytes){text, strlen(text)}))
+		return 0;
+	grown = reallocarray(out->code_variables, out->code_variable_count + 1, sizeof(*grown));
+	if (grown != NULL)
+		out->code_variables = grown;
+	if (grown == NULL || (grown[out->code_variable_count] = strdup(text)) == NULL)
+		return NO_MEMORY(err);
+	out->code_variable_count++;
+	return 0;
+}
+
 int settings_names(struct sl_settings *out, const struct jval *environment, struct sl_error *err)
 {
 	int rc = 0;
@@ -124,6 +141,8 @@ int settings_names(struct sl_settings *out, const struct jval *environment, stru
 			return sl_fail(err, SL_EFORMAT, 0, "environment: not a list of texts");
 		rc = name != NULL ? sl_settings_add(out, SL_SETTING_ENVIRONMENT, name, err)
 				  : NO_MEMORY(err);
+		if (rc == 0)
+			rc = keep_variable(out, text, err);
 	}
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/halt.h"
 #include "core/root.h"
 #include "host/process.h"
 #include "host/unlinked.h"
@@ -142,7 +143,7 @@ static int reader_read(struct sl_content *content, struct sl_tap *const taps[], 
 	}
 	(void)worker_end(worker);
 	if (rc < 0) /* what came is kept; that it is not all is said */
-		out->sys = why.sys != 0 ? why.sys : r->stop != NULL && *r->stop ? EINTR : EIO;
+		out->sys = why.sys != 0 ? why.sys : is_halted(r->stop) ? EINTR : EIO;
 	out->is_short = out->bytes < r->file->entry.size;
 	return tapped;
 }

@@ -14,6 +14,7 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/halt.h"
 
 /* A message of the worker itself: code, errno, text. */
 #define KIND_ERROR (WORKER_KIND_MAX + 1)
@@ -291,8 +292,8 @@ static int receive(struct worker *w, void *bytes, size_t len, struct worker_mess
 		int left = time_left(w, since);
 		ssize_t n;
 
-		if (w->limits.stop != NULL && *w->limits.stop)
-			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		if (is_halted(w->limits.stop))
+			return halted(w->limits.stop, err);
 		if (left == 0)
 			return too_late(w, err);
 		/* a signal that came just before is seen at the next turn */

@@ -13,10 +13,15 @@ struct ack_request {
 	bool revoke;       /* take it back */
 };
 
-/* @id: the whole of it. -SL_ENOTFOUND; -SL_EINVAL when the beginning is not unique */
-int job_ack(const struct job *job, const struct ack_request *request, uint8_t id[SL_SHA256_SIZE],
+/*
+ * @made: the row, its texts those of @request. -SL_ENOTFOUND; -SL_EAMBIGUOUS when several ids begin
+ * like this
+ */
+int job_ack(const struct job *job, const struct ack_request *request, struct ack *made,
 	    struct sl_error *err);
 
+/* A row has this hash, and the ledger up to it is proven; else -SL_EUNTRUSTED. */
+int job_ack_anchor(const struct job *job, const char *hash, struct sl_error *err);
 /* Every row, proven one by one; -SL_EUNTRUSTED where the ledger was edited. */
 int job_acks(const struct job *job, int (*fn)(void *payload, const struct ack *row), void *payload,
 	     struct sl_error *err);

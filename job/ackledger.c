@@ -148,9 +148,9 @@ static int insert(struct db *db, const struct ack *a, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
-int ackledger_add(struct db *db, const struct ack *row, struct sl_error *err)
+int ackledger_add(struct db *db, struct ack *row, struct sl_error *err)
 {
-	struct ack last = {0}, made = *row;
+	struct ack last = {0};
 	int rc;
 
 	if (strlen(row->by) > TEXT_MAX || strlen(row->reason) > TEXT_MAX)
@@ -159,12 +159,12 @@ int ackledger_add(struct db *db, const struct ack *row, struct sl_error *err)
 	if (rc < 0)
 		return rc;
 	rc = ackledger_each(db, keep_last, &last, err);
-	made.seq = last.seq + 1;
-	made.at = clock_now();
+	row->seq = last.seq + 1;
+	row->at = clock_now();
 	if (rc == 0)
-		rc = hash_row(last.hash, &made, made.hash, err);
+		rc = hash_row(last.hash, row, row->hash, err);
 	if (rc == 0)
-		rc = insert(db, &made, err);
+		rc = insert(db, row, err);
 	if (rc == 0)
 		rc = db_commit(db, err);
 	if (rc < 0)

@@ -19,8 +19,8 @@ struct ack {
 	uint8_t hash[SL_SHA256_SIZE]; /* of this row and, by it, of all before */
 };
 
-/* Append a row; seq, at and hash are worked out. */
-int ackledger_add(struct db *db, const struct ack *row, struct sl_error *err);
+/* Append a row; seq, at and hash are worked out, and filled in. */
+int ackledger_add(struct db *db, struct ack *row, struct sl_error *err);
 
 /*
  * Call @fn for every row in order; texts are borrowed for the call. A row that does not follow from

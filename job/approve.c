@@ -39,11 +39,12 @@ static int no_memory(struct sl_error *err)
 	return sl_fail(err, SL_ENOMEM, 0, "approved profile");
 }
 
-static int check_known(const struct sl_settings *s, size_t *unknown, struct sl_error *err)
+static int check_known(const struct sl_settings *s, struct buf *unknown, struct sl_error *err)
 {
-	*unknown = 0;
-	for (int i = 0; i < SL_SETTINGS; i++)
-		*unknown += i < SL_SETTING_LIVE_FIRST && !s->values[i].is_known;
+	for (int i = 0; i < SL_SETTING_LIVE_FIRST; i++)
+		if (!s->values[i].is_known)
+			(void)buf_printf(unknown, "%s%s", unknown->len > 0 ? ", " : "",
+					 sl_setting_name((enum sl_setting)i));
 	if (s->gap != NULL)
 		return sl_fail(err, SL_EFORMAT, 0,
 			       "its settings cannot be read fully, so that they cannot be "
@@ -86,7 +87,7 @@ static int fill(struct approval *out, const struct approve_request *request,
 }
 
 int job_approve(const struct job *job, const struct approve_request *request, struct approval *out,
-		size_t *unknown, struct sl_error *err)
+		struct buf *unknown, struct sl_error *err)
 {
 	CLEANUP(container_cleanup) struct sl_container *c = NULL;
 	struct db *db = NULL;

@@ -3,6 +3,7 @@
 #ifndef JOB_APPROVE_H
 #define JOB_APPROVE_H
 
+#include "core/buf.h"
 #include "job/approval.h"
 #include "job/job.h"
 
@@ -15,11 +16,11 @@ struct approve_request {
 };
 
 /*
- * @out: what was stored; clear it. @unknown: how many settings were not known, and are not compared
- * later. What cannot be read is refused: nobody can approve of it.
+ * @out: what was stored; clear it. @unknown: the names of settings that were not known, and are not
+ * compared later. What cannot be read is refused: nobody can approve of it.
  */
 int job_approve(const struct job *job, const struct approve_request *request, struct approval *out,
-		size_t *unknown, struct sl_error *err);
+		struct buf *unknown, struct sl_error *err);
 int job_approvals(const struct job *job, int (*each)(void *payload, const struct approval *a),
 		  void *payload, struct sl_error *err);
 /*

@@ -114,9 +114,10 @@ static int judge_note(struct beside *b, const struct sl_verify_result *r, struct
 }
 
 /* 1 when it is a pipe, which cannot be read twice. */
-static int hash_bundle(struct beside *b, const char *bundle, struct sl_error *err)
+static int hash_bundle(struct beside *b, const char *bundle, const volatile sig_atomic_t *stop,
+		       struct sl_error *err)
 {
-	int rc = b->has_digest ? 0 : filedigest_read(&b->digest, bundle, err);
+	int rc = b->has_digest ? 0 : filedigest_read(&b->digest, bundle, stop, err);
 
 	b->has_digest = rc == 0;
 	if (rc != -SL_EINVAL)
@@ -127,7 +128,8 @@ static int hash_bundle(struct beside *b, const char *bundle, struct sl_error *er
 }
 
 /* One line as sha256sum writes it. The name in it is that of another day: ignored. */
-static int judge_sha256(struct beside *b, const char *bundle, struct sl_error *err)
+static int judge_sha256(struct beside *b, const char *bundle, const volatile sig_atomic_t *stop,
+			struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
@@ -142,7 +144,7 @@ static int judge_sha256(struct beside *b, const char *bundle, struct sl_error *e
 	if (line.len < digits || hex_decode(noted, sizeof(noted), line.data, digits) < 0 ||
 	    (line.len > digits && strchr(" \n", line.data[digits]) == NULL))
 		return add(b, "sha256", SIDECAR_SHA256, true, "it holds no SHA-256", err);
-	rc = hash_bundle(b, bundle, err);
+	rc = hash_bundle(b, bundle, stop, err);
 	if (rc != 0)
 		return rc < 0 ? rc : add(b, "sha256", SIDECAR_SHA256, false, PIPE, err);
 	if (memcmp(b->digest.sha256, noted, sizeof(noted)) != 0)
@@ -163,7 +165,8 @@ static int judge_tokens(struct beside *b, const struct sl_verify_result *r, stru
 	return rc;
 }
 
-static int judge_custody(struct beside *b, const char *bundle, struct sl_error *err)
+static int judge_custody(struct beside *b, const char *bundle, const volatile sig_atomic_t *stop,
+			 struct sl_error *err)
 {
 	CLEANUP(custody_report_clear) struct custody_report report = {.problem = NULL};
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
@@ -171,12 +174,15 @@ static int judge_custody(struct beside *b, const char *bundle, struct sl_error *
 
 	if (!sidecars_has(&b->at, SIDECAR_CUSTODY))
 		return 0;
-	rc = hash_bundle(b, bundle, err);
+	rc = hash_bundle(b, bundle, stop, err);
 	if (rc != 0)
 		return rc < 0 ? rc : add(b, "custody", SIDECAR_CUSTODY, false, PIPE, err);
 	rc = custody_report_read(&report, &b->at, &b->digest, &why);
 	if (rc == 1)
 		return add(b, "custody", SIDECAR_CUSTODY, true, "it is empty", err);
+	/* that says nothing about the record */
+	if (rc == -SL_ENOMEM)
+		return sl_fail(err, SL_ENOMEM, 0, "custody record");
 	if (rc < 0)
 		return add(b, "custody", SIDECAR_CUSTODY, true, sl_error_text(&why), err);
 	/* whose keys those are is for 'custody verify' to say */
@@ -185,15 +191,15 @@ static int judge_custody(struct beside *b, const char *bundle, struct sl_error *
 }
 
 int beside_judge(struct beside *b, const char *bundle, const struct sl_verify_result *r,
-		 struct sl_error *err)
+		 const volatile sig_atomic_t *stop, struct sl_error *err)
 {
 	int rc = judge_note(b, r, err);
 
 	if (rc == 0)
-		rc = judge_sha256(b, bundle, err);
+		rc = judge_sha256(b, bundle, stop, err);
 	if (rc == 0)
 		rc = judge_tokens(b, r, err);
 	if (rc == 0)
-		rc = judge_custody(b, bundle, err);
+		rc = judge_custody(b, bundle, stop, err);
 	return rc;
 }

@@ -35,9 +35,9 @@ struct beside {
 
 /* Find the files and read the tokens. @dir NULL: the bundle's folder. */
 int beside_open(struct beside *out, const char *bundle, const char *dir, struct sl_error *err);
-/* Hold them against what was found out about the bundle. */
+/* Hold them against what was found out about the bundle. @stop as for filedigest_read(). */
 int beside_judge(struct beside *b, const char *bundle, const struct sl_verify_result *r,
-		 struct sl_error *err);
+		 const volatile sig_atomic_t *stop, struct sl_error *err);
 void beside_clear(struct beside *b);
 
 #endif

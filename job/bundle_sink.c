@@ -53,6 +53,28 @@ static int find_upper(struct bundle_sink *b, struct sl_bytes path, struct eviden
 	return 0;
 }
 
+/*
+ * What equals the image is no finding. But of what was only copied as metadata, or moved away and
+ * back, the upper directory does not say what it is without the image, which a bundle does not
+ * have.
+ */
+static int is_worth_a_record(struct bundle_sink *b, const struct sl_finding *f,
+			     struct sl_error *err)
+{
+	const struct sl_entry *e;
+	int rc;
+
+	if (f->change == NULL || f->change->kind != SL_CHANGE_TOUCHED)
+		return 1;
+	rc = sl_source_seek(b->entries, f->change->path, err);
+	if (rc == 0)
+		rc = sl_source_next(b->entries, &e, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	return sl_path_compare(e->path, f->change->path) == 0 &&
+	       ((e->flags & SL_ENTRY_METACOPY) != 0 || e->redirect.data != NULL);
+}
+
 /* What capture wrote down about the content at @path, beside the record's number. */
 static int flags_of(struct bundle_sink *b, struct sl_bytes path, uint64_t *flags,
 		    struct sl_error *err)
@@ -207,8 +229,11 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 	struct bundle_sink *b = from(s);
 	const struct sl_entry *before = wanted_before(b, f);
 	struct evidence evidence = {.count = 0};
-	int rc = 0;
+	int rc = is_worth_a_record(b, f, err);
 
+	if (rc <= 0)
+		return rc;
+	rc = 0;
 	/* what is mounted there covers what the layer has at the same path */
 	if (f->change != NULL && (f->change->signals & SL_SIGNAL_VOLUME) == 0)
 		rc = find_upper(b, f->change->path, &evidence, err);
@@ -232,22 +257,6 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 	if ((flags & BUNDLE_SINK_HOLES) != 0)
 		told.why = "stored, but too much of it is holes to be hashed and compared";
 	return sl_bundle_gap(b->o.writer, b->o.target, &told, err);
-}
-
-static int on_run(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
-{
-	(void)s;
-	(void)run;
-	(void)err;
-	return 0;
-}
-
-static int on_container(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err)
-{
-	(void)s;
-	(void)subject;
-	(void)err;
-	return 0;
 }
 
 static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err)
@@ -279,12 +288,9 @@ static void on_close(struct sl_sink *s)
 int bundle_sink_new(struct sl_sink **out, const struct bundle_sink_options *options,
 		    struct sl_error *err)
 {
-	static const struct sl_sink_ops ops = {.begin = on_run,
-					       .container = on_container,
-					       .finding = on_finding,
+	static const struct sl_sink_ops ops = {.finding = on_finding,
 					       .gap = on_gap,
 					       .container_end = on_container_end,
-					       .end = on_run,
 					       .close = on_close};
 	struct bundle_sink *b = calloc(1, sizeof(*b));
 	int rc;

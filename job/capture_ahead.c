@@ -84,17 +84,6 @@ static void read_slot(void *job, void *worker)
 	sl_content_close(take_ptr(&s->inner));
 }
 
-static int worker_init(void **worker, void *payload, struct sl_error *err)
-{
-	(void)payload;
-	return sha256_new((struct sha256 **)worker, err);
-}
-
-static void worker_clear(void *worker)
-{
-	sha256_free(worker);
-}
-
 /* ---- a slot as a content ---- */
 
 static int slot_read(struct sl_content *c, struct sl_tap *const taps[], size_t count,
@@ -139,8 +128,8 @@ int capture_ahead_new(struct capture_ahead **out, unsigned int threads, struct s
 	struct pool_options options = {.workers = threads > 2 ? 2 : 1,
 				       .queue = SLOTS,
 				       .run = read_slot,
-				       .worker_init = worker_init,
-				       .worker_clear = worker_clear};
+				       .worker_init = sha256_worker_init,
+				       .worker_clear = sha256_worker_clear};
 	struct capture_ahead *a = calloc(1, sizeof(*a));
 	int rc = 0;
 

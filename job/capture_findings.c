@@ -38,6 +38,7 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 					      .seen = t->seen};
 	struct drift_options how = {.jobs = c->job->threads,
 				    .stop = c->job->stop,
+				    .show_touched = true, /* the sink leaves out most */
 				    .max_seconds = job_seconds_left(c->job)};
 	struct meaning_request wanted = {.host = c->host,
 					 .policy = c->enrich.policy,

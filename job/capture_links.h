@@ -15,7 +15,7 @@ struct capture_link {
 	bool has_sha256;
 	uint8_t sha256[SL_SHA256_SIZE];
 	uint8_t head[16], head_len;
-	bool has_server_code;
+	uint32_t flags; /* what its bytes show: of contentscan_flags() */
 };
 
 struct capture_links {

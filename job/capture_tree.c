@@ -71,7 +71,7 @@ static void learn(struct sl_entry *e, const struct capture_link *about)
 	memcpy(e->head, about->head, sizeof(e->head));
 	e->head_len = about->head_len;
 	e->fields |= SL_ENTRY_SHA256 | SL_ENTRY_HEAD;
-	e->flags |= about->has_server_code ? (uint32_t)SL_ENTRY_SERVER_CODE : 0;
+	e->flags |= about->flags;
 }
 
 /* Who had it open for writing. A whole copy, and the writable layer, are what is mounted as root.
@@ -145,6 +145,9 @@ static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_erro
 		file.sha256_bytes = tree->turn->bytes;
 	}
 	head_content_init(&head, tree->capture->job);
+	/* nobody asks what it shows where nothing is compared */
+	head.want_scan = tree->recording != NULL;
+	head.size = e->size;
 	head.passed = passed;
 	head.payload = tree;
 	name_writers(tree, e, &members);
@@ -160,7 +163,7 @@ static int take_file(struct tree *tree, const struct sl_entry *e, struct sl_erro
 	memcpy(about.sha256, stored.sha256, SL_SHA256_SIZE);
 	memcpy(about.head, head.bytes, sizeof(about.head));
 	about.head_len = head.len;
-	about.has_server_code = head.code.found;
+	about.flags = contentscan_flags(head.scan.signals);
 	if (is_whole && !stored.read.changed)
 		capture_links_add(&tree->links, e, &about);
 	learn(&known, &about);

@@ -45,6 +45,7 @@ int capture_upper(struct capture *c, struct capture_target *t, struct sl_error *
 				    &stack->idmap, err);
 	if (rc < 0)
 		return rc;
+	layertree_is_clone(upper, stack->upper_fd);
 	rc = capture_tree(c, t, upper, "upper", t->recording, err);
 	sl_source_close(upper);
 	return rc;

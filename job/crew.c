@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/halt.h"
 #include "core/tempfile.h"
 
 /* How long a signal may go unnoticed while we wait. */
@@ -97,11 +98,6 @@ static void tell_to_end(struct crew *crew)
 	}
 }
 
-static bool is_stopped(const struct crew *crew)
-{
-	return crew->work.stop != NULL && *crew->work.stop != 0;
-}
-
 /* The status of waitpid(). It is reaped here only, so that its number stays its own. */
 static int wait_for(struct crew *crew, struct slot *s)
 {
@@ -109,7 +105,7 @@ static int wait_for(struct crew *crew, struct slot *s)
 	int status = -1;
 
 	for (;;) {
-		if (is_stopped(crew))
+		if (is_halted(crew->work.stop))
 			tell_to_end(crew);
 		if (poll(&end, 1, LOOK_MS) > 0)
 			break;

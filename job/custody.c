@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/halt.h"
 #include "job/custodylog.h"
 #include "job/filedigest.h"
 #include "job/verify.h"
@@ -53,10 +54,11 @@ static bool can_begin(enum custody_action action)
 
 /* ---- the evidence, before anything is locked ---- */
 
-static int hash_file(struct custody_file *out, const char *path, struct sl_error *err)
+static int hash_file(struct custody_file *out, const char *path, const volatile sig_atomic_t *stop,
+		     struct sl_error *err)
 {
 	struct filedigest now;
-	int rc = filedigest_read(&now, path, err);
+	int rc = filedigest_read(&now, path, stop, err);
 
 	if (rc < 0)
 		return rc;
@@ -83,7 +85,7 @@ static int verify_bundle(struct adding *a, struct sl_error *err)
 					 .identities = q->identities,
 					 .stop = q->stop,
 					 .threads = q->threads};
-	int status;
+	int rc, status;
 
 	if (q->verified != NULL) {
 		take_verdict(&a->event, q->verified);
@@ -91,7 +93,10 @@ static int verify_bundle(struct adding *a, struct sl_error *err)
 	}
 	if (!can_begin(q->action) && q->action != CUSTODY_VERIFIED)
 		return 0;
-	if (job_verify(&request, &a->own, NULL, &status, NULL) < 0)
+	rc = job_verify(&request, &a->own, NULL, &status, NULL);
+	if (is_halted(q->stop))
+		return halted(q->stop, err);
+	if (rc < 0)
 		return q->action == CUSTODY_VERIFIED ? sl_fail(err, SL_EUNSUPPORTED, 0,
 							       "it cannot be verified as a bundle")
 						     : 0;
@@ -165,9 +170,9 @@ static int declare(struct adding *a, struct sl_error *err)
 	if (rc == 0)
 		rc = read_to_key(e, q->to_key, err);
 	if (rc == 0)
-		rc = hash_file(&e->file, q->file, err);
+		rc = hash_file(&e->file, q->file, q->stop, err);
 	if (rc == 0 && e->has_made)
-		rc = hash_file(&e->made, q->made, err);
+		rc = hash_file(&e->made, q->made, q->stop, err);
 	return rc;
 }
 

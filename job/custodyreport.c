@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "core/halt.h"
 #include "job/custodylog.h"
 #include "job/filedigest.h"
 #include "job/signkey.h"
@@ -20,7 +21,8 @@ struct reading {
 	uint8_t head[SL_SHA256_SIZE];
 	custody_line_fn each;
 	void *payload;
-	bool stopped; /* by @each, not by the record */
+	bool ended; /* by @each, not by the record */
+	const volatile sig_atomic_t *stop;
 };
 
 static void reading_clear(struct reading *r)
@@ -42,8 +44,10 @@ static int on_line(void *payload, uint64_t seq, const char *line, size_t len, st
 {
 	CLEANUP(custody_line_clear) struct custody_line l = {.event.seq = seq};
 	struct reading *r = payload;
-	int rc = custody_read(&l, line, len, err);
+	int rc = halted(r->stop, err);
 
+	if (rc == 0)
+		rc = custody_read(&l, line, len, err);
 	if (rc == 0)
 		rc = custody_chain_add(&r->out->chain, &l, err);
 	if (rc < 0)
@@ -54,7 +58,7 @@ static int on_line(void *payload, uint64_t seq, const char *line, size_t len, st
 		r->out->strangers = 0; /* whoever they are, nothing was changed since */
 	}
 	rc = r->each != NULL ? r->each(r->payload, &l, err) : 0;
-	r->stopped = rc < 0;
+	r->ended = rc < 0;
 	return rc;
 }
 
@@ -144,7 +148,7 @@ static int read_record(struct reading *r, const struct sidecars *at, const struc
 		return rc;
 	r->out->torn_bytes = custodylog_torn(&log);
 	rc = custodylog_each(&log, on_line, r, &why);
-	if (rc == -SL_EFORMAT || rc == -SL_EUNTRUSTED || (rc == -SL_ELIMIT && !r->stopped))
+	if (rc == -SL_EFORMAT || rc == -SL_EUNTRUSTED || (rc == -SL_ELIMIT && !r->ended))
 		return say(r->out, SL_VERDICT_BROKEN, sl_error_text(&why), err);
 	if (rc < 0)
 		return sl_fail(err, why.code, why.sys, "%s", sl_error_text(&why));
@@ -189,7 +193,7 @@ static int read_file(struct custody_report *out, const struct custody_question *
 
 	if (q->no_file)
 		return 1;
-	rc = filedigest_read(now, q->file, err);
+	rc = filedigest_read(now, q->file, q->stop, err);
 	if (rc != -SL_ENOTFOUND)
 		return rc;
 	if (err != NULL)
@@ -201,7 +205,8 @@ static int read_file(struct custody_report *out, const struct custody_question *
 int job_custody_report(const struct custody_question *q, custody_line_fn each, void *payload,
 		       struct custody_report *out, struct sl_error *err)
 {
-	CLEANUP(reading_clear) struct reading r = {.out = out, .each = each, .payload = payload};
+	CLEANUP(reading_clear)
+	struct reading r = {.out = out, .each = each, .payload = payload, .stop = q->stop};
 	CLEANUP(sidecars_clear) struct sidecars at = {.dir_fd = -1};
 	struct filedigest now;
 	int rc, has_file;

@@ -3,6 +3,8 @@
 #ifndef JOB_CUSTODYREPORT_H
 #define JOB_CUSTODYREPORT_H
 
+#include <signal.h>
+
 #include <strandline/bundle.h>
 
 #include "forensics/custodychain.h"
@@ -13,8 +15,9 @@ struct custody_question {
 	const char *sidecars;         /* folder, or NULL: the file's own */
 	const char *const *key_files; /* public keys of who may act */
 	size_t key_count;
-	const char *head; /* SHA-256 of a line, kept elsewhere; or NULL */
-	bool no_file;     /* the record alone */
+	const char *head;                  /* SHA-256 of a line, kept elsewhere; or NULL */
+	bool no_file;                      /* the record alone */
+	const volatile sig_atomic_t *stop; /* or NULL */
 };
 
 /* What became of the evidence itself. */

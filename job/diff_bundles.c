@@ -81,7 +81,14 @@ static int dress(struct pair *p, struct sl_error *err)
 		c->note = NULL;
 		return sl_fail(err, SL_ENOMEM, 0, "container");
 	}
-	return c->engine == NULL ? sl_fail(err, SL_ENOMEM, 0, "container") : 0;
+	if (c->engine == NULL)
+		return sl_fail(err, SL_ENOMEM, 0, "container");
+	for (size_t i = 0; rc == 0 && i < t->mount_count; i++) {
+		const struct sl_mount *m = &t->mounts[i];
+
+		rc = sl_container_add_mount(c, m->path, m->type, NULL, m->rw, err);
+	}
+	return rc;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -12,7 +12,7 @@
 
 /* Size, mtime, ctime, btime: all that must be the same. */
 #define DIGEST_STATE_SIZE 44
-#define DIGEST_FOUND_SIZE (SL_SHA256_SIZE + SL_XXH3_SIZE + 16 + 1 + 8)
+#define DIGEST_FOUND_SIZE (SL_SHA256_SIZE + 16 + 1 + 8)
 
 /* A file that is remembered. */
 struct digest_row {

@@ -111,7 +111,6 @@ static void pack_state(uint8_t out[DIGEST_STATE_SIZE], const struct sl_entry *e)
 static void pack_found(uint8_t out[DIGEST_FOUND_SIZE], const struct drift_digests *d)
 {
 	out = put_bytes(out, d->sha256, sizeof(d->sha256));
-	out = put_bytes(out, d->xxh3, sizeof(d->xxh3));
 	out = put_bytes(out, d->head, sizeof(d->head));
 	out = put_bytes(out, &d->head_len, sizeof(d->head_len));
 	(void)put_bytes(out, &d->signals, sizeof(d->signals));
@@ -127,7 +126,6 @@ static const uint8_t *take_bytes(const uint8_t *at, void *out, size_t len)
 static bool unpack_found(struct drift_digests *d, const uint8_t *at)
 {
 	at = take_bytes(at, d->sha256, sizeof(d->sha256));
-	at = take_bytes(at, d->xxh3, sizeof(d->xxh3));
 	at = take_bytes(at, d->head, sizeof(d->head));
 	at = take_bytes(at, &d->head_len, sizeof(d->head_len));
 	(void)take_bytes(at, &d->signals, sizeof(d->signals));

@@ -145,6 +145,7 @@ static int read_finding(struct reading *g, const struct jval *o, struct sl_error
 		rc = read_bytes(g, o, "subject", false, &f.subject, err);
 	if (rc < 0)
 		return rc;
+	f.signals = kind == SL_FINDING_FILE ? 0 : read_signals(jval_get(o, "signals"));
 	f.kind = (enum sl_finding_kind)kind;
 	f.severity = (enum sl_severity)severity;
 	f.cause = (enum sl_cause)by;
@@ -210,8 +211,10 @@ int driftdocument_read(const char *path, const struct driftdocument_events *even
 	struct jval *doc = NULL;
 	int rc = root_read_named(path, &text, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		rc = jval_parse_bounded(&doc, text.data, text.len, DRIFTDOCUMENT_VALUES, err);
+		rc = rc < 0 ? sl_wrap(err, rc, "no whole document of 'diff --format json'") : 0;
+	}
 	if (rc == 0)
 		rc = read_document(doc, events, err);
 	jval_free(doc);

@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/digest.h"
+#include "core/halt.h"
 #include "core/quote.h"
 #include "core/root.h"
 
@@ -25,7 +26,8 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-static int hash_all(struct filedigest *out, int fd, struct sl_error *err)
+static int hash_all(struct filedigest *out, int fd, const volatile sig_atomic_t *stop,
+		    struct sl_error *err)
 {
 	CLEANUP(free_hash) struct sha256 *hash = NULL;
 	AUTO_FREE char *piece = malloc(PIECE);
@@ -36,6 +38,9 @@ static int hash_all(struct filedigest *out, int fd, struct sl_error *err)
 		return rc;
 	out->bytes = 0;
 	while ((n = read(fd, piece, PIECE)) > 0) {
+		rc = halted(stop, err);
+		if (rc < 0)
+			return rc;
 		sha256_update(hash, piece, (size_t)n);
 		out->bytes += (uint64_t)n;
 	}
@@ -44,7 +49,8 @@ static int hash_all(struct filedigest *out, int fd, struct sl_error *err)
 	return sha256_final(hash, out->sha256, err);
 }
 
-int filedigest_read(struct filedigest *out, const char *path, struct sl_error *err)
+int filedigest_read(struct filedigest *out, const char *path, const volatile sig_atomic_t *stop,
+		    struct sl_error *err)
 {
 	AUTO_CLOSE int fd = root_open_named(path, false, err);
 	AUTO_FREE char *shown = quote_dup(path, strlen(path));
@@ -55,7 +61,7 @@ int filedigest_read(struct filedigest *out, const char *path, struct sl_error *e
 		return fd;
 	if (fstat(fd, &before) < 0)
 		return sl_fail(err, SL_EIO, errno, "'%s'", shown != NULL ? shown : "?");
-	rc = hash_all(out, fd, err);
+	rc = hash_all(out, fd, stop, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "'%s'", shown != NULL ? shown : "?");
 	if (fstat(fd, &after) < 0 || !is_same(&before, &after) ||

@@ -17,7 +17,8 @@ static int keep(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 		return sl_fail(err, SL_ECANCELLED, EINTR, "stopped");
 	memcpy(h->bytes + h->len, bytes, take);
 	h->len = (uint8_t)(h->len + take);
-	servercode_feed(&h->code, bytes, len);
+	if (h->want_scan)
+		contentscan_feed(&h->scan, bytes, len);
 	if (h->passed != NULL)
 		h->passed(h->payload, len);
 	return 0;
@@ -32,7 +33,7 @@ static int head_read(struct sl_content *c, struct sl_tap *const taps[], size_t c
 	if (count >= MOST_TAPS)
 		return sl_fail(err, SL_EINVAL, 0, "more than %d taps", MOST_TAPS - 1);
 	h->len = 0;
-	h->code = (struct servercode){0};
+	h->scan = (struct contentscan){.size = h->size};
 	all[0] = &h->tap;
 	for (size_t i = 0; i < count; i++)
 		all[i + 1] = taps[i];
@@ -73,7 +74,7 @@ static int head_read_sparse(struct sl_content *c, struct sl_sparse_tap *tap, str
 	struct head_content *h = container_of(c, struct head_content, content);
 
 	h->len = 0;
-	h->code = (struct servercode){0};
+	h->scan = (struct contentscan){.size = h->size};
 	h->outer = tap;
 	return sl_content_read_sparse(h->inner, &h->sparse, out, err);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A content that remembers its first bytes, and servers' code in it, while somebody else reads it.
+/*
+ * A content that remembers its first bytes, and what else it shows, while somebody else reads it.
  */
 #ifndef JOB_HEAD_CONTENT_H
 #define JOB_HEAD_CONTENT_H
 
 #include <strandline/source.h>
 
-#include "diff/servercode.h"
+#include "diff/contentscan.h"
 #include "job/job.h"
 
 /* Reading ends, cancelled, when the job has to stop. */
@@ -18,7 +19,9 @@ struct head_content {
 	struct sl_sparse_tap *outer; /* of the one who reads */
 	uint8_t bytes[16];
 	uint8_t len;
-	struct servercode code;
+	bool want_scan; /* and the size, so that its end is looked at: set after init */
+	uint64_t size;
+	struct contentscan scan;
 	const struct job *job; /* borrowed */
 	/* Called with every piece that was read. May be NULL; set after init. */
 	void (*passed)(void *payload, uint64_t bytes);

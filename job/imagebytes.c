@@ -100,6 +100,20 @@ int imagebytes_same(struct imagebytes *b, const char *path, int fd, bool *same,
 	return rc < 0 ? rc : 0;
 }
 
+bool imagebytes_has(struct imagebytes *b, const char *path, mode_t type)
+{
+	const char *relative = path + strspn(path, "/");
+	size_t len = strlen(relative);
+	const struct sl_entry *e;
+
+	while (len > 0 && relative[len - 1] == '/')
+		len--;
+	if (len == 0)
+		return S_ISDIR(type);
+	return find_entry(b, (struct sl_bytes){relative, len}, &e, NULL) == 0 &&
+	       (e->mode & S_IFMT) == type;
+}
+
 int imagebytes_equal(int a, int b, bool *same, struct sl_error *err)
 {
 	uint8_t first[SL_SHA256_SIZE], second[SL_SHA256_SIZE];

@@ -9,23 +9,20 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/halt.h"
 #include "core/root.h"
 
 #define SMALL_FILE_MAX 4096
 
-static bool is_signalled(const struct job *job)
-{
-	return job->stop != NULL && *job->stop != 0;
-}
-
 bool job_is_late(const struct job *job)
 {
-	return !is_signalled(job) && job->deadline_ns != 0 && clock_boot_ns() >= job->deadline_ns;
+	return !is_halted(job->stop) && job->deadline_ns != 0 &&
+	       clock_boot_ns() >= job->deadline_ns;
 }
 
 bool job_stopped(const struct job *job)
 {
-	return is_signalled(job) || job_is_late(job);
+	return is_halted(job->stop) || job_is_late(job);
 }
 
 unsigned int job_seconds_left(const struct job *job)

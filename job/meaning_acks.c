@@ -58,20 +58,24 @@ static int finish(void *data, struct sl_error *err)
 	return a->seen != NULL ? seenlist_commit(a->seen, err) : 0;
 }
 
-/* An edited ledger answers for nothing. */
+/* An edited ledger, or one that is gone, answers for nothing. */
+static int tell_gap(struct meaning *m, struct acks *a, const struct sl_error *why,
+		    struct sl_error *err)
+{
+	struct sl_gap gap = {.what = {"acknowledgements", 16}};
+
+	a->gap = strdup(sl_error_text(why));
+	gap.why = a->gap != NULL ? a->gap : "the ledger was edited";
+	return meaning_gap(m, &gap, err);
+}
+
 static int prove_ledger(struct meaning *m, struct acks *a, struct sl_error *err)
 {
-	struct sl_error why = SL_ERROR_INIT;
-	struct sl_gap gap = {.what = {"acknowledgements", 16}};
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	int rc = ackledger_each(a->db, NULL, NULL, &why);
 
 	a->has_ledger = rc == 0;
-	if (rc == 0)
-		return 0;
-	a->gap = strdup(sl_error_text(&why));
-	sl_error_clear(&why);
-	gap.why = a->gap != NULL ? a->gap : "the ledger was edited";
-	return meaning_gap(m, &gap, err);
+	return rc == 0 ? 0 : tell_gap(m, a, &why, err);
 }
 
 /* A database is made only where this run has something to keep. */
@@ -84,20 +88,25 @@ static int open_records(struct meaning *m, struct acks *a, struct sl_error *err)
 
 int meaning_acks(struct meaning *m, struct sl_error *err)
 {
+	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	struct acks *a = calloc(1, sizeof(*a));
-	int rc;
+	int rc, opened;
 
 	if (a == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "acknowledgements");
 	a->now = clock_now();
-	rc = open_records(m, a, err);
-	if (rc != 0) {
+	opened = open_records(m, a, &why);
+	if (opened > 0) {
 		acks_free(a);
-		return rc < 0 ? rc : 0; /* there is nothing to ask */
+		return 0; /* there is nothing to ask */
 	}
 	rc = meaning_keep(m, a, acks_free, err);
 	if (rc < 0)
 		return rc;
+	if (opened == -SL_EUNTRUSTED)
+		return tell_gap(m, a, &why, err);
+	if (opened < 0)
+		return sl_fail(err, -opened, 0, "%s", sl_error_text(&why));
 	meaning_on_finish(m, finish);
 	rc = prove_ledger(m, a, err);
 	if (rc == 0 && m->request->is_news) {

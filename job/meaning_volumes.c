@@ -191,6 +191,15 @@ static int tell(struct scan *s, const struct sl_change *c, struct sl_error *err)
 	return s->sink->change(s->sink->payload, c, err);
 }
 
+/* Nobody inside sets this time without setting the host's clock. */
+static bool is_recent(const struct part *p, const struct sl_entry *e)
+{
+	const struct sl_container *container = p->meaning->comparison->container;
+
+	return container->has_started && (e->fields & SL_ENTRY_CTIME) != 0 &&
+	       clock_compare(e->ctime, container->started) > 0;
+}
+
 static int take_entry(struct scan *s, const struct sl_entry *found, struct sl_error *err)
 {
 	struct sl_entry e = *found;
@@ -201,6 +210,7 @@ static int take_entry(struct scan *s, const struct sl_entry *found, struct sl_er
 	/* the mount point itself is the container's setting, not something in it */
 	if (rc < 0 || (found->path.len == 0 && s->file == NULL))
 		return rc;
+	s->out->recent += !S_ISDIR(e.mode) && is_recent(s->part, &e);
 	c.path = e.path = path_said(s);
 	volumefile_forget(s->part->file);
 	if (S_ISREG(e.mode) && e.size > 0) {
@@ -367,16 +377,13 @@ static int apply_mark(void *payload, struct sl_finding *f, struct sl_change *c,
 		      struct sl_error *err)
 {
 	struct part *p = payload;
-	const struct sl_container *container = p->meaning->comparison->container;
 	const char *what = "in a mount, which has no baseline";
 
 	if ((c->signals & SL_SIGNAL_VOLUME) == 0)
 		return 0;
 	buf_reset(&p->message);
 	(void)buf_append_str(&p->message, what);
-	/* nobody inside sets this time without setting the host's clock */
-	if (container->has_started && (c->after->fields & SL_ENTRY_CTIME) != 0 &&
-	    clock_compare(c->after->ctime, container->started) > 0)
+	if (is_recent(p, c->after))
 		(void)buf_append_str(&p->message, "; changed since the container started");
 	if (f->message != NULL)
 		(void)buf_printf(&p->message, "; %s", f->message);

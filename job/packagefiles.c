@@ -18,6 +18,7 @@
 #define TEXT_BYTES_MAX ((uint64_t)256 << 20) /* of all other databases of a side together */
 
 struct load {
+	const struct job *job;
 	struct packagefiles *files;
 	struct contents *contents;
 	enum contents_side side;
@@ -181,13 +182,9 @@ static int info_entry(void *payload, const struct sl_entry *e, struct sl_error *
 static int load_dpkg(struct load *l, enum package_file which, const char *path,
 		     struct sl_error *err)
 {
-	/* a container that changed anything here has the directory in its own layer */
-	int rc = is_wanted(l, "var/lib/dpkg", err);
+	int rc = read_status(l, path, err);
 
 	(void)which;
-	if (rc != 0)
-		return rc;
-	rc = read_status(l, path, err);
 	if (rc == -SL_ENOTFOUND) { /* lists without it still claim files */
 		sl_error_clear(err);
 		rc = 0;
@@ -221,10 +218,12 @@ static int status_d_entry(void *payload, const struct sl_entry *e, struct sl_err
 	return rc == 0 ? dpkg_status_end(&status, err) : rc;
 }
 
-static int load_status_d(struct load *l, const char *dir, struct sl_error *err)
+static int load_status_d(struct load *l, enum package_file which, const char *dir,
+			 struct sl_error *err)
 {
 	int rc = is_wanted(l, dir, err);
 
+	(void)which;
 	if (rc == 0)
 		rc = contents_list(l->contents, l->side, text(dir), INFO_NAMES_MAX, status_d_entry,
 				   l, err);
@@ -380,78 +379,94 @@ static int load_rpm(struct load *l, enum package_file which, const char *path, s
 	return rc < 0 ? rc : 0;
 }
 
+/* Forms of rpm's database that are known and not read, in its directory @dir. */
+static int name_unread(struct load *l, enum package_file which, const char *dir,
+		       struct sl_error *err)
+{
+	static const struct {
+		const char *name, *form;
+	} forms[] = {{"Packages", "Berkeley DB"}, {"Packages.db", "ndb"}};
+	CLEANUP(buf_clear) struct buf path = BUF_INIT(1024);
+	int rc = 0;
+
+	(void)which;
+	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(forms); i++) {
+		buf_reset(&path);
+		if (buf_printf(&path, "%s/%s", dir, forms[i].name) < 0)
+			return sl_fail(err, SL_ENOMEM, 0, "packages");
+		rc = is_wanted(l, path.data, err);
+		if (rc == 0)
+			job_say(l->job,
+				"package database '%s' (rpm, %s) is not read: what its packages "
+				"own is not said",
+				path.data, forms[i].form);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 /* ---- all of them ---- */
 
+#define NO_FILE PACKAGE_FILES
+
+/*
+ * Where databases are; those of one directory stand together. Whoever changed one has its directory
+ * in his own layer.
+ */
 static const struct database {
-	const char *path, *manager;
+	const char *dir, *path, *manager;
+	enum package_file which;
 	int (*load)(struct load *l, enum package_file which, const char *path,
 		    struct sl_error *err);
-} databases[PACKAGE_FILES] = {
-	[PACKAGE_FILE_DPKG] = {"var/lib/dpkg/status", "dpkg", load_dpkg},
-	[PACKAGE_FILE_APK] = {"lib/apk/db/installed", "apk", load_apk},
-	[PACKAGE_FILE_APK_USR] = {"usr/lib/apk/db/installed", "apk", load_apk},
-	[PACKAGE_FILE_RPM] = {"var/lib/rpm/rpmdb.sqlite", "rpm", load_rpm},
-	[PACKAGE_FILE_RPM_USR] = {"usr/lib/sysimage/rpm/rpmdb.sqlite", "rpm", load_rpm},
+} databases[] = {
+	{"var/lib/dpkg", "var/lib/dpkg/status", "dpkg", PACKAGE_FILE_DPKG, load_dpkg},
+	{"var/lib/dpkg", "var/lib/dpkg/status.d", "dpkg", NO_FILE, load_status_d},
+	{"lib/apk/db", "lib/apk/db/installed", "apk", PACKAGE_FILE_APK, load_apk},
+	{"usr/lib/apk/db", "usr/lib/apk/db/installed", "apk", PACKAGE_FILE_APK_USR, load_apk},
+	{"var/lib/rpm", "var/lib/rpm/rpmdb.sqlite", "rpm", PACKAGE_FILE_RPM, load_rpm},
+	{"var/lib/rpm", "var/lib/rpm", "rpm", NO_FILE, name_unread},
+	{"usr/lib/sysimage/rpm", "usr/lib/sysimage/rpm/rpmdb.sqlite", "rpm", PACKAGE_FILE_RPM_USR,
+	 load_rpm},
+	{"usr/lib/sysimage/rpm", "usr/lib/sysimage/rpm", "rpm", NO_FILE, name_unread},
 };
 
 /* 0; negative only when memory ran out: anything else is told. */
-static int settle_failure(const struct job *job, struct load *l, const char *path, int rc,
-			  struct sl_error *why)
+static int settle_failure(struct load *l, const char *path, int rc, struct sl_error *why)
 {
 	if (rc < 0 && rc != -SL_ENOMEM && rc != -SL_ENOTFOUND)
-		job_say(job, "package database '%s' of the %s is not read fully: %s", path,
+		job_say(l->job, "package database '%s' of the %s is not read fully: %s", path,
 			l->side == CONTENTS_BEFORE ? "image" : "container", sl_error_text(why));
 	sl_error_clear(why);
 	return rc == -SL_ENOMEM ? rc : 0;
 }
 
-/* Forms of rpm's database that are known and not read. */
-static int name_unread(const struct job *job, struct load *l, struct sl_error *err)
+static int load_all(struct load *l, struct sl_error *err)
 {
-	static const struct {
-		const char *path, *form;
-	} forms[] = {
-		{"var/lib/rpm/Packages", "Berkeley DB"},
-		{"usr/lib/sysimage/rpm/Packages", "Berkeley DB"},
-		{"var/lib/rpm/Packages.db", "ndb"},
-		{"usr/lib/sysimage/rpm/Packages.db", "ndb"},
-	};
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(forms); i++) {
-		rc = is_wanted(l, forms[i].path, err);
-		if (rc == 0)
-			job_say(job,
-				"package database '%s' (rpm, %s) is not read: what its packages "
-				"own is not said",
-				forms[i].path, forms[i].form);
-	}
-	return rc < 0 ? rc : 0;
-}
-
-static int load_all(struct load *l, const struct job *job, struct sl_error *err)
-{
-	static const char status_d[] = "var/lib/dpkg/status.d";
 	struct sl_error why = SL_ERROR_INIT;
-	int rc = 0;
+	const char *dir = "";
+	int rc = 0, there = 1;
 
-	for (size_t i = 0; rc == 0 && i < PACKAGE_FILES; i++) {
-		rc = databases[i].load(l, (enum package_file)i, databases[i].path, &why);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(databases); i++) {
+		const struct database *d = &databases[i];
+
+		if (strcmp(dir, d->dir) != 0)
+			there = is_wanted(l, d->dir, &why);
+		dir = d->dir;
+		rc = there == 0 ? d->load(l, d->which, d->path, &why) : there;
+		if (there < 0)
+			there = 1; /* said once */
 		/* half a list would say that the rest was removed */
-		l->files->was_read[i] = l->files->was_read[i] && rc >= 0;
-		rc = settle_failure(job, l, databases[i].path, rc < 0 ? rc : 0, &why);
+		if (d->which != NO_FILE)
+			l->files->was_read[d->which] = l->files->was_read[d->which] && rc >= 0;
+		rc = settle_failure(l, d->path, rc, &why);
 	}
-	if (rc == 0)
-		rc = settle_failure(job, l, status_d, load_status_d(l, status_d, &why), &why);
-	if (rc == 0)
-		rc = settle_failure(job, l, "rpm", name_unread(job, l, &why), &why);
 	return rc < 0 ? sl_fail(err, SL_ENOMEM, 0, "packages") : 0;
 }
 
 int packagefiles_load(struct packagefiles *out, struct contents *c, enum contents_side side,
 		      const struct job *job, struct sl_error *err)
 {
-	struct load l = {.files = out,
+	struct load l = {.job = job,
+			 .files = out,
 			 .contents = c,
 			 .side = side,
 			 .only_top = side == CONTENTS_AFTER && contents_has(c, CONTENTS_BEFORE),
@@ -463,7 +478,7 @@ int packagefiles_load(struct packagefiles *out, struct contents *c, enum content
 	*out = (struct packagefiles){0};
 	rc = packagetable_new(&out->table, err);
 	if (rc == 0)
-		rc = load_all(&l, job, err);
+		rc = load_all(&l, err);
 	if (rc == 0)
 		rc = packagetable_settle(out->table, err);
 	if (rc == 0)
@@ -504,11 +519,11 @@ const struct package_claim *packagefiles_find(const struct packagefiles *p, stru
 
 int packagefiles_which(struct sl_bytes path, enum package_file *out, const char **manager)
 {
-	for (size_t i = 0; i < PACKAGE_FILES; i++) {
-		if (path.len != strlen(databases[i].path) ||
+	for (size_t i = 0; i < ARRAY_SIZE(databases); i++) {
+		if (databases[i].which == NO_FILE || path.len != strlen(databases[i].path) ||
 		    memcmp(path.data, databases[i].path, path.len) != 0)
 			continue;
-		*out = (enum package_file)i;
+		*out = databases[i].which;
 		*manager = databases[i].manager;
 		return 0;
 	}

@@ -161,13 +161,25 @@ static uint64_t size_bound(uint64_t seen)
 	return seen > UINT64_MAX / 4 ? UINT64_MAX / 1024 : (seen * 2 + 1023) / 1024 + 1;
 }
 
+/* With the container's name: names of rules are unique over all files of a run. */
+static void rule_name(struct buf *out, struct learning *l)
+{
+	CLEANUP(buf_clear) struct buf name = BUF_INIT(65536);
+
+	(void)buf_printf(&name, "learned-%s-%" PRIu64, sl_container_label(l->subject->container),
+			 ++l->rules);
+	scalar(out, (struct sl_bytes){name.data, name.len}, false);
+	(void)buf_append_char(out, '\n');
+}
+
 static void write_rule(struct learning *l)
 {
 	const struct group *g = &l->group;
 	struct buf *out = &l->text;
 	struct sl_bytes dir = {g->dir, g->dir_len};
 
-	(void)buf_printf(out, "  - name: \"learned-%" PRIu64 "\"\n", ++l->rules);
+	(void)buf_append_str(out, "  - name: ");
+	rule_name(out, l);
 	scope(out, l);
 	(void)buf_append_str(out, "    paths:\n");
 	if (g->is_new) {
@@ -258,7 +270,7 @@ static void add_to_group(struct group *g, const struct sl_change *c)
 static void leave_out(struct learning *l, const struct sl_finding *f)
 {
 	struct sl_bytes about = f->change != NULL ? f->change->path : f->subject;
-	uint32_t rights = f->change != NULL ? policy_rights(f->change) : 0;
+	uint32_t rights = policy_rights(f);
 
 	if (l->left_count++ >= 1000)
 		return;
@@ -281,7 +293,7 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 	if (f->cause != SL_CAUSE_NONE || f->kind == SL_FINDING_POSTURE ||
 	    (f->change != NULL && f->change->kind == SL_CHANGE_TOUCHED))
 		return 0;
-	if (f->change == NULL || f->severity >= SL_SEVERITY_HIGH || policy_rights(f->change) != 0) {
+	if (f->change == NULL || f->severity >= SL_SEVERITY_HIGH || policy_rights(f) != 0) {
 		leave_out(l, f);
 		return 0;
 	}
@@ -313,14 +325,6 @@ static int on_container(struct sl_sink *s, const struct sl_subject *subject, str
 {
 	(void)err;
 	from(s)->subject = subject;
-	return 0;
-}
-
-static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *err)
-{
-	(void)s;
-	(void)gap;
-	(void)err;
 	return 0;
 }
 
@@ -369,7 +373,6 @@ int policylearn_sink(struct sl_sink **out, struct ostream *to, const struct poli
 	static const struct sl_sink_ops ops = {.begin = on_run,
 					       .container = on_container,
 					       .finding = on_finding,
-					       .gap = on_gap,
 					       .container_end = on_container_end,
 					       .end = on_end,
 					       .close = on_close};

@@ -61,6 +61,11 @@ static const struct procrule rules[PROCRULES] = {
 				     RUNNING | SL_SIGNAL_SCRIPT | SL_SIGNAL_UNLINKED,
 				     {"T1059", "T1070.004"},
 				     "interprets a script whose file was deleted"},
+	[PROCRULE_SCRIPT_MEMORY] = {"script-in-memory",
+				    SL_SEVERITY_CRITICAL,
+				    RUNNING | SL_SIGNAL_SCRIPT | SL_SIGNAL_MEMFD,
+				    {"T1059", "T1620"},
+				    "interprets a script that never was a file"},
 	[PROCRULE_SCRIPT_TMPFS] = {"script-from-tmpfs",
 				   SL_SEVERITY_CRITICAL,
 				   RUNNING | SL_SIGNAL_SCRIPT | SL_SIGNAL_VOLUME,
@@ -119,6 +124,59 @@ static const struct procrule rules[PROCRULES] = {
 				    {NULL},
 				    "its environment loads a library of the image into every "
 				    "program that it starts"},
+	[PROCRULE_LOADS_UPPER] = {"loads-not-in-image",
+				  SL_SEVERITY_HIGH,
+				  SL_SIGNAL_PRELOAD,
+				  {"T1059", "T1574"},
+				  "a variable or option makes it load code that the image does not "
+				  "have"},
+	[PROCRULE_LOADS_MOUNT] =
+		{"loads-from-volume",
+		 SL_SEVERITY_MEDIUM,
+		 SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+		 {"T1059", "T1574"},
+		 "a variable or option makes it load code from a mount that can be "
+		 "written"},
+	[PROCRULE_LOADS_READONLY] = {"loads-from-readonly-volume",
+				     SL_SEVERITY_INFO,
+				     SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+				     {NULL},
+				     "a variable or option makes it load code from a mount that it "
+				     "cannot write"},
+	[PROCRULE_LOADS_DELETED] = {"loads-deleted",
+				    SL_SEVERITY_HIGH,
+				    SL_SIGNAL_PRELOAD | SL_SIGNAL_UNLINKED,
+				    {"T1070.004", "T1574"},
+				    "an option made it load code from a file that is not there any "
+				    "more"},
+	[PROCRULE_LOADS_MISSING] =
+		{"loads-missing",
+		 SL_SEVERITY_LOW,
+		 SL_SIGNAL_PRELOAD,
+		 {"T1574"},
+		 "a variable that is not configured names code that is not there, "
+		 "or not any more"},
+	[PROCRULE_SEARCHES_UPPER] =
+		{"searches-not-in-image",
+		 SL_SEVERITY_MEDIUM,
+		 SL_SIGNAL_PRELOAD,
+		 {"T1574"},
+		 "a variable or option makes it look for code in a directory that "
+		 "the image does not have"},
+	[PROCRULE_SEARCHES_MOUNT] =
+		{"searches-volume",
+		 SL_SEVERITY_LOW,
+		 SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+		 {"T1574"},
+		 "a variable or option makes it look for code in a mount that can "
+		 "be written"},
+	[PROCRULE_SEARCHES_READONLY] =
+		{"searches-readonly-volume",
+		 SL_SEVERITY_INFO,
+		 SL_SIGNAL_PRELOAD | SL_SIGNAL_VOLUME,
+		 {NULL},
+		 "a variable or option makes it look for code in a mount that "
+		 "it cannot write"},
 	[PROCRULE_TRACED] = {"traced",
 			     SL_SEVERITY_HIGH,
 			     SL_SIGNAL_TRACED,
@@ -155,11 +213,164 @@ static const struct procrule rules[PROCRULES] = {
 				  RUNNING,
 				  {"T1036.005", "T1036.011"},
 				  "calls itself what only threads of the kernel are called"},
+	[PROCRULE_MOUNTED_RUNTIME] = {"mounted-by-runtime",
+				      SL_SEVERITY_INFO,
+				      0,
+				      {NULL},
+				      "is a mount of which the configuration says nothing; what it "
+				      "shows was not compared"},
+	[PROCRULE_MOUNTED_SYSTEM] = {"mounted-over-system",
+				     SL_SEVERITY_CRITICAL,
+				     0,
+				     {"T1564.013", "T1574"},
+				     "something is mounted over a part of the system: programs see "
+				     "it instead of what was compared"},
+	[PROCRULE_MOUNTED_KERNEL] =
+		{"mounted-kernel-interface",
+		 SL_SEVERITY_CRITICAL,
+		 0,
+		 {"T1611"},
+		 "an interface of the kernel is mounted where no runtime mounts "
+		 "it, as one needs it to leave the container"},
+	[PROCRULE_MOUNTED_DISK] = {"mounted-disk",
+				   SL_SEVERITY_CRITICAL,
+				   0,
+				   {"T1611"},
+				   "a part of a disk is mounted that the container was not given"},
+	[PROCRULE_MOUNTED_OTHER] = {"mounted-inside",
+				    SL_SEVERITY_MEDIUM,
+				    0,
+				    {"T1564.013"},
+				    "was mounted inside the container; what it shows was not "
+				    "compared"},
+	[PROCRULE_OTHER_NAME] = {"named-like-another",
+				 SL_SEVERITY_MEDIUM,
+				 RUNNING,
+				 {"T1036.005", "T1036.011"},
+				 "its arguments say that it is another program than it is"},
+	[PROCRULE_FED_FROM_NETWORK] =
+		{"shell-fed-from-network",
+		 SL_SEVERITY_HIGH,
+		 RUNNING,
+		 {"T1059", "T1105"},
+		 "a shell or interpreter runs what a process with a connection "
+		 "writes to it"},
+	[PROCRULE_FED] =
+		{"shell-fed-by-pipe",
+		 SL_SEVERITY_MEDIUM,
+		 RUNNING,
+		 {"T1059"},
+		 "a shell or interpreter runs what comes out of a pipe that was made for it"},
+	[PROCRULE_FED_BY_IMAGE] =
+		{"shell-fed-by-image",
+		 SL_SEVERITY_INFO,
+		 RUNNING,
+		 {NULL},
+		 "a script of the image, or the first process's own code, feeds a "
+		 "shell or interpreter through a pipe"},
+	[PROCRULE_FED_BY_SERVER] = {"shell-fed-by-server",
+				    SL_SEVERITY_HIGH,
+				    RUNNING,
+				    {"T1059", "T1505.003"},
+				    "a web server or network relay commands a shell or interpreter "
+				    "through a pipe"},
+	[PROCRULE_FED_FROM_ABOVE] = {"shell-fed-by-parent",
+				     SL_SEVERITY_INFO,
+				     RUNNING,
+				     {NULL},
+				     "the program that started a shell or interpreter commands it "
+				     "through a pipe"},
+	[PROCRULE_DECODES] = {"runs-decoded-text",
+			      SL_SEVERITY_HIGH,
+			      RUNNING,
+			      {"T1027", "T1140"},
+			      "its arguments are a program that decodes another one and runs it"},
+	[PROCRULE_FETCHES] = {"runs-fetched-text",
+			      SL_SEVERITY_HIGH,
+			      RUNNING,
+			      {"T1059", "T1105"},
+			      "its arguments are a program that fetches another one and runs it"},
+	[PROCRULE_REMOTE] = {"code-of-remote-shell",
+			     SL_SEVERITY_HIGH,
+			     RUNNING,
+			     {"T1059", "T1095"},
+			     "its arguments are a program that ties a shell to a connection"},
+	[PROCRULE_HANDS_OUT] = {"relay-starts-shell",
+				SL_SEVERITY_HIGH,
+				RUNNING,
+				{"T1059.004", "T1095"},
+				"a network relay is told to start a shell for a connection"},
+	[PROCRULE_ENCODED] = {"encoded-program-text",
+			      SL_SEVERITY_LOW,
+			      RUNNING,
+			      {"T1027"},
+			      "its arguments are a program with a long run of encoded bytes in it"},
+	[PROCRULE_CAPABILITIES] = {"capabilities-beyond-container",
+				   SL_SEVERITY_HIGH,
+				   RUNNING,
+				   {"T1548", "T1611"},
+				   "has capabilities that the container was not given"},
+	[PROCRULE_SECCOMP] = {"seccomp-missing",
+			      SL_SEVERITY_MEDIUM,
+			      RUNNING,
+			      {"T1611"},
+			      "no filter of system calls is on it, as there is on the container"},
+	[PROCRULE_NEW_PRIVILEGES] = {"new-privileges-possible",
+				     SL_SEVERITY_MEDIUM,
+				     RUNNING,
+				     {"T1548"},
+				     "may gain privileges, which the container is configured to "
+				     "forbid"},
+	[PROCRULE_OWN_USERS] = {"own-user-namespace",
+				SL_SEVERITY_INFO,
+				RUNNING,
+				{NULL},
+				"is in a user namespace of its own, as sandboxes are"},
+	[PROCRULE_OWN_ROOT] =
+		{"own-root-directory",
+		 SL_SEVERITY_INFO,
+		 RUNNING,
+		 {NULL},
+		 "has a root directory of its own, as servers that lock themselves up"},
+	[PROCRULE_CWD_DELETED] = {"working-directory-deleted",
+				  SL_SEVERITY_LOW,
+				  RUNNING | SL_SIGNAL_UNLINKED,
+				  {"T1070.004"},
+				  "stands in a directory that was deleted"},
+	[PROCRULE_PACKET] = {"packet-socket",
+			     SL_SEVERITY_MEDIUM,
+			     RUNNING,
+			     {"T1040", "T1205.002"},
+			     "can read every packet of its network"},
+	[PROCRULE_RAW] =
+		{"raw-socket",
+		 SL_SEVERITY_LOW,
+		 RUNNING,
+		 {"T1040", "T1095"},
+		 "reads all TCP or UDP packets that come in, or sends ones of its own making"},
+	[PROCRULE_RAW_OTHER] =
+		{"raw-socket-other",
+		 SL_SEVERITY_INFO,
+		 RUNNING,
+		 {NULL},
+		 "has a raw socket of another protocol than TCP or UDP, as ping has"},
 };
 
 const struct procrule *procrule(enum procrule_id id)
 {
 	return &rules[id];
+}
+
+bool procrule_is_server(const char *name)
+{
+	static const char *const names[] = {"php", "apache2", "httpd",  "nginx", "lighttpd",
+					    "nc",  "ncat",    "netcat", "socat"};
+
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0 &&
+		    !(name[strlen(names[i])] >= 'a' && name[strlen(names[i])] <= 'z'))
+			return true;
+	return false;
 }
 
 /* "[kworker/0:1]" in front of its arguments, or the name itself: in brackets only ps puts it. */

@@ -103,6 +103,15 @@ static int read_member(void *payload, const char *key, const struct jval *v)
 	return 0;
 }
 
+/* Nothing is approved without a setting: one that has none was emptied. */
+static bool is_any_known(const struct sl_settings *s)
+{
+	for (int i = 0; i < SL_SETTINGS; i++)
+		if (s->values[i].is_known)
+			return true;
+	return false;
+}
+
 int approval_settings(struct sl_settings **out, const char *profile, struct sl_error *err)
 {
 	CLEANUP(settings_cleanup) struct sl_settings *s = NULL;
@@ -121,6 +130,8 @@ int approval_settings(struct sl_settings **out, const char *profile, struct sl_e
 
 		rc = jval_each(doc, read_member, &r);
 	}
+	if (rc == 0 && !is_any_known(s))
+		rc = sl_fail(err, SL_EFORMAT, 0, "approved profile: holds no setting");
 	if (rc < 0)
 		return rc;
 	sl_settings_settle(s);

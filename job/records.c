@@ -72,6 +72,23 @@ static int has_table(struct db *db, const char *table, struct sl_error *err)
 	return db_step(s, err);
 }
 
+/* A table that was made once does not go by itself: then "nobody ever" would be a lie. */
+static int check_missing(struct db *db, const char *table, struct sl_error *err)
+{
+	AUTO_FINALIZE struct db_stmt *s = NULL;
+	int rc = has_table(db, "migration", err);
+
+	if (rc == 0)
+		rc = db_prepare(&s, db, "SELECT 1 FROM migration WHERE room=?1", err);
+	if (rc != 0)
+		return rc;
+	db_bind_text(s, 1, table);
+	rc = db_step(s, err);
+	return rc == 0 ? sl_fail(err, SL_EUNTRUSTED, 0,
+				 "table '%s' of the database is gone: somebody took it out", table)
+		       : rc;
+}
+
 int records_read(const struct job *job, const char *table, struct db **out, struct sl_error *err)
 {
 	int rc;
@@ -83,6 +100,8 @@ int records_read(const struct job *job, const char *table, struct db **out, stru
 	if (rc < 0)
 		return rc;
 	rc = has_table(*out, table, err);
+	if (rc > 0)
+		rc = check_missing(*out, table, err);
 	if (rc != 0) {
 		db_close(*out);
 		*out = NULL;

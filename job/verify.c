@@ -117,7 +117,7 @@ int job_verify(const struct verify_request *request, struct sl_verify_result *ou
 			rc = bundle_verify(file, &options, out, err);
 	}
 	if (rc == 0 && beside != NULL)
-		rc = beside_judge(beside, request->bundle, out, err);
+		rc = beside_judge(beside, request->bundle, out, request->stop, err);
 	if (rc == 0)
 		*status = beside != NULL && beside->contradicts
 				  ? 1

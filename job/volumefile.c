@@ -7,8 +7,8 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/digest.h"
+#include "diff/contentscan.h"
 #include "diff/magic.h"
-#include "diff/servercode.h"
 #include "job/hashlists.h"
 #include "job/meaning_yara.h"
 
@@ -31,7 +31,7 @@ struct taking {
 	size_t head_len, head_max;
 	struct buf *keep; /* all of it, too */
 	bool is_late;
-	struct servercode code; /* of the piece that the beginning came in */
+	struct contentscan scan; /* of the piece that the beginning came in */
 };
 
 void volumefile_free(struct volumefile *f)
@@ -91,7 +91,7 @@ static int take(struct sl_tap *tap, const void *bytes, size_t len, struct sl_err
 		size_t room = t->head_max - t->head_len, n = len < room ? len : room;
 
 		t->file->bytes += n;
-		servercode_feed(&t->code, bytes, len);
+		contentscan_feed(&t->scan, bytes, len);
 		memcpy(t->head + t->head_len, bytes, n);
 		t->head_len += n;
 		return t->head_len == t->head_max ? -SL_ECANCELLED : 0;
@@ -146,9 +146,7 @@ int volumefile_begin(struct volumefile *f, struct sl_source *source, struct sl_c
 		return rc < 0 ? rc : 0;
 	c->head_len = (uint8_t)(t.head_len < sizeof(c->head) ? t.head_len : sizeof(c->head));
 	memcpy(c->head, head, c->head_len);
-	c->signals |= magic_signals(head, t.head_len);
-	if (t.code.found)
-		c->signals |= SL_SIGNAL_SERVER_CODE;
+	c->signals |= magic_signals(head, t.head_len) | t.scan.signals;
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "report/check_members.h"
 #include "report/document.h"
 #include "report/outbuf.h"
-#include "report/rowspool.h"
+#include "report/rowarray.h"
 
 #define ROWS_IN_MEMORY ((size_t)256 << 10)
 
@@ -112,22 +112,6 @@ static int json_contradiction(struct sl_check_sink *s, const char *what, const c
 }
 
 /* Everything that was spooled, as one array. */
-static int write_rows(struct check_json *k, const char *key, struct rowspool *rows,
-		      struct sl_error *err)
-{
-	CLEANUP(buf_clear) struct buf row = BUF_INIT(SIZE_MAX / 16);
-	int rc = rowspool_rewind(rows, err);
-
-	jout_key(&k->j, key);
-	jout_array(&k->j);
-	while (rc == 0 && (rc = rowspool_next(rows, &row, err)) == 0) {
-		jout_raw(&k->j, row.data, row.len);
-		rc = outbuf_maybe_flush(&k->out, err);
-	}
-	jout_array_end(&k->j);
-	return rc < 0 ? rc : 0;
-}
-
 static int json_layer_end(struct sl_check_sink *s, const struct sl_layer_check *check,
 			  struct sl_error *err)
 {
@@ -136,7 +120,7 @@ static int json_layer_end(struct sl_check_sink *s, const struct sl_layer_check *
 
 	k->in_layer = false;
 	jout_array_end(&k->j);
-	rc = write_rows(k, "gaps", &k->layer_gaps, err);
+	rc = rowarray_write(&k->j, "gaps", &k->layer_gaps, &k->out, err);
 	check_json_result(&k->j, check);
 	jout_object_end(&k->j);
 	return rc < 0 ? rc : outbuf_maybe_flush(&k->out, err);
@@ -149,9 +133,9 @@ static int json_end(struct sl_check_sink *s, const struct sl_run *run,
 	int rc;
 
 	jout_array_end(&k->j);
-	rc = write_rows(k, "contradictions", &k->contradictions, err);
+	rc = rowarray_write(&k->j, "contradictions", &k->contradictions, &k->out, err);
 	if (rc == 0)
-		rc = write_rows(k, "gaps", &k->gaps, err);
+		rc = rowarray_write(&k->j, "gaps", &k->gaps, &k->out, err);
 	check_json_totals(&k->j, totals);
 	jout_key_time(&k->j, "finished", run->finished);
 	jout_object_end(&k->j);

@@ -123,7 +123,7 @@ static int table_gap(struct sl_check_sink *s, const struct sl_gap *gap, struct s
 {
 	struct check_table *k = table_of(s);
 	struct buf *out = &k->out.buf;
-	char text[128];
+	char room[WORDS_GAP_ERROR_SIZE];
 
 	say_header(k);
 	(void)buf_printf(out, "%s%-10s ", k->in_layer ? "  " : "", "unread");
@@ -131,10 +131,7 @@ static int table_gap(struct sl_check_sink *s, const struct sl_gap *gap, struct s
 		path_cell(out, gap->what);
 	else
 		(void)quote_bytes(out, gap->what.data, gap->what.len);
-	(void)buf_printf(out, "  %s", gap->why);
-	if (gap->sys != 0)
-		(void)buf_printf(out, ": %s", strerror_r(gap->sys, text, sizeof(text)));
-	(void)buf_append_char(out, '\n');
+	(void)buf_printf(out, "  %s%s\n", gap->why, words_gap_error(gap, room));
 	return outbuf_maybe_flush(&k->out, err);
 }
 

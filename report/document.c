@@ -6,6 +6,7 @@
 #include "report/container.h"
 #include "report/report.h"
 #include "report/settings.h"
+#include "report/subject.h"
 
 void document_run(struct jout *j, const struct sl_run *run)
 {
@@ -123,15 +124,8 @@ static void after_image(struct jout *j, const struct sl_subject_image *after)
 void document_subject(struct jout *j, const struct sl_subject *s)
 {
 	const struct sl_container *c = s->container;
-	struct sl_subject_image image = {.ref = s->image_ref,
-					 .has_digest = s->has_image_digest,
-					 .has_id = s->has_image_id,
-					 .digest_verified = s->digest_verified,
-					 .anchor = s->anchor,
-					 .signer = s->signer};
+	const struct sl_subject_image image = subject_image(s);
 
-	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
-	memcpy(image.id, s->image_id, SL_SHA256_SIZE);
 	jout_key_str(j, "engine", c->engine);
 	jout_key_str(j, "id", c->id);
 	jout_key_str(j, "name", c->name);
@@ -205,6 +199,7 @@ static void scanned(struct jout *j, const struct sl_summary *sum)
 		jout_key_u64(j, "entries", s->entries);
 		jout_key_u64(j, "bytes", s->bytes);
 		jout_key_u64(j, "listed", s->listed);
+		jout_key_u64(j, "recent", s->recent);
 		jout_key_bool(j, "complete", s->complete);
 		jout_object_end(j);
 	}

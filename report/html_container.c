@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A container on the page: what it was compared with, and how it ended. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/encode.h"
 #include "report/html.h"
+#include "report/subject.h"
 #include "report/verdict.h"
 #include "report/words.h"
 
@@ -104,15 +104,8 @@ static void put_scope(struct buf *out, const struct sl_subject *s)
 void html_container(struct buf *out, const struct sl_subject *s, uint64_t number)
 {
 	const struct sl_container *c = s->container;
-	struct sl_subject_image image = {.ref = s->image_ref,
-					 .has_digest = s->has_image_digest,
-					 .has_id = s->has_image_id,
-					 .digest_verified = s->digest_verified,
-					 .anchor = s->anchor,
-					 .signer = s->signer};
+	const struct sl_subject_image image = subject_image(s);
 
-	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
-	memcpy(image.id, s->image_id, SL_SHA256_SIZE);
 	(void)buf_printf(out, "<section class=c id=c%" PRIu64 "><header><h2>", number);
 	html_name(out, sl_container_label(c));
 	(void)buf_append_str(out, "</h2><dl>");
@@ -221,7 +214,8 @@ static void put_scanned(struct buf *out, const struct sl_summary *sum)
 		return;
 	(void)buf_append_str(out, "<table class=scanned><caption>Looked through without a baseline"
 				  "</caption><thead><tr><th scope=col>mount<th scope=col>type"
-				  "<th scope=col>entries<th scope=col>listed<th scope=col>read"
+				  "<th scope=col>entries<th scope=col>listed"
+				  "<th scope=col>changed since the start<th scope=col>read"
 				  "<tbody>\n");
 	for (size_t i = 0; i < sum->scanned_count; i++) {
 		const struct sl_scanned *s = &sum->scanned[i];
@@ -232,6 +226,7 @@ static void put_scanned(struct buf *out, const struct sl_summary *sum)
 		html_name(out, s->type);
 		put_number(out, "", s->entries);
 		put_number(out, "", s->listed);
+		put_number(out, "", s->recent);
 		(void)buf_printf(out, "<td>%s\n", s->complete ? "wholly" : "with gaps");
 	}
 	(void)buf_append_str(out, "</table>\n");

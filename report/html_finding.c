@@ -316,7 +316,7 @@ void html_finding(struct buf *out, const struct sl_finding *f)
 
 void html_gap(struct buf *out, const struct sl_gap *gap)
 {
-	char why[128];
+	char room[WORDS_GAP_ERROR_SIZE];
 
 	(void)buf_append_str(out, "<li><code>");
 	if (gap->is_path)
@@ -324,9 +324,6 @@ void html_gap(struct buf *out, const struct sl_gap *gap)
 	html_bytes(out, gap->what);
 	(void)buf_append_str(out, "</code> ");
 	html_name(out, gap->why);
-	if (gap->sys != 0) {
-		(void)buf_append_str(out, ": ");
-		html_text(out, strerror_r(gap->sys, why, sizeof(why)));
-	}
+	html_text(out, words_gap_error(gap, room));
 	(void)buf_append_str(out, gap->below ? " (and everything beneath)\n" : "\n");
 }

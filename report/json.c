@@ -6,7 +6,7 @@
 #include "report/document.h"
 #include "report/outbuf.h"
 #include "report/report.h"
-#include "report/rowspool.h"
+#include "report/rowarray.h"
 
 #define GAPS_IN_MEMORY ((size_t)256 << 10)
 
@@ -74,21 +74,6 @@ static int on_gap(struct sl_sink *s, const struct sl_gap *gap, struct sl_error *
 	return rowspool_put(&json_sink(s)->gaps, text.data, text.len, err);
 }
 
-static int write_gaps(struct json_sink *k, struct sl_error *err)
-{
-	CLEANUP(buf_clear) struct buf row = BUF_INIT(SIZE_MAX / 16);
-	int rc = rowspool_rewind(&k->gaps, err);
-
-	jout_key(&k->j, "gaps");
-	jout_array(&k->j);
-	while (rc == 0 && (rc = rowspool_next(&k->gaps, &row, err)) == 0) {
-		jout_raw(&k->j, row.data, row.len);
-		rc = outbuf_maybe_flush(&k->out, err);
-	}
-	jout_array_end(&k->j);
-	return rc < 0 ? rc : 0;
-}
-
 static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err)
 {
 	struct json_sink *k = json_sink(s);
@@ -96,7 +81,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 
 	jout_array_end(&k->j);
 	document_counts(&k->j, &sum->counts);
-	rc = write_gaps(k, err);
+	rc = rowarray_write(&k->j, "gaps", &k->gaps, &k->out, err);
 	if (rc < 0)
 		return rc;
 	document_outcome(&k->j, sum);

@@ -14,6 +14,7 @@ struct report_options {
 	bool show_touched;      /* list touched entries too */
 	bool show_posture;      /* table: list what is risky by itself, too */
 	bool show_explained;    /* table: list explained changes too (documents always hold them) */
+	bool show_ids;          /* table: with the ids of findings, each on a line of its own */
 	enum sl_severity least; /* table: fold everything below into counts; default info */
 	bool only_containers;   /* jsonl: nothing but how each container ended */
 };

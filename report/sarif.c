@@ -13,7 +13,7 @@
 #include "core/quote.h"
 #include "report/outbuf.h"
 #include "report/report.h"
-#include "report/rowspool.h"
+#include "report/rowarray.h"
 #include "report/verdict.h"
 
 #define IN_MEMORY ((size_t)256 << 10)
@@ -150,6 +150,7 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 	struct sarif_sink *k = sarif_sink(s);
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SIZE_MAX / 16);
 	struct jout j;
+	int rc;
 
 	k->is_incomplete |= !verdict_is_complete(sum, k->gaps);
 	jout_begin(&j, &text);
@@ -160,25 +161,8 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 	jout_object_end(&j);
 	if (jout_end(&j) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
-	if (rowspool_put(&k->containers, text.data, text.len, err) < 0)
-		return -SL_EIO;
-	return put_caveats(k, sum, err);
-}
-
-static int put_list(struct sarif_sink *k, const char *key, struct rowspool *rows,
-		    struct sl_error *err)
-{
-	CLEANUP(buf_clear) struct buf row = BUF_INIT(SIZE_MAX / 16);
-	int rc = rowspool_rewind(rows, err);
-
-	jout_key(&k->j, key);
-	jout_array(&k->j);
-	while (rc == 0 && (rc = rowspool_next(rows, &row, err)) == 0) {
-		jout_raw(&k->j, row.data, row.len);
-		rc = outbuf_maybe_flush(&k->out, err);
-	}
-	jout_array_end(&k->j);
-	return rc < 0 ? rc : 0;
+	rc = rowspool_put(&k->containers, text.data, text.len, err);
+	return rc < 0 ? rc : put_caveats(k, sum, err);
 }
 
 static void notification_rules(struct jout *j)
@@ -235,7 +219,7 @@ static int invocations(struct sarif_sink *k, const struct sl_run *run, struct sl
 	jout_key_time(j, "endTimeUtc", run->finished);
 	if (run->host_name != NULL)
 		jout_key_str(j, "machine", run->host_name);
-	rc = put_list(k, "toolExecutionNotifications", &k->notifications, err);
+	rc = rowarray_write(&k->j, "toolExecutionNotifications", &k->notifications, &k->out, err);
 	jout_object_end(j);
 	jout_array_end(j);
 	return rc;
@@ -254,7 +238,7 @@ static int on_end(struct sl_sink *s, const struct sl_run *run, struct sl_error *
 		return rc;
 	jout_key(j, "properties");
 	jout_object(j);
-	rc = put_list(k, "containers", &k->containers, err);
+	rc = rowarray_write(&k->j, "containers", &k->containers, &k->out, err);
 	jout_object_end(j);
 	jout_object_end(j);
 	jout_array_end(j);

@@ -284,13 +284,11 @@ static void start_notification(struct jout *j, const char *id, const char *level
 void sarif_gap(struct jout *j, const struct sl_gap *gap, const struct sl_subject *subject)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(TEXT_BYTES);
-	char why[128];
+	char room[WORDS_GAP_ERROR_SIZE];
 
 	(void)buf_append_str(&text, gap->is_path ? "not read: /" : "not read: ");
 	(void)quote_bytes(&text, gap->what.data, gap->what.len);
-	(void)buf_printf(&text, ": %s", gap->why);
-	if (gap->sys != 0)
-		(void)buf_printf(&text, ": %s", strerror_r(gap->sys, why, sizeof(why)));
+	(void)buf_printf(&text, ": %s%s", gap->why, words_gap_error(gap, room));
 	if (gap->below)
 		(void)buf_append_str(&text, " (and everything beneath)");
 	start_notification(j, "gap", "error", &text);
@@ -360,8 +358,8 @@ static void scanned(struct jout *j, const struct sl_subject *subject, const stru
 	(void)quote_bytes(&text, s->path, strlen(s->path));
 	(void)buf_append_str(&text, " (");
 	(void)quote_bytes(&text, s->type, strlen(s->type));
-	(void)buf_printf(&text, "): %" PRIu64 " entries, %" PRIu64 " listed%s", s->entries,
-			 s->listed, s->complete ? "" : ", with gaps");
+	(void)buf_append_str(&text, "): ");
+	words_scanned(&text, s);
 	start_notification(j, "scanned", s->complete ? "note" : "warning", &text);
 	sarif_container(j, subject);
 	jout_object_end(j);

@@ -33,27 +33,11 @@ static struct summary_sink *summary_sink(struct sl_sink *s)
 	return container_of(s, struct summary_sink, sink);
 }
 
-static int on_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
-{
-	(void)s;
-	(void)run;
-	(void)err;
-	return 0;
-}
-
 static int on_container(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err)
 {
 	(void)subject;
 	(void)err;
 	summary_sink(s)->gaps = 0;
-	return 0;
-}
-
-static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_error *err)
-{
-	(void)s;
-	(void)f;
-	(void)err;
 	return 0;
 }
 
@@ -176,9 +160,7 @@ static void on_close(struct sl_sink *s)
 int report_summary(struct sl_sink **out, struct ostream *to, const struct report_options *o,
 		   struct sl_error *err)
 {
-	static const struct sl_sink_ops ops = {.begin = on_begin,
-					       .container = on_container,
-					       .finding = on_finding,
+	static const struct sl_sink_ops ops = {.container = on_container,
 					       .gap = on_gap,
 					       .container_end = on_container_end,
 					       .end = on_end,

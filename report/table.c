@@ -71,14 +71,6 @@ static struct table_sink *table_sink(struct sl_sink *s)
 	return container_of(s, struct table_sink, sink);
 }
 
-static int on_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
-{
-	(void)s;
-	(void)run;
-	(void)err;
-	return 0;
-}
-
 static int on_container(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err)
 {
 	struct table_sink *t = table_sink(s);
@@ -108,6 +100,14 @@ static bool is_listed(const struct table_sink *t, const struct sl_finding *f)
 	return f->severity >= t->options.least;
 }
 
+static void put_id(struct buf *row, const struct sl_finding *f)
+{
+	char hex[2 * SL_SHA256_SIZE + 1];
+
+	hex_encode(hex, f->id, SL_SHA256_SIZE);
+	(void)buf_printf(row, " id %s\n", hex);
+}
+
 static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl_error *err)
 {
 	struct buf *row = &t->row;
@@ -115,7 +115,8 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	int rc = 1;
 
 	buf_reset(row);
-	if (!notes_has_lines(&f->notes)) /* what has lines of its own is alike to nothing */
+	/* what has lines of its own is alike to nothing */
+	if (!t->options.show_ids && !notes_has_lines(&f->notes))
 		tablerow_key(row, f);
 	if (row->status == 0 && row->len > 0 && f->change != NULL)
 		rc = fold_add(t->fold, row->data, f->change->path, tablerow_type(f),
@@ -133,6 +134,8 @@ static int spool_row(struct table_sink *t, const struct sl_finding *f, struct sl
 	packagefold_of(row, f);
 	(void)buf_append_char(row, '\0');
 	notes_lines(row, &f->notes);
+	if (t->options.show_ids)
+		put_id(row, f);
 	(void)buf_append_char(row, '\0');
 	if (rc < 0 || row->status < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
@@ -448,8 +451,7 @@ static void on_close(struct sl_sink *s)
 int report_table(struct sl_sink **out, struct ostream *to, const struct report_options *o,
 		 struct sl_error *err)
 {
-	static const struct sl_sink_ops ops = {.begin = on_begin,
-					       .container = on_container,
+	static const struct sl_sink_ops ops = {.container = on_container,
 					       .finding = on_finding,
 					       .gap = on_gap,
 					       .container_end = on_container_end,

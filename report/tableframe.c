@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/encode.h"
 #include "core/quote.h"
+#include "report/subject.h"
 #include "report/verdict.h"
 #include "report/words.h"
 
@@ -97,15 +98,8 @@ static void header_layers(struct buf *out, enum sl_trust trust, const struct sl_
 void frame_header(struct buf *out, const struct sl_subject *s)
 {
 	const struct sl_subject_image *after = s->after;
-	struct sl_subject_image image = {.ref = s->image_ref,
-					 .has_digest = s->has_image_digest,
-					 .has_id = s->has_image_id,
-					 .digest_verified = s->digest_verified,
-					 .anchor = s->anchor,
-					 .signer = s->signer};
+	const struct sl_subject_image image = subject_image(s);
 
-	memcpy(image.digest, s->image_digest, SL_SHA256_SIZE);
-	memcpy(image.id, s->image_id, SL_SHA256_SIZE);
 	if (after == NULL)
 		header_container(out, s->container);
 	header_image(out, after == NULL ? "image" : "before", &image);
@@ -129,16 +123,14 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 void frame_add_gap(struct frame_tally *t, const struct sl_gap *gap)
 {
 	struct buf *out = &t->gap_lines;
-	char text[128];
+	char room[WORDS_GAP_ERROR_SIZE];
 
 	if (t->gaps++ >= FRAME_GAP_LINES)
 		return;
 	(void)buf_printf(out, "  %s", gap->is_path ? "/" : "");
 	(void)quote_bytes(out, gap->what.data, gap->what.len);
-	(void)buf_printf(out, ": %s", gap->why);
-	if (gap->sys != 0)
-		(void)buf_printf(out, ": %s", strerror_r(gap->sys, text, sizeof(text)));
-	(void)buf_printf(out, "%s\n", gap->below ? " (and everything beneath)" : "");
+	(void)buf_printf(out, ": %s%s%s\n", gap->why, words_gap_error(gap, room),
+			 gap->below ? " (and everything beneath)" : "");
 }
 
 /* "found      3 changes: 1 critical, 2 low (2 added, 1 modified)" */
@@ -276,8 +268,9 @@ static void footer_scanned(struct buf *out, const struct sl_summary *sum)
 
 		(void)buf_append_str(out, "scanned    ");
 		quoted(out, s->path);
-		(void)buf_printf(out, ": %" PRIu64 " entries, %" PRIu64 " listed%s\n", s->entries,
-				 s->listed, s->complete ? "" : ", with gaps");
+		(void)buf_append_str(out, ": ");
+		words_scanned(out, s);
+		(void)buf_append_char(out, '\n');
 	}
 }
 

@@ -35,14 +35,6 @@ static struct tree_sink *tree_sink(struct sl_sink *s)
 	return container_of(s, struct tree_sink, sink);
 }
 
-static int on_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)
-{
-	(void)s;
-	(void)run;
-	(void)err;
-	return 0;
-}
-
 static int on_container(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err)
 {
 	struct tree_sink *t = tree_sink(s);
@@ -319,8 +311,7 @@ static void on_close(struct sl_sink *s)
 int report_tree(struct sl_sink **out, struct ostream *to, const struct report_options *o,
 		struct sl_error *err)
 {
-	static const struct sl_sink_ops ops = {.begin = on_begin,
-					       .container = on_container,
+	static const struct sl_sink_ops ops = {.container = on_container,
 					       .finding = on_finding,
 					       .gap = on_gap,
 					       .container_end = on_container_end,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/halt.h"
 #include "core/quote.h"
 #include "core/root.h"
 #include "core/tempfile.h"
@@ -29,21 +30,16 @@ struct input {
 	uint8_t buf[256u << 10];
 };
 
-static bool is_stopped(const struct input *in)
-{
-	return in->stop != NULL && *in->stop != 0;
-}
-
 /* Whoever writes into a pipe may take his time: a signal is looked for meanwhile. */
 static int wait_for_bytes(const struct input *in, struct sl_error *err)
 {
 	struct pollfd p = {.fd = in->fd, .events = POLLIN};
 
 	for (;;) {
-		int n = is_stopped(in) ? -1 : poll(&p, 1, WAIT_MS);
+		int n = is_halted(in->stop) ? -1 : poll(&p, 1, WAIT_MS);
 
-		if (is_stopped(in))
-			return sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal");
+		if (is_halted(in->stop))
+			return halted(in->stop, err);
 		if (n > 0)
 			return 0;
 		if (n < 0 && errno != EINTR)

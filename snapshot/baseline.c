@@ -64,6 +64,8 @@ void sl_baselines_close(struct sl_baselines *b)
 {
 	if (b == NULL)
 		return;
+	db_finalize(b->first_rows);
+	db_finalize(b->last_check);
 	db_close(b->db);
 	buf_clear(&b->name);
 	buf_clear(&b->signer);

@@ -120,17 +120,22 @@ static int get(struct db_stmt *s, struct sl_layer_check *out, struct sl_error *e
 int sl_baselines_last_check(struct sl_baselines *b, const uint8_t chain_id[SL_SHA256_SIZE],
 			    const char *directory, struct sl_layer_check *out, struct sl_error *err)
 {
-	struct db_stmt *s AUTO_FINALIZE = NULL;
-	int rc = db_prepare(&s, b->db,
-			    "SELECT at, at_ns, method, trust, verdict, changed, missing, extra, "
-			    "metadata, doubtful, gaps FROM layer_check WHERE chain_id=?1 AND "
-			    "directory=?2",
-			    err);
+	int rc = 0;
 
+	/* asked for every layer of every container */
+	if (b->last_check == NULL)
+		rc = db_prepare(&b->last_check, b->db,
+				"SELECT at, at_ns, method, trust, verdict, changed, missing, "
+				"extra, metadata, doubtful, gaps FROM layer_check WHERE "
+				"chain_id=?1 AND directory=?2",
+				err);
 	if (rc < 0)
 		return rc;
-	db_bind_blob(s, 1, chain_id, SL_SHA256_SIZE);
-	db_bind_text(s, 2, directory);
-	rc = db_step(s, err);
-	return rc == 0 ? get(s, out, err) : rc;
+	db_bind_blob(b->last_check, 1, chain_id, SL_SHA256_SIZE);
+	db_bind_text(b->last_check, 2, directory);
+	rc = db_step(b->last_check, err);
+	if (rc == 0)
+		rc = get(b->last_check, out, err);
+	db_reset(b->last_check);
+	return rc;
 }

@@ -6,7 +6,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
-#include "snapshot/store.h"
+#include "snapshot/smalllayer.h"
 
 /* A seek this many rows ahead is reached by stepping: cheaper than going down the tree again. */
 #define SEEK_STEPS 64
@@ -157,7 +157,9 @@ static int open_rows(struct sl_baselines *b, const char *scan, int64_t layer,
 int store_open_layer(struct sl_baselines *b, int64_t layer, struct sl_source **out,
 		     struct sl_error *err)
 {
-	return open_rows(b, SCAN("entry"), layer, out, err);
+	int rc = smalllayer_open(b, layer, out, err);
+
+	return rc == 1 ? open_rows(b, SCAN("entry"), layer, out, err) : rc;
 }
 
 int store_open_staged(struct sl_baselines *b, int64_t layer, struct sl_source **out,

@@ -26,8 +26,13 @@ int sl_baselines_vacuum(struct sl_baselines *b, uint64_t *before, uint64_t *afte
 
 	if (rc == 0)
 		rc = size_of(b, before, err);
+	if (rc == 0) {
+		db_stop(b->db, b->stop);
+		rc = db_exec(b->db, "VACUUM", err);
+		db_stop(b->db, NULL);
+	}
 	if (rc == 0)
-		rc = db_exec(b->db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", err);
+		rc = db_exec(b->db, "PRAGMA wal_checkpoint(TRUNCATE)", err);
 	if (rc == 0)
 		rc = size_of(b, after, err);
 	return rc;

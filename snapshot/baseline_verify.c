@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "core/cleanup.h"
+#include "core/halt.h"
 #include "core/quote.h"
 #include "snapshot/proof.h"
 #include "snapshot/store.h"
@@ -120,22 +121,6 @@ static int tell_layer(struct check *c, int64_t layer, const char *what, struct s
 	return rc == 1 ? 0 : rc;
 }
 
-struct stop_tap {
-	struct sl_tap tap;
-	const volatile int *stop; /* borrowed, or NULL */
-};
-
-static int look_at_stop(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
-{
-	const struct stop_tap *t = container_of(tap, struct stop_tap, tap);
-
-	(void)bytes;
-	(void)len;
-	return t->stop != NULL && *t->stop != 0
-		       ? sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal")
-		       : 0;
-}
-
 /* @s stands on a layer: id, entries, tree_digest. */
 static int check_layer(struct check *c, struct db_stmt *s, struct sl_error *err)
 {
@@ -143,14 +128,15 @@ static int check_layer(struct check *c, struct db_stmt *s, struct sl_error *err)
 	struct row_at at = {.layer = db_column_i64(s, 0)};
 	uint8_t stored[SL_SHA256_SIZE], found[SL_SHA256_SIZE];
 	uint64_t entries = 0, expected = (uint64_t)db_column_i64(s, 1);
-	struct stop_tap tap = {.tap.data = look_at_stop, .stop = c->b->stop};
+	struct halt_tap halt;
 	char what[128];
 	int rc;
 
+	halt_tap_init(&halt, c->b->stop);
 	c->result->layers++;
 	if (store_read_digest(stored, s, 2) < 0)
 		return tell_layer(c, at.layer, "no tree digest is stored", err);
-	rc = treedigest_rows(c->b->db, at, &tap.tap, found, &entries, &why);
+	rc = treedigest_rows(c->b->db, at, &halt.tap, found, &entries, &why);
 	if (is_content(rc))
 		return tell_layer(c, at.layer, sl_error_text(&why), err);
 	if (rc < 0)

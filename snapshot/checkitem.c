@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/halt.h"
 
 struct checkhash {
 	struct sha256 *sha256;
@@ -85,30 +86,16 @@ void checkhash_free(struct checkhash *h)
 	free(h);
 }
 
-/* Ends a long read when a signal came. */
-struct stop_tap {
-	struct sl_tap tap;
-	const volatile int *stop;
-};
-
-static int stop_data(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
-{
-	const struct stop_tap *t = container_of(tap, struct stop_tap, tap);
-
-	(void)bytes;
-	(void)len;
-	return t->stop != NULL && *t->stop ? sl_fail(err, SL_ECANCELLED, 0, "stopped") : 0;
-}
-
 void checkhash_run(struct checkhash *h, struct checkitem *it)
 {
-	struct stop_tap stop = {.tap.data = stop_data, .stop = h->stop};
+	struct halt_tap halt;
 	struct digest_tap digest;
-	struct sl_tap *taps[] = {&stop.tap, &digest.tap};
+	struct sl_tap *taps[] = {&halt.tap, &digest.tap};
 	int rc;
 
 	if (it->content == NULL)
 		return;
+	halt_tap_init(&halt, h->stop);
 	digest_tap_init(&digest, h->sha256, NULL);
 	it->read = (struct sl_read){0};
 	rc = sl_content_read(it->content, taps, ARRAY_SIZE(taps), &it->read, NULL);

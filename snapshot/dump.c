@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "core/halt.h"
 #include "snapshot/dumpline.h"
 #include "snapshot/store.h"
 #include "snapshot/treedigest.h"
@@ -17,6 +18,7 @@
 struct line_tap {
 	struct sl_tap tap;
 	struct ostream *out;
+	const volatile int *stop; /* borrowed, or NULL */
 };
 
 static int put(struct ostream *out, struct buf *text, struct sl_error *err)
@@ -30,7 +32,10 @@ static int put(struct ostream *out, struct buf *text, struct sl_error *err)
 
 static int put_lines(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
 {
-	return ostream_write(container_of(tap, struct line_tap, tap)->out, bytes, len, err);
+	const struct line_tap *t = container_of(tap, struct line_tap, tap);
+	int rc = halted(t->stop, err);
+
+	return rc < 0 ? rc : ostream_write(t->out, bytes, len, err);
 }
 
 static void add_digest(struct buf *text, const char *before, const uint8_t digest[SL_SHA256_SIZE])
@@ -56,7 +61,7 @@ int dump_put_layer(struct sl_baselines *b, int64_t id, const struct sl_layer_inf
 		   struct ostream *out, struct sl_error *err)
 {
 	struct buf text CLEANUP(buf_clear) = BUF_INIT(4096);
-	struct line_tap lines = {.tap.data = put_lines, .out = out};
+	struct line_tap lines = {.tap.data = put_lines, .out = out, .stop = b->stop};
 	uint8_t found[SL_SHA256_SIZE];
 	int rc;
 
@@ -120,7 +125,8 @@ int dump_image(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZ
 	return rc;
 }
 
-static int put_entries(struct ostream *out, struct sl_source *src, struct sl_error *err)
+static int put_entries(struct ostream *out, struct sl_source *src, const volatile int *stop,
+		       struct sl_error *err)
 {
 	struct buf lines CLEANUP(buf_clear) = BUF_INIT(PIECE + DUMPLINE_MAX);
 	const struct sl_entry *e;
@@ -129,7 +135,9 @@ static int put_entries(struct ostream *out, struct sl_source *src, struct sl_err
 	while ((rc = sl_source_next(src, &e, err)) == 0) {
 		struct row row = {.entry = *e};
 
-		rc = dumpline_format(&lines, &row, err);
+		rc = halted(stop, err);
+		if (rc == 0)
+			rc = dumpline_format(&lines, &row, err);
 		if (rc == 0 && lines.len >= PIECE)
 			rc = put(out, &lines, err);
 		if (rc < 0)
@@ -150,7 +158,7 @@ int dump_view(struct sl_baselines *b, const uint8_t config_digest[SL_SHA256_SIZE
 	if (rc == 0)
 		rc = put(out, &text, err);
 	if (rc == 0)
-		rc = put_entries(out, src, err);
+		rc = put_entries(out, src, b->stop, err);
 	sl_source_close(src);
 	return rc == 0 ? ostream_write(out, "#end\n", 5, err) : rc;
 }

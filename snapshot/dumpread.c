@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/halt.h"
 #include "snapshot/dump.h"
 
 int dumpread_init(struct dumpread *r, struct db *db, struct istream *in, const volatile int *stop,
@@ -51,10 +52,10 @@ static int bad(const char *what, struct sl_error *err)
 
 int dumpread_next(struct dumpread *r, struct sl_error *err)
 {
-	int rc = r->stop != NULL && *r->stop != 0
-			 ? sl_fail(err, SL_ECANCELLED, 0, "stopped by a signal")
-			 : lines_next(&r->lines, &r->line, err);
+	int rc = halted(r->stop, err);
 
+	if (rc == 0)
+		rc = lines_next(&r->lines, &r->line, err);
 	return rc == 1 ? bad("it is cut off: it has no '#end'", err) : rc;
 }
 

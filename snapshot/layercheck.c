@@ -11,6 +11,7 @@
 #include <strandline/change.h>
 
 #include "core/cleanup.h"
+#include "core/halt.h"
 #include "core/pool.h"
 #include "core/root.h"
 #include "snapshot/checkdiff.h"
@@ -463,13 +464,6 @@ static int tell_gaps(struct walk *w)
 	return rc;
 }
 
-static bool is_stopped(const struct walk *w)
-{
-	const struct sl_progress *p = w->check->progress;
-
-	return p != NULL && p->stop != NULL && *p->stop;
-}
-
 static int merge(struct walk *w)
 {
 	int rc = step(w->disk, &w->a, w->err);
@@ -481,9 +475,9 @@ static int merge(struct walk *w)
 			    : w->b == NULL ? -1
 					   : sl_path_compare(w->a->path, w->b->path);
 
-		if (is_stopped(w))
-			return sl_fail(w->err, SL_ECANCELLED, 0, "stopped by a signal");
-		rc = tell_gaps(w);
+		rc = halted(stop_of(w->check->progress), w->err);
+		if (rc == 0)
+			rc = tell_gaps(w);
 		if (rc == 0)
 			rc = order == 0 ? both(w) : order < 0 ? only_disk(w) : only_stored(w);
 		if (rc == 0 && order <= 0)
@@ -544,7 +538,7 @@ static int start_worker(void **worker, void *payload, struct sl_error *err)
 {
 	const struct layer_check *check = payload;
 	struct checkhash *h = NULL;
-	int rc = checkhash_new(&h, check->progress != NULL ? check->progress->stop : NULL, err);
+	int rc = checkhash_new(&h, stop_of(check->progress), err);
 
 	*worker = h;
 	return rc;

@@ -17,10 +17,10 @@
 #include "core/cleanup.h"
 #include "core/digest.h"
 #include "core/encode.h"
+#include "core/halt.h"
 #include "core/quote.h"
 #include "core/root.h"
 #include "core/zstream.h"
-#include "snapshot/halt.h"
 #include "snapshot/limits.h"
 #include "snapshot/linkproof.h"
 #include "snapshot/ring.h"
@@ -253,7 +253,8 @@ static void drain_blob(struct feed *f)
 	size_t len;
 
 	if (f->blob_hash != NULL)
-		while (!is_halted(f->progress) && istream_next(f->raw, &bytes, &len, NULL) == 0)
+		while (!is_halted(stop_of(f->progress)) &&
+		       istream_next(f->raw, &bytes, &len, NULL) == 0)
 			continue;
 }
 
@@ -316,7 +317,7 @@ struct meter {
 static int meter_next(struct istream *s, const uint8_t **bytes, size_t *len, struct sl_error *err)
 {
 	struct meter *m = container_of(s, struct meter, stream);
-	int rc = halted(m->progress, err);
+	int rc = halted(stop_of(m->progress), err);
 	uint64_t at;
 
 	if (rc == 0)
@@ -409,7 +410,7 @@ static bool drain_or_cancel(struct pipeline *p, struct istream *tar, int rc)
 	}
 	while (rc < 0 && istream_next(tar, &bytes, &len, NULL) == 0)
 		continue;
-	if (rc == 0 || !is_halted(p->feed.progress))
+	if (rc == 0 || !is_halted(stop_of(p->feed.progress)))
 		return false;
 	ring_cancel(p->ring);
 	return true;

@@ -353,6 +353,11 @@ int layertree_open(struct sl_source **out, int dir_fd, enum sl_marker marker,
 	return 0;
 }
 
+void layertree_is_clone(struct sl_source *src, int dir_fd)
+{
+	walk_of(src)->look.beside_fd = dir_fd;
+}
+
 uint64_t layertree_raced(const struct sl_source *src)
 {
 	return walk_of(src)->look.raced;

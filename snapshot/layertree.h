@@ -23,6 +23,12 @@
 int layertree_open(struct sl_source **out, int dir_fd, enum sl_marker marker,
 		   const struct sl_idmap *idmap, struct sl_error *err);
 
+/*
+ * The directory walked is a clone of @dir_fd, cut off from what lies beside it
+ * (snapshot/indexdir.h). Before the first entry, which @dir_fd has to outlive.
+ */
+void layertree_is_clone(struct sl_source *src, int dir_fd);
+
 /* Names that vanished while the walk went on, so far. */
 uint64_t layertree_raced(const struct sl_source *src);
 

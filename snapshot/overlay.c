@@ -364,7 +364,7 @@ static int lend_upper(struct overlay *o, struct sl_error *err)
 	    gap(o,
 		"mounted with index=on: names of hard links in the layers below may show what "
 		"only its index holds",
-		true, err) < 0)
+		false, err) < 0)
 		return -SL_ENOMEM;
 	rc = enter_upper(o, e, err);
 	if (rc < 0)

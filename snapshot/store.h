@@ -9,6 +9,8 @@
 
 struct sl_baselines {
 	struct db *db;
+	/* kept from one call to the next; NULL until they are needed */
+	struct db_stmt *first_rows, *last_check;
 	struct buf name, signer; /* lent by sl_baselines_find() */
 	struct sl_limits limits;
 	const volatile int *stop; /* set by a signal; or NULL. Borrowed */

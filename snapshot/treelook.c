@@ -149,13 +149,14 @@ static int apply_marks(struct treelook *l, struct sl_error *err)
 	if (rc == 0 && (a->marks & MARK_STAT) != 0)
 		rc = override_stat(l, err);
 	if (rc == 0 && (a->marks & MARK_MALFORMED) != 0)
-		rc = gap(l, "a private attribute of the overlay is malformed", 0, false, err);
+		rc = gap(l, "a private attribute of the overlay is malformed", 0, is_dir, err);
 	return rc;
 }
 
 static int fill_attributes(struct treelook *l, int dir_fd, const char *name, struct sl_error *err)
 {
 	struct sl_error why = SL_ERROR_INIT;
+	bool is_dir = S_ISDIR(l->entry.mode); /* whose markers say what shows beneath */
 	int rc, sys;
 
 	rc = attributes_read(&l->attributes, dir_fd, name, l->dialect, &why);
@@ -172,9 +173,9 @@ static int fill_attributes(struct treelook *l, int dir_fd, const char *name, str
 	if (apply_marks(l, err) < 0)
 		return -SL_ENOMEM;
 	if (rc == -SL_ELIMIT)
-		return gap(l, "extended attributes of more than 1 MiB", 0, false, err);
+		return gap(l, "extended attributes of more than 1 MiB", 0, is_dir, err);
 	if (rc < 0)
-		return gap(l, "extended attributes cannot be read", sys, false, err);
+		return gap(l, "extended attributes cannot be read", sys, is_dir, err);
 	l->entry.fields |= SL_ENTRY_XATTRS;
 	return 0;
 }
@@ -269,7 +270,7 @@ int treelook_settle_root(struct treelook *l, struct sl_error *err)
 {
 	/* the kernel notes the lower root on that of an upper directory with an index alone */
 	if ((l->entry.flags & SL_ENTRY_ORIGIN) != 0 && dialect_needs_trusted(l->dialect) &&
-	    indexdir_may_hide(l->dirs->root_fd))
+	    indexdir_may_hide(l->beside_fd >= 0 ? l->beside_fd : l->dirs->root_fd))
 		l->entry.flags |= SL_ENTRY_INDEXED;
 	if ((l->entry.flags & SL_ENTRY_OPAQUE) == 0 || !dialect_root_is_opaque(l->dialect))
 		return 0;
@@ -380,6 +381,7 @@ int treelook_init(struct treelook *l, struct dirstack *dirs, int dir_fd, enum sl
 {
 	*l = (struct treelook){.dirs = dirs,
 			       .dialect = dialect_of(marker),
+			       .beside_fd = -1,
 			       .attributes = ATTRIBUTES_INIT,
 			       .target = BUF_INIT(65536)};
 	dirs->key = dialect_key(l->dialect);

@@ -16,6 +16,7 @@ struct treelook {
 	struct dirstack *dirs; /* borrowed: where the walk stands, and its gaps */
 	const struct dialect *dialect;
 	struct sl_idmap idmap;
+	int beside_fd;    /* borrowed: where the root's parent is found; -1: there */
 	bool knows_mount; /* the kernel tells mount ids */
 	uint64_t mount;
 	dev_t root_dev;

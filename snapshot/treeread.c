@@ -7,9 +7,9 @@
 
 #include "core/cleanup.h"
 #include "core/digest.h"
+#include "core/halt.h"
 #include "core/pool.h"
 #include "core/quote.h"
-#include "snapshot/halt.h"
 #include "snapshot/layertree.h"
 
 #define HASHING_THREADS 2
@@ -24,14 +24,8 @@ struct item {
 	int sys;
 };
 
-/* A file may take longer to read than anybody waits after a signal. */
-struct halt_tap {
-	struct sl_tap tap;
-	const struct sl_progress *progress; /* may be NULL */
-};
-
 struct hasher {
-	struct halt_tap halt;
+	struct halt_tap halt; /* a file may take longer to read than anybody waits after a signal */
 	struct sha256 *sha256;
 	struct xxh3 *xxh3;
 };
@@ -54,13 +48,6 @@ static int refuse(struct sl_bytes path, const char *why, int sys, struct sl_erro
 
 /* ---- on a worker ---- */
 
-static int halt_data(struct sl_tap *tap, const void *bytes, size_t len, struct sl_error *err)
-{
-	(void)bytes;
-	(void)len;
-	return halted(container_of(tap, struct halt_tap, tap)->progress, err);
-}
-
 static int hasher_new(void **out, void *payload, struct sl_error *err)
 {
 	struct hasher *h = calloc(1, sizeof(*h));
@@ -69,7 +56,7 @@ static int hasher_new(void **out, void *payload, struct sl_error *err)
 	*out = h;
 	if (h == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "hash contexts");
-	h->halt = (struct halt_tap){{halt_data}, payload};
+	halt_tap_init(&h->halt, stop_of(payload));
 	rc = sha256_new(&h->sha256, err);
 	return rc < 0 ? rc : xxh3_new(&h->xxh3, err);
 }
@@ -135,7 +122,7 @@ static void read_clear(struct read *r)
 
 static int hand_out(struct read *r, struct item *it, struct sl_error *err)
 {
-	int rc = halted(r->progress, err);
+	int rc = halted(stop_of(r->progress), err);
 
 	if (rc == 0)
 		rc = it->why != NULL ? refuse(it->entry->path, it->why, it->sys, err)

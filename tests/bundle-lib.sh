@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # Bundles looked at with stock tools alone: tar, zstd, jq, sha256sum, openssl. Source it after lib.sh.
-WRITER=$BUILD_DIR/tests/unit_test_bundle_writer
+WRITER=$BUILD_DIR/tests/tool_bundle_write
 need tar zstd jq openssl sha256sum xxd base64
 
 hash_hex() { sha256sum | cut -d' ' -f1; }

@@ -146,7 +146,8 @@ struct sl_baseline_check {
 SL_API int sl_baselines_open(struct sl_baselines **out, const char *path, struct sl_error *err);
 
 /**
- * What takes long and has no struct sl_progress of its own (loading, importing, verifying) ends
+ * What takes long and has no struct sl_progress of its own (dumping,
+ * loading, importing, verifying, rewriting) ends
  * with -SL_ECANCELLED once @p stop is set, as sl_progress.stop. It is borrowed; NULL: it never is.
  */
 SL_API void sl_baselines_stop(struct sl_baselines *b, const volatile int *stop);

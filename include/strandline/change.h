@@ -70,8 +70,18 @@ enum sl_signal {
 /* C11 has no enumerators beyond an int: the rest of the signals. */
 /** Holds PHP, JSP or ASP, wherever in the file. */
 #define SL_SIGNAL_SERVER_CODE (UINT64_C(1) << 31)
+/** And that code runs what a request brings, or what it unpacks first. */
+#define SL_SIGNAL_RUNS_INPUT (UINT64_C(1) << 32)
+/** Has a miner's pool or settings in it. */
+#define SL_SIGNAL_MINER (UINT64_C(1) << 33)
+/** Made so that looking through it costs too much: not searched to its end for the last three. */
+#define SL_SIGNAL_PARTLY_SEARCHED (UINT64_C(1) << 34)
+/** A log of the image whose beginning is not the image's any more. */
+#define SL_SIGNAL_REWRITTEN (UINT64_C(1) << 35)
+/** Its mtime is, to the nanosecond, that of a program of the image which everybody knows. */
+#define SL_SIGNAL_BORROWED_MTIME (UINT64_C(1) << 36)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 32
+#define SL_SIGNAL_BITS 37
 
 /** One difference. Everything borrowed. */
 struct sl_change {
@@ -93,8 +103,8 @@ struct sl_change {
  * A pure function: no I/O, no allocation, no failure. Content counts as equal only when both sides
  * carry a SHA-256 and these agree; two different XXH3 values or sizes prove a difference, equal
  * ones prove nothing. mtimes compare at the coarser precision; modes under 07777; link counts,
- * sizes of anything but regular files and overlay-private attributes not at all. Metadata of an
- * implied parent compares as equal.
+ * sizes of anything but regular files and overlay-private attributes of an image not at all.
+ * Metadata of an implied parent compares as equal.
  *
  * @return a set of enum sl_change_field; SL_FIELD_CONTENT also when equality cannot be proven
  */

@@ -58,8 +58,11 @@ enum sl_entry_flag {
 	 * layers below, show this object as well.
 	 */
 	SL_ENTRY_INDEXED = 1u << 9,
-	/** Of recorded files: SL_SIGNAL_SERVER_CODE, which their first bytes do not tell. */
+	/** Of recorded files: the signals of these names, which their first bytes do not tell. */
 	SL_ENTRY_SERVER_CODE = 1u << 10,
+	SL_ENTRY_RUNS_INPUT = 1u << 11,
+	SL_ENTRY_MINER = 1u << 12,
+	SL_ENTRY_PARTLY_SEARCHED = 1u << 13,
 };
 
 /** Everything borrowed; valid until the next call on the source that lent it. */

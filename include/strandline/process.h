@@ -33,6 +33,15 @@ struct sl_object {
 
 #define SL_OBJECT_NONE SIZE_MAX
 
+/** Code from elsewhere that a variable or an option makes a process load. Texts owned. */
+struct sl_process_lead {
+	const char *by;    /**< which: "NODE_OPTIONS", "-javaagent:"; static */
+	char *variable;    /**< all of it, "NAME=VALUE", which may hold secrets; NULL: an option */
+	char *path;        /**< as it is named, absolute. Evidence bytes */
+	size_t object;     /**< what is there; SL_OBJECT_NONE: nothing any more */
+	bool is_directory; /**< code is looked for in it */
+};
+
 /** What a process shares with its container. */
 enum sl_process_place {
 	SL_PLACE_CGROUP = 1u << 0,     /**< its control group, or one beneath */
@@ -44,9 +53,16 @@ enum sl_process_place {
 	SL_PLACE_NO_CGROUP = 1u << 6,  /**< the container has a group, and it is not in that */
 };
 
+/** Sockets that see more than what is sent to a process. */
+enum sl_process_socket {
+	SL_SOCKET_PACKET = 1u << 0,    /**< all packets of a network */
+	SL_SOCKET_RAW = 1u << 1,       /**< all TCP or UDP packets, or ones of its own making */
+	SL_SOCKET_RAW_OTHER = 1u << 2, /**< those of another protocol, as ping has */
+};
+
 /** One process. Texts are evidence bytes, owned, and may be NULL. */
 struct sl_process {
-	int64_t pid, parent;
+	int64_t pid, parent, session;
 	uint64_t start; /**< in clock ticks after boot */
 	uint32_t uid;
 	uint32_t place;       /**< set of enum sl_process_place */
@@ -57,12 +73,46 @@ struct sl_process {
 	char *missing_script; /**< that is not there any more, though it is held open; or NULL */
 	size_t *mapped;       /**< what it maps executable, beside @c exe; owned */
 	size_t mapped_count;
+	struct sl_process_lead *leads; /**< owned */
+	size_t lead_count;
 	char *preload;         /**< "LD_PRELOAD=..." of its environment */
 	bool is_preload_known; /**< all that it names lies in the image */
 	int64_t tracer;        /**< the process that traces it, 0: none */
 	bool is_tracer_inside; /**< that one is a process of the container */
+	char *code;            /**< its arguments, as far as 16 KiB, where they are what it runs */
+	char *alias;           /**< another program, which it says that it is: the path */
+	size_t cwd;     /**< its working directory, where that was deleted; or SL_OBJECT_NONE */
+	char *own_root; /**< its root directory, where that is not the container's */
+	bool has_caps;
+	uint64_t caps;             /**< effective and permitted ones */
+	int seccomp, no_new_privs; /**< as the kernel counts them; -1: unknown */
+	bool has_own_users;        /**< its user namespace is not that of the first process */
+	uint32_t sockets;          /**< set of enum sl_process_socket */
+	/**
+	 * An interpreter that reads what it runs from a pipe which its parent has not: the pipe, as
+	 * /proc shows it; who writes it (NULL: nobody any more); the connection behind that.
+	 */
+	char *pipe, *feeder, *feeder_peer;
+	bool is_fed_from_above; /**< the writer is its parent, or the parent of that... */
+	char *outlet;           /**< the pipe that it writes to then, or NULL */
 	char *peer;     /**< "ADDRESS:PORT": an interpreter that this connection gives orders to */
 	bool is_steady; /**< older than a second; after the second look: runs the same file still */
+};
+
+/** What a mount is that the container was not given. */
+enum sl_inner {
+	SL_INNER_NONE,    /**< it was given it */
+	SL_INNER_RUNTIME, /**< nobody inside could have made it, or an init system makes it */
+	SL_INNER_SYSTEM,  /**< it covers a part of the system */
+	SL_INNER_KERNEL,  /**< an interface of the kernel */
+	SL_INNER_DISK,    /**< of a disk */
+	SL_INNER_OTHER,
+};
+
+/** Something mounted inside, of which no configuration says anything. */
+struct sl_inner_mount {
+	char *point; /**< as seen inside; owned. Evidence bytes */
+	enum sl_inner kind;
 };
 
 /** Something that could not be read. */
@@ -80,6 +130,8 @@ struct sl_processes {
 	size_t object_count;
 	char **covered; /**< entries of /proc that something is mounted over, as seen inside */
 	size_t covered_count;
+	struct sl_inner_mount *inner; /**< in the order in which they were met */
+	size_t inner_count;
 	struct sl_process_gap *gaps;
 	size_t gap_count;
 	uint64_t raced;     /**< ended while they were looked at */

@@ -91,9 +91,12 @@ struct sl_settings {
 	struct sl_setting_mount *mounts;             /**< sorted by path */
 	size_t mount_count;
 	bool has_host_apparmor, host_apparmor; /**< does the machine enforce AppArmor? */
-	bool is_shifted; /**< its ids are others on the machine: root inside is not root */
-	char *gap;       /**< why the engine's record could not be read fully, or NULL */
-	size_t bytes;    /**< so far, of SL_SETTINGS_BYTES_MAX */
+	bool is_shifted;       /**< its ids are others on the machine: root inside is not root */
+	char **code_variables; /**< "NAME=VALUE" of its environment where the value may name code
+				that programs load; in no document. Owned */
+	size_t code_variable_count;
+	char *gap;    /**< why the engine's record could not be read fully, or NULL */
+	size_t bytes; /**< so far, of SL_SETTINGS_BYTES_MAX */
 };
 
 /** "cap_add": the name in documents. @return static text */

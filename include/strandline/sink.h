@@ -88,6 +88,7 @@ struct sl_scanned {
 	uint64_t bytes;          /**< of contents that were read */
 	uint64_t listed;         /**< told as findings; the rest is only counted */
 	bool complete;           /**< no gap in it */
+	uint64_t recent;         /**< changed since the container started; no directories */
 };
 
 /** How one container ended. */
@@ -110,6 +111,7 @@ SL_API enum sl_trust sl_subject_trust(const struct sl_subject *subject);
 
 struct sl_sink;
 
+/** What a sink has no use for it leaves out. */
 struct sl_sink_ops {
 	int (*begin)(struct sl_sink *s, const struct sl_run *run, struct sl_error *err);
 	int (*container)(struct sl_sink *s, const struct sl_subject *subject, struct sl_error *err);

@@ -53,3 +53,12 @@ echo nothing happened here >/data/07/file-0007.txt
 
 # 7. a library for every program that starts from now on
 echo /usr/lib/libhook.so >/etc/ld.so.preload
+
+# 8. what is easily overlooked: a second name of the passwords, a program in letters, a script that the
+# kernel would not run, a program given away, a directory in which everyone may delete, a threat
+ln /etc/shadow /var/www/html/notes.txt
+/usr/bin/busybox base64 /usr/bin/busybox >/srv/cg/notes.txt
+printf '\357\273\277#!/bin/sh\nid\n' >/srv/cg/setup.txt
+chown ada /usr/bin/ping
+chmod 0777 /tmp
+echo 'pay, or else' >/data/HOW_TO_DECRYPT.txt

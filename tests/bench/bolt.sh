@@ -13,8 +13,9 @@ tests/install.sh build run test bench
 mib=${1:-100}
 cmake --preset release -G Ninja -DBUILD_TESTING=ON >/dev/null
 cmake --build --preset release --target tool_bolt_dump >/dev/null
-work=$(mktemp -d "${TMPDIR:-/tmp}/strandline-bench.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+scratch
 GOCACHE=$work/cache GOPATH=/usr/share/gocode GO111MODULE=off \
 	go build -o "$work/boltwrite" tests/engines/boltwrite.go
 "$work/boltwrite" big "$mib" "$work/db"

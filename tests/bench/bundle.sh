@@ -13,8 +13,9 @@ cd "$(dirname "$(realpath "$0")")/../.."
 strandline=$(realpath "$1")
 rounds=${2:-5}
 size=${3:-1}
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/strandline-bench.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+scratch
 cd "$work"
 
 python3 - tree "$size" <<'EOF'
@@ -46,27 +47,7 @@ small=${small#tree} large=${large#tree}
 rm -rf tree
 member=$(zstd -dc b.tar.zst | tar -t | grep -F "${small#/}" | head -1)
 
-# group COMMAND...: functions side by side.
-group() {
-	local i name
-	rm -f times.*
-	for ((i = 0; i <= rounds; i++)); do
-		for name; do
-			rm -f out ./*.tlog-proof
-			/usr/bin/time -f '%e %U %S %M' -o one bash -c "$(declare -f "$name"); $(declare -p strandline \
-				small large member); $name" >/dev/null 2>&1 || true
-			[ $i -eq 0 ] || tail -1 one >>"times.$name"
-		done
-	done
-	for name; do
-		awk '{print $1, $2 + $3, $4}' "times.$name" >t
-		echo "$name $(cut -d' ' -f1 t | median) $(cut -d' ' -f2 t | median) $(cut -d' ' -f3 t | median)"
-	done | awk 'NR == 1 { first = $2 } { gsub("_", " ", $1)
-		printf "  %-28s %7.2f s  processor %7.2f s  elapsed %5.2f x  peak %5.1f MiB\n", $1, $2, $3,
-			(first > 0 ? $2 / first : 0), $4 / 1024 }'
-}
-median() { sort -g | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'; }
-
+shared=(small large member)
 zstd_openssl() { zstd -dc b.tar.zst | openssl dgst -sha256; }
 verify() { "$strandline" verify --allow-unanchored b.tar.zst; }
 verify_pipe() { "$strandline" verify --allow-unanchored - <b.tar.zst; }
@@ -74,9 +55,9 @@ echo "# all of it (goal: verify <= 0.6 x)"
 group zstd_openssl verify verify_pipe
 
 zstd_tar() { zstd -dc b.tar.zst | tar -xOf - "$member"; }
-extract() { "$strandline" extract b.tar.zst "$small" -o out; }
-extract_20_MiB() { "$strandline" extract b.tar.zst "$large" -o out; }
-extract_proof() { "$strandline" extract b.tar.zst "$small" --proof -o out; }
+extract() { rm -f out && "$strandline" extract b.tar.zst "$small" -o out; }
+extract_20_MiB() { rm -f out && "$strandline" extract b.tar.zst "$large" -o out; }
+extract_proof() { rm -f out ./*.tlog-proof && "$strandline" extract b.tar.zst "$small" --proof -o out; }
 verify_item() { "$strandline" verify --allow-unanchored --item "$small" b.tar.zst; }
 echo "# one item of it (goal: extract <= 0.05 s of 10 GB; a proof takes all records)"
 group zstd_tar extract extract_20_MiB extract_proof verify_item

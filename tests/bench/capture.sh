@@ -12,8 +12,9 @@ set -eu
 cd "$(dirname "$(realpath "$0")")/../.."
 strandline=$(realpath "$1")
 rounds=${2:-5}
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/strandline-bench.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+scratch
 source=$PWD
 cd "$work"
 

@@ -11,8 +11,9 @@ tests/install.sh build run test bench
 cmake --preset release -G Ninja -DBUILD_TESTING=OFF >/dev/null
 cmake --build --preset release >/dev/null
 strandline=$PWD/build/release/strandline
-work=$(mktemp -d "${TMPDIR:-/tmp}/strandline-bench.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+scratch
 
 # measure NAME COMMAND...
 measure() {

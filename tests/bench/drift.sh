@@ -12,29 +12,11 @@ set -eu
 cd "$(dirname "$(realpath "$0")")/../.."
 strandline=$(realpath "$1")
 rounds=${2:-5}
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/strandline-bench.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+scratch
 source=$PWD
 cd "$work"
-
-# group COMMAND...: functions side by side.
-group() {
-	local i name
-	rm -f times.*
-	for ((i = 0; i <= rounds; i++)); do
-		for name; do
-			/usr/bin/time -f '%e %U %S %M' -o one bash -c "$(declare -f "$name"); $(declare -p strandline); $name" \
-				>/dev/null 2>&1 || true
-			[ $i -eq 0 ] || tail -1 one >>"times.$name"
-		done
-	done
-	for name; do
-		awk '{print $1, $2 + $3, $4}' "times.$name" >t
-		echo "$name $(cut -d' ' -f1 t | median) $(cut -d' ' -f2 t | median) $(cut -d' ' -f3 t | median)"
-	done | awk 'NR == 1 { first = $3 } { gsub("_", " ", $1)
-		printf "  %-28s %7.2f s  processor %7.2f s  %5.2f x  peak %5.1f MiB\n", $1, $2, $3, $3 / first, $4 / 1024 }'
-}
-median() { sort -g | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'; }
 
 # image NAME LAYERS, store NAME CONTAINERS: with one file in each layer; uppers go to NAME.uppers.
 image() {

@@ -9,6 +9,8 @@
 # ratios, the median times, and our peak memory. Nothing here is a test: figures vary with machines.
 set -eu
 cd "$(dirname "$(realpath "$0")")/../.."
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
 tests/install.sh build run test bench
 rounds=${1:-5}
 work=$PWD/tests/bench/work
@@ -27,7 +29,6 @@ timed() {
 	"$@" >/dev/null 2>&1 || true
 	echo $(($(now) - began))
 }
-median() { sort -g | awk '{a[NR] = $1} END {print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2}'; }
 
 # row NAME TARGET OURS THEIRS: two functions, side by side.
 row() {

@@ -59,6 +59,30 @@ it "in order, with both" same "ada:false bob:false ada:false eve:true" \
 	"$(jq -r '[.acks[] | "\(.by):\(.revoked)"] | join(" ")' acks.json)"
 it "the list is for people, too" eval 'sl ack list >table && contains table "taken back"'
 
+# ---- ids without jq
+it "the table has the ids when asked" exits 1 sl diff --upper upper --image oci:oci:1 --show-ids -o table
+it "of all findings" same "$(jq -r '.containers[0].findings[] | select(.explained_by == null) | .id' out.json | sort)" \
+	"$(sed -n 's/^ *id //p' table | sort)"
+it "documents have them anyway" exits 2 look --show-ids
+sqlite3 db "INSERT INTO seen VALUES ('x', x'$(printf 'ab%.0s' {1..31})01'), ('x', x'$(printf 'ab%.0s' {1..31})02')"
+it "a beginning of several is refused" exits 2 sl ack abababab --by ada --reason x 2>said
+it "with what begins like it" contains said "several findings begin with 'abababab': $(printf 'ab%.0s' {1..12}), "
+
+# ---- the end of the record
+sl ack "$tool" --by ada --reason end 2>said
+last=$(sed -n 's/.*row [0-9]* of the record, hash //p' said)
+it "whoever answers is told the hash of the row" same 64 ${#last}
+it "it is in the record" exits 0 sl ack list --anchor "$last" -o list
+cp db good.db
+sqlite3 db "DELETE FROM ack WHERE seq=(SELECT max(seq) FROM ack)"
+it "a record whose end was cut off follows from itself" exits 0 sl ack list -o list
+it "but has not the hash that was noted" eval 'exits 1 sl ack list --anchor "$last" 2>said; contains said "no row of the record has the hash $last"'
+it "what is no hash is refused" exits 2 sl ack list --anchor 12 2>said
+sqlite3 db "DROP TABLE ack"
+it "a record that is gone altogether was there once" eval 'exits 1 sl ack list 2>said; contains said "is gone"'
+it "the next look is not complete" eval 'exits 1 look; jq -e ".containers[0].complete | not" out.json >yes'
+cp good.db db
+
 # ---- an edited record
 cp db good.db
 sqlite3 db "UPDATE ack SET reason='fine' WHERE seq=1"

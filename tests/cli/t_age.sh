@@ -4,7 +4,7 @@
 # and what was cut, changed or meant for somebody else never passes.
 need age age-keygen jq python3
 sl() { timeout 120 "$STRANDLINE" --no-db "$@"; }
-WRITER=$BUILD_DIR/tests/unit_test_bundle_writer
+WRITER=$BUILD_DIR/tests/tool_bundle_write
 
 # on_terminal ANSWER COMMAND...: with a terminal on which every question for a passphrase is answered.
 on_terminal() {

@@ -38,7 +38,7 @@ it "which is said" contains err "no approved profile"
 
 it "a container's settings are approved" exits 0 sl approve "$name" --by ada --reason 'change 4711' >out 2>err
 it "under its engine and name" contains out "approved for name docker:$name"
-it "what is unknown is said" contains err "settings are unknown, and will not be compared"
+it "what is unknown is named" grep -q 'unknown, and not compared therefore: .*capabilities' err
 it "the list says who, and why" sl approve list -o list
 it "in one line" grep -q "^name  *docker:$name  *ada .*change 4711" list
 it "the profile is shown as JSON" same "$(sl approve show "$name" | jq -r '.by, .settings.user')" "ada
@@ -104,4 +104,10 @@ db.commit()
 PY
 it "a damaged profile is a gap, not silence" diff_is 3
 it "by its name" same "$(jq -r '[.containers[0].gaps[].what] | index("approved profile") != null' doc.json)" true
+python3 -c 'import sqlite3
+db = sqlite3.connect("db")
+db.execute("UPDATE approval SET profile = ?", ("{}",))
+db.commit()'
+it "one that was emptied by hand, too" diff_is 3
+it "and said to be" same 1 "$(jq '[.containers[0].gaps[] | select(.why | contains("holds no setting"))] | length' doc.json)"
 it "a container of a pod needs to be in one" exits 2 sl approve "$name" --as pod

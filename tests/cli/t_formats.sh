@@ -137,6 +137,34 @@ for format in jsonl sarif ocsf html; do
 done
 it "a log of the program follows the rules" valid sarif some.sarif
 it "so do events" valid ocsf some.ocsf
+# Two readers that others wrote show what the document has.
+wanted() {
+	jq -r '.containers[].findings[] | ({critical: "error", high: "error", medium: "warning"}[.severity] // "note") as $level
+		| (if .change == "touched" then "none" else $level end) + "|" + (.rules[0] // "drift/" + (.change // .kind))' "$1"
+}
+harmless() { ! LC_ALL=C grep -q '[[:cntrl:]]' "$1"; }
+read_by() { # READER COMMAND...
+	local reader=$1 log
+	shift
+	for log in run some; do
+		"$@" $log.sarif >seen.$log || true
+		it "$reader shows what was found: $log" \
+			same "$(wanted $log.json)" "$(cut -d'|' -f1,2 seen.$log)"
+		it "and nothing that acts on a terminal" harmless seen.$log
+	done
+}
+if /usr/bin/python3 -c 'import sarif_om' 2>/dev/null; then
+	read_by "Python's object model" /usr/bin/python3 "$TESTS_DIR/sarif_reader.py"
+else
+	echo "skipped: needs python3-sarif-python-om"
+fi
+if command -v go >/dev/null && [ -d /usr/share/gocode/src/github.com/haya14busa/go-sarif ]; then
+	GOCACHE=$PWD/gocache GOPATH=/usr/share/gocode GO111MODULE=off GOFLAGS='' \
+		go build -o sarif-reader "$TESTS_DIR/sarif_reader.go"
+	read_by "Go's model" ./sarif-reader
+else
+	echo "skipped: needs golang-github-haya14busa-go-sarif-dev"
+fi
 for shape in --summary --tree; do
 	it "$shape changes no exit status" exits 1 finds $shape -o some$shape
 	it "nor does a full disk become less" exits 2 onto_full_disk $shape
@@ -165,6 +193,33 @@ it "every finding is there" same "$(wc -l <want)" "$(grep -c '<details class="f 
 it "no name became an element" lacks dom '<script'
 it "nor an image" lacks dom '<img'
 it "the style sheet is the one that the policy allows" lacks log 'Content Security Policy'
+
+# How it looks: a page of ours around it measures it, as wide as a telephone and as a screen.
+cat >measure.html <<'PAGE'
+<!doctype html><title>waiting</title><iframe src=run.html height=3000></iframe><script>
+onload = () => {
+	const frame = document.querySelector("iframe"), page = () => frame.contentDocument;
+	const rank = {critical: 0, high: 1, medium: 2, low: 3, info: 4};
+	const top = e => e.getBoundingClientRect().top;
+	const sorted = () => [...page().querySelectorAll(".fs")].every(list => {
+		const seen = [...list.children].filter(e => e.matches(".f") && e.offsetHeight > 0)
+			.sort((a, b) => top(a) - top(b)).map(e => rank[e.classList[1]]);
+		return seen.length > 0 && seen.every((r, i) => i === 0 || seen[i - 1] <= r);
+	});
+	const roomy = share => [...page().querySelectorAll(".f[open] dd")].every(e =>
+		e.offsetWidth > share * e.closest(".f").offsetWidth);
+	const fits = () => page().documentElement.scrollWidth <= frame.clientWidth;
+	const said = [380, 1280].map(width => {
+		frame.width = width;
+		return [width, sorted(), roomy(width < 500 ? 0.9 : 0.6), fits()].join(" ");
+	});
+	document.body.textContent = "measured: " + said.join("; ");
+};
+</script>
+PAGE
+browse --allow-file-access-from-files --disable-web-security --dump-dom "file://$PWD/measure.html" >dom
+it "the worst is on top, and texts have room, on a telephone and on a screen" \
+	contains dom 'measured: 380 true true true; 1280 true true true'
 
 # The policy holds even where escaping would fail: let it fail on purpose.
 sed 's|<h1>Container drift</h1>|&<script>document.title="pwned"</script><img src=x onerror="document.title=1">\

@@ -36,6 +36,10 @@ it "diff of two kinds" refuses "give either containers or --all" diff --all web
 it "an option says what it goes with" \
 	refuses "--policy goes with containers, --all, --upper or --rootfs" diff --policy p --images a b
 it "a directory without an image" refuses "need --image" diff --upper .
+it "an image without a directory" refuses "give --upper DIR or --rootfs DIR" diff --image shop:1
+it "a limit on what is not asked for" refuses "--freeze-limit goes with --freeze" diff --freeze-limit 5 web
+it "a budget of nothing" refuses "must be more than 0" diff --max-bytes 0 web
+it "a time of nothing" refuses "must be more than 0" diff --max-time 0 web
 it "capture without a place" refuses "give -o FILE" capture web
 it "extract of nothing" refuses "give either --seq N or paths" extract b
 it "images with an unknown word" refuses "strandline: images: unknown word 'del'" images del x

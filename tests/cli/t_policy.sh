@@ -53,6 +53,16 @@ it "and its width is warned of" contains said "expects anything anywhere"
 rule accounts 'paths: ["/etc/passwd"]' 'allow: [account]' 'expires: 2999-01-01' >accounts.yaml
 it "an account file that is allowed is explained; two files are one policy" exits 0 diff_by -p wide.yaml -p accounts.yaml
 
+mkdir -p upper/root/.ssh upper/etc/cron.d
+echo 'ssh-ed25519 AAAA eve' >upper/root/.ssh/authorized_keys
+echo '* * * * * root /opt/x' >upper/etc/cron.d/x
+rule wide 'paths: ["/root/**", "/etc/cron.d/**"]' 'expires: 2999-01-01' >grave.yaml
+it "what is grave by itself is not explained by its place" exits 1 diff_by --policy grave.yaml
+it "its directory is" same "/root/.ssh" "$(explained | xargs -n1 | grep -v /srv | sort | xargs)"
+rule wide 'paths: ["/root/**", "/etc/cron.d/**"]' 'allow: [severe]' 'expires: 2999-01-01' >grave.yaml
+it "with the approver's word it is" eval 'exits 1 diff_by --policy grave.yaml; same "/etc/cron.d/x /root/.ssh /root/.ssh/authorized_keys" "$(explained | xargs -n1 | sort | xargs)"'
+rm -r upper/root upper/etc/cron.d
+
 rule old 'paths: ["/**"]' 'allow: [program, account]' 'expires: 2020-01-01' >old.yaml
 it "an expired rule explains nothing" exits 1 diff_by --policy old.yaml
 it "which is told" contains said "has expired"
@@ -87,11 +97,25 @@ it "a relative path is refused" wrong "begins with /" 'paths: ["etc/x"]'
 it "an unknown change is refused" wrong "gone" 'paths: ["/x"]' 'changes: [gone]'
 it "a policy of layers is refused" wrong "layer" 'paths: ["/x"]' 'kinds: [layer]'
 it "an owner by name is refused" wrong "in digits" 'paths: ["/x"]' 'owners: ["root"]'
+for odd in /x/../y /x//y /x/ /x/./y /x/**/; do
+	it "a path that no file has is refused: $odd" wrong "matches no path" "paths: [\"$odd\"]"
+done
+it "a day that no month has is refused" wrong "should be a date" 'paths: ["/x"]' 'expires: 2027-02-29'
+printf 'version: 1\nrules:\n  - name: x\n\t  paths: ["/x"]\n' >bad.yaml
+it "a tab is called one" eval 'exits 2 sl policy check bad.yaml 2>said && contains said "bad.yaml:4:1: a tab"'
+for wide in '/**' '/?*/**' '/**/?*' '/*/?**' '/***'; do
+	rule wide "paths: [\"$wide\"]" 'expires: 2999-01-01' >wild.yaml
+	it "wildcards alone are warned of: $wide" eval 'exits 1 sl policy check wild.yaml -o warned && contains warned "anything anywhere"'
+done
+rule wide 'kinds: [process]' 'subjects: ["**"]' 'expires: 2999-01-01' >wild.yaml
+it "of subjects, too" exits 1 sl policy check wild.yaml -o warned
 it "an empty list is refused" wrong "should be a list" 'paths: []'
 it "paths without files are refused" wrong "'paths' are for kind file" 'paths: ["/x"]' 'kinds: [process]' 'subjects: ["x"]'
 printf 'version: 2\nrules: []\n' >bad.yaml
 it "a later version is refused" eval 'exits 2 sl policy check bad.yaml 2>said && contains said "bad.yaml:1:"'
 it "two rules of one name are refused" eval 'exits 2 sl policy check p.yaml p.yaml 2>said && contains said "uploads"'
+echo '{}{}' >lines.jsonl
+it "lines are no document" eval 'exits 2 sl policy test p.yaml lines.jsonl 2>said; contains said "no whole document of"'
 it "what is no document is refused" exits 2 sl policy test p.yaml p.yaml -o /dev/null 2>said
 it "the sample is a good policy" eval 'exits 0 sl policy check "$SOURCE_DIR/samples/policies/web.yaml" -o warned || lacks warned anywhere'
 

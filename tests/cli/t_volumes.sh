@@ -57,6 +57,8 @@ it "it is not said to lie hidden beneath the mount" same \
 	"$(finding /data/sub/tool | jq -r '[.rules[] | select(. == "under-mount")] | length')" 0
 it "the document says how much was looked at" same "$(scanned /data | jq -c '[.type,.entries,.listed,.complete]')" \
 	'["volume",9,4,true]'
+started=$(jq -r '.State.StartedAt // "none"' "$config")
+it "and how much changed since the container started ($started)" same "$(scanned /data | jq -c .recent)" 7
 it "they stay not compared" same \
 	"$(jq -r '[.containers[0].scope.not_compared[] | select(.path == "/data")] | length' doc.json)" 1
 it "a link in one is not followed" same "$(finding /data/link)" ""

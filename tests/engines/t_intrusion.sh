@@ -63,6 +63,19 @@ jsonschema.Draft202012Validator(schema).validate(document)' \
 		"$SOURCE_DIR/docs/schema/drift-1.schema.json" after.json
 fi
 
+# ---- whoever learns a policy now has not approved the intrusion
+graves='select(.severity | IN("high", "critical")) | .path // .subject'
+it "a policy is proposed" exits 0 sl policy learn web --by Jane -o learned.yaml
+it "it is a good one" exits 0 sl policy check learned.yaml
+it "on the document it leaves something" exits 1 sl policy test learned.yaml after.json -o tried
+it "a second look with it does, too" exits 1 sl diff --format json -o learned.json -p learned.yaml web
+it "nothing grave is explained" same "$(jq -r ".containers[0].findings[] | $graves" after.json)" \
+	"$(jq -r ".containers[0].findings[] | select(.explained_by == null) | $graves" learned.json)"
+it "and of files nothing else is left" same "" "$(jq -r '.containers[0].findings[]
+	| select(.kind == "file" and .explained_by == null and (.severity | IN("low", "medium")))
+	| select(.signals | any(IN("elf", "script", "executable", "setuid", "key", "running", "mapped")) | not)
+	| .path' learned.json)"
+
 # ---- the bundle says the same
 it "it is captured" exits 0 sl capture web -o web.tar.zst --reason drill 2>said
 mkdir bundle
@@ -71,5 +84,8 @@ tar --zstd -xf web.tar.zst -C bundle
 ids() { jq -r "$1 | select(.severity | IN(\"medium\", \"high\", \"critical\")) | .id" | sort; }
 it "with the same findings" same "$(cat bundle/j/*.jsonl | ids 'select(.type == "finding")')" \
 	"$(ids '.containers[0].findings[]' <after.json)"
+it "the bundle does not differ from itself" exits 3 sl diff --bundles web.tar.zst web.tar.zst --format json -o twice.json
+it "and says what it is silent about, as the look at the container did" same \
+	"$(jq -c '.containers[0].scope' after.json)" "$(jq -c '.containers[0].scope' twice.json)"
 it "and nothing of the intruder's was stopped" same \
 	"$(docker_cli top web | grep -cE 'kworker|[.]update')" 3

@@ -62,7 +62,7 @@ it "by the very file on the machine" same \
 
 docker_cli exec web /bin/chown 33:33 /usr/bin/busybox # the image's bytes, copied up
 in_web web /usr/bin/busybox sleep 999
-look 0 --fail-on high web
+look 1 web
 it "a program that was only given away is still the image's" same "$(of_kind process)" 0
 it "but its finding says that it runs" same \
 	"$(jq -c '.containers[0].findings[] | select(.path == "/usr/bin/busybox")
@@ -75,10 +75,10 @@ cp actor volume/
 for name in dropped gone lib.so; do docker_cli cp actor "evil:/tmp/$name" >/dev/null; done
 docker_cli exec evil /bin/sh -c 'echo "sleep 1000" >/tmp/x.sh; cat /tmp/x.sh >/tmp/y.sh
 	echo "/bin/sleep 1000 </dev/null" >>/tmp/y.sh; cp /tmp/x.sh /tmp/z.sh; cat /tmp/dropped >/scratch/actor
-	chmod 755 /scratch/actor'
+	chmod 755 /scratch/actor; mkdir /tmp/jail; cp /tmp/dropped /tmp/jail/actor'
 in_web evil /bin/sh -c '/tmp/dropped hold & /tmp/gone delete /tmp/gone & /tmp/dropped memfd &
 	/tmp/dropped trace & /tmp/dropped map /tmp/lib.so & /data/actor hold & /scratch/actor hold &
-	/bin/sh </tmp/z.sh & /bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
+	/usr/sbin/chroot /tmp/jail /actor hold & /bin/sh </tmp/z.sh & /bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
 sleep 0.5
 in_web evil /usr/bin/busybox nc -lp 4444 -e /bin/sh
 for _ in $(seq 20); do
@@ -89,6 +89,8 @@ done
 docker_cli exec evil /bin/rm /tmp/y.sh
 # from the machine, as an administrator or an escape in the other direction would
 nsenter -t "$evil" -m /usr/bin/busybox mount --bind /home/ada /proc/1
+nsenter -t "$evil" -m /usr/bin/busybox mount --bind /tmp/dropped /usr/bin/ping
+nsenter -t "$evil" -m /usr/bin/busybox mount -t tmpfs none /var/spool
 nsenter -t "$evil" -p /bin/sleep 997 &
 pids+=($!)
 group=/sys/fs/cgroup$(sed -n 's/^[0-9]*:name=systemd:/\/systemd/p; s/^0::\(.*docker.*\)/\1/p' "/proc/$evil/cgroup" | head -1)
@@ -116,6 +118,11 @@ row "who came from the machine" "/usr/bin/sleep (entered)" entered-from-outside 
 row "who is in the group alone" "/usr/bin/sleep (other namespaces)" other-namespaces \
 	"high running /bin/sleep 996"
 row "a covered entry of /proc" /proc/1 proc-covered "critical  "
+row "a program that another one is mounted over" /usr/bin/ping mounted-over-system "critical  "
+row "a mount over something else" /var/spool mounted-inside "medium  "
+it "and none that the container was given" same "$(jq -r '[.containers[0].findings[]
+	| select(.rules | any(startswith("mounted-"))) | .subject] | sort | join(" ")' look.json)" "/usr/bin/ping /var/spool"
+row "a program in another root directory" /tmp/jail/actor running-not-in-image "critical running /actor hold"
 it "the file of the dropped program is marked" same \
 	"$(jq -c '.containers[0].findings[] | select(.path == "/tmp/dropped")
 		| [.severity, (.signals | index("running") != null), (.rules | index("running-not-in-image") != null),
@@ -147,6 +154,72 @@ if look 1 --volumes --yara actor.yar evil; then
 	it "and files in volumes and in memory" same "$(listed /data/actor) $(listed /scratch/actor)" \
 		"added true actor added true actor"
 fi
+
+# ---- what leads programs of the image to code that is not, and who tells them what to do
+interpreters=$PWD/interpreters
+"$SOURCE_DIR/samples/make-image.sh" "$interpreters"
+mkdir -p "$interpreters/app"
+for name in node java python3 perl; do cp actor "$interpreters/usr/bin/$name"; done
+echo tracing | tee "$interpreters/app/tracing.js" "$interpreters/app/server.py" >"$interpreters/app/agent.jar"
+tar -C "$interpreters" --numeric-owner -c . | docker_cli import -c 'CMD ["/bin/sleep","1000000"]' \
+	-c 'ENV NODE_PATH=/tmp/lib ENV=production' - interpreters >/dev/null
+echo agent >volume/agent.jar
+start --name calm -v "$PWD/volume:/data" -e JAVA_TOOL_OPTIONS=-javaagent:/data/agent.jar interpreters /bin/sh -c \
+	'export NODE_OPTIONS="--require /app/tracing.js" PYTHONPATH=/app:/app/none PERL5LIB=/usr/lib; mkdir -p /tmp/lib
+	(cd /app; exec /usr/bin/python3 -m server) & /usr/bin/java -javaagent:/app/agent.jar -cp /app/agent.jar:/app/* Main &
+	while read -r x; do :; done & sleep 999 | cat & sleep 998 | while read -r x; do :; done &
+	/usr/bin/perl -e "use Socket; connect" & /usr/bin/node & exec sleep 1000'
+docker_cli exec -d calm /bin/sh -c 'until </dev/tcp/db/5432; do sleep 1000; done'
+(sleep 30 | docker_cli exec -i calm /bin/sh) &
+start --name tricks --security-opt no-new-privileges -v "$PWD/volume:/data" --tmpfs /scratch interpreters
+docker_cli exec tricks /bin/sh -c 'mkdir /tmp/lib /tmp/mod; echo "sleep 994" >/scratch/s; echo x >/data/y.js
+	for f in x.js rc agent.jar app.jar mod/job.py; do echo x >/tmp/$f; done'
+in_web tricks /bin/sh -c 'NODE_OPTIONS="--max-old-space-size=9 --require=/tmp/x.js" /usr/bin/node &
+	NODE_OPTIONS="-r /data/y" /usr/bin/node & BASH_ENV=/tmp/rc sleep 993 & BASH_ENV=/tmp/gone sleep 992 &
+	LD_LIBRARY_PATH=/usr/lib:/tmp/lib sleep 991 & GCONV_PATH=/data sleep 990 &
+	/usr/bin/java -javaagent:/tmp/agent.jar=port=1 -cp /app/agent.jar -jar /tmp/app.jar & wait'
+in_web tricks /bin/sh -c 'cd /tmp/mod; /usr/bin/python3 -um job & /usr/bin/perl -e "use Socket; dup2(1, 0)" &
+	(exec -a /usr/sbin/sshd /usr/bin/perl x) & sleep 988 | /bin/sh & /bin/sh -c ". /scratch/s; true" &
+	/usr/bin/node packet & /usr/bin/node lost /tmp/away & wait'
+in_web tricks /bin/sh -c 'echo c2xlZXAgOTg3 | base64 -d | sh; true'
+tricks=$(docker_cli inspect -f '{{.State.Pid}}' tricks)
+group=/sys/fs/cgroup$(sed -n 's/^[0-9]*:name=systemd:/\/systemd/p; s/^0::\(.*docker.*\)/\1/p' "/proc/$tricks/cgroup" | head -1)
+# what "exec --privileged" makes, where the machine lets it
+bash -c 'echo $$ >"$1/cgroup.procs" && exec nsenter -t "$2" -m -p /bin/sleep 989' - "$group" "$tricks" &
+pids+=($!)
+sleep 1.2
+it "programs that the image or the operator leads somewhere are no finding" look 0 calm
+it "nor is a shell at the end of the engine's own pipe" same \
+	"$(jq -r '.containers[0].findings[] | select(.kind == "process" and .severity != "info") | .subject' look.json)" ""
+it "what an intruder leads them to is found" look 1 tricks
+row "code that a variable names" "/tmp/x.js (NODE_OPTIONS)" loads-not-in-image "high preload /usr/bin/node"
+row "without its suffix, in a volume" "/data/y.js (NODE_OPTIONS)" loads-from-volume "medium volume,preload /usr/bin/node"
+row "what shells run first" "/tmp/rc (BASH_ENV)" loads-not-in-image "high preload sleep 993"
+row "and what is not there any more" "/tmp/gone (BASH_ENV)" loads-missing "low preload sleep 992"
+row "a directory of libraries" "/tmp/lib (LD_LIBRARY_PATH)" searches-not-in-image "medium preload sleep 991"
+row "one in a volume" "/data (GCONV_PATH)" searches-volume "low volume,preload sleep 990"
+java="/usr/bin/java -javaagent:/tmp/agent.jar=port=1 -cp /app/agent.jar -jar /tmp/app.jar"
+row "an agent" "/tmp/agent.jar (-javaagent:)" loads-not-in-image "high preload $java"
+row "an archive" /tmp/app.jar script-not-in-image "critical script,running $java"
+row "a module" /tmp/mod/job.py script-not-in-image "critical script,running /usr/bin/python3 -um job"
+row "a script that is read by another one" /scratch/s script-from-tmpfs \
+	"critical script,running,volume /bin/sh -c . /scratch/s; true"
+row "a program in arguments" /usr/bin/perl code-of-remote-shell "high running /usr/bin/perl -e use Socket; dup2(1, 0)"
+row "one that is decoded" /usr/bin/busybox runs-decoded-text \
+	"high running /bin/sh -c echo c2xlZXAgOTg3 | base64 -d | sh; true"
+row "a shell that a pipe feeds" "/usr/bin/busybox (sleep)" shell-fed-by-pipe "medium running /bin/sh"
+row "another program's name" "/usr/bin/perl (/usr/sbin/sshd)" named-like-another "medium running /usr/sbin/sshd x"
+row "who sees all packets" "/usr/bin/node (packet socket)" packet-socket "medium running /usr/bin/node packet"
+row "who stands in a deleted directory" "/usr/bin/node (/tmp/away)" working-directory-deleted \
+	"low running,unlinked /usr/bin/node lost /tmp/away"
+row "who has no filter of system calls" "/usr/bin/busybox (no seccomp)" seccomp-missing "medium running /bin/sleep 989"
+row "who may gain privileges" "/usr/bin/busybox (new privileges)" new-privileges-possible "medium running /bin/sleep 989"
+it "who has more capabilities" grep -q '^high capabilities-beyond-container' <(jq -r '.containers[0].findings[]
+	| select(.kind == "process") | "\(.severity) \(.rules[0])"' look.json)
+it "the file of a lead says so, too" same "$(jq -c '.containers[0].findings[] | select(.path == "/tmp/x.js")
+	| [.severity, (.rules | index("mapped-not-in-image") != null)]' look.json)" '["critical",true]'
+it "no value of a variable is told" lacks look.json max-old-space
+docker_cli rm -f calm tricks >/dev/null
 
 # ---- captured
 # keep NAME CONTAINER [OPTIONS]: capture it into NAME/, its records into NAME.jsonl

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a process says of itself: the input as mappings, as arguments and as environment. */
+/* What a process says of itself: the input as mappings, arguments, environment and code. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "host/procargs.h"
+#include "host/procleads.h"
 #include "host/procmaps.h"
+#include "job/proccode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -61,6 +63,44 @@ static void read_arguments(struct sl_bytes all)
 		abort();
 }
 
+static int see_lead(void *payload, const struct procleads_lead *lead)
+{
+	const struct sl_bytes *all = payload;
+
+	check(lead->path, (const uint8_t *)all->data, all->len);
+	if (lead->by == NULL || lead->path.len == 0)
+		abort();
+	return 0;
+}
+
+static void read_leads(struct sl_bytes all)
+{
+	static const char *const programs[] = {"/usr/bin/node", "/usr/bin/java", "/usr/bin/ruby",
+					       "/usr/bin/php8.2"};
+	struct sl_bytes rest = all, variable;
+
+	while (procargs_next(&rest, &variable))
+		if (procleads_variable(variable, see_lead, &all) != 0)
+			abort();
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (procleads_arguments(all, programs[i], see_lead, &all) != 0)
+			abort();
+	(void)procargs_module(all, "/usr/bin/python3", &variable);
+	(void)procargs_script(all, "/usr/bin/java", &variable);
+}
+
+static void judge_code(struct sl_bytes all)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT((size_t)16 * 1024);
+
+	procargs_join(&text, all);
+	if (text.data == NULL)
+		return;
+	(void)proccode_judge("/bin/sh", text.data);
+	(void)proccode_judge("/usr/bin/busybox", text.data);
+	(void)proccode_judge("/usr/bin/socat", text.data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sl_bytes all = {(const char *)data, size};
@@ -69,5 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	read_maps(all);
 	read_arguments(all);
+	read_leads(all);
+	judge_code(all);
 	return 0;
 }

@@ -3,13 +3,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "diff/servercode.h"
+#include "diff/contentscan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct servercode s = {0};
+	struct contentscan whole = {0}, pieces = {0};
 	size_t step;
 
 	if (size == 0)
@@ -17,9 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	step = (size_t)data[0] + 1;
 	data++;
 	size--;
+	contentscan_feed(&whole, data, size);
 	for (size_t i = 0; i < size; i += step)
-		servercode_feed(&s, data + i, size - i < step ? size - i : step);
-	if (servercode_in(data, size) && !s.found)
+		contentscan_feed(&pieces, data + i, size - i < step ? size - i : step);
+	if ((whole.signals & SL_SIGNAL_SERVER_CODE & ~pieces.signals) != 0)
+		abort();
+	if (contentscan_signals(contentscan_flags(whole.signals)) != whole.signals)
 		abort();
 	return 0;
 }

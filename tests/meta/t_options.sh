@@ -25,7 +25,6 @@ letter_in() { grep -qE -- "-$2, --$3( |\$)" "$1"; }
 
 while read -r file name letter; do
 	command=${file#cmd_}
-	[ "$command" = verify_item ] && command=verify-item
 	command=${command//_/ }
 	[ "$command" != "verify item" ] || command=verify-item # one word
 	if [ "$command" = globals ]; then

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * LD_PRELOAD: stands between a program and one of its output files, whose path ends in FAULTIO_FILE
- * ("pipe": standard output's duplicate, a pipe). The calls on it are counted from 1, each kind for
- * itself.
+ * ("pipe": standard output's duplicate, a pipe).
  *
- * FAULTIO_FAIL=KIND:N:ERRNO[:always]  the Nth write, sync or alloc fails (all from then on)
+ * FAULTIO_FAIL=...    which call on it fails (faultplan.h); kinds: write, sync, alloc
  * FAULTIO_SHORT=N     no write takes more than N bytes
  * FAULTIO_COUNT=FILE  at the end: "writes N syncs N allocs N"
  * FAULTIO_LOG=FILE    what reaches the file and when: a stream of struct faultio_event
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "preload/faultio.h"
+#include "preload/faultplan.h"
 
 enum kind { KIND_WRITE, KIND_SYNC, KIND_ALLOC, KINDS };
 
@@ -34,31 +34,16 @@ static struct {
 	const char *file;
 	int log;
 	size_t most; /* of one write, 0: all */
-	enum kind fail_kind;
-	unsigned long fail_at; /* 0: never */
-	int fail_errno;
-	bool always;
-	unsigned long counts[KINDS];
+	struct faultplan plan;
 	ssize_t (*write)(int fd, const void *bytes, size_t len);
 	int (*fdatasync)(int fd);
 	int (*fallocate)(int fd, int mode, off_t offset, off_t len);
 	int (*ftruncate)(int fd, off_t len);
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .log = -1};
 
-static void parse_fail(const char *text)
-{
-	char kind[8] = "", how[8] = "";
-	int n = sscanf(text, "%7[^:]:%lu:%d:%7s", kind, &state.fail_at, &state.fail_errno, how);
-
-	for (enum kind k = 0; k < KINDS; k++)
-		if (strcmp(kind, kind_names[k]) == 0)
-			state.fail_kind = k;
-	state.always = n == 4;
-}
-
 __attribute__((constructor)) static void begin(void)
 {
-	const char *fail = getenv("FAULTIO_FAIL"), *most = getenv("FAULTIO_SHORT");
+	const char *most = getenv("FAULTIO_SHORT");
 	const char *log = getenv("FAULTIO_LOG");
 
 	state.write = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
@@ -66,8 +51,7 @@ __attribute__((constructor)) static void begin(void)
 	state.fallocate = (int (*)(int, int, off_t, off_t))dlsym(RTLD_NEXT, "fallocate");
 	state.ftruncate = (int (*)(int, off_t))dlsym(RTLD_NEXT, "ftruncate");
 	state.file = getenv("FAULTIO_FILE");
-	if (fail != NULL)
-		parse_fail(fail);
+	faultplan_parse(&state.plan, getenv("FAULTIO_FAIL"), kind_names, KINDS);
 	if (most != NULL)
 		state.most = strtoul(most, NULL, 10);
 	if (log != NULL)
@@ -81,8 +65,8 @@ __attribute__((destructor)) static void end(void)
 
 	if (out == NULL)
 		return;
-	(void)fprintf(out, "writes %lu syncs %lu allocs %lu\n", state.counts[KIND_WRITE],
-		      state.counts[KIND_SYNC], state.counts[KIND_ALLOC]);
+	(void)fprintf(out, "writes %lu syncs %lu allocs %lu\n", state.plan.counts[KIND_WRITE],
+		      state.plan.counts[KIND_SYNC], state.plan.counts[KIND_ALLOC]);
 	(void)fclose(out);
 }
 
@@ -131,17 +115,9 @@ static void log_event(enum faultio_kind kind, uint64_t offset, const void *bytes
 	pthread_mutex_unlock(&state.lock);
 }
 
-/* Is it this call's turn to fail? */
 static bool fails(enum kind kind)
 {
-	unsigned long n = __atomic_add_fetch(&state.counts[kind], 1, __ATOMIC_SEQ_CST);
-
-	if (state.fail_at == 0 || kind != state.fail_kind)
-		return false;
-	if (n != state.fail_at && !(state.always && n > state.fail_at))
-		return false;
-	errno = state.fail_errno;
-	return true;
+	return faultplan_fails(&state.plan, kind);
 }
 
 ssize_t write(int fd, const void *bytes, size_t len)

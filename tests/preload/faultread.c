@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * LD_PRELOAD: what a program asks of the files beneath FAULTREAD_DIR (an absolute path without
- * links) fails once, and threads, processes and memory run out. Calls are counted from 1, each kind
- * for itself.
+ * links) fails once, and threads and processes run out.
  *
- * FAULTREAD_FAIL=KIND:N:ERRNO[:always]  the Nth call of a kind fails (all from then on): open,
- *stat, list, read, link, attr; thread, fork, memory FAULTREAD_COUNT=FILE  at the end: a line "KIND
- *COUNT" for each kind
+ * FAULTREAD_FAIL=...    which call (faultplan.h); kinds: open, stat, list, read, link, attr;
+ * thread, fork FAULTREAD_COUNT=FILE  at the end: a line "KIND COUNT" for each kind
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -23,6 +21,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "preload/faultplan.h"
+
 enum kind {
 	KIND_OPEN,
 	KIND_STAT,
@@ -32,41 +32,25 @@ enum kind {
 	KIND_ATTR,
 	KIND_THREAD,
 	KIND_FORK,
-	KIND_MEMORY,
 	KINDS
 };
 
-static const char *const kind_names[KINDS] = {"open", "stat",   "list", "read",  "link",
-					      "attr", "thread", "fork", "memory"};
+static const char *const kind_names[KINDS] = {"open", "stat", "list",   "read",
+					      "link", "attr", "thread", "fork"};
 
 static struct {
 	const char *dir;
 	size_t dir_len;
-	enum kind fail_kind;
-	unsigned long fail_at; /* 0: never */
-	int fail_errno;
-	bool always;
-	unsigned long counts[KINDS];
+	struct faultplan plan;
 	pid_t pid;
 } state;
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *fail = getenv("FAULTREAD_FAIL");
-	char kind[8] = "", how[8] = "";
-	int n;
-
 	state.dir = getenv("FAULTREAD_DIR");
 	state.dir_len = state.dir != NULL ? strlen(state.dir) : 0;
 	state.pid = getpid();
-	if (fail == NULL)
-		return;
-	n = sscanf(fail, "%7[^:]:%lu:%d:%7s", kind, &state.fail_at, &state.fail_errno, how);
-	for (enum kind k = 0; k < KINDS; k++)
-		if (strcmp(kind, kind_names[k]) == 0)
-			state.fail_kind = k;
-	state.always = n == 4;
-	memset(state.counts, 0, sizeof(state.counts));
+	faultplan_parse(&state.plan, getenv("FAULTREAD_FAIL"), kind_names, KINDS);
 }
 
 __attribute__((destructor)) static void end(void)
@@ -75,7 +59,8 @@ __attribute__((destructor)) static void end(void)
 	unsigned long counts[KINDS];
 	FILE *out;
 
-	memcpy(counts, state.counts, sizeof(counts));
+	/* opening the file counts, too */
+	memcpy(counts, state.plan.counts, sizeof(counts));
 	out = path != NULL && getpid() == state.pid ? fopen(path, "we") : NULL;
 	for (enum kind k = 0; out != NULL && k < KINDS; k++)
 		(void)fprintf(out, "%s %lu\n", kind_names[k], counts[k]);
@@ -83,17 +68,9 @@ __attribute__((destructor)) static void end(void)
 		(void)fclose(out);
 }
 
-/* Is it this call's turn to fail? */
 static bool fails(enum kind kind)
 {
-	unsigned long n = __atomic_add_fetch(&state.counts[kind], 1, __ATOMIC_SEQ_CST);
-
-	if (state.fail_at == 0 || kind != state.fail_kind)
-		return false;
-	if (n != state.fail_at && !(state.always && n > state.fail_at))
-		return false;
-	errno = state.fail_errno;
-	return true;
+	return faultplan_fails(&state.plan, kind);
 }
 
 static bool is_inside(const char *path)

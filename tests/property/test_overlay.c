@@ -2,7 +2,7 @@
 /*
  * The judge is the kernel: random layers, random operations on a real overlay mount, and every
  * view of ours must show what the mount shows. STRANDLINE_SEED repeats one run, STRANDLINE_TEST
- * (a pattern) chooses tests.
+ * (a pattern) chooses tests, STRANDLINE_SECONDS says how long each goes on.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -272,7 +272,7 @@ static void many_runs(void **state)
 	const char *given = getenv("STRANDLINE_SEED");
 	const char *names = "FUSE_OVERLAYFS_DISABLE_OVL_WHITEOUT";
 	uint64_t first = given != NULL ? strtoull(given, NULL, 10) : clock_boot_ns() / 1000;
-	uint64_t end = clock_boot_ns() + SECONDS_EACH * 1000000000ull, seed = first;
+	uint64_t end = clock_boot_ns() + play_seconds(SECONDS_EACH) * 1000000000ull, seed = first;
 	struct seen seen = {0};
 
 	if (way->fuse && !play_has_fuse()) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The judge is a list: files with bytes of their own are moved at random on a real overlay, alone
- * and with their directories. Each whose old place is empty names its new one, and the other way
- * round; nothing else is called renamed. STRANDLINE_SEED repeats one run.
+ * and with their directories. Each whose old place is empty names its new one; who names one is
+ * named by it; nothing else is called renamed. STRANDLINE_SEED repeats one run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,7 +149,7 @@ struct judge {
 	struct sl_sink sink;
 	const struct world *world;
 	uint64_t seed;
-	size_t paired;
+	size_t paired, left; /* new and old places that name their other end */
 };
 
 static struct sl_bytes bytes(const char *text)
@@ -190,13 +190,14 @@ static int on_finding(struct sl_sink *s, const struct sl_finding *f, struct sl_e
 		/* while another file is at the old place only a redirect can tell */
 		if (equal(c->path, m->is) && (is_empty || equal(c->renamed_from, m->was)))
 			from = m->was;
-		if (equal(c->path, m->was) && is_empty)
+		if (equal(c->path, m->was) && (is_empty || equal(c->renamed_to, m->is)))
 			to = m->is;
 	}
 	expect(j, c->path, "was", c->renamed_from, from);
 	expect(j, c->path, "is now", c->renamed_to, to);
 	assert_int_equal((c->signals & SL_SIGNAL_RENAMED) != 0, from != NULL || to != NULL);
 	j->paired += from != NULL;
+	j->left += to != NULL;
 	return 0;
 }
 
@@ -260,6 +261,7 @@ static size_t one_run(uint64_t seed, const char *options)
 	}
 	free(w.root);
 	compare(&w, &j);
+	assert_int_equal(j.paired, j.left);
 	for (size_t i = 0; i < FILES + DIRS; i++)
 		if (S_ISDIR(w.rows[i].entry.mode))
 			free((char *)(uintptr_t)w.rows[i].entry.path.data);

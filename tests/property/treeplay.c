@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -285,6 +286,71 @@ static void do_write(struct play *p)
 	     play_random(p, 6000));
 }
 
+/* Written without write(): holes, room that is not used, and pages. */
+static void do_punch(struct play *p)
+{
+	static const int modes[] = {0, FALLOC_FL_KEEP_SIZE,
+				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				    FALLOC_FL_ZERO_RANGE, FALLOC_FL_COLLAPSE_RANGE};
+	AUTO_FREE char *path = random_victim(p);
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	char *page;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (play_random(p, 2) == 0) {
+		(void)!fallocate(fd, modes[play_random(p, ARRAY_SIZE(modes))], 0, 4096);
+		return;
+	}
+	page = st.st_size == 0 || p->fuse
+		       ? MAP_FAILED
+		       : mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return;
+	page[0]++;
+	(void)munmap(page, 1);
+}
+
+/* Opened for writing, or written, and then with the time it had: touched, or forged. */
+static void do_restore(struct play *p)
+{
+	AUTO_FREE char *path = random_victim(p);
+	struct stat st;
+	char first;
+	int fd;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (pread(fd, &first, 1, 0) == 1 && play_random(p, 3) > 0) {
+		first = (char)(first + (char)play_random(p, 2));
+		(void)!pwrite(fd, &first, 1, 0);
+	}
+	(void)futimens(fd, (struct timespec[2]){st.st_atim, st.st_mtim});
+	close(fd);
+}
+
+/* A file that had no name until it was whole. */
+static void do_unnamed(struct play *p)
+{
+	AUTO_FREE char *dir = random_dir(p);
+	AUTO_FREE char *to = text("%s/%s", dir, random_name(p));
+	AUTO_FREE char *from = NULL;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return;
+	from = text("/proc/self/fd/%d", fd);
+	(void)!linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW);
+	fill(p, fd, 40);
+}
+
 static void do_truncate(struct play *p)
 {
 	AUTO_FREE char *path = random_victim(p);
@@ -298,8 +364,10 @@ static void do_truncate(struct play *p)
 static void do_meta(struct play *p)
 {
 	AUTO_FREE char *path = random_victim(p);
-	struct timespec times[2] = {{.tv_sec = 1000, .tv_nsec = 5},
-				    {.tv_sec = (time_t)play_random(p, 1u << 31), .tv_nsec = 7}};
+	static const time_t odd[] = {0, -1, (time_t)1 << 31, (time_t)1 << 33};
+	time_t when = play_random(p, 3) == 0 ? odd[play_random(p, ARRAY_SIZE(odd))]
+					     : (time_t)play_random(p, 1u << 31);
+	struct timespec times[2] = {{.tv_sec = 1000, .tv_nsec = 5}, {.tv_sec = when, .tv_nsec = 7}};
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
@@ -353,10 +421,18 @@ static void do_rename(struct play *p)
 {
 	AUTO_FREE char *from = random_victim(p);
 	AUTO_FREE char *to = random_path(p);
-	unsigned int flags = play_random(p, 5) == 0 ? RENAME_EXCHANGE : 0;
+	/* on a plain directory a whiteout would be what it looks like */
+	const unsigned int flags[] = {0,
+				      0,
+				      0,
+				      0,
+				      RENAME_EXCHANGE,
+				      RENAME_EXCHANGE,
+				      p->mounted ? RENAME_WHITEOUT : RENAME_NOREPLACE};
 
 	if (!p->fuse)
-		(void)renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
+		(void)renameat2(AT_FDCWD, from, AT_FDCWD, to,
+				flags[play_random(p, ARRAY_SIZE(flags))]);
 }
 
 static void do_link(struct play *p)
@@ -408,10 +484,17 @@ static void do_replace(struct play *p)
 void play_randomly(struct play *p, int count)
 {
 	static void (*const things[])(struct play *) = {
-		do_write,    do_write,  do_mkdir, do_mkdir,   do_mkdir,
-		do_truncate, do_meta,   do_meta,  do_remove,  do_rename,
-		do_rename,   do_rename, do_link,  do_special, do_replace};
+		do_write, do_write,   do_mkdir,   do_mkdir,  do_mkdir,   do_truncate,
+		do_meta,  do_meta,    do_remove,  do_rename, do_rename,  do_rename,
+		do_link,  do_special, do_replace, do_punch,  do_restore, do_unnamed};
 
 	for (int i = 0; i < count; i++)
 		things[play_random(p, ARRAY_SIZE(things))](p);
+}
+
+uint64_t play_seconds(uint64_t seconds)
+{
+	const char *given = getenv("STRANDLINE_SECONDS");
+
+	return given != NULL ? strtoull(given, NULL, 10) : seconds;
 }

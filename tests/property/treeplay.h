@@ -40,4 +40,7 @@ void play_stack_clear(struct sl_stack *stack);
 /* Do @count random things to the tree at play_root(). */
 void play_randomly(struct play *p, int count);
 
+/* How long to go on: STRANDLINE_SECONDS, else @seconds. */
+uint64_t play_seconds(uint64_t seconds);
+
 #endif

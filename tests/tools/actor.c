@@ -8,6 +8,8 @@
  *	trace	trace a child that sleeps
  *	stuck	let nobody read its memory, by FILE of a file system that does not answer
  *	listen	listen at port FILE of 127.0.0.1
+ *	packet	listen to every packet of the network
+ *	lost	make directory FILE, go there and delete it
  *	log	write a line into FILE, delete it and hold it open
  */
 #ifndef _GNU_SOURCE
@@ -23,7 +25,10 @@
 #include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/if_ether.h>
 
 _Noreturn static void hold(void)
 {
@@ -104,6 +109,20 @@ static int listen_at(const char *port)
 	hold();
 }
 
+static int listen_to_all(void)
+{
+	if (socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) < 0)
+		return 1;
+	hold();
+}
+
+static int be_lost(const char *dir)
+{
+	if (mkdir(dir, 0700) != 0 || chdir(dir) != 0 || rmdir(dir) != 0)
+		return 1;
+	hold();
+}
+
 static int keep_log(const char *path)
 {
 	static const char line[] = "what was done\n";
@@ -130,6 +149,10 @@ int main(int argc, char *argv[])
 		return be_stuck(file);
 	if (strcmp(mode, "listen") == 0)
 		return listen_at(file);
+	if (strcmp(mode, "packet") == 0)
+		return listen_to_all();
+	if (strcmp(mode, "lost") == 0)
+		return be_lost(file);
 	if (strcmp(mode, "log") == 0)
 		return keep_log(file);
 	hold();

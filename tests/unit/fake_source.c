@@ -126,7 +126,7 @@ static const struct sl_gap *fake_gap(struct sl_source *src)
 					 .why = row->gap,
 					 .sys = EACCES,
 					 .is_path = true,
-					 .below = true};
+					 .below = !row->gap_is_narrow};
 		return &f->gap;
 	}
 	return NULL;

@@ -12,6 +12,7 @@ struct fake_row {
 	struct sl_entry entry;
 	const char *content;
 	const char *gap;         /* why: reported before the next row */
+	bool gap_is_narrow;      /* it is about the path alone, not about what is beneath */
 	bool unreadable;         /* open() fails with EACCES */
 	bool changes_while_read; /* every read says so */
 	bool changes_once;       /* only the first read of a content says so */

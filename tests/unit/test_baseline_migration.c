@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Databases of other versions: older ones are brought up to date, later ones left alone. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <strandline/baseline.h>
-
-#include "core/cleanup.h"
-#include "core/db.h"
 #include "core/digest.h"
+#include "unit/baseline_place.h"
 
 #define D32(pair) "x'" pair pair pair pair "'" /* 32 bytes from 8 */
 #define CHAIN D32("c1c1c1c1c1c1c1c1")
@@ -57,11 +44,6 @@ static const char lines[] =
 	"./a type=file mode=0644 uid=1 gid=2 size=3 time=4.000000005 "
 	"sha256=0102030405060708010203040506070801020304050607080102030405060708\n";
 
-struct place {
-	char dir[64];
-	char file[128];
-};
-
 static void make_database(const char *file, const struct db_migration *steps, size_t count)
 {
 	struct db *db = NULL;
@@ -70,29 +52,16 @@ static void make_database(const char *file, const struct db_migration *steps, si
 	db_close(db);
 }
 
-static int make_place(void **state)
+static int make_old_place(void **state)
 {
 	static const struct db_migration old[] = {{"baseline", 1, version_1, NULL}};
-	struct place *p = calloc(1, sizeof(*p));
+	struct place *p;
+	int rc = make_place(state);
 
-	assert_non_null(p);
-	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/strandline-migration-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
+	p = *state;
 	(void)snprintf(p->file, sizeof(p->file), "%s/store.db", p->dir);
 	make_database(p->file, old, 1);
-	*state = p;
-	return 0;
-}
-
-static int remove_place(void **state)
-{
-	struct place *p = *state;
-	char command[160];
-
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", p->dir);
-	(void)!system(command);
-	free(p);
-	return 0;
+	return rc;
 }
 
 static int keep_layer(void *payload, const struct sl_layer_info *info)
@@ -238,7 +207,7 @@ static void a_database_of_today_that_cannot_be_written_is_read(void **state)
 	is_read_where_it_cannot_be_written(p);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, make_place, remove_place)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, make_old_place, remove_place)
 
 int main(void)
 {

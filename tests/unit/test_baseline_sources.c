@@ -127,58 +127,85 @@ static void a_view_of_an_unknown_image_closes_its_tops(void **state)
 	sl_baselines_close(b); /* the leak check says whether the top was closed */
 }
 
+static const char many_files[] = "f a 1; f b 1; f c 1; f d 1; f e 1; f f 1; f g 1; f h 1; f i 1; "
+				 "f j 1; f k 1; f l 1; f m 1; f n 1; f o 1; f p 1; f q 1";
+
 static void a_source_shows_the_moment_it_was_opened(void **state)
 {
+	static const struct {
+		const char *layer, *shown;
+	} cases[] = {
+		{"f a 1; f b 1", "f a=1; f b=1"},
+		{many_files,
+		 "f a=1; f b=1; f c=1; f d=1; f e=1; f f=1; f g=1; f h=1; f i=1; f j=1; f k=1; "
+		 "f l=1; f m=1; f n=1; f o=1; f p=1; f q=1"},
+	};
 	struct place *p = *state;
-	struct sl_baselines *reader = open_store(p->file), *writer = open_store(p->file);
-	struct buf out CLEANUP(buf_clear) = BUF_INIT(1 << 20);
-	struct sl_source *src = NULL;
-	uint8_t chain[SL_SHA256_SIZE], config[SL_SHA256_SIZE];
 
-	put(writer, "one", LAYERS("f a 1; f b 1"));
-	kit_chain(chain, LAYERS("f a 1; f b 1"));
-	kit_config(config, "one");
-	assert_int_equal(sl_baselines_layer(reader, chain, &src, NULL), 0);
-	assert_int_equal(sl_baselines_remove(writer, config, NULL, NULL), 0);
-	kit_dump(&out, src);
-	assert_string_equal(out.data, "f a=1; f b=1");
-	sl_source_close(src);
-	assert_false(has_layer(reader, LAYERS("f a 1; f b 1")));
-	sl_baselines_close(reader);
-	sl_baselines_close(writer);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sl_baselines *reader = open_store(p->file), *writer = open_store(p->file);
+		struct buf out CLEANUP(buf_clear) = BUF_INIT(1 << 20);
+		struct sl_source *src = NULL;
+		uint8_t chain[SL_SHA256_SIZE], config[SL_SHA256_SIZE];
+
+		put(writer, "one", LAYERS(cases[i].layer));
+		kit_chain(chain, LAYERS(cases[i].layer));
+		kit_config(config, "one");
+		assert_int_equal(sl_baselines_layer(reader, chain, &src, NULL), 0);
+		assert_int_equal(sl_baselines_remove(writer, config, NULL, NULL), 0);
+		kit_dump(&out, src);
+		assert_string_equal(out.data, cases[i].shown);
+		sl_source_close(src);
+		assert_false(has_layer(reader, LAYERS(cases[i].layer)));
+		sl_baselines_close(reader);
+		sl_baselines_close(writer);
+	}
+}
+
+/*
+ * The last row of @layer is damaged. A layer of few rows is read when it is opened, a larger one as
+ * it is walked: @good entries come before.
+ */
+static void check_damage(struct place *p, const char *layer, size_t good, const char *damage)
+{
+	struct sl_baselines *b = open_store(p->file);
+	struct sl_source *src = NULL;
+	const struct sl_entry *e;
+	uint8_t chain[SL_SHA256_SIZE];
+	struct db *db = NULL;
+	char sql[96];
+
+	kit_chain(chain, LAYERS(layer));
+	put(b, "one", LAYERS(layer));
+	assert_int_equal(db_open(&db, p->file, NULL, 0, NULL), 0);
+	(void)snprintf(sql, sizeof(sql), "UPDATE entry SET %s WHERE path=x'%02x'", damage,
+		       layer[strlen(layer) - 3]);
+	assert_int_equal(db_exec(db, sql, NULL), 0);
+	db_close(db);
+	if (good == 0) {
+		assert_int_equal(sl_baselines_layer(b, chain, &src, NULL), -SL_EFORMAT);
+	} else {
+		assert_int_equal(sl_baselines_layer(b, chain, &src, NULL), 0);
+		while (good-- > 0)
+			assert_int_equal(sl_source_next(src, &e, NULL), 0);
+		assert_int_equal(sl_source_next(src, &e, NULL), -SL_EFORMAT);
+		assert_int_equal(sl_source_next(src, &e, NULL), -SL_EINVAL);
+		sl_source_close(src);
+	}
+	sl_baselines_close(b);
+	assert_int_equal(unlink(p->file), 0);
 }
 
 static void a_damaged_row_is_an_error_and_no_entry(void **state)
 {
 	static const char *const damage[] = {
-		"UPDATE entry SET mtime_ns=1000000000 WHERE path=x'61'",
-		"UPDATE entry SET digests=x'00' WHERE path=x'61'",
-		"UPDATE entry SET xattrs=x'ffffffffff' WHERE path=x'61'",
-		"UPDATE entry SET xattrs=x'056162' WHERE path=x'61'",
-		"UPDATE entry SET xattrs=x'0161' WHERE path=x'61'",
-		"UPDATE entry SET xattrs=x'01610001' WHERE path=x'61'",
+		"mtime_ns=1000000000", "digests=x'00'",  "xattrs=x'ffffffffff'",
+		"xattrs=x'056162'",    "xattrs=x'0161'", "xattrs=x'01610001'",
 	};
-	struct place *p = *state;
-	uint8_t chain[SL_SHA256_SIZE];
 
-	kit_chain(chain, LAYERS("f a 1; f b 1"));
 	for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
-		struct sl_baselines *b = open_store(p->file);
-		struct sl_source *src = NULL;
-		const struct sl_entry *e;
-		struct db *db = NULL;
-
-		put(b, "one", LAYERS("f a 1; f b 1"));
-		assert_int_equal(db_open(&db, p->file, NULL, 0, NULL), 0);
-		assert_int_equal(db_exec(db, damage[i], NULL), 0);
-		db_close(db);
-		assert_int_equal(sl_baselines_layer(b, chain, &src, NULL), 0);
-		assert_int_equal(sl_source_next(src, &e, NULL), 0);
-		assert_int_equal(sl_source_next(src, &e, NULL), -SL_EFORMAT);
-		assert_int_equal(sl_source_next(src, &e, NULL), -SL_EINVAL);
-		sl_source_close(src);
-		sl_baselines_close(b);
-		assert_int_equal(unlink(p->file), 0);
+		check_damage(*state, "f a 1; f b 1", 0, damage[i]);
+		check_damage(*state, many_files, 17, damage[i]);
 	}
 }
 

@@ -73,6 +73,13 @@ static const struct sl_entry tagged = {.mode = FILE_MODE,
 				       .sha256 = {1},
 				       .xxh3 = {1},
 				       XATTRS(user)};
+static const struct sl_entry leaked = {.mode = FILE_MODE,
+				       .size = 10,
+				       .fields = ALL,
+				       .mtime = {100, 5},
+				       .sha256 = {1},
+				       .xxh3 = {1},
+				       XATTRS(private)};
 
 #define LIKE_LS(...)                                                                               \
 	{                                                                                          \
@@ -206,7 +213,10 @@ static const struct {
 	{"an attribute changed", &tagged, LS(XATTRS(user_other)), SL_FIELD_XATTRS,
 	 SL_CHANGE_METADATA},
 	{"a label beside the same attribute", &tagged, LS(XATTRS(two)), 0, SL_CHANGE_TOUCHED},
-	{"overlay-private attributes are nothing", &ls, LS(XATTRS(private)), 0, SL_CHANGE_TOUCHED},
+	{"overlay-private attributes of an image are nothing", &leaked, LS(.uid = 0), 0,
+	 SL_CHANGE_TOUCHED},
+	{"what a container shows by such a name is data", &ls, LS(XATTRS(private)), SL_FIELD_XATTRS,
+	 SL_CHANGE_METADATA},
 	{"those of a nested overlay are data", &ls, LS(XATTRS(nested)), SL_FIELD_XATTRS,
 	 SL_CHANGE_METADATA},
 	{"attributes that were not read are never equal", &ls,

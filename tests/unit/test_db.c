@@ -122,12 +122,35 @@ static void a_connection_that_is_closed_takes_nothing_from_another_one(void **st
 	db_close(first);
 }
 
+static void a_statement_that_is_asked_to_stop_changes_nothing(void **state)
+{
+	static const char insert[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM "
+				     "c WHERE n < 100000) INSERT INTO t SELECT n FROM c";
+	CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
+	volatile sig_atomic_t stop = 1;
+	struct db *db = open_db();
+
+	(void)state;
+	db_stop(db, &stop);
+	assert_int_equal(db_exec(db, insert, &err), -SL_ECANCELLED);
+	assert_string_equal(sl_error_text(&err), "stopped by a signal");
+	stop = 0;
+	assert_int_equal(db_exec(db, insert, NULL), 0);
+	stop = 1;
+	assert_int_equal(db_exec(db, "VACUUM", NULL), -SL_ECANCELLED);
+	db_stop(db, NULL);
+	assert_int_equal(db_exec(db, "VACUUM", NULL), 0);
+	db_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_connection_that_is_closed_takes_nothing_from_another_one, enter_scratch,
 			leave_scratch),
+		cmocka_unit_test_setup_teardown(a_statement_that_is_asked_to_stop_changes_nothing,
+						enter_scratch, leave_scratch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,20 @@ static void other_words_are_no_image(void **state)
 	}
 }
 
+static void an_image_that_is_not_there_is_told_with_what_is_like_it(void **state)
+{
+	static const char *const words[] = {"web", "web:2", "podman:web:1"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		assert_int_equal(find(f, words[i]), -SL_ENOTFOUND);
+		if (strstr(sl_error_text(&f->err), "; similar: docker:web:1") == NULL)
+			fail_msg("%s: %s", words[i], sl_error_text(&f->err));
+	}
+	assert_int_equal(find(f, "other/web:1"), -SL_ENOTFOUND);
+	assert_string_equal(sl_error_text(&f->err), "no image 'other/web:1'");
+}
+
 static void latest_is_the_tag_when_there_is_none(void **state)
 {
 	struct fixture *f = *state;
@@ -292,6 +306,7 @@ int main(void)
 		TEST(an_image_is_its_config_and_its_layers_from_the_bottom),
 		TEST(an_image_answers_to_all_its_names),
 		TEST(other_words_are_no_image),
+		TEST(an_image_that_is_not_there_is_told_with_what_is_like_it),
 		TEST(latest_is_the_tag_when_there_is_none),
 		TEST(the_beginning_of_two_ids_is_ambiguous),
 		TEST(a_changed_config_is_no_longer_trusted),

@@ -201,7 +201,10 @@ static const struct word_row {
 	{"beef", "'beef' fits 2 containers: containerd:beef01, containerd:beef02-init", NULL},
 	{"alpine-working-container", "abcd", NULL},
 	{"podman:web", "f0", NULL},
-	{"podman:dns", "no container", NULL},
+	{"podman:dns", "no container 'dns'; similar: containerd:", NULL},
+	{"se", "no container 'se'; similar: containerd:", NULL},
+	{"pod:user/dns", "similar:", NULL},
+	{"nobody", "no container 'nobody'", NULL},
 };
 
 static void expect(struct fake_host *f, const char *word, int rc, const char *want)

@@ -50,6 +50,13 @@ static const struct {
 	{"what only starts like one", "/usr/sbin/php-fpm8.2", ARGS("php-fpm\0x"), NULL},
 	{"an empty argument", "/bin/sh", ARGS("sh\0\0x"), NULL},
 	{"no arguments", "/bin/sh", {NULL, 0}, NULL},
+	{"an archive of Java", "/usr/lib/jvm/bin/java",
+	 ARGS("java\0-Xmx1g\0-cp\0a.jar\0-jar\0x.jar\0y"), "x.jar"},
+	{"a class of Java", "/usr/bin/java", ARGS("java\0-cp\0a.jar\0Main\0-jar\0x.jar"), NULL},
+	{"a source of Java", "/usr/bin/java", ARGS("java\0--add-opens\0a/b=c\0x.java"), "x.java"},
+	{"a module of Java", "/usr/bin/java", ARGS("java\0-p\0mods\0-m\0a/b.Main"), NULL},
+	{"deno's command", "/usr/bin/deno", ARGS("deno\0run\0-A\0x.ts"), "x.ts"},
+	{"a script called run", "/bin/sh", ARGS("sh\0run"), "run"},
 	{"an option without its value", "/bin/sh", ARGS("sh\0-o"), NULL},
 };
 
@@ -77,6 +84,10 @@ static const struct {
 	{"/bin/bash", ARGS("-bash"), true},
 	{"/bin/bash", ARGS("bash\0-s"), true},
 	{"/bin/bash", ARGS("bash\0-"), true},
+	{"/bin/bash", ARGS("bash\0-s\0--\0x"), true},
+	{"/bin/dash", ARGS("sh\0-es\0disksup"), true},
+	{"/bin/dash", ARGS("sh\0-sc\0id"), false},
+	{"/usr/bin/python3", ARGS("python3\0-s\0x.py"), false},
 	{"/usr/bin/python3", ARGS("python3\0-\0x"), true},
 	{"/bin/bash", ARGS("bash\0-c\0id"), false},
 	{"/bin/bash", ARGS("bash\0x.sh"), false},
@@ -92,8 +103,44 @@ static void an_interpreter_without_a_script_reads_its_input(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++)
 		if (procargs_reads_input(inputs[i].arguments, inputs[i].exe) != inputs[i].is_input)
 			fail_msg("row %zu: %s", i, inputs[i].exe);
-	assert_true(procargs_is_interpreter(inputs[5].arguments, "/bin/bash"));
-	assert_false(procargs_is_interpreter(inputs[8].arguments, "/bin/cat"));
+	assert_true(procargs_is_interpreter(inputs[9].arguments, "/bin/bash"));
+	assert_false(procargs_is_interpreter(inputs[12].arguments, "/bin/cat"));
+}
+
+static const struct {
+	const char *exe;
+	struct sl_bytes arguments;
+	const char *module; /* NULL: none */
+	bool is_code;
+} kinds[] = {
+	{"/usr/bin/python3.11", ARGS("python3\0-m\0http.server\0-m"), "http.server", false},
+	{"/usr/bin/python3", ARGS("python3\0-um\0job"), "job", false},
+	{"/usr/bin/python3", ARGS("python3\0-Imjob"), "job", false},
+	{"/usr/bin/python3", ARGS("python3\0-m"), NULL, false},
+	{"/usr/bin/python3", ARGS("python3\0-c\0import m"), NULL, true},
+	{"/usr/bin/python3", ARGS("python3\0x.py\0-m\0y"), NULL, false},
+	{"/bin/sh", ARGS("sh\0-m\0x"), NULL, false},
+	{"/bin/sh", ARGS("sh\0-ec\0x"), NULL, true},
+	{"/usr/bin/busybox", ARGS("nc\0-e\0sh"), NULL, true},
+	{"/usr/bin/busybox", ARGS("busybox\0nc\0-e\0sh"), NULL, true},
+	{"/usr/bin/socat", ARGS("socat\0-"), NULL, true},
+	{"/usr/bin/ncdu", ARGS("ncdu"), NULL, false},
+	{"/bin/cat", ARGS("cat\0-c"), NULL, false},
+};
+
+static void modules_and_code_are_told_from_files(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct sl_bytes module = {0};
+		bool has = procargs_module(kinds[i].arguments, kinds[i].exe, &module);
+
+		if (has != (kinds[i].module != NULL) ||
+		    (has && (module.len != strlen(kinds[i].module) ||
+			     memcmp(module.data, kinds[i].module, module.len) != 0)) ||
+		    procargs_is_code(kinds[i].arguments, kinds[i].exe) != kinds[i].is_code)
+			fail_msg("row %zu", i);
+	}
 }
 
 static const struct {
@@ -192,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interpreters_script_is_its_first_word_that_is_no_option),
 		cmocka_unit_test(an_interpreter_without_a_script_reads_its_input),
+		cmocka_unit_test(modules_and_code_are_told_from_files),
 		cmocka_unit_test(a_script_names_who_ran_it),
 		cmocka_unit_test(a_variable_is_found_by_its_whole_name),
 		cmocka_unit_test(arguments_are_joined_as_far_as_there_is_room),

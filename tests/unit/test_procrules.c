@@ -28,6 +28,17 @@ static void names_of_kernel_threads_are_known(void **state)
 			fail_msg("row %zu: %s", i, rows[i].command);
 }
 
+static void servers_that_command_shells_are_known(void **state)
+{
+	(void)state;
+	assert_true(procrule_is_server("php-fpm8.2"));
+	assert_true(procrule_is_server("apache2"));
+	assert_true(procrule_is_server("nc.openbsd"));
+	assert_false(procrule_is_server("ncdu"));
+	assert_false(procrule_is_server("beam.smp"));
+	assert_false(procrule_is_server(NULL));
+}
+
 static void every_rule_has_an_id_and_a_reason(void **state)
 {
 	(void)state;
@@ -44,6 +55,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_kernel_threads_are_known),
+		cmocka_unit_test(servers_that_command_shells_are_known),
 		cmocka_unit_test(every_rule_has_an_id_and_a_reason),
 	};
 

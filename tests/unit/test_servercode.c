@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "diff/contentscan.h"
 #include "diff/facts.h"
 #include "diff/magic.h"
-#include "diff/servercode.h"
 
 #define TEXT(t) t, sizeof(t) - 1
 
@@ -30,51 +30,162 @@ static const struct {
 	{"JSP as XML", TEXT("<html><jsp:scriptlet>x</jsp:scriptlet>"), true},
 	{"the old tag", TEXT("<p><SCRIPT LANGUAGE=\"PHP\">x</script>"), true},
 	{"a tag of today", TEXT("<script src=\"x.js\"></script>"), false},
+	{"a short echo of a call", TEXT("GIF89a<?= @system('id') ?>"), true},
+	{"the short tag", TEXT("GIF89a<?\n$x = 1; echo $x;"), true},
+	{"a generic type", TEXT("List<? extends Foo(x)> and Map<?, ?>"), false},
+	{"a tag of an attribute", TEXT("x <%@page import=\"x\"%>"), true},
+	{"a handler of ASP.NET", TEXT("<%@ WebHandler Language=\"C#\" Class=\"H\" %>"), true},
+	{"a variable of ERB", TEXT("<p><%=@name%> <% if x %>"), false},
+	{"a scriptlet that starts a process",
+	 TEXT("<% Runtime.getRuntime().exec(request.getParameter(\"c\")); %>"), true},
+	{"a scriptlet that ended before", TEXT("<% x %> getRuntime()"), false},
+	{"classic ASP", TEXT("<%eval request(\"c\")%>"), true},
+	{"code of ASP.NET", TEXT("<script language=\"C#\" runat=\"server\">"), true},
+	{"JSP in UTF-16, low byte first", TEXT("\377\376<\0%\0@\0 \0p\0a\0g\0e\0 \0"), true},
+	{"PHP in UTF-16, high byte first", TEXT("\376\377\0<\0?\0p\0h\0p\0 \0x"), true},
+	{"a table of wide characters", TEXT("<\0=\0>\0?\0@\0A\0"), false},
 	{"a server-side include", TEXT("<p><!--#exec cmd=\"id\" -->"), true},
 	{"a comment", TEXT("<p><!-- exec -->"), false},
 	{"nothing", "", 0, false},
 };
 
+/* What the scan says of the whole, handed over in pieces of @step bytes. */
+static uint64_t scan(const void *bytes, size_t len, size_t step)
+{
+	struct contentscan s = {0};
+
+	for (size_t i = 0; i < len; i += step)
+		contentscan_feed(&s, (const char *)bytes + i, len - i < step ? len - i : step);
+	return s.signals;
+}
+
 static void marks_are_told_from_what_looks_alike(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (servercode_in(files[i].bytes, files[i].len) != files[i].is_code)
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		uint64_t found = scan(files[i].bytes, files[i].len, SIZE_MAX / 2);
+
+		if (((found & SL_SIGNAL_SERVER_CODE) != 0) != files[i].is_code)
 			fail_msg("%s", files[i].what);
+	}
+}
+
+static const struct {
+	const char *what;
+	const char *bytes;
+	uint64_t signals;
+} meanings[] = {
+	{"code that is unpacked and run", "<?php eval(base64_decode('aWQ='));",
+	 SL_SIGNAL_RUNS_INPUT},
+	{"in two coats", "<?php @EVAL (gzinflate(base64_decode(\"x\")));", SL_SIGNAL_RUNS_INPUT},
+	{"a command that was sent", "<?=system($_GET['c']);", SL_SIGNAL_RUNS_INPUT},
+	{"a function that was sent", "<?php $_POST['a']($_POST['b']);", SL_SIGNAL_RUNS_INPUT},
+	{"a body that was sent", "<?php eval(file_get_contents('php://input'));",
+	 SL_SIGNAL_RUNS_INPUT},
+	{"a command that was sent to Java",
+	 "<% Runtime.getRuntime().exec(request.getParameter(\"c\")); %>", SL_SIGNAL_RUNS_INPUT},
+	{"a command of its own", "<?php exec('convert ' . escapeshellarg($f)); $_GET['x'];", 0},
+	{"a picture that is unpacked", "<?php $x = base64_decode($_POST['image']); save($x);", 0},
+	{"a template that is run", "<?php eval('?>' . $this->compiled);", 0},
+	{"a list of functions", "<?php $x[0]($y); $f = 'system';", 0},
+	{"packed words in no code at all", "eval(base64_decode('x'));", 0},
+	{"a pool in a program", "\177ELF...stratum+ssl://pool.example:443", SL_SIGNAL_MINER},
+	{"words about pools", "a stratum+ of rock, stratum://x, stratum+ftp://", 0},
+	{"a miner's settings",
+	 "\n{ \"pools\": [{\"url\": \"a:1\", \"coin\": \"monero\", \"rig-id\": 1}]}",
+	 SL_SIGNAL_MINER},
+	{"a database's settings", "{\"pools\": [], \"coin\": 1, \"pass\": 2}", 0},
+	{"a text about a miner's settings", "Set \"pools\", \"coin\" and \"rig-id\".", 0},
+};
+
+static void what_code_does_and_miners_are_told_from_what_looks_alike(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
+		uint64_t found = scan(meanings[i].bytes, strlen(meanings[i].bytes), SIZE_MAX / 2);
+
+		if ((found & (SL_SIGNAL_RUNS_INPUT | SL_SIGNAL_MINER)) != meanings[i].signals)
+			fail_msg("%s: %#llx", meanings[i].what, (unsigned long long)found);
+	}
 }
 
 static void pieces_of_any_size_say_the_same(void **state)
 {
-	uint8_t file[300];
+	static const char *const said[] = {"<script language=\"php\">", "<\0?\0p\0h\0p\0 \0",
+					   "<?php eval(base64_decode('aWQ='));",
+					   "stratum+tcp://pool.example:1"};
+	static const size_t lens[] = {23, 12, 34, 28};
+	uint8_t file[700];
 
 	(void)state;
-	for (size_t at = 0; at < 250; at += 7) {
-		memset(file, '<', sizeof(file));
-		memcpy(file + at, "<script language=\"php\">", 23);
-		for (size_t step = 1; step < 80; step++) {
-			struct servercode s = {0};
+	for (size_t n = 0; n < ARRAY_SIZE(said); n++) {
+		for (size_t at = 0; at < 600; at += 37) {
+			uint64_t whole;
 
-			for (size_t i = 0; i < sizeof(file); i += step) {
-				size_t left = sizeof(file) - i;
-
-				servercode_feed(&s, file + i, left < step ? left : step);
-			}
-			if (!s.found)
-				fail_msg("at %zu, in pieces of %zu", at, step);
+			memset(file, 'x', sizeof(file));
+			memcpy(file + at, said[n], lens[n]);
+			whole = scan(file, sizeof(file), sizeof(file));
+			assert_int_not_equal(whole, 0);
+			for (size_t step = 1; step < 300; step += 1 + step / 8)
+				if (scan(file, sizeof(file), step) != whole)
+					fail_msg("%zu at %zu, in pieces of %zu", n, at, step);
 		}
 	}
 }
 
-static void what_lies_too_far_back_is_not_looked_at(void **state)
+/* 64 MiB of zeros with @text behind @before of them; @size as it is told. */
+static uint64_t scan_large(uint64_t before, const char *text, uint64_t size)
 {
-	static const uint8_t zeros[1 << 20];
-	struct servercode s = {0};
+	static const uint8_t zeros[1 << 16];
+	struct contentscan s = {.size = size};
+	uint64_t fed = 0;
+
+	for (; fed < before; fed += sizeof(zeros))
+		contentscan_feed(&s, zeros, sizeof(zeros));
+	contentscan_feed(&s, text, strlen(text));
+	for (; fed < (uint64_t)64 << 20; fed += sizeof(zeros))
+		contentscan_feed(&s, zeros, sizeof(zeros));
+	return s.signals;
+}
+
+static void a_payload_behind_the_beginning_of_a_large_file_is_found_at_its_end(void **state)
+{
+	const uint64_t partly = SL_SIGNAL_PARTLY_SEARCHED, size = (uint64_t)64 << 20;
 
 	(void)state;
-	for (uint64_t n = 0; n < SERVERCODE_BYTES_MAX; n += sizeof(zeros))
-		servercode_feed(&s, zeros, sizeof(zeros));
-	servercode_feed(&s, "<?php ", 6);
-	assert_false(s.found);
+	assert_true(scan_large((uint64_t)7 << 20, "<?php ", size) ==
+		    (partly | SL_SIGNAL_SERVER_CODE));
+	assert_true(scan_large(size, "<?php ", size + 6) == (partly | SL_SIGNAL_SERVER_CODE));
+	assert_true(scan_large(size - 4096, "<?php ", size) == (partly | SL_SIGNAL_SERVER_CODE));
+	/* what was not looked at is said, wherever it is */
+	assert_true(scan_large((uint64_t)20 << 20, "<?php ", size) == partly);
+	assert_true(scan_large(size, "<?php ", 0) == partly);
+}
+
+/* Who fills a file with what must be looked at pays with being told on, and we with no hour. */
+static void a_search_that_costs_too_much_ends_and_says_so(void **state)
+{
+	static uint8_t marks[1 << 16];
+	struct contentscan s = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks); i++)
+		marks[i] = (uint8_t) "<?"[i % 2];
+	for (unsigned int n = 0; n < 9; n++)
+		contentscan_feed(&s, marks, sizeof(marks));
+	contentscan_feed(&s, "<?php ", 6);
+	assert_int_equal(s.signals, SL_SIGNAL_PARTLY_SEARCHED);
+}
+
+static void flags_of_a_record_are_signals_again(void **state)
+{
+	const uint64_t all = SL_SIGNAL_SERVER_CODE | SL_SIGNAL_RUNS_INPUT | SL_SIGNAL_MINER |
+			     SL_SIGNAL_PARTLY_SEARCHED;
+
+	(void)state;
+	assert_true(contentscan_signals(contentscan_flags(all)) == all);
+	assert_int_equal(contentscan_flags(SL_SIGNAL_ELF), 0);
+	assert_int_equal(contentscan_signals(SL_ENTRY_METACOPY), 0);
 }
 
 static void a_script_begins_behind_blanks_and_marks(void **state)
@@ -84,6 +195,11 @@ static void a_script_begins_behind_blanks_and_marks(void **state)
 	static const char *const others[] = {"x<?php 1;", "<html>", "\357\273<?php", "  ", "<"};
 
 	(void)state;
+	assert_true((magic_facts((const uint8_t *)"\377\376<\0%\0@\0", 8) & FACT_SERVER_SCRIPT) !=
+		    0);
+	assert_true((magic_facts((const uint8_t *)"\0<\0?\0p\0h\0p", 10) & FACT_SERVER_SCRIPT) !=
+		    0);
+	assert_true((magic_facts((const uint8_t *)"\377\376<\0a\0", 6) & FACT_SERVER_SCRIPT) == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++)
 		assert_true((magic_facts((const uint8_t *)scripts[i], strlen(scripts[i])) &
 			     FACT_SERVER_SCRIPT) != 0);
@@ -97,7 +213,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks_are_told_from_what_looks_alike),
 		cmocka_unit_test(pieces_of_any_size_say_the_same),
-		cmocka_unit_test(what_lies_too_far_back_is_not_looked_at),
+		cmocka_unit_test(what_code_does_and_miners_are_told_from_what_looks_alike),
+		cmocka_unit_test(
+			a_payload_behind_the_beginning_of_a_large_file_is_found_at_its_end),
+		cmocka_unit_test(a_search_that_costs_too_much_ends_and_says_so),
+		cmocka_unit_test(flags_of_a_record_are_signals_again),
 		cmocka_unit_test(a_script_begins_behind_blanks_and_marks),
 	};
 

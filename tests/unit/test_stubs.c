@@ -8,6 +8,7 @@ static const struct sl_xattr user[] = {{"user.a", "x", 1}};
 static struct sl_mount mounts[] = {
 	{.path = (char *)(uintptr_t) "/data/deep", .type = (char *)(uintptr_t) "volume"},
 	{.path = (char *)(uintptr_t) "/etc/passwd", .type = (char *)(uintptr_t) "bind"},
+	{.path = (char *)(uintptr_t) "/lib/plugins", .type = (char *)(uintptr_t) "bind"},
 	{.path = (char *)(uintptr_t) "/opt/conf.yml", .type = (char *)(uintptr_t) "bind"},
 	{.path = (char *)(uintptr_t) "/var/run/secrets/token/", .type = (char *)(uintptr_t) "bind"},
 };
@@ -64,6 +65,15 @@ static const struct drift_case cases[] = {
 	 "added run info (engine)\n"
 	 "added run/secrets info [in-temp] (engine)\n"
 	 "added run/secrets/token info [under-mount,in-temp] (engine)\n"},
+	{"the same where /lib and /sbin lead into /usr",
+	 true,
+	 {DIRECTORY("usr"), DIRECTORY("usr/lib"), DIRECTORY("usr/sbin")},
+	 {DIRECTORY("usr"), DIRECTORY("usr/lib"), DIRECTORY("usr/lib/plugin"),
+	  DIRECTORY("usr/lib/plugins"), DIRECTORY("usr/sbin"),
+	  EMPTY_FILE("usr/sbin/docker-init", .mode = S_IFREG | 0755)},
+	 "added usr/lib/plugin low\n"
+	 "added usr/lib/plugins info [under-mount] (engine)\n"
+	 "added usr/sbin/docker-init info [executable,in-path] (engine)\n"},
 	{"the working directory and what leads to it",
 	 true,
 	 {DIRECTORY("")},

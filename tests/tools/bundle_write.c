@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer as a program, for scripts: unit_bundle_writer HOW FILE [BYTES | KEY]
- *   small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint
- *   many FILE COUNT       so many files of 1 MiB, then one of 4 KiB, then so many again, closed
- *   endless FILE          files until it is killed; prints a line for each checkpoint and each file
- *   fill FILE BYTES       files of so many random bytes until no more fits, then closes
- *   starve FILE           many records, a line of input, a file that does not fit, then closes
- *   verdict FILE          prints what the verifier says
- * With $RECIPIENTS the bundle is encrypted to these.
+ * The writer as a program, for scripts that look at what it wrote: bundle_write HOW FILE [BYTES |
+ * KEY] small FILE [KEY.pem]  a few files of every kind, closed; prints the fingerprint many FILE
+ * COUNT       so many files of 1 MiB, then one of 4 KiB, then so many again, closed endless FILE
+ * files until it is killed; prints a line for each checkpoint and each file fill FILE BYTES files
+ * of so many random bytes until no more fits, then closes starve FILE           many records, a
+ * line of input, a file that does not fit, then closes verdict FILE          prints what the
+ * verifier says With $RECIPIENTS the bundle is encrypted to these.
  */
-#ifndef TESTS_BUNDLE_HELPER_H
-#define TESTS_BUNDLE_HELPER_H
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/cleanup.h"
+#include "unit/bundle_written.h"
 
 static void print_checkpoint(void *payload, const char *note, size_t len)
 {
@@ -32,7 +36,7 @@ static int store(struct sl_bundle_writer *w, const char *path, uint64_t size, ui
 	return sl_bundle_add_file(w, &file, NULL, err);
 }
 
-static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
+static int write_small(struct sl_bundle_writer *w, struct sl_error *err)
 {
 	static char wide[90000];
 	static const struct sl_xattr xattr = {"user.wide", wide, sizeof(wide)};
@@ -71,7 +75,7 @@ static int help_small(struct sl_bundle_writer *w, struct sl_error *err)
 	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
 }
 
-static int help_many(struct sl_bundle_writer *w, uint64_t count, struct sl_error *err)
+static int write_many(struct sl_bundle_writer *w, uint64_t count, struct sl_error *err)
 {
 	char path[32];
 	int rc = 0;
@@ -86,7 +90,7 @@ static int help_many(struct sl_bundle_writer *w, uint64_t count, struct sl_error
 	return rc == 0 ? sl_bundle_close(w, SL_BUNDLE_COMPLETE, err) : rc;
 }
 
-static int help_endless(struct sl_bundle_writer *w, struct sl_error *err)
+static int write_endless(struct sl_bundle_writer *w, struct sl_error *err)
 {
 	uint32_t seed = 0;
 	int rc = 0;
@@ -100,7 +104,7 @@ static int help_endless(struct sl_bundle_writer *w, struct sl_error *err)
 }
 
 /* As capture does it: what no longer fits is a gap, and the end says why. */
-static int help_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error *err)
+static int write_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error *err)
 {
 	struct sl_gap gap = {.what = {"file", 4}, .why = "no space", .sys = ENOSPC};
 	uint32_t seed = 0;
@@ -124,7 +128,7 @@ static int help_fill(struct sl_bundle_writer *w, uint64_t bytes, struct sl_error
 }
 
 /* Between the two, somebody else takes every block that is not ours. */
-static int help_starve(struct sl_bundle_writer *w, struct sl_error *err)
+static int write_starve(struct sl_bundle_writer *w, struct sl_error *err)
 {
 	struct sl_gap gap = {.what = {"file", 4}, .why = "no space", .sys = ENOSPC};
 	char line[16];
@@ -180,7 +184,7 @@ static char *read_key(const char *path)
 	return strdup(text);
 }
 
-static int helper(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct sl_bundle_options options = {
 		.threads = 2, .checkpoint = print_checkpoint, .recipients = getenv("RECIPIENTS")};
@@ -203,20 +207,18 @@ static int helper(int argc, char **argv)
 	if (rc == 0)
 		printf("fingerprint %s\n", sl_bundle_fingerprint(w));
 	if (rc == 0 && strcmp(argv[1], "small") == 0)
-		rc = help_small(w, &err);
+		rc = write_small(w, &err);
 	else if (rc == 0 && argc > 3 && strcmp(argv[1], "many") == 0)
-		rc = help_many(w, strtoull(argv[3], NULL, 10), &err);
+		rc = write_many(w, strtoull(argv[3], NULL, 10), &err);
 	else if (rc == 0 && strcmp(argv[1], "endless") == 0)
-		rc = help_endless(w, &err);
+		rc = write_endless(w, &err);
 	else if (rc == 0 && strcmp(argv[1], "starve") == 0)
-		rc = help_starve(w, &err);
+		rc = write_starve(w, &err);
 	else if (rc == 0 && argc > 3)
-		rc = help_fill(w, strtoull(argv[3], NULL, 10), &err);
+		rc = write_fill(w, strtoull(argv[3], NULL, 10), &err);
 	sl_bundle_writer_free(w);
 	if (rc < 0)
 		(void)fprintf(stderr, "%s\n", sl_error_text(&err));
 	sl_error_clear(&err);
 	return rc < 0 ? 1 : 0;
 }
-
-#endif
