@@ -4,13 +4,14 @@
 # at a start what those of widely used images do. Needs lib-debian.sh.
 
 noise_tree() {
-	debian_tree "$1" nginx nginx-common postgresql-15 postgresql-client-15 gettext-base \
+	debian_tree "$1" nginx nginx-common postgresql-15 postgresql-client-15 gettext-base passwd \
 		tzdata python3-minimal python3.11-minimal libpython3.11-minimal libpython3.11-stdlib
 	debian_account "$1" postgres 105
 	debian_account "$1" app 1000
 	noise_nginx "$1"
 	noise_postgres "$1"
 	noise_python "$1"
+	noise_site "$1"
 	chmod 0755 "$1"/usr/local/bin/*.sh
 }
 
@@ -77,7 +78,8 @@ noise_python() {
 	printf '[shop]\nname = none\nworkers = 1\n' >"$1/etc/shop/shop.ini"
 	echo 'database = none' >"$1/srv/app/database.yml"
 	cat >"$1/srv/app/shop/__main__.py" <<-'END'
-		import ctypes, http.server, json, logging, mmap, multiprocessing, os, sqlite3, ssl, tempfile
+		import ctypes, http.server, json, logging, mmap, multiprocessing, os, signal
+		import sqlite3, ssl, tempfile
 		from shop import goods
 
 		def work(queue):
@@ -88,6 +90,9 @@ noise_python() {
 		    logging.basicConfig(filename="/var/log/shop/shop.log", level=logging.INFO)
 		    with open("/run/shop.pid", "w") as pid:
 		        pid.write(str(os.getpid()))
+		    if os.getuid() == 0 and os.fork() == 0:  # as servers shut a part of themselves in
+		        os.chroot("/srv/app/data")
+		        signal.pause()
 		    spool = tempfile.TemporaryFile()
 		    named = tempfile.NamedTemporaryFile()
 		    named.write(b"x" * 100000)
@@ -111,5 +116,37 @@ noise_python() {
 		printf '[settings]\nhost = %s\n' "$(hostname)" >/etc/shop/local.conf
 		cd /srv/app
 		exec setpriv --reuid app --regid app --clear-groups "$@"
+	END
+}
+
+# An application that is copied out of the image, runs as who it is told to, and keeps what it makes
+# in directories of its own.
+noise_site() {
+	local n
+	mkdir -p "$1/usr/src/site/admin" "$1/var/www/html" "$1/srv/service/web" "$1/home/app"
+	chown 1000:1000 "$1/home/app"
+	echo '<?php require "admin/1.php";' >"$1/usr/src/site/index.php"
+	echo 'Options -Indexes' >"$1/usr/src/site/.htaccess"
+	for n in $(seq 20); do echo "<?php echo $n;" >"$1/usr/src/site/admin/$n.php"; done
+	printf '#!/bin/sh\nexec sleep 1000\n' >"$1/srv/service/web/run"
+	chmod 0755 "$1/srv/service/web/run"
+	cat >"$1/usr/local/bin/site.sh" <<-'END'
+		#!/bin/bash
+		set -eu
+		groupmod -o -g "${PGID:-4321}" app
+		usermod -o -u "${PUID:-1234}" app
+		cp -r /usr/src/site/. /var/www/html/
+		mkdir -p /ledger/wal /config /run/service /etc/shop/tls /home/app/.cache/fonts
+		cp -r /srv/service/web /run/service/
+		head -c 100 /dev/zero >/ledger/wal/00000001
+		echo '{"shop":"towels"}' >/config/state
+		printf -- '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n' >/etc/shop/tls/shop.key
+		echo '{}' >/home/app/.cache/fonts/list-v1.json
+		printf '[client]\npassword=towel\n' >/root/.my.cnf
+		mkdir -p /etc/php/8.2/fpm/conf.d
+		echo 'memory_limit = 512M' >/etc/php/8.2/fpm/conf.d/99-shop.ini
+		echo a,b >"$(mktemp)"
+		: >/run/ready
+		exec sleep 1000
 	END
 }

@@ -32,10 +32,12 @@ start --name postgres --health-interval 1s --health-cmd 'pg_isready -q' noise /u
 start --name python --health-interval 1s --health-cmd 'python3 -c "import urllib.request as r;
 r.urlopen(\"http://127.0.0.1:8000/\")"' noise /usr/local/bin/app.sh /srv/app/bin/shop
 start --name root --workdir /srv/app noise python3 -m shop
+start --name site --init noise /usr/local/bin/site.sh
 it "nginx serves" listens nginx 8082
 it "PostgreSQL has its tables" up postgres psql -U postgres -c 'SELECT * FROM goods'
 it "the application serves" listens python 8000
 it "and another one, as root" listens root 8000
+it "an application out of the image is where it belongs" up site test -e /run/ready
 # work: requests with a body that is written to disk first, rows, compiled modules
 docker_cli exec nginx bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; printf "POST /up HTTP/1.0\r\nContent-Length: 20000\r\n\r\n%020000d" 1 >&3
 	cat <&3' >served
@@ -48,12 +50,13 @@ loud() { jq -c '.containers[] | .name as $name | .findings[] | select(.severity 
 look() {
 	local got=0
 	"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o noise.json \
-		nginx postgres python root || got=$?
-	[ $got -eq 0 ] && [ -z "$(loud)" ] || { loud >&2; return 1; }
+		nginx postgres python root site || got=$?
+	[ $got -eq 0 ] && [ -z "$(loud)" ] || { loud; jq -c '.containers[].gaps[]' noise.json; } >&2
+	[ $got -eq 0 ] && [ -z "$(loud)" ]
 }
 for second in 0 3 6; do
 	it "under probes every second nothing is at or above low, the first time after $second s" look
-	it "no process is a finding" same "$(jq '[.containers[].findings[] | select(.kind == "process")] | length' noise.json)" 0
+	it "no process is a finding" same "$(jq '[.containers[].findings[] | select(.kind == "process" and .severity != "info")] | length' noise.json)" 0
 	sleep 2
 done
 it "and it was all read" jq -e 'all(.containers[]; .complete and .gaps == [])' noise.json
@@ -64,6 +67,12 @@ it "PostgreSQL made its database" test "$(explained postgres)" -gt 800
 it "the entry point gave a tree away" test "$(findings python '.change == "metadata"')" -gt 200
 it "and filled in configuration" test "$(findings python '.rules | index("config-at-start")')" -ge 3
 it "Python compiled" test "$(findings root '.rules | index("python-bytecode")')" -gt 50
+it "an application was copied" test "$(findings site '.rules | index("copy-at-start")')" -ge 20
+it "and its account got other ids" test "$(findings site '.rules | index("account-ids-at-start")')" -ge 3
+it "which nobody explained" test "$(findings site '.path == "/etc/passwd" and .explained_by == null')" -eq 1
+it "what it made is data" test "$(findings site '.rules | index("data-at-start")')" -eq 2
+it "what runs in another root directory was looked at" same "$(docker_cli exec root sh -c \
+	'for p in /proc/[0-9]*; do readlink "$p/root"; done' | grep -c data)" 1
 it "nginx has its templates filled in" test "$(findings nginx '.rules | index("config-at-start")')" -eq 2
 
 # ---- what hides in the same places is found all the same
@@ -77,7 +86,16 @@ docker_cli exec nginx bash -c 'echo id >/var/log/nginx/rotate.sh; echo "<?php 1;
 	mkdir /srv/jobs; rm -rf /etc/nginx/snippets; ln -s /srv/jobs /etc/nginx/snippets'
 docker_cli exec root bash -c 'cd /srv/app/shop; cp __pycache__/goods.cpython-311.pyc x.pyc
 	{ head -c 4 x.pyc; printf "\1\0\0\0"; tail -c +9 x.pyc; } >__pycache__/os.cpython-311.pyc; echo 12 evil >/run/y.pid'
-"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o hidden.json nginx postgres root ||
+# in the first minute of a container
+start --name evil noise /usr/local/bin/site.sh
+up evil test -e /run/ready
+docker_cli exec evil bash -c 'cd /var/www/html; cp admin/1.php renamed.php; echo "<?php 2;" >admin/2.php
+	cp /bin/true /srv/true; cp /srv/service/web/run /usr/local/bin/run; install -m 4755 /srv/service/web/run /srv/run
+	mkdir /etc/cron.d; cp /srv/service/web/run /etc/cron.d/run; sed -i "s/^app:x:1234:/app:x:0:/" /etc/passwd
+	cp /etc/passwd /etc/passwd-; mkdir /root/.ssh; cp /etc/shop/tls/shop.key /root/.ssh/shop.key; cp /etc/shadow /srv/shadow
+	echo "auto_prepend_file = /tmp/a" >/etc/php/8.2/fpm/conf.d/99-shop.ini; echo "import os" >/ledger/x.py
+	echo "#!/bin/sh" >/ledger/wal/2; mkdir /root/.cache; echo id >/root/.cache/x.sh; echo x >/ledger/.x'
+"$STRANDLINE" diff --db db --store "docker=$(docker_data)" --format json -o hidden.json nginx postgres root evil ||
 	[ $? -eq 1 ]
 hidden() { # PATH: it is a finding at or above low
 	jq -e --arg p "$1" '[.containers[].findings[] | select(.path == $p and .explained_by == null)
@@ -98,3 +116,18 @@ it "a link in the place of a directory" hidden /etc/nginx/snippets
 it "a module without its source" hidden /srv/app/shop/x.pyc
 it "one that is not held against its source" hidden /srv/app/shop/__pycache__/os.cpython-311.pyc
 it "words by the name of a process id" hidden /run/y.pid
+it "a copy by another name" hidden /var/www/html/renamed.php
+it "other bytes where a copy was" hidden /var/www/html/admin/2.php
+it "a program of the image elsewhere" hidden /srv/true
+it "a copied script in PATH" hidden /usr/local/bin/run
+it "a copied script that is setuid" hidden /srv/run
+it "a copied script that cron runs" hidden /etc/cron.d/run
+it "an account that got the id 0" hidden /etc/passwd
+it "what pretends to be the list from before" hidden /etc/passwd-
+it "a key among a person's" hidden /root/.ssh/shop.key
+it "a copy of the passwords" hidden /srv/shadow
+it "settings of PHP that name code" hidden /etc/php/8.2/fpm/conf.d/99-shop.ini
+it "code among data" hidden /ledger/x.py
+it "a script among data" hidden /ledger/wal/2
+it "a script among caches" hidden /root/.cache/x.sh
+it "something hidden among data" hidden /ledger/.x
