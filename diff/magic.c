@@ -76,9 +76,9 @@ static bool is_pem_key(const uint8_t *head, size_t len)
 	return false;
 }
 
-uint32_t magic_signals(const uint8_t *head, size_t len)
+uint64_t magic_signals(const uint8_t *head, size_t len)
 {
-	uint32_t signals = 0;
+	uint64_t signals = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
 		const struct magic *m = &magics[i];

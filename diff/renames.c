@@ -388,7 +388,7 @@ int renames_apply(struct renames *r, struct spool *s, uint64_t at, struct sl_cha
 		c->renamed_from = from;
 	else if (c->renamed_from.data != NULL && !r->too_many && may_be_link(c->after))
 		c->renamed_from = (struct sl_bytes){NULL, 0};
-	c->signals &= ~(uint32_t)SL_SIGNAL_RENAMED;
+	c->signals &= ~(uint64_t)SL_SIGNAL_RENAMED;
 	if (c->renamed_to.data != NULL || c->renamed_from.data != NULL)
 		c->signals |= SL_SIGNAL_RENAMED;
 	return 0;

@@ -295,7 +295,7 @@ static int open_before(struct walk *w, struct pair *p, struct sl_error *err)
 
 /* Queue the pair of @before and @after, either of which may be NULL. */
 static int queue_pair(struct walk *w, const struct sl_entry *before, const struct sl_entry *after,
-		      uint32_t signals, struct sl_error *err)
+		      uint64_t signals, struct sl_error *err)
 {
 	struct pair *p = pair_new(before, after);
 	int rc = 0;
@@ -322,10 +322,9 @@ static int queue_pair(struct walk *w, const struct sl_entry *before, const struc
 /* ---- the three cases ---- */
 
 /* The directory itself may look as it did; that it was replaced shows in what it no longer has. */
-static uint32_t why_gone(const struct walk *w)
+static uint64_t why_gone(const struct walk *w)
 {
-	return in_region(w, w->before->path) && w->is_region_opaque ? (uint32_t)SL_SIGNAL_OPAQUE
-								    : 0;
+	return in_region(w, w->before->path) && w->is_region_opaque ? SL_SIGNAL_OPAQUE : 0;
 }
 
 static int only_before(struct walk *w, struct sl_error *err)
@@ -350,9 +349,7 @@ static int only_after(struct walk *w, struct sl_error *err)
 	/* the root is no change: it was not made by anything inside */
 	if (a->path.len > 0)
 		rc = queue_pair(w, NULL, a,
-				(a->flags & SL_ENTRY_WHITEOUT) != 0
-					? (uint32_t)SL_SIGNAL_STRAY_WHITEOUT
-					: 0,
+				(a->flags & SL_ENTRY_WHITEOUT) != 0 ? SL_SIGNAL_STRAY_WHITEOUT : 0,
 				err);
 	if (rc >= 0 && (a->flags & SL_ENTRY_COMPLETE) != 0)
 		rc = enter_region(w, a->path, false, err);
@@ -365,7 +362,7 @@ static int both(struct walk *w, struct sl_error *err)
 	const struct sl_entry *a = w->after;
 	bool is_deleted = (a->flags & SL_ENTRY_WHITEOUT) != 0;
 	bool is_dir = S_ISDIR(a->mode) && !is_deleted;
-	uint32_t signals = 0;
+	uint64_t signals = 0;
 	int rc = 0;
 
 	if (is_dir && S_ISDIR(w->before->mode) && (a->flags & replaced) != 0 &&

@@ -16,7 +16,7 @@ static int compare_marks(const void *a, const void *b)
 	return order != 0 ? order : (x->path.len > y->path.len) - (x->path.len < y->path.len);
 }
 
-static void add_mark(struct procpart *p, size_t index, uint32_t signals,
+static void add_mark(struct procpart *p, size_t index, uint64_t signals,
 		     const struct sl_process *process)
 {
 	const struct sl_object *o = &p->processes.objects[index];

@@ -187,7 +187,7 @@ int volumefile_read(struct volumefile *f, struct sl_source *source, struct sl_ch
 		return rc;
 	e->fields |= SL_ENTRY_SHA256;
 	e->size = read.bytes;
-	c->signals |= read.changed ? (uint32_t)SL_SIGNAL_UNSTABLE : 0;
+	c->signals |= read.changed ? (uint64_t)SL_SIGNAL_UNSTABLE : 0;
 	rc = find_in_lists(f, c, e, err);
 	if (rc < 0 || f->meaning->yara == NULL)
 		return rc;
