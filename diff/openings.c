@@ -27,12 +27,13 @@ static bool has_late_elf(const uint8_t *head, size_t len)
 {
 	const uint8_t *at = head, *end = head + len;
 
-	while (len > 0 && (at = memmem(at, (size_t)(end - at), "\177ELF", 4)) != NULL) {
+	while (end - at >= 16 && (at = memchr(at, 0x7f, (size_t)(end - at) - 15)) != NULL) {
 		/* class, byte order, version, and padding at the end of these 16 bytes */
-		if (end - at >= 16 && (at[4] == 1 || at[4] == 2) && (at[5] == 1 || at[5] == 2) &&
-		    at[6] == 1 && memcmp(at + 9, "\0\0\0\0\0\0\0", 7) == 0)
+		if (memcmp(at + 1, "ELF", 3) == 0 && (at[4] == 1 || at[4] == 2) &&
+		    (at[5] == 1 || at[5] == 2) && at[6] == 1 &&
+		    memcmp(at + 9, "\0\0\0\0\0\0\0", 7) == 0)
 			return true;
-		at += 4;
+		at++;
 	}
 	return false;
 }

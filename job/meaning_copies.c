@@ -14,6 +14,7 @@
 #include "core/cleanup.h"
 #include "diff/facts.h"
 #include "diff/naming.h"
+#include "diff/timefacts.h"
 
 #define FILES_MAX ((size_t)400000) /* of an image that are remembered: 16 MiB */
 
@@ -137,11 +138,12 @@ static bool is_candidate(const struct copies *s, const struct sl_finding *f,
 			       SL_SIGNAL_OPAQUE | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
 			       SL_SIGNAL_VOLUME | SL_SIGNAL_PRELOAD | SL_SIGNAL_TRACED |
 			       SL_SIGNAL_IN_PATH | FACT_IN_BIN | FACT_INCRIMINATES;
-	const fact_set always = FACT_AT_START | FACT_REGULAR | FACT_READ;
+	const fact_set always = FACT_REGULAR | FACT_READ;
 	fact_set facts;
 
 	if (c == NULL || c->kind != SL_CHANGE_ADDED || f->severity == SL_SEVERITY_INFO ||
-	    f->cause != SL_CAUSE_NONE || (c->after->fields & SL_ENTRY_SHA256) == 0)
+	    f->cause != SL_CAUSE_NONE || (c->after->fields & SL_ENTRY_SHA256) == 0 ||
+	    (timefacts_of(c, s->comparison->container) & FACT_AT_START) == 0)
 		return false;
 	for (size_t i = 0; i < f->rule_count; i++)
 		if (!is_about_origin(f->rules[i]) &&
