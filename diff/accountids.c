@@ -22,6 +22,13 @@ static bool is_plain_id(struct sl_bytes field)
 	return field.len > 0 && field.len <= 9 && field.data[0] != '0';
 }
 
+/* Groups that come with a system are below: some of them, like disk and shadow, are as good as
+ * root. */
+static bool is_system_group(struct sl_bytes id)
+{
+	return id.len < 2 || (id.len == 2 && !equal(id, (struct sl_bytes){"99", 2}));
+}
+
 /* How many lines of @text have @id where ids stand. */
 static size_t count_id(struct sl_bytes text, struct sl_bytes id)
 {
@@ -63,6 +70,8 @@ static bool differs_in_ids(enum textfile what, struct sl_bytes was, struct sl_by
 		if (!has)
 			return n > ID_FIELD;
 		if (is_id ? !is_plain_id(a) || !is_plain_id(b) : !equal(a, b))
+			return false;
+		if (n > ID_FIELD && is_id && !equal(a, b) && is_system_group(b))
 			return false;
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/accountids.h"
 #include "diff/linediff.h"
 #include "diff/linerules.h"
 #include "diff/secrets.h"
@@ -22,7 +23,8 @@ static size_t lines_of(struct sl_bytes text)
 	return count;
 }
 
-static void judge(enum textfile what, const struct sl_line *lines, size_t count)
+static void judge(enum textfile what, const struct sl_line *lines, size_t count,
+		  struct sl_bytes after)
 {
 	struct buf message = BUF_INIT(16384), shown = BUF_INIT((size_t)1 << 20);
 	struct sl_finding f = {0};
@@ -33,6 +35,8 @@ static void judge(enum textfile what, const struct sl_line *lines, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (secrets_mask(&shown, what, lines[i].text) != 0)
 			abort();
+	if (accountids_only(what, lines, count, after) && count % 2 != 0)
+		abort();
 	free(hits);
 	buf_clear(&message);
 	buf_clear(&shown);
@@ -60,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (lines_of(before) - went != lines_of(after) - came)
 		abort();
-	judge((enum textfile)(data[0] % (TEXTFILE_IMPORTS + 1)), lines, count);
+	judge((enum textfile)(data[0] % (TEXTFILE_IMPORTS + 1)), lines, count, after);
 	free(lines);
 	return 0;
 }

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The size of the pieces, then a file: what is found in the whole is found in its pieces. */
+/*
+ * The size of the pieces, then a file: what is found in the whole is found in its pieces. The same
+ * bytes as a beginning, and as records of log-ins.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "diff/contentscan.h"
+#include "diff/loginlog.h"
+#include "diff/openings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void look_otherwise(const uint8_t *data, size_t size)
+{
+	struct loginlog log;
+
+	(void)openings_signals(data, size);
+	(void)openings_facts(data, size);
+	loginlog_read(&log, (struct sl_bytes){(const char *)data, size});
+	if (log.wiped > log.records || log.records * 384 > size)
+		abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -17,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	step = (size_t)data[0] + 1;
 	data++;
 	size--;
+	look_otherwise(data, size);
 	contentscan_feed(&whole, data, size);
 	for (size_t i = 0; i < size; i += step)
 		contentscan_feed(&pieces, data + i, size - i < step ? size - i : step);

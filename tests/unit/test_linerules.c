@@ -192,7 +192,10 @@ static const struct {
 } moves[] = {
 	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:99:1234::/home/app:/bin/sh\n", true},
 	{TEXTFILE_GROUP, "root:x:0:\napp:x:1000:\n", "root:x:0:\napp:x:1234:\n", true},
+	{TEXTFILE_PASSWD, "web:x:33:33::/:/x\n", "web:x:1000:33::/:/x\n", true},
 	/* what somebody who knows of this would try */
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1000:27::/home/app:/bin/sh\n", false},
+	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1000:6::/home/app:/bin/sh\n", false},
 	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:0:1000::/home/app:/bin/sh\n", false},
 	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:1001:0::/home/app:/bin/sh\n", false},
 	{TEXTFILE_PASSWD, ROOT APP, ROOT "app:x:00:1000::/home/app:/bin/sh\n", false},
