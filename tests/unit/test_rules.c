@@ -1,98 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every default rule names what it should and not what it should not. */
-#include "unit/drift_case.h"
+#include "unit/rule_change.h"
 
 #include "diff/facts.h"
 #include "diff/rules.h"
-
-#define E(t, m, ...) (&(const struct sl_entry){.mode = (t) | (m), __VA_ARGS__})
-#define REG(m, ...) E(S_IFREG, m, .size = 10, __VA_ARGS__)
-#define EMPTY REG(0644, .size = 0)
-#define TEXT REG(0644)
-#define PROGRAM REG(0755)
-#define SUBDIR E(S_IFDIR, 0755)
-#define SYMLINK E(S_IFLNK, 0777, .target = {"/dev/null", 9})
-#define CHAR_DEVICE E(S_IFCHR, 0600, .rdev_major = 1)
-#define BLOCK_DEVICE E(S_IFBLK, 0600, .rdev_major = 8)
-
-#define RUNS .signals = SL_SIGNAL_RUNNING
-#define MAPS .signals = SL_SIGNAL_MAPPED
-
-#define ADD(p, e, ...)                                                                             \
-	{                                                                                          \
-		.kind = SL_CHANGE_ADDED, .path = PATH(p), .after = (e), __VA_ARGS__                \
-	}
-#define DEL(p, e)                                                                                  \
-	{                                                                                          \
-		.kind = SL_CHANGE_DELETED, .path = PATH(p), .before = (e)                          \
-	}
-#define MOD(p, b, a, ...)                                                                          \
-	{                                                                                          \
-		.kind = SL_CHANGE_MODIFIED, .fields = SL_FIELD_CONTENT, .path = PATH(p),           \
-		.before = (b), .after = (a), __VA_ARGS__                                           \
-	}
-#define TYPE(p, b, a)                                                                              \
-	{                                                                                          \
-		.kind = SL_CHANGE_TYPE, .fields = SL_FIELD_TYPE, .path = PATH(p), .before = (b),   \
-		.after = (a)                                                                       \
-	}
-#define META(p, f, b, a, ...)                                                                      \
-	{                                                                                          \
-		.kind = SL_CHANGE_METADATA, .fields = (f), .path = PATH(p), .before = (b),         \
-		.after = (a), __VA_ARGS__                                                          \
-	}
-
-static const uint8_t raw_caps[20] = {1, 0, 0, 2, 0, 0x20};
-static const struct sl_xattr raw[] = {{"security.capability", raw_caps, sizeof(raw_caps)}};
-static const uint8_t no_caps[20] = {1, 0, 0, 2};
-static const struct sl_xattr empty_set[] = {{"security.capability", no_caps, sizeof(no_caps)}};
-
-/* user::rw-, user:33:rw- or r--, group::r--, mask::rw-, other::--- */
-#define LIST(named)                                                                                \
-	{                                                                                          \
-		2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, named, 0, 33, 0, 0, 0, 4, 0, 4,  \
-			0, 255, 255, 255, 255, 16, 0, 6, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255,  \
-			255, 255, 255                                                              \
-	}
-static const uint8_t list_rw[] = LIST(6), list_ro[] = LIST(4);
-static const struct sl_xattr write_list[] = {{"system.posix_acl_access", list_rw, sizeof(list_rw)}};
-static const struct sl_xattr read_list[] = {{"system.posix_acl_access", list_ro, sizeof(list_ro)}};
-
-#define T0 INT64_C(1000000000)
-static const struct sl_container container = {
-	.mounts = &(struct sl_mount){.path = (char *)(uintptr_t) "/data"},
-	.mount_count = 1,
-	.has_created = true,
-	.created = {T0 + 1000, 0},
-	.has_started = true,
-	.started = {T0 + 5000, 0}};
-
-#define AT(sec, ...) REG(0644, .fields = SL_ENTRY_CTIME, .ctime = {T0 + (sec), 0}, __VA_ARGS__)
-#define DIR_AT(sec, m, ...)                                                                        \
-	E(S_IFDIR, m, .fields = SL_ENTRY_CTIME, .ctime = {T0 + (sec), 0}, __VA_ARGS__)
-/* Written at one time, by its own account, and at another by the kernel's. */
-#define SAYS(wrote, sec, m)                                                                        \
-	REG(m, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME, .mtime = {T0 + (wrote), 0},              \
-	    .ctime = {T0 + (sec), 0})
-#define CODE .signals = SL_SIGNAL_SERVER_CODE
-#define REWRITTEN .signals = SL_SIGNAL_REWRITTEN
-#define MINES .signals = SL_SIGNAL_MINER
-#define ORIGIN SL_ENTRY_ORIGIN
-/* Born at 9000, changed last at 9001 and a fraction, and says that it was written at @sec. */
-#define SET_BACK(p, sec, ns, f)                                                                    \
-	MOD(p, TEXT,                                                                               \
-	    REG(0644, .fields = SL_ENTRY_CTIME | SL_ENTRY_MTIME | SL_ENTRY_BTIME,                  \
-		.mtime = {T0 + (sec), ns}, .ctime = {T0 + 9001, 7}, .btime = {T0 + 9000, 7},       \
-		.flags = (f)),                                                                     \
-	    .fields = ~0u)
-#define SOCKET E(S_IFSOCK, 0777)
-#define TO(to) E(S_IFLNK, 0777, .target = {(to), sizeof(to) - 1})
-#define MARKED(p, signal)                                                                          \
-	{                                                                                          \
-		.kind = SL_CHANGE_ADDED, .signals = (signal), .path = PATH(p), .after = TEXT       \
-	}
-#define PYC "\xa7\x0d\x0d\n\0\0\0\0\1\2\3\4\5\6\7\10"
-#define PYC_UNCHECKED "\xa7\x0d\x0d\n\1\0\0\0\1\2\3\4\5\6\7\10"
 
 static const struct {
 	const char *rule;
@@ -754,84 +665,6 @@ static void every_rule_has_rows_a_sentence_and_techniques(void **state)
 	}
 }
 
-/* Severities and techniques as a whole: the highest rule wins, techniques are sorted and unique. */
-static const struct drift_case severities[] = {
-	{"a thousand chowns alike are information",
-	 true,
-	 {FILE_WITH("srv/a", "1")},
-	 {FILE_WITH("srv/a", "1", .uid = 33)},
-	 "metadata srv/a info\n"},
-	{"the owner of a program is a right",
-	 true,
-	 {FILE_WITH("srv/a", "1", .mode = S_IFREG | 0755)},
-	 {FILE_WITH("srv/a", "1", .mode = S_IFREG | 0755, .uid = 33)},
-	 "metadata srv/a low [executable]\n"},
-	{"a setuid shell in a directory for temporary files",
-	 true,
-	 {DIRECTORY("tmp")},
-	 {DIRECTORY("tmp"), FILE_WITH("tmp/.sh", "\177ELF...", .mode = S_IFREG | 04755)},
-	 "added tmp/.sh critical [setuid,hidden-name,elf,executable,in-temp] "
-	 "{setuid-gained,hidden-program,temp-program,hidden-name,program-new}\n"},
-	{"a backdoored account file",
-	 true,
-	 {FILE_WITH("etc/passwd", "root:x\n")},
-	 {FILE_WITH("etc/passwd", "root:x\nevil::0\n", .mtime = {9, 0})},
-	 "modified etc/passwd critical {accounts}\n"},
-	{"a miner without a name",
-	 true,
-	 {DIRECTORY("opt")},
-	 {DIRECTORY("opt"),
-	  FILE_WITH("opt/agent", "\177ELF... stratum+tcp://pool:1 ...", .mode = S_IFREG | 0755)},
-	 "added opt/agent critical [elf,executable,miner] "
-	 "{miner-program,miner-settings,program-new}\n"},
-	{"a picture that runs what it is sent",
-	 true,
-	 {DIRECTORY("app")},
-	 {DIRECTORY("app"), FILE_WITH("app/logo.png", "\211PNG\r\n<?php eval($_POST['x']);")},
-	 "added app/logo.png critical [server-code,runs-input] "
-	 "{web-shell-code,picture-with-code}\n"},
-	{"a trojaned program that pretends to be old",
-	 true,
-	 {FILE_WITH("usr/bin/ls", "\177ELF1", .mode = S_IFREG | 0755)},
-	 {FILE_WITH("usr/bin/ls", "\177ELF2", .mode = S_IFREG | 0755)},
-	 "modified usr/bin/ls critical [forged-mtime,elf,executable,in-path] "
-	 "{system-program-changed,forged-mtime,program-changed}\n"},
-	{"a log that grew",
-	 true,
-	 {FILE_WITH("var/log/auth.log", "failed\n")},
-	 {FILE_WITH("var/log/auth.log", "failed\nagain\n", .mtime = {9, 0})},
-	 "modified var/log/auth.log info {log-growth} (rule)\n"},
-	{"a log whose lines are others, in the same length",
-	 true,
-	 {FILE_WITH("var/log/auth.log", "failed\n")},
-	 {FILE_WITH("var/log/auth.log", "passed\n", .mtime = {9, 0})},
-	 "modified var/log/auth.log high [rewritten] {log-rewritten}\n"},
-	{"a log that was emptied and has grown again",
-	 true,
-	 {FILE_WITH("var/log/auth.log", "failed\n")},
-	 {FILE_WITH("var/log/auth.log", "nothing to see, much of it\n", .mtime = {9, 0})},
-	 "modified var/log/auth.log high [rewritten] {log-rewritten}\n"},
-	{"a table of log-ins is written in place",
-	 true,
-	 {FILE_WITH("var/log/lastlog", "abc\n")},
-	 {FILE_WITH("var/log/lastlog", "abd\n", .mtime = {9, 0})},
-	 "modified var/log/lastlog info {log-growth} (rule)\n"},
-	{"a log that was emptied",
-	 true,
-	 {FILE_WITH("var/log/auth.log", "failed\n")},
-	 {FILE_WITH("var/log/auth.log", "", .mtime = {9, 0})},
-	 "modified var/log/auth.log high [truncated] {log-emptied}\n"},
-};
-
-static void severity_is_the_highest_of_the_rules(void **state)
-{
-	const struct drift_setup setup = {0};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(severities); i++)
-		drift_expect(&severities[i], &setup);
-}
-
 static void techniques_are_sorted_and_unique(void **state)
 {
 	struct sl_change c = ADD("tmp/x", REG(06755));
@@ -865,7 +698,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rule_names_what_it_should_and_nothing_else),
 		cmocka_unit_test(every_rule_has_rows_a_sentence_and_techniques),
-		cmocka_unit_test(severity_is_the_highest_of_the_rules),
 		cmocka_unit_test(techniques_are_sorted_and_unique),
 	};
 
