@@ -60,6 +60,8 @@ static void set_ends(struct globset_item *item)
 	item->prefix = (uint32_t)strcspn(glob, "*?");
 	if (item->prefix == item->len)
 		return;
+	item->is_beneath = item->prefix > 0 && glob[item->prefix - 1] == '/' &&
+			   strcmp(glob + item->prefix, "**") == 0;
 	while (strchr("*?", glob[item->len - suffix - 1]) == NULL)
 		suffix++;
 	/* the slash behind a "**" may fit nothing */
@@ -122,6 +124,8 @@ static bool fits(const struct globset_item *item, struct sl_bytes text)
 		return false;
 	if (item->prefix == item->len)
 		return text.len == item->len;
+	if (item->is_beneath)
+		return text.len > item->prefix;
 	if (memcmp(text.data + text.len - item->suffix, glob + item->len - item->suffix,
 		   item->suffix) != 0)
 		return false;

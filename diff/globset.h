@@ -22,6 +22,7 @@ struct globset_item {
 	uint32_t prefix, suffix; /* bytes at its ends that stand for themselves */
 	uint16_t rule;
 	uint16_t bucket;
+	bool is_beneath; /* its prefix, and anything behind it */
 };
 
 /*

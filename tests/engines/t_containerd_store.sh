@@ -231,7 +231,7 @@ it "what its output was is in the timeline" contains \
 it "YARA and the policy judge what was captured" same "$(jq -r 'select(.type == "finding" and .target == 1) |
 	select(.path == "/etc/marked" or .path == "/srv/expected") |
 	"\(.path) \(.severity) \(.explained_by.name)"' pod.jsonl)" "/etc/marked high null
-/srv/expected low expected"
+/srv/expected info expected"
 document() { # document BUNDLE NAME: of the first container
 	"$STRANDLINE" extract "$1.tar.zst" -q -o - --seq "$(jq -r --arg p "/$2" \
 		'select(.role == "metadata" and .target == 1 and .src.path == $p) | .seq' "$1.jsonl")"
