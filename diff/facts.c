@@ -171,7 +171,7 @@ static bool has_attributes(const struct sl_change *c)
  * By the time of the last change to the object's metadata, which nobody inside sets without
  * setting the host's clock.
  */
-static bool is_at_start(const struct sl_entry *after, const struct sl_container *container)
+bool facts_is_at_start(const struct sl_entry *after, const struct sl_container *container)
 {
 	const struct {
 		bool known;
@@ -208,7 +208,7 @@ fact_set facts_of(const struct sl_change *c, const struct sl_container *containe
 	facts |= after_facts(c) | name_facts(c->path) | timefacts_of(c, container);
 	if (has_attributes(c))
 		facts |= FACT_ATTRIBUTES;
-	if (container != NULL && is_at_start(c->after, container))
+	if (container != NULL && facts_is_at_start(c->after, container))
 		facts |= FACT_AT_START;
 	/* seen through the mount, it is not hidden by it */
 	if ((c->signals & SL_SIGNAL_VOLUME) != 0)

@@ -83,6 +83,8 @@ fact_set facts_of_place(struct sl_bytes path, const struct sl_container *contain
 const char *facts_name(fact_set bit);
 fact_set facts_find(const char *word);
 
+/* The object was changed last while the container was made or started: FACT_AT_START. */
+bool facts_is_at_start(const struct sl_entry *after, const struct sl_container *container);
 /* What follows the last slash. */
 struct sl_bytes facts_last_component(struct sl_bytes path);
 /* The name is made to be overlooked or misread. */

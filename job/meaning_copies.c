@@ -14,7 +14,6 @@
 #include "core/cleanup.h"
 #include "diff/facts.h"
 #include "diff/naming.h"
-#include "diff/timefacts.h"
 
 #define FILES_MAX ((size_t)400000) /* of an image that are remembered: 16 MiB */
 
@@ -143,7 +142,7 @@ static bool is_candidate(const struct copies *s, const struct sl_finding *f,
 
 	if (c == NULL || c->kind != SL_CHANGE_ADDED || f->severity == SL_SEVERITY_INFO ||
 	    f->cause != SL_CAUSE_NONE || (c->after->fields & SL_ENTRY_SHA256) == 0 ||
-	    (timefacts_of(c, s->comparison->container) & FACT_AT_START) == 0)
+	    !facts_is_at_start(c->after, s->comparison->container))
 		return false;
 	for (size_t i = 0; i < f->rule_count; i++)
 		if (!is_about_origin(f->rules[i]) &&

@@ -33,7 +33,7 @@ static int log_note(void *payload, const struct posture_note *n, struct sl_error
 static const struct {
 	const char *settings, *notes;
 } rows[] = {
-	{"{}", ""}, /* what is unknown is not judged */
+	{"{\"working_directory\":\"/\"}", ""}, /* what is unknown is not judged */
 	{"{\"privileged\":true}", "privileged critical"},
 	{"{\"privileged\":false}", ""},
 	{MOUNT("/var/run/docker.sock", "false", "null"), "engine-socket critical"},
@@ -141,9 +141,11 @@ static const struct {
 	{"{\"privileged\":false}", "{\"privileged\":false}", ""},
 	{"{\"privileged\":false}", "{\"privileged\":true}", "privileged critical"},
 	{"{\"privileged\":true}", "{\"privileged\":false}", "privileged low"},
-	{"{\"privileged\":null}", "{\"privileged\":true}", ""}, /* was not known, not approved */
-	{"{\"privileged\":false}", "{}", "privileged unread"},
-	{"{\"live_seccomp\":\"filter\"}", "{}", ""}, /* it does not run now */
+	{"{\"privileged\":null,\"user\":\"app\"}", "{\"privileged\":true,\"user\":\"app\"}",
+	 ""}, /* was not known, not approved */
+	{"{\"privileged\":false}", "{\"working_directory\":\"/\"}", "privileged unread"},
+	{"{\"live_seccomp\":\"filter\"}", "{\"working_directory\":\"/\"}",
+	 ""}, /* it does not run now */
 	{"{\"live_seccomp\":\"filter\"}", "{\"live_seccomp\":\"unconfined\"}", "live_seccomp high"},
 	{"{\"cap_add\":[\"CHOWN\",\"KILL\"]}", "{\"cap_add\":[\"KILL\",\"CHOWN\"]}", ""},
 	{"{\"cap_add\":[\"CHOWN\"]}", "{\"cap_add\":[\"CHOWN\",\"KILL\"]}", "cap_add high"},
