@@ -17,7 +17,8 @@ static const char *const by_runtime[] = {"/proc",
 					 "/run/secrets",
 					 "/run/podman-init",
 					 "/sbin/docker-init",
-					 "/usr/sbin/docker-init"};
+					 "/usr/sbin/docker-init",
+					 "/usr/bin/docker-init"};
 
 /* What an init system gets, or mounts for itself. */
 static const char *const for_init[] = {"/run", "/run/lock", "/run/user", "/tmp",
@@ -41,12 +42,24 @@ static bool is_given_path(const struct procmount *mount, const char *path)
 	       is_beneath(mount->point, path + sizeof(var) - 1);
 }
 
-/* The end of a source on the machine is the mount's root in its file system, through links too. */
-static bool is_given_source(const struct procmount *mount, const char *source)
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/*
+ * The end of a source on the machine is the mount's root in its file system, through links too. A
+ * destination that leads through links keeps its last name: what was given may also be mounted once
+ * more, over something else.
+ */
+static bool is_given_source(const struct procmount *mount, const char *path, const char *source)
 {
 	size_t len = strlen(mount->root), all = source != NULL ? strlen(source) : 0;
 
-	return len > 1 && len <= all && strcmp(source + all - len, mount->root) == 0;
+	return len > 1 && len <= all && strcmp(source + all - len, mount->root) == 0 &&
+	       strcmp(last_component(mount->point), last_component(path)) == 0;
 }
 
 static bool is_given(const struct procinner *in, const struct procmount *mount)
@@ -58,7 +71,7 @@ static bool is_given(const struct procinner *in, const struct procmount *mount)
 			return true;
 	for (size_t i = 0; i < c->mount_count; i++)
 		if (is_given_path(mount, c->mounts[i].path) ||
-		    is_given_source(mount, c->mounts[i].source))
+		    is_given_source(mount, c->mounts[i].path, c->mounts[i].source))
 			return true;
 	return false;
 }

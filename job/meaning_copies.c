@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/digest.h"
 #include "diff/facts.h"
 #include "diff/naming.h"
 
@@ -37,16 +38,6 @@ static void free_copies(void *data)
 	free(s);
 }
 
-/* FNV-1a. A name that collides is no harm: the digest is what is held against the image. */
-static uint64_t hash_name(struct sl_bytes name)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (uint8_t)name.data[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct original *x = a, *y = b;
@@ -57,7 +48,9 @@ static int compare(const void *a, const void *b)
 
 static struct original original_of(const struct sl_entry *e, struct sl_bytes path)
 {
-	struct original o = {.name = hash_name(facts_last_component(path))};
+	struct sl_bytes name = facts_last_component(path);
+	/* a name that collides is no harm: the digest is what is held against the image */
+	struct original o = {.name = xxh3_seeded(name.data, name.len, 0)};
 
 	memcpy(o.sha256, e->sha256, sizeof(o.sha256));
 	return o;

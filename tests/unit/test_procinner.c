@@ -59,11 +59,13 @@ static const struct {
 	{8, 0, "/volumes/data/x", "/data/x", 0, true, SL_INNER_NONE},
 	{0, 0, "/", "/run/app", TMPFS, true, SL_INNER_NONE},
 	{8, 0, "/vendor/plugins", "/usr/lib/plugins", 0, true, SL_INNER_NONE},
+	{8, 0, "/d/docker-init", "/usr/bin/docker-init", 0, true, SL_INNER_NONE},
 	{0, 0, "net:[1]", "/run/netns/x", HANDLE, true, SL_INNER_NONE},
 	/* nobody inside could have made it, or an init system does */
 	{8, 0, "/usr/lib/libcuda.so.1", "/usr/lib/libcuda.so.1", 0, false, SL_INNER_RUNTIME},
 	{0, 0, "/", "/tmp", TMPFS, true, SL_INNER_RUNTIME},
 	/* made inside */
+	{8, 0, "/volumes/data", "/etc", 0, true, SL_INNER_SYSTEM}, /* what was given, once more */
 	{8, 0, "/usr/lib/libcuda.so.1", "/usr/lib/libcuda.so.1", 0, true, SL_INNER_SYSTEM},
 	{0, 40, "/var/e", "/usr/bin/id", OVERLAY, false, SL_INNER_SYSTEM},
 	{0, 40, "/abcdef", "/etc/passwd", OVERLAY, true, SL_INNER_SYSTEM},
