@@ -249,6 +249,14 @@ void sl_settings_settle(struct sl_settings *s)
 		qsort(s->mounts, s->mount_count, sizeof(*s->mounts), compare_mounts);
 }
 
+bool sl_settings_is_any_known(const struct sl_settings *s)
+{
+	for (int i = 0; i < SL_SETTINGS; i++)
+		if (s->values[i].is_known)
+			return true;
+	return false;
+}
+
 const char *sl_settings_get(const struct sl_settings *s, enum sl_setting setting)
 {
 	const struct sl_setting_value *v = &s->values[setting];

@@ -43,7 +43,7 @@ int approval_remove(struct db *db, const struct approval *a, struct sl_error *er
 
 /* A profile's text as settings again. Bounded; what it does not know is left out. */
 int approval_settings(struct sl_settings **out, const char *profile, struct sl_error *err);
-/* Settings as a profile's text, owned by the caller. */
+/* Settings as a profile's text, owned by the caller. SL_ENOTFOUND when none is known. */
 int approval_profile(char **out, const struct sl_settings *s, struct sl_error *err);
 
 #endif

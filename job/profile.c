@@ -32,12 +32,13 @@ int approval_profile(char **out, const struct sl_settings *s, struct sl_error *e
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(PROFILE_MAX);
 	struct jout j;
 
+	*out = NULL;
+	if (!sl_settings_is_any_known(s))
+		return sl_fail(err, SL_ENOTFOUND, 0, "approved profile: no setting is known");
 	jout_begin(&j, &text);
 	settings_json(&j, s, true);
 	if (jout_end(&j) == 0)
 		*out = buf_take(&text);
-	else
-		*out = NULL;
 	return *out != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "approved profile");
 }
 
@@ -103,15 +104,6 @@ static int read_member(void *payload, const char *key, const struct jval *v)
 	return 0;
 }
 
-/* Nothing is approved without a setting: one that has none was emptied. */
-static bool is_any_known(const struct sl_settings *s)
-{
-	for (int i = 0; i < SL_SETTINGS; i++)
-		if (s->values[i].is_known)
-			return true;
-	return false;
-}
-
 int approval_settings(struct sl_settings **out, const char *profile, struct sl_error *err)
 {
 	CLEANUP(settings_cleanup) struct sl_settings *s = NULL;
@@ -130,7 +122,8 @@ int approval_settings(struct sl_settings **out, const char *profile, struct sl_e
 
 		rc = jval_each(doc, read_member, &r);
 	}
-	if (rc == 0 && !is_any_known(s))
+	/* nothing is approved without a setting: one that has none was emptied */
+	if (rc == 0 && !sl_settings_is_any_known(s))
 		rc = sl_fail(err, SL_EFORMAT, 0, "approved profile: holds no setting");
 	if (rc < 0)
 		return rc;

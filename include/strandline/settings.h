@@ -124,6 +124,8 @@ SL_API int sl_settings_add_mount(struct sl_settings *s, const struct sl_setting_
 /** Bring sets and mounts in order. Call when all is added. */
 SL_API void sl_settings_settle(struct sl_settings *s);
 
+/** Is any setting known at all? */
+SL_API bool sl_settings_is_any_known(const struct sl_settings *s);
 /** The text of a text or flag; NULL when unknown. Borrowed. */
 SL_API const char *sl_settings_get(const struct sl_settings *s, enum sl_setting setting);
 /** False also when unknown. */

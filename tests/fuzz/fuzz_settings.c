@@ -88,7 +88,12 @@ static void use(struct sl_settings *s)
 				abort();
 	}
 	(void)posture_judge(s, ignore_note, NULL, NULL);
-	if (approval_profile(&profile, s, NULL) < 0 || approval_settings(&again, profile, NULL) < 0)
+	if (approval_profile(&profile, s, NULL) < 0) {
+		if (sl_settings_is_any_known(s))
+			abort();
+		return;
+	}
+	if (approval_settings(&again, profile, NULL) < 0)
 		abort();
 	(void)deviation_find(again, s, no_deviation, NULL, NULL);
 	sl_settings_free(again);

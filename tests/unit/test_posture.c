@@ -236,6 +236,18 @@ static void a_profile_comes_back_as_it_was(void **state)
 	sl_settings_free(again);
 }
 
+static void settings_of_which_none_is_known_make_no_profile(void **state)
+{
+	struct sl_settings *s = NULL;
+	char *profile = NULL;
+
+	(void)state;
+	assert_int_equal(sl_settings_new(&s, NULL), 0);
+	assert_int_equal(approval_profile(&profile, s, NULL), -SL_ENOTFOUND);
+	assert_null(profile);
+	sl_settings_free(s);
+}
+
 static void a_profile_of_other_types_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -316,6 +328,7 @@ int main(void)
 		cmocka_unit_test(each_deviation_is_found_with_its_severity),
 		cmocka_unit_test(a_sentence_says_what_came_and_what_went),
 		cmocka_unit_test(a_profile_comes_back_as_it_was),
+		cmocka_unit_test(settings_of_which_none_is_known_make_no_profile),
 		cmocka_unit_test(a_profile_of_other_types_is_refused),
 		cmocka_unit_test(pods_of_one_owner_share_a_key),
 		cmocka_unit_test(other_keys_name_engine_and_container_or_image),
