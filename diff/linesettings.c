@@ -5,18 +5,24 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
+#include "core/programs.h"
 
 /* ---- commands ---- */
 
 bool linesettings_is_piped(struct sl_bytes text)
 {
-	static const char *const shells[] = {"sh",  "bash", "dash",   "ash",     "zsh",
-					     "ksh", "perl", "python", "python3", "php"};
 	const char *pipe = lineread_find(text, "|");
+	struct sl_bytes name;
 
-	for (size_t i = 0; pipe != NULL && i < ARRAY_SIZE(shells); i++)
-		if (lineread_find_word(lineread_from(text, pipe), shells[i]) != NULL)
+	if (pipe == NULL)
+		return false;
+	text = lineread_from(text, pipe);
+	while ((name = lineread_next_name(&text)).len > 0) {
+		enum program_kind kind = program_kind_of_word(name);
+
+		if (kind == PROGRAM_SHELL || kind == PROGRAM_LANGUAGE)
 			return true;
+	}
 	return false;
 }
 
