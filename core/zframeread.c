@@ -49,7 +49,7 @@ static int input_fill(struct zframe_reader *r, struct sl_error *err)
 	return rc < 0 ? rc : 0;
 }
 
-static int reserve(struct zframe *f, size_t len, struct sl_error *err)
+static int reserve(struct zframe_packed *f, size_t len, struct sl_error *err)
 {
 	size_t cap = f->cap == 0 ? 1 << 16 : f->cap;
 	uint8_t *grown;
@@ -67,7 +67,8 @@ static int reserve(struct zframe *f, size_t len, struct sl_error *err)
 }
 
 /* Fill the frame's next @len bytes from the file, and the empty input with what lies behind. */
-static int read_direct(struct zframe_reader *r, struct zframe *f, size_t len, struct sl_error *err)
+static int read_direct(struct zframe_reader *r, struct zframe_packed *f, size_t len,
+		       struct sl_error *err)
 {
 	uint8_t *to = f->bytes + f->len;
 	size_t n = 0, got;
@@ -85,7 +86,7 @@ static int read_direct(struct zframe_reader *r, struct zframe *f, size_t len, st
 }
 
 /* Append exactly len bytes of input to the frame, or drop them. 1 when the input ends before. */
-static int take(struct zframe_reader *r, struct zframe *f, size_t len, bool keep,
+static int take(struct zframe_reader *r, struct zframe_packed *f, size_t len, bool keep,
 		struct sl_error *err)
 {
 	int rc = keep ? reserve(f, f->len + len + DIRECT_AHEAD, err) : 0;
@@ -123,7 +124,7 @@ static int refuse(struct sl_error *err, const char *why)
 }
 
 /* Read the rest of a frame header behind magic number and descriptor, and judge it. */
-static int read_header(struct zframe_reader *r, struct zframe *f, struct sl_error *err)
+static int read_header(struct zframe_reader *r, struct zframe_packed *f, struct sl_error *err)
 {
 	static const uint8_t content_size[4] = {0, 2, 4, 8};
 	uint8_t descriptor = f->bytes[4];
@@ -163,7 +164,7 @@ static int read_header(struct zframe_reader *r, struct zframe *f, struct sl_erro
 }
 
 /* Read all blocks and the checksum of a data frame. 1 when the input ends inside. */
-static int read_data_frame(struct zframe_reader *r, struct zframe *f, struct sl_error *err)
+static int read_data_frame(struct zframe_reader *r, struct zframe_packed *f, struct sl_error *err)
 {
 	bool is_last = false;
 	int rc = take(r, f, 1, true, err);
@@ -195,7 +196,8 @@ static int read_data_frame(struct zframe_reader *r, struct zframe *f, struct sl_
 	return rc;
 }
 
-static int read_skippable_frame(struct zframe_reader *r, struct zframe *f, struct sl_error *err)
+static int read_skippable_frame(struct zframe_reader *r, struct zframe_packed *f,
+				struct sl_error *err)
 {
 	int rc = take(r, f, 4, true, err);
 	size_t len;
@@ -223,7 +225,7 @@ static bool is_magic_prefix(const uint8_t *p, size_t len)
 }
 
 /* Do the last bytes of the file account for all of it as a seek table would? */
-static bool ends_in_seek_table(const struct zframe *f, uint64_t file_size)
+static bool ends_in_seek_table(const struct zframe_packed *f, uint64_t file_size)
 {
 	const uint8_t *end = f->bytes + f->len, *table;
 	uint64_t sum = 0;
@@ -242,7 +244,7 @@ static bool ends_in_seek_table(const struct zframe *f, uint64_t file_size)
 	return le32(table) == ZFRAMES_SEEK_TABLE && sum + len == file_size;
 }
 
-int zframe_read(struct zframe_reader *r, struct zframe *f, struct sl_error *err)
+int zframe_read(struct zframe_reader *r, struct zframe_packed *f, struct sl_error *err)
 {
 	int rc;
 

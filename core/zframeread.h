@@ -12,7 +12,7 @@
 #define ZFRAME_SKIP_HEADER 8
 
 /* One frame, or what was read of it. */
-struct zframe {
+struct zframe_packed {
 	struct zframe_view view; /* without the plain bytes of a data frame */
 	uint8_t *bytes;          /* as it lies in the file; of a skippable frame, what is kept */
 	size_t len, cap;
@@ -37,6 +37,6 @@ void zframe_reader_clear(struct zframe_reader *r);
  * Fill @f with the next frame. 0; 1 at the end of the file, whole or cut; -SL_EFORMAT when bytes
  * are no frame or pass the limits of core/zframes.h; -SL_EIO.
  */
-int zframe_read(struct zframe_reader *r, struct zframe *f, struct sl_error *err);
+int zframe_read(struct zframe_reader *r, struct zframe_packed *f, struct sl_error *err);
 
 #endif

@@ -31,7 +31,7 @@ struct slot {
 	uint64_t turn;
 	bool is_past_end; /* there was no frame left for it */
 	/* Its bytes are the worker's room while it is there; what a skippable frame holds stays. */
-	struct zframe frame;
+	struct zframe_packed frame;
 	uint8_t *plain;
 	bool busy;           /* on its way, or lent */
 	unsigned int holds;  /* guarded by the reader's lock */

@@ -134,7 +134,7 @@ static int identify(struct enrich *e, struct sl_finding *f, struct sl_error *err
 	const struct sl_subject *subject = e->input->subject;
 
 	return identity_of(&e->identity, f, (struct sl_bytes){e->who, strlen(e->who)},
-			   subject->has_image_id ? subject->image_id : NULL, err);
+			   subject->image.has_id ? subject->image.id : NULL, err);
 }
 
 static int mark(const struct drift_input *in, struct sl_finding *f, struct sl_change *c,

@@ -48,16 +48,16 @@ int diffrun_unread(struct diff_run *run, const struct sl_container *c, const cha
 {
 	static const char *const nothing[] = {NULL};
 	struct sl_subject subject = {.container = c,
-				     .image_ref = c->image_ref,
-				     .has_image_id = c->has_image_id,
-				     .trust = SL_TRUST_ON_DISK,
+				     .image = {.ref = c->image_ref,
+					       .has_id = c->has_image_id,
+					       .trust = SL_TRUST_ON_DISK},
 				     .compared = nothing};
 	const char *label = sl_container_label(c);
 	struct sl_gap gap = {.what = {label, strlen(label)}, .why = why, .sys = sys};
 	struct sl_summary summary = {.subject = &subject, .counts.gaps = 1};
 	int rc;
 
-	memcpy(subject.image_id, c->image_id, SL_SHA256_SIZE);
+	memcpy(subject.image.id, c->image_id, SL_SHA256_SIZE);
 	rc = diffrun_begin(run);
 	if (rc == 0)
 		rc = sl_sink_container(run->sink, &subject, run->err);

@@ -108,7 +108,7 @@ static void clean_is_said_only_when_all_was_read_and_proven(void **state)
 static void a_gap_alone_is_never_clean(void **state)
 {
 	struct sl_container c = {0};
-	struct sl_subject subject = {.container = &c, .trust = SL_TRUST_PROVEN};
+	struct sl_subject subject = {.container = &c, .image.trust = SL_TRUST_PROVEN};
 	struct sl_summary sum = {.subject = &subject, .complete = true};
 	struct sl_gap gap = {PATH("var/lib"), "cannot be listed", 0, true, true};
 	struct ostream *to = NULL;
