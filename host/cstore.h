@@ -113,7 +113,7 @@ struct cstore_libpod {
 	struct cstore_libpod_row *rows; /* sorted by id */
 	size_t count, cap;
 	struct cstore_libpod_pod *pods; /* sorted by id */
-	size_t pod_count, pod_cap;
+	size_t pod_count;
 	struct cstore_gap *gaps;
 	size_t gap_count;
 	bool is_read;
