@@ -12,7 +12,7 @@
 #include "job/rules.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 
 #define MAX_INIT_LAYERS 8
@@ -376,7 +376,7 @@ int comparison_before(const struct comparison *c, struct sl_source **out, struct
 	if (c->baselines == NULL && stack->is_whole)
 		return open_first_lower(out, stack, err);
 	if (c->baselines == NULL)
-		return merged_open_lowers(out, stack, err);
+		return mergedstack_open_lowers(out, stack, err);
 	if (stack->is_whole)
 		return open_image_with_init(c, out, err);
 	if (inits > MAX_INIT_LAYERS)
