@@ -88,9 +88,6 @@ int cstore_table_parse(struct cstore_table *table, const char *name, const char 
 int cstore_table_settle(struct cstore_table *table, const char *name, struct sl_error *err);
 struct cstore_row *cstore_table_find(const struct cstore_table *table, const char *id);
 void cstore_table_clear(struct cstore_table *table);
-/* Keep a failure as a gap; memory is returned. Clears @why. */
-int cstore_table_gap(struct cstore_table *table, const char *what, struct sl_error *why,
-		     struct sl_error *err);
 
 /* ---- cstore_libpod.c: what Podman's own database says ---- */
 
