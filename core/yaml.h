@@ -43,7 +43,8 @@ size_t ynode_line(const struct ynode *n);
 
 /* Elements of a list or entries of a mapping; 0 for scalars and NULL. */
 size_t ynode_len(const struct ynode *n);
-/* An element of a list, the value of an entry of a mapping; in order, which is linear in @i. */
+/* The elements of a list, the values of the entries of a mapping, in order; NULL: no further one.
+ */
 const struct ynode *ynode_first(const struct ynode *n);
 const struct ynode *ynode_next(const struct ynode *n);
 /* The key that @n is the value of; NULL in a list and at the root. */
