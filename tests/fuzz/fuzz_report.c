@@ -13,6 +13,8 @@
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "core/json.h"
+#include "diff/policy.h"
+#include "job/policylearn.h"
 #include "report/report.h"
 
 #define TEXTS 12
@@ -62,6 +64,29 @@ static void check_lines(const struct buf *out)
 	}
 }
 
+/* What is learned of a change is a policy that can be read. */
+static void check_policy(const struct buf *out)
+{
+	struct policy *p = NULL;
+	struct ydoc *doc = NULL;
+
+	must(policy_new(&p, NULL) == 0);
+	must(ydoc_parse(&doc, "p", out->data, out->len, NULL) == 0);
+	must(policy_add(p, doc, NULL) == 0);
+	ydoc_free(doc);
+	policy_free(p);
+}
+
+static int learn(struct sl_sink **out, struct ostream *to, const struct report_options *o,
+		 struct sl_error *err)
+{
+	static const struct policylearn_options options = {.approved_by = "nobody",
+							   .expires = {.sec = 1900000000}};
+
+	(void)o;
+	return policylearn_sink(out, to, &options, err);
+}
+
 static const struct {
 	int (*make)(struct sl_sink **out, struct ostream *to, const struct report_options *o,
 		    struct sl_error *err);
@@ -69,7 +94,7 @@ static const struct {
 } formats[] = {
 	{report_table, check_text},   {report_json, check_document}, {report_jsonl, check_lines},
 	{report_summary, check_text}, {report_tree, check_text},     {report_sarif, check_document},
-	{report_ocsf, check_lines},   {report_html, check_page},
+	{report_ocsf, check_lines},   {report_html, check_page},     {learn, check_policy},
 };
 
 /* ---- what goes in ---- */
@@ -89,6 +114,21 @@ static struct sl_bytes take_bytes(struct input *in)
 	const char *text = take(in);
 
 	return (struct sl_bytes){text, strlen(text)};
+}
+
+/* As a walk of directories yields it: nobody learns from another one. */
+static bool is_canonical(const char *path)
+{
+	for (const char *at = path;; at++) {
+		size_t len = strcspn(at, "/");
+
+		if (len == 0 || (len == 1 && at[0] == '.') ||
+		    (len == 2 && at[0] == '.' && at[1] == '.'))
+			return false;
+		at += len;
+		if (*at == '\0')
+			return true;
+	}
 }
 
 static void fill_notes(struct sl_notes *n, struct input *in, struct sl_line *lines,
@@ -121,11 +161,11 @@ static int tell_file(struct sl_sink *sink, struct input *in, unsigned int how)
 	const struct sl_entry after = {.mode = S_IFLNK | 0777, .target = take_bytes(in)};
 	struct sl_change c = {.kind = (enum sl_change_kind)(how % SL_CHANGE_KINDS),
 			      .fields = SL_FIELD_TYPE,
-			      .signals = SL_SIGNAL_SETUID,
-			      .path = take_bytes(in),
+			      .signals = (how & 8) != 0 ? SL_SIGNAL_SETUID : 0,
+			      .path = {in->texts[0], strlen(in->texts[0])},
 			      .renamed_from = take_bytes(in)};
 	struct sl_finding f = {.kind = SL_FINDING_FILE,
-			       .severity = SL_SEVERITY_HIGH,
+			       .severity = (how & 8) != 0 ? SL_SEVERITY_HIGH : SL_SEVERITY_LOW,
 			       .change = &c,
 			       .rules = {"a-rule"},
 			       .reasons = {"it is a test"},
@@ -225,6 +265,7 @@ static void tell(size_t format, struct input *in, unsigned int how)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_FREE char *copy = NULL;
+	size_t format = size > 0 ? data[0] % ARRAY_SIZE(formats) : 0;
 	struct input in = {0};
 	char *at, *end;
 
@@ -240,6 +281,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += at < end ? strlen(at) + 1 : 0;
 		at = at < end ? at : end;
 	}
-	tell(data[0] % ARRAY_SIZE(formats), &in, data[1]);
+	/* nothing is learned of what has neither a path that a walk yields nor a name */
+	if (formats[format].make != learn ||
+	    (is_canonical(in.texts[0]) && (in.texts[6][0] != '\0' || in.texts[7][0] != '\0')))
+		tell(format, &in, data[1]);
 	return 0;
 }
