@@ -14,11 +14,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void look_otherwise(const uint8_t *data, size_t size)
 {
+	struct loginscan scan;
 	struct loginlog log;
 
 	(void)openings_signals(data, size);
 	(void)openings_facts(data, size);
-	loginlog_read(&log, (struct sl_bytes){(const char *)data, size});
+	loginscan_begin(&scan, size);
+	loginscan_feed(&scan, (struct sl_bytes){(const char *)data, size / 3});
+	loginscan_feed(&scan, (struct sl_bytes){(const char *)data + size / 3, size - size / 3});
+	log = loginscan_end(&scan);
 	if (log.wiped > log.records || log.records * 384 > size)
 		abort();
 }

@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What is said of files for the bytes that are in them.
+need jq python3
+drift() { timeout 120 "$STRANDLINE" diff --no-db --upper upper --image rootfs:image --format json -o doc.json 2>said || true; }
+# rules PATH: severity, and the rules that say it
+rules() { jq -r --arg path "$1" '.containers[0].findings[] | select(.path == $path) |
+	"\(.severity) \(.rules | join(","))"' doc.json; }
+has() { # has PATH RULE [SEVERITY]
+	rules "$1" | grep -qE "^${3:-[a-z]+} (.*,)?$2(,|\$)" || { echo "$1: $(rules "$1")" >&2; return 1; }
+}
+mkdir -p image/var/log image/srv/docs upper/var/log upper/srv/docs
+
+# ---- records of log-ins: 384 bytes each
+python3 - <<'PY'
+record = b"\7\0\0\0" + b"x" * 380
+wiped = record * 3000 + bytes(384) + record * 3000
+open("image/var/log/wtmp", "wb").write(record * 6001)
+open("upper/var/log/wtmp", "wb").write(wiped)
+open("image/var/log/btmp", "wb").write(record)
+with open("upper/var/log/btmp", "wb") as f:
+    f.write(wiped)
+    f.truncate((256 << 20) + 384)
+PY
+drift
+it "a wiped record is found among two million bytes" has /var/log/wtmp login-records-wiped high
+it "a log of more than 256 MiB is not looked at" exits 1 has /var/log/btmp login-records-wiped 2>/dev/null
+it "which is a gap" same "/var/log/btmp" "$(jq -r '.containers[0].gaps[] | select(.why | contains("log-ins")) | .what' doc.json)"
+rm upper/var/log/btmp
