@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "job/meaning_acks.h"
 #include "job/meaning_copies.h"
+#include "job/meaning_credentials.h"
 #include "job/meaning_hashes.h"
 #include "job/meaning_lines.h"
 #include "job/meaning_logins.h"
@@ -110,10 +111,10 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies behind all that they judge, answers last of all */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap, add_layers,        meaning_yara,      meaning_processes,
-		meaning_settings, meaning_add_lines, meaning_packages,  meaning_hashes,
-		meaning_volumes,  meaning_copies,    meaning_add_times, meaning_add_logins,
-		meaning_policy,   meaning_acks,
+		add_metadata_gap,        add_layers,        meaning_yara,      meaning_processes,
+		meaning_settings,        meaning_add_lines, meaning_packages,  meaning_hashes,
+		meaning_volumes,         meaning_copies,    meaning_add_times, meaning_add_logins,
+		meaning_add_credentials, meaning_policy,    meaning_acks,
 	};
 	int rc = 0;
 

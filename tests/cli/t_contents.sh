@@ -27,3 +27,19 @@ it "a wiped record is found among two million bytes" has /var/log/wtmp login-rec
 it "a log of more than 256 MiB is not looked at" exits 1 has /var/log/btmp login-records-wiped 2>/dev/null
 it "which is a gap" same "/var/log/btmp" "$(jq -r '.containers[0].gaps[] | select(.why | contains("log-ins")) | .what' doc.json)"
 rm upper/var/log/btmp
+
+# ---- credentials, where they are gathered: of keys that were made up here
+mkdir -p upper/tmp upper/root upper/home/ada/.cache upper/srv/app
+key=AKIA$(printf %s QX3Z7RTB W2YK5LMN)
+printf 'aws_access_key_id = %s\n' "$key" | tee upper/tmp/notes upper/root/loot.txt upper/srv/app/settings \
+	upper/home/ada/.cache/response upper/tmp/sess_8a7 >/dev/null
+drift
+it "an access key in a temporary directory is a finding" has /tmp/notes credential-staged medium
+it "and openly in a home" has /root/loot.txt credential-staged medium
+it "what it is is said" same "has an access key of AWS in it; file 41 B, mode 0644" \
+	"$(jq -r '.containers[0].findings[] | select(.path == "/tmp/notes").message' doc.json)"
+it "but not the key" lacks doc.json "$key"
+for path in /srv/app/settings /home/ada/.cache/response /tmp/sess_8a7; do
+	it "an application's own at $path is not" exits 1 has $path credential-staged 2>/dev/null
+done
+rm -r upper/tmp upper/root upper/home upper/srv/app

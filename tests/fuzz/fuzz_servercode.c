@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The size of the pieces, then a file: what is found in the whole is found in its pieces. The same
- * bytes as a beginning, and as records of log-ins.
+ * bytes as a beginning, as records of log-ins, and as a text with credentials.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "diff/contentscan.h"
+#include "diff/credentials.h"
 #include "diff/loginlog.h"
 #include "diff/openings.h"
 
@@ -17,6 +18,7 @@ static void look_otherwise(const uint8_t *data, size_t size)
 	struct loginscan scan;
 	struct loginlog log;
 
+	(void)credentials_find((struct sl_bytes){(const char *)data, size});
 	(void)openings_signals(data, size);
 	(void)openings_facts(data, size);
 	loginscan_begin(&scan, size);
