@@ -14,6 +14,7 @@
 #include "job/meaning_packages.h"
 #include "job/meaning_policy.h"
 #include "job/meaning_processes.h"
+#include "job/meaning_rewritten.h"
 #include "job/meaning_settings.h"
 #include "job/meaning_times.h"
 #include "job/meaning_volumes.h"
@@ -111,10 +112,14 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies behind all that they judge, answers last of all */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap,        add_layers,        meaning_yara,      meaning_processes,
-		meaning_settings,        meaning_add_lines, meaning_packages,  meaning_hashes,
-		meaning_volumes,         meaning_copies,    meaning_add_times, meaning_add_logins,
-		meaning_add_credentials, meaning_policy,    meaning_acks,
+		add_metadata_gap,      add_layers,
+		meaning_yara,          meaning_processes,
+		meaning_settings,      meaning_add_lines,
+		meaning_packages,      meaning_hashes,
+		meaning_volumes,       meaning_copies,
+		meaning_add_times,     meaning_add_logins,
+		meaning_add_rewritten, meaning_add_credentials,
+		meaning_policy,        meaning_acks,
 	};
 	int rc = 0;
 

@@ -43,3 +43,16 @@ for path in /srv/app/settings /home/ada/.cache/response /tmp/sess_8a7; do
 	it "an application's own at $path is not" exits 1 has $path credential-staged 2>/dev/null
 done
 rm -r upper/tmp upper/root upper/home upper/srv/app
+
+# ---- a line of a log exchanged, and one that only grew
+printf 'one\nintruder\nthree\n' >image/var/log/app.log
+printf 'one\nnothing!\nthree\nfour\n' >upper/var/log/app.log
+printf 'one\n' >image/var/log/other.log
+printf 'one\ntwo\n' >upper/var/log/other.log
+drift
+it "a log whose lines were changed is rewritten" has /var/log/app.log log-rewritten high
+it "one that grew is not" exits 1 has /var/log/other.log log-rewritten 2>/dev/null
+"$STRANDLINE" capture --no-db -q --upper upper --image rootfs:image -o b.tar.zst 2>said || true
+tar --zstd -xOf b.tar.zst --wildcards 'j/*.jsonl' | jq -c 'select(.type == "finding")' >findings
+it "a capture finds the same" same "/var/log/app.log high" \
+	"$(jq -r 'select(.rules // [] | index("log-rewritten")) | "\(.path) \(.severity)"' findings | grep -v wtmp)"
