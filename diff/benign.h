@@ -18,7 +18,7 @@
 	 FACT_WAS_PROGRAM | FACT_ATTRIBUTES | SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT |         \
 	 SL_SIGNAL_PRELOAD | SL_SIGNAL_TRACED | SL_SIGNAL_MEMFD | SL_SIGNAL_RUNS_INPUT |           \
 	 SL_SIGNAL_MINER | SL_SIGNAL_REWRITTEN | SL_SIGNAL_BORROWED_MTIME | SL_SIGNAL_CREDENTIAL | \
-	 FACT_INCRIMINATES)
+	 SL_SIGNAL_SCRAMBLED | FACT_INCRIMINATES)
 
 /* May @r, which matches, be believed about this change? */
 bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set facts);

@@ -15,6 +15,7 @@
 #include "job/meaning_policy.h"
 #include "job/meaning_processes.h"
 #include "job/meaning_rewritten.h"
+#include "job/meaning_scrambled.h"
 #include "job/meaning_settings.h"
 #include "job/meaning_times.h"
 #include "job/meaning_volumes.h"
@@ -119,7 +120,8 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 		meaning_volumes,       meaning_copies,
 		meaning_add_times,     meaning_add_logins,
 		meaning_add_rewritten, meaning_add_credentials,
-		meaning_policy,        meaning_acks,
+		meaning_add_scrambled, meaning_policy,
+		meaning_acks,
 	};
 	int rc = 0;
 

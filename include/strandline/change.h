@@ -82,8 +82,10 @@ enum sl_signal {
 #define SL_SIGNAL_BORROWED_MTIME (UINT64_C(1) << 36)
 /** Has a credential of another system in it, known by its form. */
 #define SL_SIGNAL_CREDENTIAL (UINT64_C(1) << 37)
+/** A document of the image whose bytes are nothing but chance now. */
+#define SL_SIGNAL_SCRAMBLED (UINT64_C(1) << 38)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 38
+#define SL_SIGNAL_BITS 39
 
 /** One difference. Everything borrowed. */
 struct sl_change {

@@ -56,3 +56,21 @@ it "one that grew is not" exits 1 has /var/log/other.log log-rewritten 2>/dev/nu
 tar --zstd -xOf b.tar.zst --wildcards 'j/*.jsonl' | jq -c 'select(.type == "finding")' >findings
 it "a capture finds the same" same "/var/log/app.log high" \
 	"$(jq -r 'select(.rules // [] | index("log-rewritten")) | "\(.path) \(.severity)"' findings | grep -v wtmp)"
+
+# ---- documents of the image, overwritten with chance
+python3 - <<'PY'
+import random
+chance = random.Random(4711).randbytes
+text = b"The strandline is the line of debris that the last high tide leaves.\n" * 40
+for name in ("report.txt", "table.csv", "page.html", "seed.bin"):
+    open("image/srv/docs/" + name, "wb").write(text)
+open("upper/srv/docs/report.txt", "wb").write(chance(9000))
+open("upper/srv/docs/table.csv", "wb").write(text + b"one more\n")
+open("upper/srv/docs/page.html", "wb").write(b"\x1f\x8b\x08" + chance(5000))
+open("upper/srv/docs/seed.bin", "wb").write(chance(5000))
+PY
+drift
+it "a document that is chance now is a finding" has /srv/docs/report.txt document-scrambled high
+for name in table.csv page.html seed.bin; do
+	it "not $name, which has a form or none to lose" exits 1 has /srv/docs/$name document-scrambled 2>/dev/null
+done

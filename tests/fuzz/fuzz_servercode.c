@@ -10,6 +10,7 @@
 #include "diff/credentials.h"
 #include "diff/loginlog.h"
 #include "diff/openings.h"
+#include "diff/scrambled.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +20,7 @@ static void look_otherwise(const uint8_t *data, size_t size)
 	struct loginlog log;
 
 	(void)credentials_find((struct sl_bytes){(const char *)data, size});
+	(void)scrambled_is_chance(data, size);
 	(void)openings_signals(data, size);
 	(void)openings_facts(data, size);
 	loginscan_begin(&scan, size);

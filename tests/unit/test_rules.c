@@ -67,6 +67,8 @@ static const struct {
 	 "\037\213x"},
 	{"program-disabled", META("usr/bin/ps", SL_FIELD_MODE, PROGRAM, REG(0)),
 	 META("usr/bin/ps", SL_FIELD_MODE, PROGRAM, REG(0700))},
+	{"document-scrambled", MOD("data/a.txt", TEXT, TEXT, .signals = SL_SIGNAL_SCRAMBLED),
+	 MOD("data/a.txt", TEXT, TEXT)},
 	{"ransom-note", ADD("data/a.txt.locked", TEXT), ADD("data/a.lock", TEXT)},
 	{"ransom-note", ADD("data/README_RESTORE.txt", TEXT), ADD("data/README.txt", TEXT)},
 	{"privilege-policy", ADD("etc/polkit-1/rules.d/1.rules", TEXT),
