@@ -17,14 +17,14 @@ static const char *const kind_names[SL_CHANGE_KINDS] = {
 
 /* In the order of their bits. */
 static const char *const signal_names[] = {
-	"forged-mtime", "setuid",         "setgid",     "caps",        "opaque",
-	"hidden-name",  "renamed",        "unstable",   "elf",         "script",
-	"executable",   "world-writable", "device",     "under-mount", "stray-whiteout",
-	"truncated",    "running",        "mapped",     "archive",     "key",
-	"packaged",     "volume",         "known-bad",  "known-good",  "yara",
-	"in-path",      "in-temp",        "unlinked",   "memfd",       "preload",
-	"traced",       "server-code",    "runs-input", "miner",       "partly-searched",
-	"rewritten",    "borrowed-mtime",
+	"forged-mtime", "setuid",         "setgid",           "caps",        "opaque",
+	"hidden-name",  "renamed",        "unstable",         "elf",         "script",
+	"executable",   "world-writable", "device",           "under-mount", "stray-whiteout",
+	"truncated",    "running",        "mapped",           "archive",     "key",
+	"packaged",     "volume",         "known-bad",        "known-good",  "yara",
+	"in-path",      "in-temp",        "unlinked",         "memfd",       "preload",
+	"traced",       "server-code",    "runs-input",       "miner",       "partly-searched",
+	"rewritten",    "borrowed-mtime", "deleted-at-start",
 };
 
 _Static_assert(ARRAY_SIZE(signal_names) == SL_SIGNAL_BITS, "every signal has a name");
