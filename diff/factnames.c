@@ -49,6 +49,7 @@ static const struct {
 	{FACT_ENCODED, "encoded"},
 	{FACT_HEX, "hex"},
 	{FACT_USUAL_LINK, "usual-link"},
+	{FACT_QUEUED_MAIL, "queued-mail"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

@@ -126,6 +126,18 @@ static bool is_bytecode(const uint8_t *head, size_t len)
 	       head[5] == 0 && head[6] == 0 && head[7] == 0;
 }
 
+/*
+ * Postfix's record of sizes, the first of a mail: numbers of fifteen digits, filled up with blanks.
+ * reference: postfix, src/global/rec_type.h
+ */
+static bool is_queued_mail(const uint8_t *head, size_t len)
+{
+	for (size_t i = 2; i < len && i < 16; i++)
+		if (head[i] != ' ' && (head[i] < '0' || head[i] > '9'))
+			return false;
+	return len >= 16 && head[0] == 'C' && head[1] >= 0x2f && head[1] < 0x7f && head[2] == ' ';
+}
+
 /* Servers pass over what stands in front of the code: a byte order mark, blanks. */
 static bool begins_server_script(const uint8_t *head, size_t len)
 {
@@ -172,5 +184,7 @@ fact_set magic_facts(const uint8_t *head, size_t len)
 		facts |= FACT_BYTECODE;
 	if (is_server_script(head, len))
 		facts |= FACT_SERVER_SCRIPT;
+	if (is_queued_mail(head, len))
+		facts |= FACT_QUEUED_MAIL;
 	return facts;
 }
