@@ -127,15 +127,19 @@ static bool is_bytecode(const uint8_t *head, size_t len)
 }
 
 /*
- * Postfix's record of sizes, the first of a mail: numbers of fifteen digits, filled up with blanks.
+ * A mail's first record, as Postfix writes it: its sizes, filled up with blanks, or where it was
+ * just dropped the time. A letter, the length of what follows, numbers.
  * reference: postfix, src/global/rec_type.h
  */
 static bool is_queued_mail(const uint8_t *head, size_t len)
 {
-	for (size_t i = 2; i < len && i < 16; i++)
+	if (len < 16)
+		return false;
+	for (size_t i = 2; i < 16; i++)
 		if (head[i] != ' ' && (head[i] < '0' || head[i] > '9'))
 			return false;
-	return len >= 16 && head[0] == 'C' && head[1] >= 0x2f && head[1] < 0x7f && head[2] == ' ';
+	return (head[0] == 'C' && head[1] >= 0x2f && head[1] < 0x7f && head[2] == ' ') ||
+	       (head[0] == 'T' && head[1] >= 12 && head[1] <= 20);
 }
 
 /* Servers pass over what stands in front of the code: a byte order mark, blanks. */

@@ -41,6 +41,24 @@ static bool split(struct sl_bytes path, struct sl_bytes *dir, struct sl_bytes *n
 	return name->len > 0;
 }
 
+/* What systemd's and Dovecot's own start leaves. */
+static bool is_fixed(struct sl_bytes path, struct sl_bytes target)
+{
+	static const struct {
+		const char *path, *target;
+	} links[] = {
+		{"run/shm", "/dev/shm"},
+		{"var/lib/dbus/machine-id", "/etc/machine-id"},
+		{"etc/mtab", "../proc/self/mounts"},
+		{"run/dovecot/dovecot.conf", "/etc/dovecot/dovecot.conf"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (is(path, links[i].path) && is(target, links[i].target))
+			return true;
+	return false;
+}
+
 static bool is_time_zone(struct sl_bytes path, struct sl_bytes target)
 {
 	return is(path, "etc/localtime") && begins(target, "/usr/share/zoneinfo/") &&
@@ -156,7 +174,7 @@ static bool is_moved_data(struct sl_bytes path, struct sl_bytes target)
 
 bool startlinks_are_usual(struct sl_bytes path, struct sl_bytes target)
 {
-	return is_time_zone(path, target) || is_switched_on(path, target) ||
-	       is_php_module(path, target) || is_output(path, target) ||
-	       is_moved_data(path, target);
+	return is_fixed(path, target) || is_time_zone(path, target) ||
+	       is_switched_on(path, target) || is_php_module(path, target) ||
+	       is_output(path, target) || is_moved_data(path, target);
 }

@@ -24,6 +24,10 @@ static const struct row {
 	{"etc/localtime", "/usr/share/zoneinfo/../../../tmp/x", false},
 	{"etc/localtimes", "/usr/share/zoneinfo/UTC", false},
 
+	{"run/shm", "/dev/shm", true},
+	{"run/shm", "/dev", false},
+	{"run/shm", "/dev/shm2", false},
+
 	{"etc/apache2/mods-enabled/rewrite.load", "../mods-available/rewrite.load", true},
 	{"etc/apache2/mods-enabled/rewrite.load", "/etc/apache2/mods-available/rewrite.load", true},
 	{"etc/nginx/sites-enabled/shop", "/etc/nginx/sites-available/shop", true},
