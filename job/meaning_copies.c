@@ -269,12 +269,12 @@ static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struc
 	rc = s->is_read ? 0 : read_image(s, err);
 	if (rc < 0 || s->is_useless || s->count == 0)
 		return rc;
-	if (is_known(s, c->after->sha256, c->path))
-		calm(f, "copy-at-start",
-		     "a copy of a file of the image, by bytes and name, made while the container "
-		     "started");
-	else if (may_be_settings(c))
-		return judge_page(s, f, c, err);
+	if (!is_known(s, c->after->sha256, c->path))
+		return may_be_settings(c) ? judge_page(s, f, c, err) : 0;
+	calm(f, "copy-at-start",
+	     "a copy of a file of the image, by bytes and name, made while the container started");
+	/* its lines are the image's */
+	f->notes.line_count = f->notes.lines_left_out = 0;
 	return 0;
 }
 
