@@ -154,6 +154,7 @@ noise_site() {
 			>/var/www/html/config/config.php
 		ln -s ../mods-available/rewrite.load /etc/apache2/mods-enabled/rewrite.load
 		rm /etc/apache2/mods-enabled/status.load /etc/nginx/conf.d/default.conf
+		printenv >/etc/environment
 		ln -s /dev/stdout /var/log/site.log
 		ln -s /data/uploads /srv/uploads
 		mkdir -p /ledger/wal /config /run/service /etc/shop/tls /home/app/.cache/fonts
