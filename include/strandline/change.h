@@ -84,8 +84,10 @@ enum sl_signal {
 #define SL_SIGNAL_CREDENTIAL (UINT64_C(1) << 37)
 /** A document of the image whose bytes are nothing but chance now. */
 #define SL_SIGNAL_SCRAMBLED (UINT64_C(1) << 38)
+/** Was deleted while the container was made or started. */
+#define SL_SIGNAL_DELETED_AT_START (UINT64_C(1) << 39)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 39
+#define SL_SIGNAL_BITS 40
 
 /** One difference. Everything borrowed. */
 struct sl_change {
