@@ -48,6 +48,11 @@ static const struct {
 	{FACT_PASSWORDS, "passwords"},
 	{FACT_ENCODED, "encoded"},
 	{FACT_HEX, "hex"},
+	{FACT_SECRETS, "secrets"},
+	{FACT_PACKETS, "packets"},
+	{FACT_DUMP, "dump"},
+	{FACT_COMPILED, "compiled"},
+	{FACT_LARGE_ATTRIBUTE, "large-attribute"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

@@ -50,10 +50,12 @@ static int find_lead(struct procpart *p, const struct sl_process *process,
 	bool known;
 	int rc = is_known(p, lead, &known, err);
 
-	if (rc < 0 || known)
+	if (rc < 0 || known || (lead->is_code && procpart_is_given_code(p, process, lead->path)))
 		return rc;
 	if (lead->object != SL_OBJECT_NONE) {
 		id = rule_of(&p->processes.objects[lead->object], lead->is_directory);
+		if (lead->is_code && id == PROCRULE_LOADS_UPPER)
+			id = PROCRULE_LOADS_BY_CODE;
 		path = procpart_path(&p->processes.objects[lead->object]);
 	}
 	return procpart_find(p, process, procpart_subject_with(path, by), id, NULL, err);

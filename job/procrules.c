@@ -156,6 +156,12 @@ static const struct procrule rules[PROCRULES] = {
 		 {"T1574"},
 		 "a variable that is not configured names code that is not there, "
 		 "or not any more"},
+	[PROCRULE_LOADS_BY_CODE] = {"code-loads-not-in-image",
+				    SL_SEVERITY_MEDIUM,
+				    RUNNING | SL_SIGNAL_SCRIPT,
+				    {"T1059"},
+				    "its arguments are a program that runs a file which the image "
+				    "does not have"},
 	[PROCRULE_SEARCHES_UPPER] =
 		{"searches-not-in-image",
 		 SL_SEVERITY_MEDIUM,
