@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Programs that stand in arguments, as "sh -c TEXT" and "nc -e sh", and in single lines of files:
- * which of them do what people and their tools seldom write there. Words prove little; each kind needs two that fit together.
+ * which of them do what people and their tools seldom write there. Words prove little; each kind
+ * needs two that fit together.
  */
 #ifndef CORE_PROCCODE_H
 #define CORE_PROCCODE_H

@@ -118,8 +118,12 @@ static const struct opening {
 	uint8_t len;
 	fact_set fact;
 } openings[] = {
-#define OPENS(text, fact) {(text), sizeof(text) - 1, (fact)}
-	/* a JSON Web Token, whose header is {"alg": or {"typ":; keys of Amazon's and Google's clouds */
+#define OPENS(text, fact)                                                                          \
+	{                                                                                          \
+		(text), sizeof(text) - 1, (fact)                                                   \
+	}
+	/* a JSON Web Token, whose header is {"alg": or {"typ":; keys of Amazon's and Google's
+	   clouds */
 	OPENS("eyJhbGciOi", FACT_SECRETS),
 	OPENS("eyJ0eXAiOi", FACT_SECRETS),
 	OPENS("[default]\naws_ac", FACT_SECRETS),
@@ -161,8 +165,7 @@ fact_set openings_facts(const uint8_t *head, size_t len)
 	fact_set facts = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(openings); i++)
-		if (openings[i].len <= len &&
-		    memcmp(head, openings[i].bytes, openings[i].len) == 0)
+		if (openings[i].len <= len && memcmp(head, openings[i].bytes, openings[i].len) == 0)
 			facts |= openings[i].fact;
 
 	if (is_passwords(head, len))

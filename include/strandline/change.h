@@ -80,8 +80,12 @@ enum sl_signal {
 #define SL_SIGNAL_REWRITTEN (UINT64_C(1) << 35)
 /** Its mtime is, to the nanosecond, that of a program of the image which everybody knows. */
 #define SL_SIGNAL_BORROWED_MTIME (UINT64_C(1) << 36)
+/** A text with a line that ties a shell to a connection, or runs what it fetches or decodes. */
+#define SL_SIGNAL_SHELL_CODE (UINT64_C(1) << 37)
+/** Holds a program behind other bytes, or one in base64. */
+#define SL_SIGNAL_PROGRAM_INSIDE (UINT64_C(1) << 38)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 37
+#define SL_SIGNAL_BITS 39
 
 /** One difference. Everything borrowed. */
 struct sl_change {
