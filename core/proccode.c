@@ -272,9 +272,9 @@ static bool ties_program(const char *text)
 static bool obeys_connection(const char *text)
 {
 	static const char *const reads[] = {".recv(", "sysread", "recv(", ".gets", "fgets("};
-	static const char *const runners[] = {
-		"getoutput(", "check_output(", "os.popen", "subprocess.",
-		SYSTEM,       "shell_exec(",   "exec(",    "`#{"};
+	static const char *const runners[] = {"getoutput(",  "check_output(", "os.popen",
+					      "subprocess.", SYSTEM,          "shell_exec(",
+					      "exec(",       "`#{",           "`$"};
 	static const char *const sockets[] = {"socket", "Socket", "create_connection", "fsockopen"};
 
 	if (strstr(text, "/inet/tcp/") != NULL && strstr(text, "|&") != NULL &&

@@ -35,7 +35,7 @@ static bool judge(const char *from, const char *at, const char *end)
 
 static bool has_connection(const char *from, const char *end, size_t *budget)
 {
-	static const char *const devices[] = {"/dev/tcp/", "/dev/udp/"};
+	static const char *const devices[] = {"/dev/tcp/", "/dev/udp/", "-e /bin/"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		for (const char *at = from; *budget > 0 && at < end; at++, --*budget) {

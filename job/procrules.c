@@ -168,7 +168,7 @@ static const struct procrule rules[PROCRULES] = {
 		 SL_SIGNAL_PRELOAD,
 		 {"T1574"},
 		 "a variable or option makes it look for code in a directory that "
-		 "the image does not have"},
+		 "the image does not have, or that everyone may write to"},
 	[PROCRULE_SEARCHES_MOUNT] =
 		{"searches-volume",
 		 SL_SEVERITY_LOW,

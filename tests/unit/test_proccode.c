@@ -54,6 +54,8 @@ static const struct {
 	 PROCCODE_REMOTE},
 	{"/usr/bin/python3",
 	 "python3 -c s=socket.create_connection(a);s.send(getoutput(s.recv(9)))", PROCCODE_REMOTE},
+	{"/usr/bin/perl", "perl -MIO::Socket -e while($s->recv($c,9)){print `$c`}",
+	 PROCCODE_REMOTE},
 	{"/bin/bash", "bash -c eval \"$(echo 9 peels | rev)\"", PROCCODE_DECODES},
 	{"/usr/bin/python3", "python3 -c exec(bytes([105, 109]))", PROCCODE_DECODES},
 	/* what entry points, health checks and servers write */

@@ -136,6 +136,21 @@ static void code_that_is_led_to_counts_by_where_it_lies(void **state)
 	}
 }
 
+static void a_directory_for_everyone_counts_though_the_image_has_it(void **state)
+{
+	static char temporary[] = "/var/tmp", other[] = "/var/lib";
+	struct fixture *f = *state;
+
+	f->objects[1].origin = SL_ORIGIN_IMAGE;
+	f->lead.is_directory = true;
+	f->lead.path = f->objects[1].path = temporary;
+	judge_loads(f);
+	found(f, "searches-not-in-image", SL_SEVERITY_MEDIUM, "/var/tmp (NODE_OPTIONS)");
+	f->lead.path = f->objects[1].path = other;
+	judge_loads(f);
+	found(f, "", SL_SEVERITY_INFO, "");
+}
+
 static void code_in_arguments_that_runs_a_file_counts_unless_it_was_given(void **state)
 {
 	struct fixture *f = *state;
@@ -331,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(code_that_is_led_to_counts_by_where_it_lies),
+		TEST(a_directory_for_everyone_counts_though_the_image_has_it),
 		TEST(code_in_arguments_that_runs_a_file_counts_unless_it_was_given),
 		TEST(what_was_configured_is_no_finding),
 		TEST(rights_beyond_the_containers_are_found),

