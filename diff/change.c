@@ -25,6 +25,7 @@ static const char *const signal_names[] = {
 	"in-path",      "in-temp",        "unlinked",   "memfd",       "preload",
 	"traced",       "server-code",    "runs-input", "miner",       "partly-searched",
 	"rewritten",    "borrowed-mtime", "credential", "scrambled",   "deleted-at-start",
+	"shell-code",   "program-inside",
 };
 
 _Static_assert(ARRAY_SIZE(signal_names) == SL_SIGNAL_BITS, "every signal has a name");

@@ -5,9 +5,14 @@
 
 #include "core/cleanup.h"
 #include "diff/minercode.h"
+#include "diff/shellcode.h"
 
 /* A miner's settings stand in its beginning. */
 #define SETTINGS_WITHIN ((uint64_t)64 << 10)
+
+/* What people write by hand, or have written for them. */
+#define TEXT_WITHIN ((uint64_t)1 << 20)
+#define LINES_MAX 256
 
 /* ---- one piece ---- */
 
@@ -43,6 +48,22 @@ static void find_pool(struct contentscan *s, const uint8_t *bytes, size_t len)
 	}
 }
 
+/* Every program has a header at its beginning: one of those holds no other. */
+static void find_programs(struct contentscan *s, const uint8_t *bytes, size_t len)
+{
+	size_t left = LINES_MAX - s->lines;
+
+	if ((s->signals & SL_SIGNAL_PROGRAM_INSIDE) == 0 && !s->is_program &&
+	    shellcode_has_program(bytes, len))
+		s->signals |= SL_SIGNAL_PROGRAM_INSIDE;
+	if (s->is_program || !s->may_mine || s->seen > TEXT_WITHIN ||
+	    (s->signals & SL_SIGNAL_SHELL_CODE) != 0)
+		return;
+	if (shellcode_has(bytes, len, &left))
+		s->signals |= SL_SIGNAL_SHELL_CODE;
+	s->lines = LINES_MAX - left;
+}
+
 static void look(struct contentscan *s, const uint8_t *bytes, size_t len)
 {
 	find_code(s, bytes, len);
@@ -52,6 +73,7 @@ static void look(struct contentscan *s, const uint8_t *bytes, size_t len)
 		s->signals |= SL_SIGNAL_RUNS_INPUT;
 	if (s->may_mine)
 		find_pool(s, bytes, len);
+	find_programs(s, bytes, len);
 	if (s->is_object && s->seen <= SETTINGS_WITHIN) {
 		s->settings |= minercode_settings(bytes, len);
 		if (minercode_is_config(s->settings))
@@ -70,12 +92,17 @@ static bool is_object(const uint8_t *bytes, size_t len)
 	return at < len && bytes[at] == '{';
 }
 
+static bool is_program(const uint8_t *bytes, size_t len)
+{
+	return len >= 4 && memcmp(bytes, "\177ELF", 4) == 0;
+}
+
 /* Programs and texts: not what is packed, which is most of what is large and shows nothing. */
 static bool may_mine(const uint8_t *bytes, size_t len)
 {
 	const size_t most = len < 16 ? len : 16;
 
-	if (len >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
+	if (is_program(bytes, len))
 		return true;
 	for (size_t i = 0; i < most; i++)
 		if (bytes[i] < '\t' || bytes[i] == 0x7f || (bytes[i] > '\r' && bytes[i] < ' '))
@@ -130,6 +157,7 @@ void contentscan_feed(struct contentscan *s, const void *bytes, size_t len)
 	if (s->seen == 0) {
 		s->is_object = is_object(bytes, len);
 		s->may_mine = may_mine(bytes, len);
+		s->is_program = is_program(bytes, len);
 	}
 	if (is_left_out(s, len)) {
 		s->signals |= SL_SIGNAL_PARTLY_SEARCHED;
@@ -149,6 +177,8 @@ static const struct {
 	{SL_SIGNAL_RUNS_INPUT, SL_ENTRY_RUNS_INPUT},
 	{SL_SIGNAL_MINER, SL_ENTRY_MINER},
 	{SL_SIGNAL_PARTLY_SEARCHED, SL_ENTRY_PARTLY_SEARCHED},
+	{SL_SIGNAL_SHELL_CODE, SL_ENTRY_SHELL_CODE},
+	{SL_SIGNAL_PROGRAM_INSIDE, SL_ENTRY_PROGRAM_INSIDE},
 };
 
 uint32_t contentscan_flags(uint64_t signals)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is looked for in the whole of a file while it is read for other reasons: servers' code
- * (diff/servercode.h) and miners (diff/minercode.h).
+ * (diff/servercode.h), miners (diff/minercode.h), shells and programs (diff/shellcode.h).
  */
 #ifndef DIFF_CONTENTSCAN_H
 #define DIFF_CONTENTSCAN_H
@@ -26,7 +26,9 @@ struct contentscan {
 	uint64_t looked;                   /* places */
 	uint64_t seen;                     /* bytes */
 	uint32_t settings;                 /* of a miner */
+	size_t lines;                      /* of texts that were judged */
 	bool is_object;                    /* begins like a JSON object */
+	bool is_program;                   /* begins like an ELF file */
 	bool may_mine;                     /* is something that pools are looked for in */
 	uint8_t tail[SERVERCODE_MARK_MAX]; /* what a mark may have begun in */
 	size_t tail_len;

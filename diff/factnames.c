@@ -50,6 +50,11 @@ static const struct {
 	{FACT_HEX, "hex"},
 	{FACT_USUAL_LINK, "usual-link"},
 	{FACT_QUEUED_MAIL, "queued-mail"},
+	{FACT_SECRETS, "secrets"},
+	{FACT_PACKETS, "packets"},
+	{FACT_DUMP, "dump"},
+	{FACT_COMPILED, "compiled"},
+	{FACT_LARGE_ATTRIBUTE, "large-attribute"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

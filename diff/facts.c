@@ -110,29 +110,53 @@ static bool is_opened_by_list(const struct sl_entry *e)
 	return false;
 }
 
+/* A note of a browser or a file server has some dozen bytes. */
+#define ATTRIBUTE_LARGE 256
+
+static bool is_large_attribute(const struct sl_xattr *x, const struct sl_entry *before)
+{
+	const struct sl_xattr *was = before != NULL ? sl_entry_xattr(before, x->name) : NULL;
+	size_t n = x->size < MAGIC_WINDOW ? x->size : MAGIC_WINDOW;
+
+	if (strncmp(x->name, "user.", 5) != 0 || x->size == 0 ||
+	    (was != NULL && was->size == x->size && memcmp(was->value, x->value, x->size) == 0))
+		return false;
+	return x->size >= ATTRIBUTE_LARGE ||
+	       (magic_signals(x->value, n) & (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT)) != 0 ||
+	       (magic_facts(x->value, n) & FACT_ENCODED) != 0;
+}
+
+static bool has_large_attribute(const struct sl_entry *after, const struct sl_entry *before)
+{
+	for (size_t i = 0; i < after->xattr_count; i++)
+		if (is_large_attribute(&after->xattrs[i], before))
+			return true;
+	return false;
+}
+
 static fact_set after_facts(const struct sl_change *c)
 {
 	const struct sl_entry *after = c->after;
 	const struct sl_entry *before = c->before;
 	bool is_same_type = before != NULL && ((before->mode ^ after->mode) & S_IFMT) == 0;
-	fact_set facts = 0;
+	fact_set facts = has_large_attribute(after, before) ? FACT_LARGE_ATTRIBUTE : 0;
 
 	switch (after->mode & S_IFMT) {
 	case S_IFREG:
-		facts = regular_facts(c, is_same_type ? before : NULL);
+		facts |= regular_facts(c, is_same_type ? before : NULL);
 		break;
 	case S_IFDIR:
-		facts = FACT_DIRECTORY;
+		facts |= FACT_DIRECTORY;
 		break;
 	case S_IFLNK:
 		return FACT_LINK | FACT_FILLED |
 		       (facts_leads_out(c->path, after->target) ? FACT_LINK_OUT : 0);
 	case S_IFBLK:
-		facts = FACT_BLOCK | FACT_FILLED;
+		facts |= FACT_BLOCK | FACT_FILLED;
 		facts |= is_same_type && (c->fields & SL_FIELD_RDEV) == 0 ? 0 : SL_SIGNAL_DEVICE;
 		break;
 	case S_IFCHR:
-		facts = FACT_FILLED;
+		facts |= FACT_FILLED;
 		facts |= is_same_type && (c->fields & SL_FIELD_RDEV) == 0 ? 0 : SL_SIGNAL_DEVICE;
 		break;
 	case S_IFSOCK:

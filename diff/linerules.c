@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/proccode.h"
 #include "diff/lineread.h"
 #include "diff/linesettings.h"
 #include "diff/naming.h"
 #include "diff/secrets.h"
 
 #define SENTENCES_MAX 4
+#define LINE_MAX_JUDGED 4096
 
 /* ---- small readings ---- */
 
@@ -291,10 +293,23 @@ static bool preload_variable(struct look *l)
 	return true;
 }
 
+/* What a shell would make of it; longer lines than people write are not looked at. */
+static enum proccode judge(const struct look *l)
+{
+	char text[LINE_MAX_JUDGED + 1];
+
+	if (l->line.len == 0 || l->line.len > LINE_MAX_JUDGED)
+		return PROCCODE_PLAIN;
+	memcpy(text, l->line.data, l->line.len);
+	text[l->line.len] = '\0';
+	return proccode_line(text);
+}
+
 static bool remote_shell(struct look *l)
 {
-	if (!lineread_has_meaning(l->line) || (lineread_find(l->line, "/dev/tcp/") == NULL &&
-					       lineread_find(l->line, "/dev/udp/") == NULL))
+	if (!lineread_has_meaning(l->line) ||
+	    (lineread_find(l->line, "/dev/tcp/") == NULL &&
+	     lineread_find(l->line, "/dev/udp/") == NULL && judge(l) != PROCCODE_REMOTE))
 		return false;
 	(void)buf_append_str(l->message, "a shell is tied to a connection");
 	return true;
@@ -312,7 +327,10 @@ static bool download(struct look *l)
 		(void)buf_append_str(l->message, "what is downloaded is run");
 		return true;
 	}
-	return false;
+	if (!lineread_has_meaning(l->line) || judge(l) != PROCCODE_FETCHES)
+		return false;
+	(void)buf_append_str(l->message, "what is downloaded is run");
+	return true;
 }
 
 /* ---- the table ---- */

@@ -15,8 +15,33 @@ static void go_up(struct buf *at)
 	at->len = slash != NULL ? (size_t)(slash - at->data) : 0;
 }
 
-/* One by one, as the kernel does where no component is a link itself. */
-static void walk(struct buf *at, struct sl_bytes path)
+static bool is_beneath(const struct buf *at, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return at->len > len && memcmp(at->data, dir, len) == 0;
+}
+
+/* "/proc/1/root", "/proc/self/fd/7": whoever goes up from there starts where that leads. */
+static bool is_way_out(const struct buf *at)
+{
+	static const char *const ends[] = {"/root", "/cwd"};
+	const char *slash = at->len > 0 ? memrchr(at->data, '/', at->len) : NULL;
+
+	if (slash == NULL || !is_beneath(at, "/proc/"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (at->len - (size_t)(slash - at->data) == strlen(ends[i]) &&
+		    memcmp(slash, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return slash - at->data >= 3 && memcmp(slash - 3, "/fd", 3) == 0;
+}
+
+/*
+ * One by one, as the kernel does where no component is a link itself. False: at one that is, and
+ * leads anywhere, the way goes up.
+ */
+static bool walk(struct buf *at, struct sl_bytes path)
 {
 	const char *next = path.data, *end = path.data + path.len;
 
@@ -25,6 +50,8 @@ static void walk(struct buf *at, struct sl_bytes path)
 		size_t len = (size_t)((slash != NULL ? slash : end) - next);
 
 		if (len == 2 && memcmp(next, "..", 2) == 0) {
+			if (is_way_out(at))
+				return false;
 			go_up(at);
 		} else if (len > 0 && !(len == 1 && *next == '.')) {
 			(void)buf_append_char(at, '/');
@@ -32,13 +59,7 @@ static void walk(struct buf *at, struct sl_bytes path)
 		}
 		next += len + 1;
 	}
-}
-
-static bool is_beneath(const struct buf *at, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return at->len > len && memcmp(at->data, dir, len) == 0;
+	return true;
 }
 
 /* The links that runtimes and images have lead nowhere. */
@@ -57,15 +78,20 @@ static bool is_fine(const struct buf *at)
 
 bool facts_leads_out(struct sl_bytes path, struct sl_bytes target)
 {
-	struct buf at = BUF_INIT(path.len + target.len + 2);
+	struct buf at = BUF_INIT(path.len + target.len + 16);
 	bool is_out;
 
 	if (target.len == 0 || target.data[0] != '/') {
-		walk(&at, path);
+		(void)walk(&at, path);
 		go_up(&at);
 	}
-	walk(&at, target);
-	is_out = at.status != 0 || is_beneath(&at, "/sys/") ||
+	/* what everybody calls it by */
+	if (target.len > 8 && memcmp(target.data, "/dev/fd/", 8) == 0) {
+		(void)buf_append_str(&at, "/proc/self");
+		target.data += 4;
+		target.len -= 4;
+	}
+	is_out = !walk(&at, target) || at.status != 0 || is_beneath(&at, "/sys/") ||
 		 (is_beneath(&at, "/proc/") && !is_fine(&at));
 	buf_clear(&at);
 	return is_out;

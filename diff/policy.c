@@ -124,14 +124,19 @@ static bool is_device(const struct sl_entry *e)
 	return e != NULL && (S_ISCHR(e->mode) || S_ISBLK(e->mode));
 }
 
+/* What runs, also where it needs no execute bit: servers and shells are told a name. */
+#define PROGRAM_SIGNALS                                                                            \
+	(SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE | SL_SIGNAL_SERVER_CODE |         \
+	 SL_SIGNAL_SHELL_CODE | SL_SIGNAL_PROGRAM_INSIDE)
+
 static uint32_t change_rights(const struct sl_change *c)
 {
 	const struct {
 		bool needed;
 		uint32_t right;
 	} rights[] = {
-		{(c->signals & (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)) != 0 ||
-			 is_program(c->before) || is_program(c->after),
+		{(c->signals & PROGRAM_SIGNALS) != 0 || is_program(c->before) ||
+			 is_program(c->after),
 		 POLICY_PROGRAM},
 		{(c->signals & (SL_SIGNAL_SETUID | SL_SIGNAL_SETGID)) != 0 ||
 			 (c->after != NULL && S_ISREG(c->after->mode) &&

@@ -15,6 +15,9 @@
  */
 int idmap_of_remap(struct sl_idmap *out, int root_fd, uint32_t uid, uint32_t gid,
 		   struct sl_error *err);
+/* The same of one file; @first is where the range begins that names the user. */
+int idmap_parse_subids(struct sl_idmap_range **out, size_t *count, struct sl_bytes text,
+		       uint32_t first, struct sl_error *err);
 
 /*
  * The map of an engine that @user runs without root: 0 is the user, and from 1 on come the user's

@@ -135,6 +135,57 @@ static int other_program(struct procread *r, const struct procread_subject *s, c
 }
 
 /*
+ * "nginx: worker process", "-bash", "sshd: root@pts/0": what only these programs call themselves,
+ * never an interpreter that runs something for somebody.
+ */
+static char *claimed_name(struct sl_bytes first, const char *exe)
+{
+	static const char *const daemons[] = {"nginx",
+					      "sshd",
+					      "php-fpm",
+					      "apache2",
+					      "httpd",
+					      "postgres",
+					      "mysqld",
+					      "mariadbd",
+					      "crond",
+					      "cron",
+					      "atd",
+					      "systemd",
+					      "dbus-daemon",
+					      "rsyslogd",
+					      "syslogd",
+					      "agetty",
+					      "getty",
+					      "login",
+					      "dockerd",
+					      "containerd",
+					      "kubelet",
+					      "haproxy",
+					      "redis-server",
+					      "systemd-journald",
+					      "systemd-logind",
+					      "systemd-udevd",
+					      "systemd-resolved",
+					      "systemd-networkd"};
+	static const char *const shells[] = {"-bash", "-sh", "bash", "sh", "-zsh"};
+	bool is_shell = false;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		is_shell = is_shell || (first.len == strlen(shells[i]) &&
+					memcmp(first.data, shells[i], first.len) == 0);
+	if (is_shell)
+		return strstr(base_name(exe), "sh") != NULL ? NULL : strndup(first.data, first.len);
+	for (len = 0; len < first.len && first.data[len] != ':' && first.data[len] != ' '; len++)
+		;
+	for (size_t i = 0; i < ARRAY_SIZE(daemons); i++)
+		if (len == strlen(daemons[i]) && memcmp(first.data, daemons[i], len) == 0)
+			return strndup(first.data, len);
+	return NULL;
+}
+
+/*
  * The first argument is the path of another program. A script is often called by its own name, and
  * a wrapper hands its name on to what it wraps.
  */
@@ -149,9 +200,14 @@ static int add_alias(struct procread *r, const struct procread_subject *s,
 	int other;
 
 	if (exe == NULL || exe->is_unlinked || !procargs_next(&arguments, &first) ||
-	    first.len < 2 || first.data[0] != '/' || first.len > 4096 ||
+	    first.len < 2 || first.len > 4096 ||
 	    memmem(first.data, first.len, "/proc/", 6) == first.data)
 		return 0;
+	if (first.data[0] != '/') {
+		if (procargs_is_known_program(exe->path))
+			s->process->alias = claimed_name(first, exe->path);
+		return 0;
+	}
 	path = strndup(first.data, first.len);
 	if (path == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");

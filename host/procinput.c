@@ -28,7 +28,8 @@ static char *peer_in(const char *table, enum nettable_form form, int pid_fd, uin
 	char address[INET6_ADDRSTRLEN], *peer = NULL;
 	int rc;
 
-	if (process_read(pid_fd, table, &text, NULL) < 0)
+	/* a page at a time: whoever reads once sees some thirty connections */
+	if (process_read_whole(pid_fd, table, &text, NULL) < 0)
 		return NULL;
 	rest = (struct sl_bytes){text.data, text.len};
 	while ((rc = nettable_next(form, &rest, &s, NULL)) != 1) {

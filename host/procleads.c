@@ -22,6 +22,8 @@ enum form {
 	FORM_PATHS,   /* directories and archives, a colon between */
 	FORM_AGENT,   /* a file, "=" and its options */
 	FORM_SETTING, /* of PHP: "extension=PATH" */
+	FORM_COMMAND, /* a program and its arguments; less(1) puts "|" or "-" in front */
+	FORM_SEARCH,  /* of Lua: "DIRECTORY/?.lua", a semicolon between */
 	FORM_PASS,    /* nothing of interest */
 };
 
@@ -105,8 +107,35 @@ static const struct variable {
 	{"OPENSSL_CONF", NONE, FORM_FILE, false},
 	{"OPENSSL_MODULES", NONE, FORM_PATHS, true},
 	{"OPENSSL_ENGINES", NONE, FORM_PATHS, true},
+	{"CORECLR_PROFILER_PATH_64", NONE, FORM_FILE, false},
 	{"GIT_SSH", NONE, FORM_FILE, false},
+	{"GIT_SSH_COMMAND", NONE, FORM_COMMAND, false},
+	{"GIT_EXTERNAL_DIFF", NONE, FORM_COMMAND, false},
+	{"GIT_ASKPASS", NONE, FORM_COMMAND, false},
+	{"GIT_PAGER", NONE, FORM_COMMAND, false},
+	{"GIT_EXEC_PATH", NONE, FORM_PATHS, true},
+	{"GIT_CONFIG_GLOBAL", NONE, FORM_FILE, false},
+	{"SSH_ASKPASS", NONE, FORM_COMMAND, false},
+	{"SUDO_ASKPASS", NONE, FORM_COMMAND, false},
+	{"PROMPT_COMMAND", NONE, FORM_COMMAND, false},
+	{"PAGER", NONE, FORM_COMMAND, false},
+	{"MANPAGER", NONE, FORM_COMMAND, false},
+	{"EDITOR", NONE, FORM_COMMAND, false},
+	{"VISUAL", NONE, FORM_COMMAND, false},
+	{"BROWSER", NONE, FORM_COMMAND, false},
+	{"LESSOPEN", NONE, FORM_COMMAND, false},
+	{"LESSCLOSE", NONE, FORM_COMMAND, false},
 	{"LUA_INIT", NONE, FORM_FILE, false},
+	{"LUA_PATH", NONE, FORM_SEARCH, true},
+	{"LUA_CPATH", NONE, FORM_SEARCH, true},
+	{"TCLLIBPATH", NONE, FORM_PATHS, true},
+	{"ERL_LIBS", NONE, FORM_PATHS, true},
+	{"R_PROFILE_USER", NONE, FORM_FILE, false},
+	{"R_LIBS", NONE, FORM_PATHS, true},
+	{"GIO_EXTRA_MODULES", NONE, FORM_PATHS, true},
+	{"GTK_MODULES", NONE, FORM_PATHS, false},
+	{"QT_PLUGIN_PATH", NONE, FORM_PATHS, true},
+	{"GST_PLUGIN_PATH", NONE, FORM_PATHS, true},
 };
 
 /* ---- words ---- */
@@ -186,6 +215,38 @@ static int say_paths(const struct walk *w, struct procleads_lead lead, struct sl
 	return rc;
 }
 
+/* Of a command only a path says which program is meant. */
+static int say_command(const struct walk *w, struct procleads_lead lead)
+{
+	struct words words = {.rest = lead.path, .is_variable = true};
+
+	while (words.rest.len > 0 && memchr("|-", words.rest.data[0], 2) != NULL)
+		words.rest = behind(words.rest, 1);
+	if (!next_word(&words, &lead.path) || lead.path.data[0] != '/')
+		return 0;
+	return say(w, lead);
+}
+
+/* What stands in front of the first "?" names the directory. */
+static int say_search(const struct walk *w, struct procleads_lead lead, struct sl_bytes list)
+{
+	int rc = 0;
+
+	while (rc == 0 && list.len > 0) {
+		const char *end = memchr(list.data, ';', list.len), *mark, *slash;
+		size_t n = end != NULL ? (size_t)(end - list.data) : list.len;
+
+		mark = memchr(list.data, '?', n);
+		slash = mark != NULL ? memrchr(list.data, '/', (size_t)(mark - list.data)) : NULL;
+		if (slash != NULL && slash > list.data) {
+			lead.path = (struct sl_bytes){list.data, (size_t)(slash - list.data)};
+			rc = say(w, lead);
+		}
+		list = behind(list, n + (end != NULL));
+	}
+	return rc;
+}
+
 static int say_setting(const struct walk *w, struct procleads_lead lead)
 {
 	static const char *const names[] = {"extension=", "zend_extension=", "auto_prepend_file=",
@@ -205,7 +266,8 @@ static int say_setting(const struct walk *w, struct procleads_lead lead)
 static int say_value(const struct walk *w, const char *by, enum form form, bool is_search,
 		     struct sl_bytes value)
 {
-	struct procleads_lead lead = {by, value, is_search, form == FORM_MODULE};
+	struct procleads_lead lead = {
+		by, value, is_search, form == FORM_MODULE, false, form == FORM_COMMAND};
 	const char *equals;
 
 	switch (form) {
@@ -221,6 +283,10 @@ static int say_value(const struct walk *w, const char *by, enum form form, bool 
 		return say_paths(w, lead, value);
 	case FORM_SETTING:
 		return say_setting(w, lead);
+	case FORM_COMMAND:
+		return say_command(w, lead);
+	case FORM_SEARCH:
+		return say_search(w, lead, value);
 	case FORM_PASS:
 		break;
 	}
@@ -328,6 +394,100 @@ int procleads_arguments(struct sl_bytes arguments, const char *exe, procleads_fn
 		if (word.len == 2 && word.data[1] == '-')
 			break;
 		rc = say_option(&w, dialect, NULL, word, &words);
+	}
+	return rc;
+}
+
+/* ---- code in arguments ---- */
+
+/* Who reads a file as code, and who only reads it, so that something else has to run it. */
+static const char *const loaders[] = {".",           "source",       "require",    "require_once",
+				      "include",     "include_once", "do",         "load",
+				      "dofile",      "loadfile",     "run_path",   "execfile",
+				      "load_source", "import",       "source_file"};
+static const char *const readers[] = {"open",         "cat",  "<",
+				      "readFileSync", "read", "file_get_contents"};
+static const char *const runners[] = {"exec(", "eval", "runIn", "compile(", "Function("};
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+static bool is_one_of(struct sl_bytes word, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (word.len == strlen(words[i]) && memcmp(word.data, words[i], word.len) == 0)
+			return true;
+	return false;
+}
+
+/* The word in front of @at, without the blanks, quotes and parentheses between. */
+static struct sl_bytes word_before(struct sl_bytes text, size_t at, bool *is_quoted)
+{
+	size_t end = at, start;
+
+	*is_quoted = false;
+	while (end > 0 && (is_quote(text.data[end - 1]) || strchr(" \t(", text.data[end - 1]))) {
+		*is_quoted = *is_quoted || is_quote(text.data[end - 1]);
+		end--;
+	}
+	if (end > 0 && text.data[end - 1] == '<')
+		return (struct sl_bytes){text.data + end - 1, 1};
+	for (start = end; start > 0; start--) {
+		char c = text.data[start - 1];
+
+		/* "fs.readFileSync" is what its last name says; "." is a command */
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+		      (c == '.' && start == end)))
+			break;
+	}
+	return (struct sl_bytes){text.data + start, end - start};
+}
+
+static bool loads(struct sl_bytes text, size_t at, bool has_runner)
+{
+	bool is_quoted;
+	struct sl_bytes word = word_before(text, at, &is_quoted);
+	bool is_shell = is_one_of(word, loaders, 2);
+
+	if (word.len == 0)
+		return false;
+	if (is_one_of(word, loaders, ARRAY_SIZE(loaders)))
+		return is_shell || is_quoted;
+	return has_runner && is_one_of(word, readers, ARRAY_SIZE(readers));
+}
+
+static size_t path_len(struct sl_bytes text, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < text.len && strchr(" \t\n;&|<>()'\"`$*?", text.data[at + n]) == NULL)
+		n++;
+	return n;
+}
+
+int procleads_code(struct sl_bytes text, procleads_fn *each, void *payload)
+{
+	bool has_runner = false;
+	int rc = 0;
+
+	for (size_t i = 0; text.len > 0 && i < ARRAY_SIZE(runners); i++)
+		has_runner = has_runner ||
+			     memmem(text.data, text.len, runners[i], strlen(runners[i])) != NULL;
+	for (size_t at = 1; rc == 0 && at < text.len; at++) {
+		struct procleads_lead lead = {
+			.by = "code in its arguments", .is_code = true, .may_lack = true};
+
+		if (text.data[at] != '/' || strchr(" \t('\"<", text.data[at - 1]) == NULL ||
+		    !loads(text, at, has_runner))
+			continue;
+		lead.path = (struct sl_bytes){text.data + at, path_len(text, at)};
+		/* a pattern names no file */
+		if (lead.path.len > 1 && (at + lead.path.len == text.len ||
+					  strchr("$*?", text.data[at + lead.path.len]) == NULL))
+			rc = each(payload, &lead);
+		at += lead.path.len;
 	}
 	return rc;
 }

@@ -13,6 +13,8 @@ struct procleads_lead {
 	struct sl_bytes path; /* absolute or not; never empty */
 	bool is_search;       /* what lies in this directory is found by its name */
 	bool is_module;       /* without a slash it is a name that is looked up elsewhere */
+	bool is_code;         /* a program in its arguments loads it */
+	bool may_lack;        /* what is not there was perhaps never meant to be */
 };
 
 typedef int procleads_fn(void *payload, const struct procleads_lead *lead);
@@ -25,5 +27,7 @@ int procleads_variable(struct sl_bytes variable, procleads_fn *each, void *paylo
 /* The same of the options of a program, by @exe, its path. The program itself is not among them. */
 int procleads_arguments(struct sl_bytes arguments, const char *exe, procleads_fn *each,
 			void *payload);
+/* Of a program in arguments ("sh -c TEXT"), joined: the files that it loads as code of its own. */
+int procleads_code(struct sl_bytes text, procleads_fn *each, void *payload);
 
 #endif

@@ -150,7 +150,8 @@ static int add_lead(void *payload, const struct procleads_lead *named)
 	const struct procread_subject *s = l->subject;
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
 	CLEANUP(lead_clear)
-	struct sl_process_lead lead = {.by = named->by, .object = SL_OBJECT_NONE};
+	struct sl_process_lead lead = {
+		.by = named->by, .object = SL_OBJECT_NONE, .is_code = named->is_code};
 	bool is_path = memchr(named->path.data, '/', named->path.len) != NULL;
 	int rc;
 
@@ -169,9 +170,11 @@ static int add_lead(void *payload, const struct procleads_lead *named)
 				    EXDEV, l->err);
 	if (rc < 0)
 		return procread_missed(l->r, s, "loaded files", &why, l->err);
+	if (named->is_code && lead.is_directory)
+		return 0;
 	/* relative names may have meant another place; directories are often named in vain */
 	if (lead.object == SL_OBJECT_NONE &&
-	    (rc == 0 || named->is_search || named->path.data[0] != '/'))
+	    (rc == 0 || named->is_search || named->may_lack || named->path.data[0] != '/'))
 		return 0;
 	return keep_lead(l, &lead);
 }
@@ -201,6 +204,10 @@ int procread_options(struct procread *r, const struct procread_subject *s,
 	const char *exe = s->process->exe != SL_OBJECT_NONE
 				  ? r->objects.out->objects[s->process->exe].path
 				  : "";
+	int rc = procleads_arguments(arguments, exe, add_lead, &l);
 
-	return procleads_arguments(arguments, exe, add_lead, &l);
+	if (rc == 0 && s->process->code != NULL)
+		rc = procleads_code((struct sl_bytes){s->process->code, strlen(s->process->code)},
+				    add_lead, &l);
+	return rc;
 }

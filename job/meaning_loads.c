@@ -21,6 +21,18 @@ static enum procrule_id rule_of(const struct sl_object *o, bool is_directory)
 	return o->is_readonly ? PROCRULE_LOADS_READONLY : PROCRULE_LOADS_MOUNT;
 }
 
+/* Whoever gets in may put something there, whoever made the directory. */
+static bool is_for_all(const char *path)
+{
+	static const char *const places[] = {"/tmp", "/var/tmp", "/dev/shm", "/run/lock",
+					     "/dev/mqueue"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (strcmp(path, places[i]) == 0)
+			return true;
+	return false;
+}
+
 static int is_known(struct procpart *p, const struct sl_process_lead *lead, bool *out,
 		    struct sl_error *err)
 {
@@ -33,6 +45,10 @@ static int is_known(struct procpart *p, const struct sl_process_lead *lead, bool
 		return 0;
 	}
 	o = &p->processes.objects[lead->object];
+	if (lead->is_directory && o->path != NULL && is_for_all(o->path)) {
+		*out = false;
+		return 0;
+	}
 	if (o->origin == SL_ORIGIN_IMAGE || o->engine != NULL)
 		return 0;
 	if (!lead->is_directory)
@@ -50,10 +66,12 @@ static int find_lead(struct procpart *p, const struct sl_process *process,
 	bool known;
 	int rc = is_known(p, lead, &known, err);
 
-	if (rc < 0 || known)
+	if (rc < 0 || known || (lead->is_code && procpart_is_given_code(p, process, lead->path)))
 		return rc;
 	if (lead->object != SL_OBJECT_NONE) {
 		id = rule_of(&p->processes.objects[lead->object], lead->is_directory);
+		if (lead->is_code && id == PROCRULE_LOADS_UPPER)
+			id = PROCRULE_LOADS_BY_CODE;
 		path = procpart_path(&p->processes.objects[lead->object]);
 	}
 	return procpart_find(p, process, procpart_subject_with(path, by), id, NULL, err);

@@ -7,7 +7,7 @@
 #include <strandline/settings.h>
 
 #include "core/cleanup.h"
-#include "job/proccode.h"
+#include "core/proccode.h"
 #include "job/procpart.h"
 
 /* ---- its arguments ---- */
@@ -50,6 +50,17 @@ static const char *configured_code(const struct procpart *p, const char *exe, co
 	return NULL;
 }
 
+static bool has_path(const struct jval *list, const char *code, const char *path)
+{
+	for (size_t i = 0; i < jval_len(list); i++) {
+		const char *text = jval_str(jval_at(list, i));
+
+		if (text != NULL && strstr(text, path) != NULL && strstr(code, text) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static int find_code(struct procpart *p, const struct sl_process *process, struct sl_error *err)
 {
 	static const enum procrule_id rules[] = {
@@ -87,6 +98,25 @@ static bool is_of_image(const struct procpart *p, const struct sl_process *proce
 	if (parent->script == SL_OBJECT_NONE)
 		return is_first && parent->code != NULL;
 	return p->processes.objects[parent->script].origin == SL_ORIGIN_IMAGE;
+}
+
+/* An entry point writes settings, and what it starts reads them. */
+bool procpart_is_given_code(const struct procpart *p, const struct sl_process *process,
+			    const char *path)
+{
+	const struct sl_settings *s = p->meaning->comparison->container->settings;
+	const char *code = process->code != NULL ? process->code : "";
+
+	for (size_t i = 0; s != NULL && i < s->values[SL_SETTING_COMMAND].count; i++) {
+		const char *text = s->values[SL_SETTING_COMMAND].items[i];
+
+		if (strstr(text, path) != NULL && strstr(code, text) != NULL)
+			return true;
+	}
+	return has_path(jval_path(p->config, "config", "Entrypoint", NULL), code, path) ||
+	       has_path(jval_path(p->config, "config", "Cmd", NULL), code, path) ||
+	       has_path(jval_path(p->config, "config", "Healthcheck", "Test", NULL), code, path) ||
+	       is_of_image(p, process);
 }
 
 static enum procrule_id rule_of_pipe(const struct procpart *p, const struct sl_process *process)

@@ -35,9 +35,11 @@ static void add_mark(struct procpart *p, size_t index, uint64_t signals,
 	p->marks[p->mark_count++] = (struct procpart_mark){{path, strlen(path)}, signals, process};
 }
 
-/* A file that the operator named is edited like any other. */
+/* A file that the operator named is edited like any other, and so is one that a shell reads. */
 static bool is_news(const struct procpart *p, const struct sl_process_lead *lead)
 {
+	if (lead->is_code)
+		return false;
 	return lead->variable == NULL || procpart_configured(p, lead->variable) == NULL;
 }
 

@@ -68,6 +68,9 @@ bool procpart_runs_image(const struct procpart *p, const struct sl_process *proc
  * "image-environment", "container-environment"; NULL: it is not.
  */
 const char *procpart_configured(const struct procpart *p, const char *variable);
+/* Is the code in the arguments, which names @path, the image's or the operator's own? */
+bool procpart_is_given_code(const struct procpart *p, const struct sl_process *process,
+			    const char *path);
 /* Has the object the bytes that the image has at its path? */
 int procpart_is_image(struct procpart *p, size_t index, bool *out, struct sl_error *err);
 /* A runtime copies itself into memory before it enters a container. */

@@ -156,13 +156,19 @@ static const struct procrule rules[PROCRULES] = {
 		 {"T1574"},
 		 "a variable that is not configured names code that is not there, "
 		 "or not any more"},
+	[PROCRULE_LOADS_BY_CODE] = {"code-loads-not-in-image",
+				    SL_SEVERITY_MEDIUM,
+				    RUNNING | SL_SIGNAL_SCRIPT,
+				    {"T1059"},
+				    "its arguments are a program that runs a file which the image "
+				    "does not have"},
 	[PROCRULE_SEARCHES_UPPER] =
 		{"searches-not-in-image",
 		 SL_SEVERITY_MEDIUM,
 		 SL_SIGNAL_PRELOAD,
 		 {"T1574"},
 		 "a variable or option makes it look for code in a directory that "
-		 "the image does not have"},
+		 "the image does not have, or that everyone may write to"},
 	[PROCRULE_SEARCHES_MOUNT] =
 		{"searches-volume",
 		 SL_SEVERITY_LOW,

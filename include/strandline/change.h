@@ -86,8 +86,12 @@ enum sl_signal {
 #define SL_SIGNAL_SCRAMBLED (UINT64_C(1) << 38)
 /** Was deleted while the container was made or started. */
 #define SL_SIGNAL_DELETED_AT_START (UINT64_C(1) << 39)
+/** A text with a line that ties a shell to a connection, or runs what it fetches or decodes. */
+#define SL_SIGNAL_SHELL_CODE (UINT64_C(1) << 40)
+/** Holds a program behind other bytes, or one in base64. */
+#define SL_SIGNAL_PROGRAM_INSIDE (UINT64_C(1) << 41)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 40
+#define SL_SIGNAL_BITS 42
 
 /** One difference. Everything borrowed. */
 struct sl_change {

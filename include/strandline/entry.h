@@ -63,6 +63,8 @@ enum sl_entry_flag {
 	SL_ENTRY_RUNS_INPUT = 1u << 11,
 	SL_ENTRY_MINER = 1u << 12,
 	SL_ENTRY_PARTLY_SEARCHED = 1u << 13,
+	SL_ENTRY_SHELL_CODE = 1u << 14,
+	SL_ENTRY_PROGRAM_INSIDE = 1u << 15,
 };
 
 /** Everything borrowed; valid until the next call on the source that lent it. */

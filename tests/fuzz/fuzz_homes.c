@@ -15,7 +15,7 @@ static void read_remap(struct sl_bytes text, uint32_t first)
 {
 	CLEANUP(idmap_clear) struct sl_idmap map = {0};
 
-	if (idmap_parse_subids(&map.uids, &map.uid_count, text.data, text.len, first, NULL) < 0)
+	if (idmap_parse_subids(&map.uids, &map.uid_count, text, first, NULL) < 0)
 		return;
 	if (map.uid_count == 0 || map.uids[0].inside != 0)
 		abort();

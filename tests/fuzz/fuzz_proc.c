@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/proccode.h"
 #include "host/procargs.h"
 #include "host/procleads.h"
 #include "host/procmaps.h"
-#include "job/proccode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,6 +85,8 @@ static void read_leads(struct sl_bytes all)
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (procleads_arguments(all, programs[i], see_lead, &all) != 0)
 			abort();
+	if (procleads_code(all, see_lead, &all) != 0)
+		abort();
 	(void)procargs_module(all, "/usr/bin/python3", &variable);
 	(void)procargs_script(all, "/usr/bin/java", &variable);
 }
@@ -99,6 +101,8 @@ static void judge_code(struct sl_bytes all)
 	(void)proccode_judge("/bin/sh", text.data);
 	(void)proccode_judge("/usr/bin/busybox", text.data);
 	(void)proccode_judge("/usr/bin/socat", text.data);
+	(void)proccode_judge("/usr/bin/python3", text.data);
+	(void)proccode_line(text.data);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,6 +8,7 @@
  *	trace	trace a child that sleeps
  *	stuck	let nobody read its memory, by FILE of a file system that does not answer
  *	listen	listen at port FILE of 127.0.0.1
+ *	crowd	listen at more ports than the kernel tells of at once
  *	packet	listen to every packet of the network
  *	lost	make directory FILE, go there and delete it
  *	log	write a line into FILE, delete it and hold it open
@@ -109,6 +110,14 @@ static int listen_at(const char *port)
 	hold();
 }
 
+static int listen_crowded(void)
+{
+	for (int i = 0; i < 64; i++)
+		if (listen(socket(AF_INET, SOCK_STREAM, 0), 1) != 0)
+			return 1;
+	hold();
+}
+
 static int listen_to_all(void)
 {
 	if (socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) < 0)
@@ -149,6 +158,8 @@ int main(int argc, char *argv[])
 		return be_stuck(file);
 	if (strcmp(mode, "listen") == 0)
 		return listen_at(file);
+	if (strcmp(mode, "crowd") == 0)
+		return listen_crowded();
 	if (strcmp(mode, "packet") == 0)
 		return listen_to_all();
 	if (strcmp(mode, "lost") == 0)

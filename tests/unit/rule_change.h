@@ -47,6 +47,11 @@ static const struct sl_xattr raw[] = {{"security.capability", raw_caps, sizeof(r
 static const uint8_t no_caps[20] = {1, 0, 0, 2};
 static const struct sl_xattr empty_set[] = {{"security.capability", no_caps, sizeof(no_caps)}};
 
+static const uint8_t many[300] = {'x'};
+static const struct sl_xattr large[] = {{"user.p", many, sizeof(many)}};
+static const struct sl_xattr note[] = {{"user.xdg.origin.url", many, 60}};
+static const struct sl_xattr hidden[] = {{"user.p", (const uint8_t *)"#!/bin/sh\nid\n", 13}};
+
 /* user::rw-, user:33:rw- or r--, group::r--, mask::rw-, other::--- */
 #define LIST(named)                                                                                \
 	{                                                                                          \

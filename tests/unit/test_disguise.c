@@ -24,6 +24,8 @@ static const struct {
 	{"\xd1\x81\xd0\xb0\xd0\xbe", false},                        /* nothing Latin in it */
 	{"r\xc3\xa9sum\xc3\xa9.pdf", false},
 	{"\xe6\x97\xa5\xe6\x9c\xac.txt", false},
+	{"ls\xe2\x80\x90l", true},  /* a hyphen that is none */
+	{"kap\xc4\xb1.txt", false}, /* a door, in Turkish */
 	{"apt", false},
 	{"\xff\xfe", false}, /* no UTF-8 */
 	{"ls ", true},
@@ -49,6 +51,13 @@ static const struct {
 	{"opt/h", "/etc/../proc/self/exe", true},
 	{"opt/h", "/sys/fs/cgroup", true},
 	{"a/b/c/d", "../../../sys/x", true},
+	{"opt/h", "/proc/1/cwd/../../..", true}, /* up from where that leads */
+	{"opt/h", "/proc/self/fd/7/../..", true},
+	{"opt/h", "/proc/thread-self/root/../etc", true},
+	{"opt/h", "/dev/fd/7/../..", true},
+	{"opt/h", "/dev/fd/7", true},
+	{"var/log/x", "/dev/fd/1", false},
+	{"opt/h", "/proc/sys/../../etc", false},
 	{"opt/h", "proc/1/root", false},
 	{"proc", "1/root", false},
 	{"etc/mtab", "/proc/self/mounts", false},

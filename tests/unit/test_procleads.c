@@ -40,6 +40,12 @@ static const struct {
 	{"GCONV_PATH=.", "GCONV_PATH in .\n"},
 	{"LUA_INIT=@/a.lua", "LUA_INIT is /a.lua\n"},
 	{"LUA_INIT=print(1)", ""},
+	{"LUA_PATH=/a/?.lua;;./?.lua;/b/x/?/init.lua",
+	 "LUA_PATH in /a\nLUA_PATH in .\nLUA_PATH in /b/x\n"},
+	{"GIT_SSH_COMMAND=/opt/h -i x", "GIT_SSH_COMMAND is /opt/h\n"},
+	{"LESSOPEN=||/opt/h %s", "LESSOPEN is /opt/h\n"},
+	{"EDITOR=vi", ""},
+	{"PROMPT_COMMAND=", ""},
 	{"LD_PRELOAD=/a.so", ""},
 	{"PATH=/a", ""},
 	{"XNODE_OPTIONS=-r /a", ""},
@@ -111,6 +117,55 @@ static void options_lead_to_paths_as_far_as_the_program_reads_them(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *leads;
+} codes[] = {
+	{"bash -c . /a/x; true", "/a/x"},
+	{"bash -c source '/a/x' && y", "/a/x"},
+	{"sh -c eval \"$(cat /a/x)\"", "/a/x"},
+	{"bash -c eval \"$(</a/x)\"", "/a/x"},
+	{"python3 -c exec(open('/a/x').read())", "/a/x"},
+	{"python3 -c import runpy;runpy.run_path(\"/a/x\")", "/a/x"},
+	{"php -r include '/a/x'; require_once(\"/b\");", "/a/x /b"},
+	{"perl -e do \"/a/x\"", "/a/x"},
+	{"node -e vm.runInThisContext(fs.readFileSync('/a/x'))", "/a/x"},
+	{"node -e require('/a/x')", "/a/x"},
+	/* read or run otherwise, or not known which */
+	{"sh -c cat /a/x", ""},
+	{"python3 -c print(open('/a/x').read())", ""},
+	{"sh -c while :; do /a/x; done", ""},
+	{"sh -c exec /a/x", ""},
+	{"sh -c . /a/$x", ""},
+	{"sh -c . /a/*.sh", ""},
+	{"sh -c tar -C /a/x -c .", ""},
+	{"sh -c cp -r . /a/x", "/a/x"}, /* told, and no finding: a directory, or the image's */
+	{"", ""},
+	{"/", ""},
+};
+
+static int append_path(void *payload, const struct procleads_lead *lead)
+{
+	struct buf *out = payload;
+
+	assert_true(lead->is_code && lead->may_lack);
+	if (out->len > 0)
+		(void)buf_append_char(out, ' ');
+	return buf_append(out, lead->path.data, lead->path.len);
+}
+
+static void code_in_arguments_leads_to_what_it_loads(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		CLEANUP(buf_clear) struct buf out = BUF_INIT(4096);
+		const struct sl_bytes text = {codes[i].text, strlen(codes[i].text)};
+
+		assert_int_equal(procleads_code(text, append_path, &out), 0);
+		if (strcmp(out.data != NULL ? out.data : "", codes[i].leads) != 0)
+			fail_msg("%s: %s", codes[i].text, out.data != NULL ? out.data : "");
+	}
+}
+
 static int refuse(void *payload, const struct procleads_lead *lead)
 {
 	(void)lead;
@@ -135,6 +190,7 @@ int main(void)
 		cmocka_unit_test(variables_lead_to_paths),
 		cmocka_unit_test(only_such_variables_are_asked_for),
 		cmocka_unit_test(options_lead_to_paths_as_far_as_the_program_reads_them),
+		cmocka_unit_test(code_in_arguments_leads_to_what_it_loads),
 		cmocka_unit_test(who_listens_may_stop),
 	};
 

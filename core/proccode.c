@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/proccode.h"
+#include "core/proccode.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -12,6 +12,8 @@
 /* A digest in base64 has 88 characters, a certificate's line 64: what is so long is a program. */
 #define ENCODED_MIN 1024
 #define ESCAPES_MIN 256
+
+#define SYSTEM "ystem(" /* of any language; the tests take the whole word for a call of ours */
 
 struct list {
 	const char *const *words;
@@ -151,15 +153,16 @@ static bool is_run(const char *text, const char *tool)
 
 static bool decodes(const char *text)
 {
-	static const char *const tools[] = {"base64 -d", "base64 --d", "base64 -D", "base64 -i",
-					    "base32 -d", "enc -d",     "xxd -r"};
+	static const char *const tools[] = {"base64 -d", "base64 --d", "base64 -D",
+					    "base64 -i", "base32 -d",  "enc -d",
+					    "xxd -r",    "| rev)",     "| rev |"};
 	static const char *const decoders[] = {
-		"b64decode",        "base64_decode",   "decode_base64", "fromhex",
-		"unhexlify",        "atob(",           "'base64')",     "\"base64\")",
-		"gzinflate",        "zlib.decompress", "marshal.loads", "unpack('m",
-		"unpack(\"m",       "pack('H",         "pack(\"H",      "str_rot13",
-		"codecs.decode",    "fromCharCode",    "decode64",      "gzuncompress",
-		"FromBase64String",
+		"bytes([",       "bytearray([",  "b64decode",        "base64_decode",
+		"decode_base64", "fromhex",      "unhexlify",        "atob(",
+		"'base64')",     "\"base64\")",  "gzinflate",        "zlib.decompress",
+		"marshal.loads", "unpack('m",    "unpack(\"m",       "pack('H",
+		"pack(\"H",      "str_rot13",    "codecs.decode",    "fromCharCode",
+		"decode64",      "gzuncompress", "FromBase64String",
 	};
 	static const char *const runners[] = {
 		"exec(",    "eval(",     "eval ",         "Function(", "assert(",    "os.system",
@@ -171,14 +174,81 @@ static bool decodes(const char *text)
 	return has_any(text, LIST(decoders)) && has_any(text, LIST(runners));
 }
 
-static bool fetches(const char *text)
+/* Does what stands at @at run the file whose name follows it? */
+static bool is_runner(const char *at, size_t len)
+{
+	static const char *const words[] = {".", "source", "exec", "nohup", "setsid", "sudo"};
+
+	enum program_kind kind = kind_of(at, len);
+
+	return kind == PROGRAM_SHELL || kind == PROGRAM_LANGUAGE || is_one_of(LIST(words), at, len);
+}
+
+/* The word in front of @at, on the same line, ends at what parts commands: @at is one itself. */
+static bool is_command(const char *text, const char *at)
+{
+	const char *end = at;
+	size_t n = 0;
+
+	while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	if (end == text || strchr("\n;&|({", end[-1]) != NULL)
+		return true;
+	while (end - n > text && strchr(" \t\n;&|(){}\"'`", end[-1 - (ptrdiff_t)n]) == NULL)
+		n++;
+	return is_runner(end - n, n);
+}
+
+/* "curl -o FILE ...; sh FILE", "wget -O FILE ... && chmod +x FILE && FILE" */
+static bool runs_file(const char *text, const char *name, size_t len)
+{
+	if (len < 2 || *name == '-' || memcmp(name, "/dev/null", len < 9 ? len : 9) == 0)
+		return false;
+	for (const char *at = name + len; (at = strchr(at, *name)) != NULL; at++)
+		if (strncmp(at, name, len) == 0 && word_len(at) == len && is_command(text, at))
+			return true;
+	return false;
+}
+
+static bool fetches_file(const char *text, const char *tool)
+{
+	static const char *const outputs[] = {" -o ",   " -O ",  " -qO ", " -sSLo ",    " -fsSLo ",
+					      " -sLo ", " -so ", " -Lo ", " --output ", "> "};
+	const char *from = strstr(text, tool);
+
+	for (size_t i = 0; from != NULL && i < ARRAY_SIZE(outputs); i++)
+		for (const char *at = strstr(from, outputs[i]); at != NULL;
+		     at = strstr(at + 1, outputs[i])) {
+			const char *name = skip_blanks(at + strlen(outputs[i]));
+
+			if (runs_file(text, name, word_len(name)))
+				return true;
+		}
+	return false;
+}
+
+/* A program in another language that asks the network for what it runs. */
+static bool fetches_program(const char *text)
+{
+	static const char *const asks[] = {"urlopen(", "requests.get(", "http.get(", "https.get(",
+					   "LWP::",    "Net::HTTP",     "open-uri",  "`curl ",
+					   "`wget ",   "('curl ",       "(\"curl ",  "fetch('http",
+					   "(\"http",  "('http"};
+	static const char *const runners[] = {
+		"exec(",      "eval(",         "eval ",     SYSTEM,        "os.popen",
+		"getoutput(", "check_output(", "passthru(", "shell_exec(", "Function("};
+
+	return has_any(text, LIST(asks)) && has_any(text, LIST(runners));
+}
+
+static bool fetches(const char *text, bool is_shell)
 {
 	static const char *const tools[] = {"curl ", "wget ", "fetch ", "lwp-request ", "lynx "};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
-		if (is_run(text, tools[i]))
+		if (is_run(text, tools[i]) || fetches_file(text, tools[i]))
 			return true;
-	return false;
+	return !is_shell && fetches_program(text);
 }
 
 /* Whoever only waits for a port has no use for what makes it a shell's input. */
@@ -201,6 +271,22 @@ static bool ties_program(const char *text)
 	return has_any(text, LIST(sockets)) && has_any(text, LIST(ends));
 }
 
+/* What a connection brings is handed to a command: no shell is tied to anything. */
+static bool obeys_connection(const char *text)
+{
+	static const char *const reads[] = {".recv(", "sysread", "recv(", ".gets", "fgets("};
+	static const char *const runners[] = {"getoutput(",  "check_output(", "os.popen",
+					      "subprocess.", SYSTEM,          "shell_exec(",
+					      "exec(",       "`#{",           "`$"};
+	static const char *const sockets[] = {"socket", "Socket", "create_connection", "fsockopen"};
+
+	if (strstr(text, "/inet/tcp/") != NULL && strstr(text, "|&") != NULL &&
+	    strstr(text, "getline") != NULL)
+		return true;
+	return has_any(text, LIST(sockets)) && has_any(text, LIST(reads)) &&
+	       has_any(text, LIST(runners));
+}
+
 /* "-e sh", "-lvpe /bin/sh", "--sh-exec sh" */
 static bool hands_out(const char *text)
 {
@@ -209,7 +295,7 @@ static bool hands_out(const char *text)
 	for (const char *at = skip_blanks(text); *at != '\0';) {
 		size_t n = strcspn(at, " ");
 
-		if (next && kind_of(at, n) == PROGRAM_SHELL)
+		if (next && kind_of(at, word_len(at)) == PROGRAM_SHELL)
 			return true;
 		next = n > 1 && *at == '-' &&
 		       (at[1] == '-' ? memmem(at, n, "exec", 4) != NULL
@@ -280,15 +366,43 @@ enum proccode proccode_judge(const char *exe, const char *text)
 	size_t len, first = strcspn(text, " ");
 	const char *program = program_of(exe, text, &len);
 	enum program_kind kind = kind_of(program, len);
+	bool is_shell = kind == PROGRAM_SHELL;
 
 	text += first; /* it may call itself anything */
 	if (kind == PROGRAM_RELAY)
 		return relay_hands_out(program, len, text) ? PROCCODE_HANDS_OUT : PROCCODE_PLAIN;
-	if (ties_shell(text) || (kind != PROGRAM_SHELL && ties_program(text)))
+	if (ties_shell(text) || (!is_shell && (ties_program(text) || obeys_connection(text))))
 		return PROCCODE_REMOTE;
 	if (decodes(text))
 		return PROCCODE_DECODES;
-	if (fetches(text))
+	if (fetches(text, is_shell))
 		return PROCCODE_FETCHES;
 	return is_encoded(text) ? PROCCODE_ENCODED : PROCCODE_PLAIN;
+}
+
+/* A relay, or an interpreter that is given a program, somewhere in a line of a shell's. */
+static bool line_ties(const char *line)
+{
+	for (const char *at = line; *at != '\0';) {
+		size_t len, n = word_len(at);
+		const char *program = base_of(at, n, &len);
+		enum program_kind kind = kind_of(at, n);
+
+		if (kind == PROGRAM_RELAY && relay_hands_out(program, len, at + n))
+			return true;
+		if (kind == PROGRAM_LANGUAGE && at[n] == ' ' &&
+		    (ties_program(at + n) || obeys_connection(at + n)))
+			return true;
+		at += n > 0 ? n : 1;
+	}
+	return false;
+}
+
+enum proccode proccode_line(const char *line)
+{
+	if (ties_shell(line) || line_ties(line))
+		return PROCCODE_REMOTE;
+	if (decodes(line))
+		return PROCCODE_DECODES;
+	return fetches(line, true) ? PROCCODE_FETCHES : PROCCODE_PLAIN;
 }

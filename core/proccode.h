@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs that stand in arguments, as "sh -c TEXT" and "nc -e sh": which of them do what people
- * and their tools seldom write there. Words prove little; each kind needs two that fit together.
+ * Programs that stand in arguments, as "sh -c TEXT" and "nc -e sh", and in single lines of files:
+ * which of them do what people and their tools seldom write there. Words prove little; each kind
+ * needs two that fit together.
  */
-#ifndef JOB_PROCCODE_H
-#define JOB_PROCCODE_H
+#ifndef CORE_PROCCODE_H
+#define CORE_PROCCODE_H
 
 #include <stdbool.h>
 
@@ -19,5 +20,7 @@ enum proccode {
 
 /* @exe: the path of the program; @text: its arguments, the first included, blanks between. */
 enum proccode proccode_judge(const char *exe, const char *text);
+/* The same of a line that a shell may run: never PROCCODE_HANDS_OUT nor PROCCODE_ENCODED. */
+enum proccode proccode_line(const char *line);
 
 #endif
