@@ -24,7 +24,7 @@ static const char *const signal_names[] = {
 	"packaged",     "volume",         "known-bad",  "known-good",  "yara",
 	"in-path",      "in-temp",        "unlinked",   "memfd",       "preload",
 	"traced",       "server-code",    "runs-input", "miner",       "partly-searched",
-	"rewritten",    "borrowed-mtime",
+	"rewritten",    "borrowed-mtime", "credential", "scrambled",   "deleted-at-start",
 };
 
 _Static_assert(ARRAY_SIZE(signal_names) == SL_SIGNAL_BITS, "every signal has a name");

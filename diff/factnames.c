@@ -48,6 +48,8 @@ static const struct {
 	{FACT_PASSWORDS, "passwords"},
 	{FACT_ENCODED, "encoded"},
 	{FACT_HEX, "hex"},
+	{FACT_USUAL_LINK, "usual-link"},
+	{FACT_QUEUED_MAIL, "queued-mail"},
 };
 
 _Static_assert(ARRAY_SIZE(names) == FACT_COUNT, "every fact has a word");

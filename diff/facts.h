@@ -60,8 +60,10 @@ static inline fact_set facts_without(fact_set facts, fact_set bits)
 #define FACT_PASSWORDS FACT(35)       /* begins like a list of accounts with their passwords */
 #define FACT_ENCODED FACT(36)         /* begins like a program, written in letters */
 #define FACT_HEX FACT(37)             /* begins with nothing but hexadecimal digits */
+#define FACT_USUAL_LINK FACT(38)      /* a link that entry points make, made at the start */
+#define FACT_QUEUED_MAIL FACT(39)     /* begins like a mail of Postfix's, and lies in its queue */
 /* One more than the highest of them. */
-#define FACT_COUNT 38
+#define FACT_COUNT 40
 
 /* Any of these makes a file a program. */
 #define FACT_PROGRAM (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)

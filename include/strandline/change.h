@@ -80,8 +80,14 @@ enum sl_signal {
 #define SL_SIGNAL_REWRITTEN (UINT64_C(1) << 35)
 /** Its mtime is, to the nanosecond, that of a program of the image which everybody knows. */
 #define SL_SIGNAL_BORROWED_MTIME (UINT64_C(1) << 36)
+/** Has a credential of another system in it, known by its form. */
+#define SL_SIGNAL_CREDENTIAL (UINT64_C(1) << 37)
+/** A document of the image whose bytes are nothing but chance now. */
+#define SL_SIGNAL_SCRAMBLED (UINT64_C(1) << 38)
+/** Was deleted while the container was made or started. */
+#define SL_SIGNAL_DELETED_AT_START (UINT64_C(1) << 39)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 37
+#define SL_SIGNAL_BITS 40
 
 /** One difference. Everything borrowed. */
 struct sl_change {

@@ -108,6 +108,13 @@ static const struct row rows[] = {
 	{TEXTFILE_COMMANDS, "", "/opt/x -o stratum+tcp://pool:1 -u 4x\n", "line-miner ", NULL},
 	{TEXTFILE_COMMANDS, "", "@reboot xmrig -B\n", "line-miner ", NULL},
 	{TEXTFILE_COMMANDS, "", "# xmrig\nxmrigger --donate\n", "", ""},
+	{TEXTFILE_COMMANDS, "", "[ -r /tmp/.x ] && . /tmp/.x\n", "line-source ",
+	 "the shell runs what is in '/tmp/.x'"},
+	{TEXTFILE_COMMANDS, "", "source \"/usr/share/.cache/env\"; ls\n", "line-source ", NULL},
+	{TEXTFILE_COMMANDS, "", "@reboot root . /dev/shm/a\n", "line-source ", NULL},
+	{TEXTFILE_COMMANDS, "", ". /root/.cargo/env\n. /etc/profile.d/x.sh\n. \"$HOME/.nvm/x\"\n",
+	 "", ""},
+	{TEXTFILE_COMMANDS, "", "# . /tmp/x\necho source\n. ./x\ncp /tmp/x .\n", "", ""},
 	/* ---- log-ins ---- */
 	{TEXTFILE_SSHD, "", "PermitRootLogin yes\n", "line-ssh-open ", "root may log in"},
 	{TEXTFILE_SSHD, "", "\tauthorizedkeyscommand=/tmp/k %u\n", "line-ssh-open ",
