@@ -224,7 +224,7 @@ static int tell_container(struct sl_sink *sink, struct input *in, unsigned int h
 				 .mounts = mounts,
 				 .mount_count = 1};
 	struct sl_subject subject = {
-		.container = &c, .image_ref = take(in), .compared = compared, .compared_count = 1};
+		.container = &c, .image.ref = take(in), .compared = compared, .compared_count = 1};
 	struct sl_scanned scanned = {.path = take(in), .type = type, .entries = 3};
 	struct sl_summary sum = {.subject = &subject, .scanned = &scanned, .scanned_count = 1};
 	int rc = sl_sink_container(sink, &subject, NULL);
