@@ -107,7 +107,7 @@ static void clean_is_said_only_when_all_was_read_and_proven(void **state)
 static void what_is_below_low_is_said_to_be(void **state)
 {
 	struct sl_container c = {0};
-	struct sl_subject subject = {.container = &c, .trust = SL_TRUST_PROVEN};
+	struct sl_subject subject = {.container = &c, .image.trust = SL_TRUST_PROVEN};
 	struct sl_summary sum = {.subject = &subject, .complete = true};
 	static const struct {
 		enum sl_severity worst;
