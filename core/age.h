@@ -73,6 +73,8 @@ void age_identities_free(struct age_identities *ids);
  */
 int age_identities_parse(struct age_identities *ids, const char *text, size_t len,
 			 struct sl_error *err);
+/* Neither a key nor a passphrase is in it. */
+bool age_identities_empty(const struct age_identities *ids);
 int age_identities_passphrase(struct age_identities *ids, const char *passphrase, size_t len,
 			      struct sl_error *err);
 

@@ -230,6 +230,11 @@ int age_identities_passphrase(struct age_identities *ids, const char *passphrase
 	return 0;
 }
 
+bool age_identities_empty(const struct age_identities *ids)
+{
+	return ids->count == 0 && !ids->has_passphrase;
+}
+
 /* ---- a new one ---- */
 
 static void upper(char *text)
