@@ -40,7 +40,7 @@ static int read_mounts(struct reading *g, const struct jval *list, struct bundle
 		struct sl_mount *m = &t->mounts[t->mount_count];
 
 		buf_reset(&g->path);
-		if (record_bytes(o, "path", &g->path) != 0 || g->path.len == 0)
+		if (record_path(o, "path", &g->path) != 0 || g->path.len == 0)
 			return sl_fail(err, SL_EFORMAT, 0, "mounts of a target");
 		t->mount_count++;
 		m->path = strndup(g->path.data, g->path.len);
@@ -81,7 +81,7 @@ static int read_path(struct reading *g, const struct jval *o, struct sl_bytes *o
 	int rc;
 
 	buf_reset(&g->path);
-	rc = record_bytes(o, "path", &g->path);
+	rc = record_path(o, "path", &g->path);
 	if (rc < 0)
 		return sl_fail(err, SL_EFORMAT, 0, "path of a record");
 	if (rc > 0 || g->path.len == 0 || g->path.data[0] != '/')

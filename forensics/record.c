@@ -198,6 +198,17 @@ int record_bytes(const struct jval *v, const char *key, struct buf *out)
 	return text == NULL ? 1 : base64_decode(out, text, strlen(text));
 }
 
+int record_path(const struct jval *v, const char *key, struct buf *out)
+{
+	size_t before = out->len;
+	int rc = record_bytes(v, key, out);
+
+	if (rc == 0 && out->len > before &&
+	    memchr(out->data + before, '\0', out->len - before) != NULL)
+		return -SL_EFORMAT;
+	return rc;
+}
+
 int journal_line(const struct buf *journal, size_t *pos, const char **line, size_t *len,
 		 struct sl_error *err)
 {

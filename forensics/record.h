@@ -53,6 +53,8 @@ int record_number(const char *text, size_t len, uint64_t *out);
  * there is neither; -SL_EFORMAT, -SL_ENOMEM, -SL_ELIMIT.
  */
 int record_bytes(const struct jval *v, const char *key, struct buf *out);
+/* The same of a path: with a NUL in it, which no path has, -SL_EFORMAT. */
+int record_path(const struct jval *v, const char *key, struct buf *out);
 
 /*
  * Lines of a journal, one a call: 0 and a line without its line feed, 1 at the end, -SL_EFORMAT

@@ -88,7 +88,7 @@ static int read_bytes(struct reading *g, const struct jval *o, const char *key, 
 	size_t skip = is_path ? 1 : 0;
 
 	buf_reset(&g->path);
-	if (record_bytes(o, key, &g->path) != 0 || g->path.len < skip ||
+	if ((is_path ? record_path : record_bytes)(o, key, &g->path) != 0 || g->path.len < skip ||
 	    (is_path && g->path.data[0] != '/'))
 		return fail_finding(err, key);
 	*out = (struct sl_bytes){g->path.data != NULL ? g->path.data + skip : "",

@@ -219,6 +219,22 @@ static void end_value(struct place *p)
 	p->has_key = false;
 }
 
+/*
+ * Names that are masked may be alike then, and of two of the same name readers take one, or none.
+ * So where it stands is added to each of them, and to names that look like it.
+ */
+static int mask_key(struct buf *out, struct sl_bytes key, size_t at)
+{
+	struct redact_state none = {0};
+	int rc = key.len == 0 ? 0 : redact_lines(out, &none, key, LEVELS_MAX);
+
+	if (rc < 0 || key.len == 0 ||
+	    (out->len == key.len && memcmp(out->data, key.data, key.len) == 0 &&
+	     memmem(key.data, key.len, REDACTED, strlen(REDACTED)) == NULL))
+		return rc;
+	return buf_printf(out, "#%zu", at);
+}
+
 static int take_string(struct place *p)
 {
 	size_t len = string_length(p);
@@ -230,14 +246,12 @@ static int take_string(struct place *p)
 
 	p->at += len;
 	if (rc == 0 && key) {
-		struct redact_state none = {0};
-
 		buf_reset(&p->key);
 		rc = buf_append(&p->key, plain.data, plain.len);
 		p->has_key = true;
-		if (rc == 0 && plain.len > 0)
-			rc = redact_lines(&masked, &none, (struct sl_bytes){plain.data, plain.len},
-					  LEVELS_MAX);
+		if (rc == 0)
+			rc = mask_key(&masked, (struct sl_bytes){plain.data, plain.len},
+				      p->at - len);
 	} else if (rc == 0) {
 		rc = mask_string(p, &masked, plain.data == NULL ? "" : plain.data, plain.len);
 		if (key_is(p, "name") || key_is(p, "Name") || key_is(p, "key"))

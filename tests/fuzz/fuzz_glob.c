@@ -51,12 +51,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const uint8_t *nul = size > 0 ? memchr(data, 0, size) : NULL;
 	size_t len = nul != NULL ? (size_t)(nul - data) : size;
 	struct sl_bytes text = {"", 0};
-	AUTO_FREE char *copy = strndup((const char *)data, len);
+	AUTO_FREE char *copy = calloc(1, len + 1);
 	const char *patterns[PATTERNS_MAX];
 	char *rest = copy;
 	size_t count = 0;
 
 	must(copy != NULL);
+	if (len > 0)
+		memcpy(copy, data, len);
 	if (nul != NULL)
 		text = (struct sl_bytes){(const char *)nul + 1, size - len - 1};
 	while (rest != NULL && count < PATTERNS_MAX) {

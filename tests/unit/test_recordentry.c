@@ -13,6 +13,7 @@
 
 #include "core/cleanup.h"
 #include "forensics/bundle_writer.h"
+#include "forensics/record.h"
 #include "forensics/recordentry.h"
 
 struct round {
@@ -136,12 +137,33 @@ static void what_is_no_entry_is_refused(void **state)
 	}
 }
 
+static void a_path_has_no_nul_in_it(void **state)
+{
+	static const char text[] =
+		"{\"path\":\"/a\",\"odd_b64\":\"L2EvYv8=\",\"nul_b64\":\"L2EAYg==\"}";
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(64);
+	AUTO_JVAL struct jval *doc = NULL;
+
+	(void)state;
+	assert_int_equal(jval_parse(&doc, text, sizeof(text) - 1, NULL), 0);
+	assert_int_equal(record_path(doc, "path", &out), 0);
+	assert_int_equal(record_path(doc, "odd", &out), 0);
+	assert_int_equal(out.len, 7);
+	assert_memory_equal(out.data, "/a/a/b\xff", 7);
+	assert_int_equal(record_path(doc, "none", &out), 1);
+	assert_int_equal(record_bytes(doc, "nul", &out), 0);
+	assert_int_equal(record_path(doc, "nul", &out), -SL_EFORMAT);
+	/* only what was appended is looked at */
+	assert_int_equal(record_path(doc, "path", &out), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_comes_back_with_its_attributes),
 		cmocka_unit_test(links_devices_and_whiteouts_come_back),
 		cmocka_unit_test(what_is_no_entry_is_refused),
+		cmocka_unit_test(a_path_has_no_nul_in_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

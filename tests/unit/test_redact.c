@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/json.h"
 #include "job/redact.h"
 
 static int collect(void *payload, const uint8_t *bytes, size_t len, struct sl_error *err)
@@ -361,6 +362,23 @@ static void a_record_stays_a_record(void **state)
 	assert_string_equal(out.data, want);
 }
 
+static void names_that_are_masked_stay_apart(void **state)
+{
+	static const char line[] = "{\"password=a\":1,\"b\":2,\"password=c\":3,\"[redacted]\":4,"
+				   "\"$6$salt$aaaaaaaaaaaaaaaa\":5,\"$6$salt$bbbbbbbbbbbbbbbb\":6}";
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(1 << 16);
+	AUTO_JVAL struct jval *doc = NULL;
+
+	(void)state;
+	assert_int_equal(redact_record(&out, line, strlen(line), NULL), 0);
+	/* a name twice is refused */
+	assert_int_equal(jval_parse(&doc, out.data, out.len, NULL), 0);
+	assert_int_equal(jval_len(doc), 6);
+	assert_non_null(jval_get(doc, "password=[redacted]#1"));
+	assert_non_null(jval_get(doc, "b"));
+	assert_null(strstr(out.data, "aaaaaaaa"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_line_beyond_the_window_is_masked_whole),
 		cmocka_unit_test(no_planted_secret_passes_wherever_it_stands),
 		cmocka_unit_test(a_record_stays_a_record),
+		cmocka_unit_test(names_that_are_masked_stay_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
