@@ -12,7 +12,7 @@
 
 struct policy;
 
-#define MEANING_STEPS_MAX 16
+#define MEANING_STEPS_MAX 24
 
 struct hashlists;
 struct host;
