@@ -532,6 +532,8 @@ static const struct {
 	 ADD("root/.config/autostart/x.json", AT(1010)), "{", "{"},
 	{"own-data-at-start", ADD("root/.local/share/caddy/a", AT(1010)),
 	 ADD("root/.local/share/bash-completion/completions/a", AT(1010)), "x", "x"},
+	{"timer-stamp", ADD("var/lib/systemd/timers/stamp-man-db.timer", EMPTY),
+	 ADD("var/lib/systemd/timers/stamp-man-db.timer", TEXT)},
 	{"package-backup", ADD("var/backups/dpkg.status.0", TEXT),
 	 ADD("var/backups/passwd.bak", TEXT), "Package", "root:x"},
 	{"database-version", DEL("var/lib/mysql/debian-10.11.flag", TEXT),
