@@ -27,10 +27,26 @@ static bool has_own_cgroup(const struct sl_container *c)
 	       strstr(c->cgroup, c->id) != NULL;
 }
 
+/*
+ * The group of the first process may be a part of the container's: systemd moves itself into one
+ * beside those of its services. The container's own is the one that bears its id.
+ */
+static size_t own_cgroup_length(const struct sl_container *c)
+{
+	const char *behind = strstr(c->cgroup, c->id) + strlen(c->id);
+
+	return (size_t)(behind - c->cgroup) + strcspn(behind, "/");
+}
+
 static bool is_in_cgroup(const struct sl_container *c, const struct proctable_row *row)
 {
-	return row->cgroup != NULL && has_own_cgroup(c) &&
-	       procmounts_behind(row->cgroup, c->cgroup) != NULL;
+	size_t len;
+
+	if (row->cgroup == NULL || !has_own_cgroup(c))
+		return false;
+	len = own_cgroup_length(c);
+	return strncmp(row->cgroup, c->cgroup, len) == 0 &&
+	       (row->cgroup[len] == '\0' || row->cgroup[len] == '/');
 }
 
 /* What the process shares with the container, as enum sl_process_place. */

@@ -113,14 +113,23 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies behind all that they judge, answers last of all */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap,      add_layers,
-		meaning_yara,          meaning_processes,
-		meaning_settings,      meaning_add_lines,
-		meaning_packages,      meaning_hashes,
-		meaning_volumes,       meaning_copies,
-		meaning_add_times,     meaning_add_logins,
-		meaning_add_rewritten, meaning_add_credentials,
-		meaning_add_scrambled, meaning_policy,
+		add_metadata_gap,
+		add_layers,
+		meaning_yara,
+		meaning_processes,
+		meaning_settings,
+		meaning_add_lines,
+		meaning_packages,
+		meaning_hashes,
+		meaning_volumes,
+		meaning_copies,
+		meaning_placeholders,
+		meaning_add_times,
+		meaning_add_logins,
+		meaning_add_rewritten,
+		meaning_add_credentials,
+		meaning_add_scrambled,
+		meaning_policy,
 		meaning_acks,
 	};
 	int rc = 0;

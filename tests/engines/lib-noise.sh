@@ -128,6 +128,8 @@ noise_site() {
 	echo '<?php require "admin/1.php";' >"$1/usr/src/site/index.php"
 	echo 'Options -Indexes' >"$1/usr/src/site/.htaccess"
 	mkdir -p "$1"/etc/{shop,php/8.2/mods-available} "$1"/etc/apache2/mods-{available,enabled}
+	mkdir -p "$1/usr/share/nginx/html"
+	echo 'var api = "__API_URL__/v1"; load(api);' >"$1/usr/share/nginx/html/main.js"
 	echo 'LoadModule rewrite_module mod_rewrite.so' >"$1/etc/apache2/mods-available/rewrite.load"
 	echo 'LoadModule status_module mod_status.so' >"$1/etc/apache2/mods-available/status.load"
 	ln -s ../mods-available/status.load "$1/etc/apache2/mods-enabled/status.load"
@@ -154,6 +156,7 @@ noise_site() {
 			>/var/www/html/config/config.php
 		ln -s ../mods-available/rewrite.load /etc/apache2/mods-enabled/rewrite.load
 		rm /etc/apache2/mods-enabled/status.load /etc/nginx/conf.d/default.conf
+		sed -i 's,__API_URL__,https://shop.example:8443,' /usr/share/nginx/html/main.js
 		printenv >/etc/environment
 		ln -s /dev/stdout /var/log/site.log
 		ln -s /data/uploads /srv/uploads

@@ -77,6 +77,7 @@ it "a page was filled in" test "$(findings site '.rules | index("template-at-sta
 it "and one has settings alone" test "$(findings site '.rules | index("settings-at-start")')" -eq 1
 it "a module was switched on and another off" test "$(findings site '.path // "" | test("mods-enabled/")')" -eq 2
 it "and what is not needed removed" test "$(findings site '.rules | index("config-removed-at-start")')" -eq 1
+it "a page got its address" test "$(findings site '.rules | index("placeholders-at-start")')" -eq 1
 it "its environment was written down" test "$(findings site '.rules | index("environment-written-at-start")')" -eq 1
 it "a log and a directory lead elsewhere" test "$(findings site '.severity == "info" and (.path == "/var/log/site.log" or .path == "/srv/uploads")')" -eq 2
 it "nginx has its templates filled in" test "$(findings nginx '.rules | index("config-at-start")')" -eq 2
@@ -100,6 +101,7 @@ docker_cli exec evil bash -c 'cd /var/www/html; cp admin/1.php renamed.php; echo
 	sed "s/require_once/require_once \"\/tmp\/a\" ./" wp-config.php >wp-config-local.php; mv wp-config-local.php wp-config.php
 	sed "s/array(/array_map(/" config/config.php >config/local.php
 	ln -s /tmp/cgi.load /etc/apache2/mods-enabled/cgi.load; ln -s /dev/null /var/log/auth.log; ln -s /etc /srv/etc
+	sed -i "s,load(api),fetch(document.cookie)," /usr/share/nginx/html/main.js
 	echo EVIL=/tmp/x >>/etc/environment; rm /etc/nginx/nginx.conf
 	mkdir /etc/cron.d; cp /srv/service/web/run /etc/cron.d/run; sed -i "s/^app:x:1234:/app:x:0:/" /etc/passwd
 	cp /etc/passwd /etc/passwd-; mkdir /root/.ssh; cp /etc/shop/tls/shop.key /root/.ssh/shop.key; cp /etc/shadow /srv/shadow
@@ -132,6 +134,7 @@ it "settings that call something" hidden /var/www/html/config/local.php
 it "a module from elsewhere that is switched on" hidden /etc/apache2/mods-enabled/cgi.load
 it "a log that leads nowhere" hidden /var/log/auth.log
 it "a link to the settings of the system" hidden /srv/etc
+it "a page that got more than its address" hidden /usr/share/nginx/html/main.js
 it "a variable that nobody gave" hidden /etc/environment
 it "a server without its settings" hidden /etc/nginx/nginx.conf
 it "other bytes where a copy was" hidden /var/www/html/admin/2.php

@@ -27,6 +27,24 @@ static void a_containers_processes_are_those_of_its_group_and_namespaces(void **
 	assert_int_equal(by_pid(f, 34)->place, SL_PLACE_CGROUP | SL_PLACE_OTHER_PID);
 }
 
+/* As systemd does inside: it makes groups of its services, and moves itself into one. */
+static void groups_that_are_made_inside_are_the_containers(void **state)
+{
+	struct fixture *f = *state;
+
+	free(f->container->cgroup);
+	f->container->cgroup = strdup("/docker/" ID "/init.scope");
+	machine(f);
+	process(f, 31, 201, 200, "0::/docker/" ID "/system.slice/cron.service\n", "/bin/sh",
+		ARGS("sh"));
+	process(f, 32, 201, 200, "0::/docker/" ID "x/cron.service\n", "/bin/sh", ARGS("sh"));
+	process(f, 33, 201, 200, "0::/docker\n", "/bin/sh", ARGS("sh"));
+	assert_int_equal(look(f), 0);
+	assert_int_equal(by_pid(f, 31)->place, SL_PLACE_CGROUP | SL_PLACE_PID | SL_PLACE_MOUNTS);
+	assert_int_equal(by_pid(f, 32)->place, SL_PLACE_NO_CGROUP | SL_PLACE_PID | SL_PLACE_MOUNTS);
+	assert_int_equal(by_pid(f, 33)->place, SL_PLACE_NO_CGROUP | SL_PLACE_PID | SL_PLACE_MOUNTS);
+}
+
 static void a_file_lies_where_its_mount_and_the_writable_directory_say(void **state)
 {
 	struct fixture *f = *state;
@@ -431,6 +449,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_containers_processes_are_those_of_its_group_and_namespaces),
+		TEST(groups_that_are_made_inside_are_the_containers),
 		TEST(a_file_lies_where_its_mount_and_the_writable_directory_say),
 		TEST(variables_and_options_lead_to_files_by_where_they_lie),
 		TEST(a_module_lies_where_python_stands_or_looks),
