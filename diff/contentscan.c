@@ -12,7 +12,7 @@
 
 /* What people write by hand, or have written for them. */
 #define TEXT_WITHIN ((uint64_t)1 << 20)
-#define LINES_MAX 256
+#define LINES_MAX 1024
 
 /* ---- one piece ---- */
 
