@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/passphrase.h"
 #include "core/cleanup.h"
+#include "core/words.h"
 #include "job/travel.h"
 
 struct export_args {
@@ -27,8 +28,10 @@ static int export_to(struct app *app, const struct job *job, const struct signke
 		rc = output_commit(&output, err);
 	if (rc == 0)
 		app_note(app,
-			 "exported %zu images, %zu layers, %" PRIu64 " entries, %" PRIu64 " bytes",
-			 result.images, result.layers, result.entries, result.bytes);
+			 "exported %zu image%s, %zu layer%s, %" PRIu64 " entries, %" PRIu64
+			 " bytes",
+			 result.images, words_s(result.images), result.layers,
+			 words_s(result.layers), result.entries, result.bytes);
 	return rc;
 }
 

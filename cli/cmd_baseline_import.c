@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "core/quote.h"
+#include "core/words.h"
 #include "job/travel.h"
 
 struct import_args {
@@ -21,10 +22,10 @@ static void say_imported(const char *path, const struct import_result *r)
 	char signer[DIGEST_TEXT_SIZE];
 
 	digest_format(signer, r->signer);
-	(void)printf("imported %s: %zu images, %zu layers, %zu of them already known, %" PRIu64
+	(void)printf("imported %s: %zu image%s, %zu layer%s, %zu of them already known, %" PRIu64
 		     " entries, signed by key %s\n",
-		     shown != NULL ? shown : "?", r->images, r->layers, r->layers_known, r->entries,
-		     signer);
+		     shown != NULL ? shown : "?", r->images, words_s(r->images), r->layers,
+		     words_s(r->layers), r->layers_known, r->entries, signer);
 }
 
 /* The file itself is at fault, and not what became of reading or storing it. */

@@ -13,6 +13,7 @@
 #include "cli/passphrase.h"
 #include "cli/unlock.h"
 #include "core/cleanup.h"
+#include "core/words.h"
 #include "job/capture.h"
 
 /* Everything goes to standard error: standard output may be the bundle. */
@@ -21,8 +22,9 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 {
 	const uint64_t *n = o->by_severity;
 
-	app_note(app, "%s: %" PRIu64 " files, %" PRIu64 " bytes, closed as %s", a->output,
-		 o->records_files, o->payload_bytes, sl_bundle_status_name(o->closed_as));
+	app_note(app, "%s: %" PRIu64 " file%s, %" PRIu64 " bytes, closed as %s", a->output,
+		 o->records_files, words_s(o->records_files), o->payload_bytes,
+		 sl_bundle_status_name(o->closed_as));
 	if (o->has_findings)
 		app_note(app,
 			 "findings: %" PRIu64 " critical, %" PRIu64 " high, %" PRIu64
@@ -33,7 +35,8 @@ static void tell(struct app *app, const struct capture_args *a, const struct cap
 		app_note(app, "the processes stood still for %" PRIu64 " ms",
 			 (o->frozen_ns + 999999) / 1000000);
 	if (o->gaps > 0)
-		app_note(app, "%" PRIu64 " gaps: 'strandline show --type gap' lists them", o->gaps);
+		app_note(app, "%" PRIu64 " gap%s: 'strandline show --type gap' lists %s", o->gaps,
+			 words_s(o->gaps), o->gaps == 1 ? "it" : "them");
 	if (o->left_out > 0)
 		app_note(app, "%" PRIu64 " left out as asked for", o->left_out);
 	if (o->contradicted)

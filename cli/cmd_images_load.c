@@ -7,6 +7,7 @@
 #include "cli/jobs.h"
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "core/words.h"
 #include "job/images.h"
 
 struct load_args {
@@ -29,9 +30,10 @@ static int run(struct app *app, const void *args, const struct operands *words)
 		return cli_job_fail(app, &err);
 	digest_format(id, digest);
 	if (!app->options.quiet)
-		(void)printf("loaded %s: %zu layers, %zu of them already known, %" PRIu64
+		(void)printf("loaded %s: %zu layer%s, %zu of them already known, %" PRIu64
 			     " entries\n",
-			     id, result.layers, result.layers_known, result.entries);
+			     id, result.layers, words_s(result.layers), result.layers_known,
+			     result.entries);
 	return EXIT_DONE;
 }
 

@@ -10,6 +10,7 @@
 #include "core/encode.h"
 #include "core/json.h"
 #include "core/quote.h"
+#include "core/words.h"
 #include "job/images.h"
 
 struct told {
@@ -57,9 +58,10 @@ static int verify_text(const struct job *job, const struct operands *words, stru
 {
 	int rc = job_images_verify(job, words->items, words->count, problem_text, t, check, err);
 
-	(void)buf_printf(&t->text,
-			 "%zu images, %zu layers, %" PRIu64 " entries checked: %zu problems\n",
-			 check->images, check->layers, check->entries, check->problems);
+	(void)buf_printf(
+		&t->text, "%zu image%s, %zu layer%s, %" PRIu64 " entries checked: %zu problem%s\n",
+		check->images, words_s(check->images), check->layers, words_s(check->layers),
+		check->entries, check->problems, words_s(check->problems));
 	return rc;
 }
 

@@ -35,7 +35,8 @@ static void wrap(struct buf *out, const char *text, size_t at, size_t indent)
 	(void)buf_append_char(out, '\n');
 }
 
-void help_synopsis(struct buf *out, const struct opt *o)
+/* "-o, --output FILE" */
+static void synopsis(struct buf *out, const struct opt *o)
 {
 	if (o->letter != 0)
 		(void)buf_printf(out, "-%c, ", o->letter);
@@ -63,7 +64,7 @@ static void put_option(struct buf *out, const struct opt *o, const struct comman
 	size_t start = out->len, used;
 
 	(void)buf_append_str(out, o->letter != 0 ? "  " : "      ");
-	help_synopsis(out, o);
+	synopsis(out, o);
 	used = out->len - start;
 	if (used + 2 > HELP_INDENT) {
 		(void)buf_append_char(out, '\n');

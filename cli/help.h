@@ -15,7 +15,4 @@ void help_man(struct buf *out);
 /* For bash. */
 void help_completion(struct buf *out);
 
-/* "-o, --output FILE" */
-void help_synopsis(struct buf *out, const struct opt *o);
-
 #endif

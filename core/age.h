@@ -75,7 +75,6 @@ int age_identities_parse(struct age_identities *ids, const char *text, size_t le
 			 struct sl_error *err);
 int age_identities_passphrase(struct age_identities *ids, const char *passphrase, size_t len,
 			      struct sl_error *err);
-bool age_identities_empty(const struct age_identities *ids);
 
 /*
  * Decrypt: positions are those of the plain bytes, each chunk is authenticated before any byte of

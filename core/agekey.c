@@ -230,11 +230,6 @@ int age_identities_passphrase(struct age_identities *ids, const char *passphrase
 	return 0;
 }
 
-bool age_identities_empty(const struct age_identities *ids)
-{
-	return ids->count == 0 && !ids->has_passphrase;
-}
-
 /* ---- a new one ---- */
 
 static void upper(char *text)

@@ -215,11 +215,6 @@ bool db_column_is_null(struct db_stmt *s, int column)
 	return sqlite3_column_type(s->handle, column) == SQLITE_NULL;
 }
 
-int64_t db_last_rowid(struct db *db)
-{
-	return sqlite3_last_insert_rowid(db->handle);
-}
-
 int64_t db_changes(struct db *db)
 {
 	return sqlite3_changes64(db->handle);

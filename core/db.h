@@ -83,7 +83,6 @@ int64_t db_column_i64(struct db_stmt *s, int column);
 const void *db_column_blob(struct db_stmt *s, int column, size_t *len);
 const char *db_column_text(struct db_stmt *s, int column);
 bool db_column_is_null(struct db_stmt *s, int column);
-int64_t db_last_rowid(struct db *db);
 /* Rows that the last INSERT, UPDATE or DELETE touched. */
 int64_t db_changes(struct db *db);
 

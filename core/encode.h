@@ -9,7 +9,7 @@
 
 /* out must hold 2 * len + 1 bytes. */
 void hex_encode(char *out, const void *bytes, size_t len);
-/* Exactly 2 * len digits, lower case only when @strict. Returns 0, or -SL_EFORMAT. */
+/* Exactly 2 * len digits, in lower case. Returns 0, or -SL_EFORMAT. */
 int hex_decode(void *out, size_t len, const char *text, size_t text_len);
 
 /* "sha256:" + 64 lower-case digits, nothing else. Returns 0, or -SL_EFORMAT. */

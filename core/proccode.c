@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
+#include "core/programs.h"
 
 /* A digest in base64 has 88 characters, a certificate's line 64: what is so long is a program. */
 #define ENCODED_MIN 1024
@@ -15,10 +16,6 @@
 #define PLACES_MAX 16
 
 #define SYSTEM "ystem(" /* of any language; the tests take the whole word for a call of ours */
-
-static const char *const shells[] = {"sh", "bash", "dash", "ash", "zsh", "ksh"};
-static const char *const others[] = {"python", "python2", "python3", "perl", "ruby", "php", "node"};
-static const char *const relays[] = {"nc", "ncat", "netcat", "nc.traditional", "nc.openbsd"};
 
 struct list {
 	const char *const *words;
@@ -46,6 +43,11 @@ static bool is_one_of(struct list list, const char *word, size_t len)
 		if (strlen(list.words[i]) == n && memcmp(list.words[i], base, n) == 0)
 			return true;
 	return false;
+}
+
+static enum program_kind kind_of(const char *word, size_t len)
+{
+	return program_kind((struct sl_bytes){word, len});
 }
 
 static bool has_any(const char *text, struct list list)
@@ -94,16 +96,16 @@ static bool runs_pipe(const char *at)
 	static const char *const before[] = {"sudo", "env", "exec", "busybox", "nohup"};
 
 	for (;;) {
+		enum program_kind kind;
 		size_t n;
 
 		at = skip_blanks(at);
 		n = word_len(at);
 		if (n == 0)
 			return false;
-		if (is_one_of(LIST(shells), at, n))
-			return reads_input(at + n, true);
-		if (is_one_of(LIST(others), at, n))
-			return reads_input(at + n, false);
+		kind = kind_of(at, n);
+		if (kind == PROGRAM_SHELL || kind == PROGRAM_LANGUAGE)
+			return reads_input(at + n, kind == PROGRAM_SHELL);
 		if (!is_one_of(LIST(before), at, n))
 			return false;
 		at += n;
@@ -179,8 +181,9 @@ static bool is_runner(const char *at, size_t len)
 {
 	static const char *const words[] = {".", "source", "exec", "nohup", "setsid", "sudo"};
 
-	return is_one_of(LIST(shells), at, len) || is_one_of(LIST(others), at, len) ||
-	       is_one_of(LIST(words), at, len);
+	enum program_kind kind = kind_of(at, len);
+
+	return kind == PROGRAM_SHELL || kind == PROGRAM_LANGUAGE || is_one_of(LIST(words), at, len);
 }
 
 /* The word in front of @at, on the same line, ends at what parts commands: @at is one itself. */
@@ -301,7 +304,7 @@ static bool hands_out(const char *text)
 	for (const char *at = skip_blanks(text); *at != '\0';) {
 		size_t n = strcspn(at, " ");
 
-		if (next && is_one_of(LIST(shells), at, word_len(at)))
+		if (next && kind_of(at, word_len(at)) == PROGRAM_SHELL)
 			return true;
 		next = n > 1 && *at == '-' &&
 		       (at[1] == '-' ? memmem(at, n, "exec", 4) != NULL
@@ -320,11 +323,18 @@ static bool socat_hands_out(const char *text)
 
 		if (colon != NULL) {
 			colon += strspn(colon, "'\"");
-			if (is_one_of(LIST(shells), colon, strcspn(colon, " ,'\"")))
+			if (kind_of(colon, strcspn(colon, " ,'\"")) == PROGRAM_SHELL)
 				return true;
 		}
 	}
 	return false;
+}
+
+static bool relay_hands_out(const char *program, size_t len, const char *text)
+{
+	if (len == strlen("socat") && memcmp(program, "socat", len) == 0)
+		return socat_hands_out(text);
+	return hands_out(text);
 }
 
 static bool is_encoded(const char *text)
@@ -364,18 +374,17 @@ enum proccode proccode_judge(const char *exe, const char *text)
 {
 	size_t len, first = strcspn(text, " ");
 	const char *program = program_of(exe, text, &len);
-	bool is_shell = is_one_of(LIST(shells), program, len);
+	enum program_kind kind = kind_of(program, len);
 
 	text += first; /* it may call itself anything */
-	if (is_one_of(LIST(relays), program, len))
-		return hands_out(text) ? PROCCODE_HANDS_OUT : PROCCODE_PLAIN;
-	if (len == strlen("socat") && memcmp(program, "socat", len) == 0)
-		return socat_hands_out(text) ? PROCCODE_HANDS_OUT : PROCCODE_PLAIN;
-	if (ties_shell(text) || (!is_shell && (ties_program(text) || obeys_connection(text))))
+	if (kind == PROGRAM_RELAY)
+		return relay_hands_out(program, len, text) ? PROCCODE_HANDS_OUT : PROCCODE_PLAIN;
+	if (ties_shell(text) ||
+	    (kind != PROGRAM_SHELL && (ties_program(text) || obeys_connection(text))))
 		return PROCCODE_REMOTE;
 	if (decodes(text))
 		return PROCCODE_DECODES;
-	if (fetches(text, is_shell))
+	if (fetches(text, kind == PROGRAM_SHELL))
 		return PROCCODE_FETCHES;
 	return is_encoded(text) ? PROCCODE_ENCODED : PROCCODE_PLAIN;
 }
@@ -387,15 +396,15 @@ static bool line_ties(const char *line)
 
 	for (const char *at = line; *at != '\0' && left > 0;) {
 		size_t n = word_len(at);
+		enum program_kind kind = n > 0 ? kind_of(at, n) : PROGRAM_OTHER;
+		size_t len;
+		const char *name = base_of(at, n, &len);
 
-		left -= n > 0 && is_one_of(LIST(others), at, n);
-		if (n > 0 && is_one_of(LIST(relays), at, n) && hands_out(at + n))
+		left -= kind == PROGRAM_LANGUAGE || kind == PROGRAM_RELAY;
+		if (kind == PROGRAM_RELAY && relay_hands_out(name, len, at + n))
 			return true;
-		if (n > 0 && is_one_of(LIST(others), at, n) && at[n] == ' ' &&
+		if (kind == PROGRAM_LANGUAGE && at[n] == ' ' &&
 		    (ties_program(at + n) || obeys_connection(at + n)))
-			return true;
-		if (n > 0 && is_one_of((struct list){(const char *const[]){"socat"}, 1}, at, n) &&
-		    socat_hands_out(at + n))
 			return true;
 		at += n > 0 ? n : 1;
 	}

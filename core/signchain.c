@@ -71,7 +71,7 @@ int signroots_add(struct signroots *r, const char *pem, size_t len, struct sl_er
 	bio = BIO_new_mem_buf(len > 0 ? pem : "", (int)len);
 	if (bio == NULL)
 		return crypto_fail(err, SL_ENOMEM, "trust store");
-	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+	while ((cert = PEM_read_bio_X509(bio, NULL, signpub_no_passphrase, NULL)) != NULL) {
 		if (signroots_count(r) >= MAX_ROOTS || sk_X509_push(r->list, cert) <= 0) {
 			X509_free(cert);
 			return sl_fail(err, SL_ELIMIT, 0, "more than %d certificates", MAX_ROOTS);

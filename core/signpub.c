@@ -129,9 +129,8 @@ int signpub_from(struct signpub **out, EVP_PKEY *pkey, struct sl_error *err)
 	return 0;
 }
 
-/* A public key has no passphrase: OpenSSL must not ask for one on the terminal. */
 /* NOLINTNEXTLINE(readability-non-const-parameter) the type is OpenSSL's */
-static int no_passphrase(char *out, int size, int writing, void *payload)
+int signpub_no_passphrase(char *out, int size, int writing, void *payload)
 {
 	(void)out;
 	(void)size;
@@ -151,7 +150,7 @@ int signpub_read(struct signpub **out, const char *pem, size_t len, struct sl_er
 	bio = BIO_new_mem_buf(len > 0 ? pem : "", (int)len);
 	if (bio == NULL)
 		return crypto_fail(err, SL_ENOMEM, "public key");
-	pkey = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+	pkey = PEM_read_bio_PUBKEY(bio, NULL, signpub_no_passphrase, NULL);
 	if (pkey == NULL)
 		return crypto_fail(err, SL_EFORMAT, "no public key in PEM");
 	return signpub_from(out, pkey, err);

@@ -16,6 +16,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/quote.h"
+#include "core/signpub_key.h"
 
 #define NONCE_BITS 128
 #define CA_MAX_BYTES (4u << 20)
@@ -354,17 +355,6 @@ int signtime_answers(const struct signtime *t, const void *query, size_t len, st
 
 /* ---- whom to believe ---- */
 
-/* Certificates have no passphrase: OpenSSL must not ask for one on the terminal. */
-/* NOLINTNEXTLINE(readability-non-const-parameter) the type is OpenSSL's */
-static int no_passphrase(char *out, int size, int writing, void *payload)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)payload;
-	return -1;
-}
-
 /* Every certificate of the PEM text into the store. */
 static int add_roots(X509_STORE *store, const char *ca, size_t len, struct sl_error *err)
 {
@@ -374,7 +364,8 @@ static int add_roots(X509_STORE *store, const char *ca, size_t len, struct sl_er
 	if (bio == NULL)
 		return crypto_fail(err, SL_ENOMEM, "certificates");
 	for (; count <= CA_MAX_COUNT; count++) {
-		X509 *cert CLEANUP(free_cert) = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+		X509 *cert CLEANUP(free_cert) =
+			PEM_read_bio_X509(bio, NULL, signpub_no_passphrase, NULL);
 
 		if (cert == NULL)
 			break;

@@ -22,6 +22,11 @@ void words_plural(struct buf *out, uint64_t n, const char *one, const char *many
 	(void)buf_printf(out, " %s", n == 1 ? one : many);
 }
 
+const char *words_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void words_size(struct buf *out, uint64_t bytes)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -345,11 +345,6 @@ size_t ynode_line(const struct ynode *n)
 	return n->line;
 }
 
-size_t ynode_column(const struct ynode *n)
-{
-	return n->column;
-}
-
 size_t ynode_len(const struct ynode *n)
 {
 	return n == NULL ? 0 : n->count;

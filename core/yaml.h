@@ -38,13 +38,13 @@ const struct ynode *ydoc_root(const struct ydoc *doc);
 /* The file as it was named. */
 const char *ynode_file(const struct ynode *n);
 enum ynode_kind ynode_kind(const struct ynode *n);
-/* Both from 1. */
+/* From 1. */
 size_t ynode_line(const struct ynode *n);
-size_t ynode_column(const struct ynode *n);
 
 /* Elements of a list or entries of a mapping; 0 for scalars and NULL. */
 size_t ynode_len(const struct ynode *n);
-/* An element of a list, the value of an entry of a mapping; in order, which is linear in @i. */
+/* The elements of a list, the values of the entries of a mapping, in order; NULL: no further one.
+ */
 const struct ynode *ynode_first(const struct ynode *n);
 const struct ynode *ynode_next(const struct ynode *n);
 /* The key that @n is the value of; NULL in a list and at the root. */
@@ -71,8 +71,6 @@ int ynode_expect_map(const struct ynode *n, const char *const *known, struct sl_
  * -SL_EFORMAT when it is something else. Texts are never empty.
  */
 int ynode_text(const struct ynode *map, const char *key, const char **out, struct sl_error *err);
-/* `true` or `false`. */
-int ynode_bool(const struct ynode *map, const char *key, bool *out, struct sl_error *err);
 /* A decimal; K, M, G or T behind it count in powers of 1024. */
 int ynode_u64(const struct ynode *map, const char *key, uint64_t *out, struct sl_error *err);
 /* RFC 3339; a date alone is its first moment in UTC. */

@@ -79,19 +79,6 @@ int ynode_text(const struct ynode *map, const char *key, const char **out, struc
 	return 0;
 }
 
-int ynode_bool(const struct ynode *map, const char *key, bool *out, struct sl_error *err)
-{
-	const char *text = NULL;
-	int rc = ynode_text(map, key, &text, err);
-
-	if (rc != 0)
-		return rc;
-	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-		return ynode_fail(ynode_get(map, key), err, "\"%s\" should be true or false", key);
-	*out = text[0] == 't';
-	return 0;
-}
-
 /* 0, or -SL_EFORMAT */
 static int parse_u64(const char *text, uint64_t *out)
 {

@@ -18,10 +18,9 @@ enum zkind zkind_sniff(const uint8_t *bytes, size_t len);
 int istream_gzip(struct istream **out, struct istream *inner, struct sl_error *err);
 
 /*
- * What a stream may have looked back at, at most: memory is given to a zstd window or an xz
- * dictionary no larger than that. A larger one is -SL_ELIMIT.
+ * @max_window of the next ones is what a stream may look back at, at most, in bytes: memory is
+ * given to a zstd window or an xz dictionary no larger than that. A larger one is -SL_ELIMIT.
  */
-#define ZSTREAM_MAX_WINDOW (1ull << 27)
 
 /* Decompress zstd, all frames, skippable ones skipped; a dictionary is -SL_EUNSUPPORTED. */
 int istream_zstd(struct istream **out, struct istream *inner, uint64_t max_window,

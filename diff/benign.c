@@ -62,6 +62,9 @@ bool benign_allows(const struct rule *r, const struct sl_change *c, fact_set fac
 	/* servers make their keys when they first start: a rule about that says so */
 	if (may_speak_of_keys(r) && (r->any & SL_SIGNAL_KEY) != 0)
 		never = facts_without(never, SL_SIGNAL_KEY);
+	/* Postfix says by an execute bit that a mail is complete */
+	if ((r->all & facts & FACT_QUEUED_MAIL) != 0)
+		never = facts_without(never, SL_SIGNAL_EXECUTABLE | FACT_EXEC_GAINED);
 	/* everyone may search a directory */
 	if (c->after != NULL && S_ISDIR(c->after->mode))
 		never = facts_without(never, SL_SIGNAL_EXECUTABLE);

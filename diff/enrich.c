@@ -3,11 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "diff/describe.h"
 #include "diff/facts.h"
 #include "diff/rules.h"
+#include "diff/startlinks.h"
 #include "diff/stubs.h"
 
 int enrich_init(struct enrich *e, const struct drift_input *input, struct sl_error *err)
@@ -51,25 +53,17 @@ static bool owner_matters(fact_set facts)
 	return (facts & FACT_AT_START) == 0 || (facts & system) != 0;
 }
 
-static bool begins(struct sl_bytes text, const char *start)
+/* What takes the place of something else is one of these only for the time zone. */
+static bool is_usual_link(const struct sl_change *c, fact_set facts)
 {
-	return text.len >= strlen(start) && memcmp(text.data, start, strlen(start)) == 0;
-}
+	static const char zone[] = "etc/localtime";
 
-/*
- * Entry points set the time zone that they were told, with a link. No benign rule speaks of links;
- * this one leads to where the zones are and to nothing else.
- */
-static bool is_time_zone(const struct sl_change *c, fact_set facts)
-{
-	static const char path[] = "etc/localtime", zones[] = "/usr/share/zoneinfo/";
-	struct sl_bytes target;
-
-	if ((facts & FACT_LINK) == 0 || (facts & FACT_AT_START) == 0 ||
-	    c->path.len != sizeof(path) - 1 || memcmp(c->path.data, path, c->path.len) != 0)
-		return false;
-	target = c->after->target;
-	return begins(target, zones) && memmem(target.data, target.len, "..", 2) == NULL;
+	if (c->kind == SL_CHANGE_DELETED)
+		return (facts & SL_SIGNAL_DELETED_AT_START) != 0 && S_ISLNK(c->before->mode) &&
+		       startlinks_is_switch(c->path);
+	return (facts & FACT_USUAL_LINK) != 0 &&
+	       (c->kind != SL_CHANGE_TYPE ||
+		(c->path.len == sizeof(zone) - 1 && memcmp(c->path.data, zone, c->path.len) == 0));
 }
 
 /* The severity a change has before any rule speaks. */
@@ -79,7 +73,7 @@ static enum sl_severity base_severity(const struct sl_change *c, fact_set facts)
 				FACT_EXEC_GAINED | FACT_WRITE_GAINED;
 
 	/* without a baseline, that it is there says nothing */
-	if ((facts & SL_SIGNAL_VOLUME) != 0 || is_time_zone(c, facts))
+	if ((facts & SL_SIGNAL_VOLUME) != 0 || is_usual_link(c, facts))
 		return SL_SEVERITY_INFO;
 	switch (c->kind) {
 	case SL_CHANGE_ADDED:
@@ -134,7 +128,7 @@ static int identify(struct enrich *e, struct sl_finding *f, struct sl_error *err
 	const struct sl_subject *subject = e->input->subject;
 
 	return identity_of(&e->identity, f, (struct sl_bytes){e->who, strlen(e->who)},
-			   subject->has_image_id ? subject->image_id : NULL, err);
+			   subject->image.has_id ? subject->image.id : NULL, err);
 }
 
 static int mark(const struct drift_input *in, struct sl_finding *f, struct sl_change *c,

@@ -48,6 +48,8 @@ static const struct {
 	{FACT_PASSWORDS, "passwords"},
 	{FACT_ENCODED, "encoded"},
 	{FACT_HEX, "hex"},
+	{FACT_USUAL_LINK, "usual-link"},
+	{FACT_QUEUED_MAIL, "queued-mail"},
 	{FACT_SECRETS, "secrets"},
 	{FACT_PACKETS, "packets"},
 	{FACT_DUMP, "dump"},

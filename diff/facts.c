@@ -8,6 +8,7 @@
 #include "diff/acl.h"
 #include "diff/caps.h"
 #include "diff/magic.h"
+#include "diff/startlinks.h"
 #include "diff/timefacts.h"
 
 #define ANY_EXECUTE 0111u
@@ -212,6 +213,13 @@ bool facts_is_at_start(const struct sl_entry *after, const struct sl_container *
 	return false;
 }
 
+static bool is_in_mail_queue(struct sl_bytes path)
+{
+	static const char queue[] = "var/spool/postfix/";
+
+	return path.len > sizeof(queue) && memcmp(path.data, queue, sizeof(queue) - 1) == 0;
+}
+
 fact_set facts_of(const struct sl_change *c, const struct sl_container *container)
 {
 	fact_set facts = c->signals | facts_of_place(c->path, container);
@@ -234,6 +242,11 @@ fact_set facts_of(const struct sl_change *c, const struct sl_container *containe
 		facts |= FACT_ATTRIBUTES;
 	if (container != NULL && facts_is_at_start(c->after, container))
 		facts |= FACT_AT_START;
+	if ((facts & FACT_QUEUED_MAIL) != 0 && !is_in_mail_queue(c->path))
+		facts = facts_without(facts, FACT_QUEUED_MAIL);
+	if ((facts & FACT_AT_START) != 0 && S_ISLNK(c->after->mode) &&
+	    startlinks_are_usual(c->path, c->after->target))
+		facts |= FACT_USUAL_LINK;
 	/* seen through the mount, it is not hidden by it */
 	if ((c->signals & SL_SIGNAL_VOLUME) != 0)
 		facts = facts_without(facts, SL_SIGNAL_UNDER_MOUNT | FACT_BENEATH_MOUNT);

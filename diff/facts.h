@@ -60,14 +60,16 @@ static inline fact_set facts_without(fact_set facts, fact_set bits)
 #define FACT_PASSWORDS FACT(35)       /* begins like a list of accounts with their passwords */
 #define FACT_ENCODED FACT(36)         /* begins like a program, written in letters */
 #define FACT_HEX FACT(37)             /* begins with nothing but hexadecimal digits */
-#define FACT_SECRETS FACT(38)  /* begins like a token, a cloud's keys or a safe of passwords */
-#define FACT_PACKETS FACT(39)  /* begins like recorded packets of a network */
-#define FACT_DUMP FACT(40)     /* begins like a database that was written out */
-#define FACT_COMPILED FACT(41) /* begins like a program for another machine than this one */
+#define FACT_USUAL_LINK FACT(38)      /* a link that entry points make, made at the start */
+#define FACT_QUEUED_MAIL FACT(39)     /* begins like a mail of Postfix's, and lies in its queue */
+#define FACT_SECRETS FACT(40)  /* begins like a token, a cloud's keys or a safe of passwords */
+#define FACT_PACKETS FACT(41)  /* begins like recorded packets of a network */
+#define FACT_DUMP FACT(42)     /* begins like a database that was written out */
+#define FACT_COMPILED FACT(43) /* begins like a program for another machine than this one */
 #define FACT_LARGE_ATTRIBUTE                                                                       \
-	FACT(42) /* an extended attribute holds more than a note, or a program */
+	FACT(44) /* an extended attribute holds more than a note, or a program */
 /* One more than the highest of them. */
-#define FACT_COUNT 43
+#define FACT_COUNT 45
 
 /* Any of these makes a file a program. */
 #define FACT_PROGRAM (SL_SIGNAL_ELF | SL_SIGNAL_SCRIPT | SL_SIGNAL_EXECUTABLE)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diff/lane.h"
 
-#include <string.h>
-
 #include "core/cleanup.h"
 #include "core/pool.h"
+#include "diff/gapcopy.h"
 
 /* Pairs with content under way: enough to keep the threads busy, few enough descriptors (two each)
  * and memory. */
@@ -178,19 +177,11 @@ int lane_add_pair(struct lane *l, struct pair *p, struct sl_error *err)
 
 int lane_add_gap(struct lane *l, const struct sl_gap *gap, struct sl_error *err)
 {
-	size_t why_len = strlen(gap->why);
-	struct item *it = calloc(1, sizeof(*it) + gap->what.len + why_len + 2);
-	char *text;
+	struct item *it = calloc(1, sizeof(*it) + gapcopy_size(gap));
 
 	if (it == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "hashing lane");
-	text = (char *)(it + 1);
-	it->gap = *gap;
-	if (gap->what.len > 0)
-		memcpy(text, gap->what.data, gap->what.len);
-	memcpy(text + gap->what.len + 1, gap->why, why_len);
-	it->gap.what.data = text;
-	it->gap.why = text + gap->what.len + 1;
+	it->gap = gapcopy_into((char *)(it + 1), gap);
 	return add(l, it, err);
 }
 

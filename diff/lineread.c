@@ -76,6 +76,20 @@ struct sl_bytes lineread_next(struct sl_bytes *text, const char *parting)
 	return word;
 }
 
+struct sl_bytes lineread_next_name(struct sl_bytes *text)
+{
+	struct sl_bytes name;
+	size_t start = 0, end;
+
+	while (start < text->len && !is_name_char(text->data[start]))
+		start++;
+	for (end = start; end < text->len && is_name_char(text->data[end]); end++)
+		;
+	name = (struct sl_bytes){text->data + start, end - start};
+	*text = lineread_from(*text, text->data + end);
+	return name;
+}
+
 bool lineread_is_any(struct sl_bytes word, const char *const *words)
 {
 	for (; *words != NULL; words++)

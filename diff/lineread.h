@@ -31,6 +31,8 @@ struct sl_bytes lineread_from(struct sl_bytes text, const char *at);
  * empty at the end.
  */
 struct sl_bytes lineread_next(struct sl_bytes *text, const char *parting);
+/* The next run of what names are made of, as lineread_find_word() finds them; empty at the end. */
+struct sl_bytes lineread_next_name(struct sl_bytes *text);
 /* Letters of either case. */
 bool lineread_is_any(struct sl_bytes word, const char *const *words);
 /* "@before 'what'@after", quoted and cut, into the message. */

@@ -487,6 +487,12 @@ static const struct line_rule {
 	 SL_SEVERITY_HIGH,
 	 IN(SERVER),
 	 linesettings_php},
+	{"line-source",
+	 {"T1546.004", "T1059.004"},
+	 "a shell runs a file that is hidden, or lies where anyone may write",
+	 SL_SEVERITY_HIGH,
+	 IN_SCRIPTS,
+	 linesettings_sources},
 };
 
 const char *linerules_id(size_t n)

@@ -5,18 +5,24 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
+#include "core/programs.h"
 
 /* ---- commands ---- */
 
 bool linesettings_is_piped(struct sl_bytes text)
 {
-	static const char *const shells[] = {"sh",  "bash", "dash",   "ash",     "zsh",
-					     "ksh", "perl", "python", "python3", "php"};
 	const char *pipe = lineread_find(text, "|");
+	struct sl_bytes name;
 
-	for (size_t i = 0; pipe != NULL && i < ARRAY_SIZE(shells); i++)
-		if (lineread_find_word(lineread_from(text, pipe), shells[i]) != NULL)
+	if (pipe == NULL)
+		return false;
+	text = lineread_from(text, pipe);
+	while ((name = lineread_next_name(&text)).len > 0) {
+		enum program_kind kind = program_kind_of_word(name);
+
+		if (kind == PROGRAM_SHELL || kind == PROGRAM_LANGUAGE)
 			return true;
+	}
 	return false;
 }
 
@@ -105,6 +111,49 @@ bool linesettings_mines(struct look *l)
 	if (is_so)
 		(void)buf_append_str(l->message, "a coin miner is started");
 	return is_so;
+}
+
+/* Where anyone may put it, or where nobody looks; homes are full of hidden files that are meant. */
+static bool is_odd_source(struct sl_bytes path)
+{
+	static const char *const odd[] = {"/tmp/", "/var/tmp/", "/dev/shm/"};
+	static const char *const homes[] = {"/root/", "/home/"};
+
+	if (path.len > 0 && (path.data[0] == '"' || path.data[0] == '\'')) {
+		path.data++;
+		path.len--;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
+		if (path.len > strlen(odd[i]) && memcmp(path.data, odd[i], strlen(odd[i])) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(homes); i++)
+		if (path.len > strlen(homes[i]) &&
+		    memcmp(path.data, homes[i], strlen(homes[i])) == 0)
+			return false;
+	return path.len > 0 && path.data[0] == '/' && lineread_find(path, "/.") != NULL;
+}
+
+/* ". FILE" and "source FILE", where a command may stand. */
+bool linesettings_sources(struct look *l)
+{
+	static const char *const words[] = {".", "source", NULL};
+	struct sl_bytes rest = l->line, word;
+
+	if (!lineread_has_meaning(l->line))
+		return false;
+	while ((word = lineread_next(&rest, " \t;&|(){}")).len > 0) {
+		struct sl_bytes behind = rest;
+		struct sl_bytes path;
+
+		if (!lineread_is_any(word, words))
+			continue;
+		path = lineread_next(&behind, " \t;&|(){}");
+		if (is_odd_source(path)) {
+			lineread_say(l, "the shell runs what is in", path, "");
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- log-ins ---- */

@@ -11,6 +11,7 @@
 bool linesettings_unpacks(struct look *l);
 bool linesettings_sets_id(struct look *l);
 bool linesettings_mines(struct look *l);
+bool linesettings_sources(struct look *l);
 
 /* of files with a form of their own */
 bool linesettings_sshd(struct look *l);

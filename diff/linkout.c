@@ -67,7 +67,8 @@ static bool is_fine(const struct buf *at)
 {
 	static const char *const fine[] = {
 		"/proc/self/fd",     "/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2",
-		"/proc/self/mounts", "/proc/mounts",    "/proc/kcore",     "/proc/net/pnp"};
+		"/proc/self/mounts", "/proc/mounts",    "/proc/kcore",     "/proc/net/pnp",
+		"/proc/1/fd/1",      "/proc/1/fd/2"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
 		if (at->len == strlen(fine[i]) && memcmp(at->data, fine[i], at->len) == 0)

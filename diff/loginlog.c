@@ -22,22 +22,51 @@ static bool is_zeros(const char *at, size_t len)
 
 /* reference: utmp(5); glibc has 384 bytes with 32-bit times, 400 on machines that never had these
  */
-static size_t record_size(size_t len)
+static size_t record_size(uint64_t len)
 {
-	return len % 384 != 0 && len % 400 == 0 ? 400 : 384;
+	return len % 384 != 0 && len % LOGINLOG_RECORD_MAX == 0 ? LOGINLOG_RECORD_MAX : 384;
 }
 
-void loginlog_read(struct loginlog *out, struct sl_bytes bytes)
+void loginscan_begin(struct loginscan *s, uint64_t len)
 {
-	size_t size = record_size(bytes.len), empty = 0;
+	*s = (struct loginscan){.size = record_size(len)};
+}
 
-	*out = (struct loginlog){.records = bytes.len / size, .is_uneven = bytes.len % size != 0};
-	for (size_t i = 0; i < out->records; i++) {
-		if (is_zeros(bytes.data + i * size, size)) {
-			empty++;
-			continue;
-		}
-		out->wiped += empty;
-		empty = 0;
+static void count(struct loginscan *s, const char *record)
+{
+	s->found.records++;
+	if (is_zeros(record, s->size)) {
+		s->empty++;
+		return;
 	}
+	s->found.wiped += s->empty;
+	s->empty = 0;
+}
+
+void loginscan_feed(struct loginscan *s, struct sl_bytes bytes)
+{
+	while (bytes.len > 0) {
+		size_t take = s->size - s->held < bytes.len ? s->size - s->held : bytes.len;
+
+		if (take == s->size) {
+			count(s, bytes.data);
+		} else {
+			memcpy(s->record + s->held, bytes.data, take);
+			s->held += take;
+			if (s->held == s->size) {
+				count(s, s->record);
+				s->held = 0;
+			}
+		}
+		bytes.data += take;
+		bytes.len -= take;
+	}
+}
+
+struct loginlog loginscan_end(const struct loginscan *s)
+{
+	struct loginlog found = s->found;
+
+	found.is_uneven = s->held > 0;
+	return found;
 }

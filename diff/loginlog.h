@@ -14,7 +14,24 @@ struct loginlog {
 	bool is_uneven; /* its length is no number of records: something was cut out or put in */
 };
 
-/* Records have the length of this machine's C library or of another one's: whichever fits. */
-void loginlog_read(struct loginlog *out, struct sl_bytes bytes);
+#define LOGINLOG_RECORD_MAX 400
+
+/* Being read, in pieces of any length. */
+struct loginscan {
+	struct loginlog found;
+	size_t size;  /* of a record */
+	size_t empty; /* of zeros, with nothing behind them so far */
+	size_t held;  /* of the record that has begun */
+	char record[LOGINLOG_RECORD_MAX];
+};
+
+/*
+ * Records have the length of this machine's C library or of another one's: whichever fits @len, the
+ * length of all of it.
+ */
+void loginscan_begin(struct loginscan *s, uint64_t len);
+void loginscan_feed(struct loginscan *s, struct sl_bytes bytes);
+/* What was found; @s may be fed on. */
+struct loginlog loginscan_end(const struct loginscan *s);
 
 #endif

@@ -126,6 +126,22 @@ static bool is_bytecode(const uint8_t *head, size_t len)
 	       head[5] == 0 && head[6] == 0 && head[7] == 0;
 }
 
+/*
+ * A mail's first record, as Postfix writes it: its sizes, filled up with blanks, or where it was
+ * just dropped the time. A letter, the length of what follows, numbers.
+ * reference: postfix, src/global/rec_type.h
+ */
+static bool is_queued_mail(const uint8_t *head, size_t len)
+{
+	if (len < 16)
+		return false;
+	for (size_t i = 2; i < 16; i++)
+		if (head[i] != ' ' && (head[i] < '0' || head[i] > '9'))
+			return false;
+	return (head[0] == 'C' && head[1] >= 0x2f && head[1] < 0x7f && head[2] == ' ') ||
+	       (head[0] == 'T' && head[1] >= 12 && head[1] <= 20);
+}
+
 /* Servers pass over what stands in front of the code: a byte order mark, blanks. */
 static bool begins_server_script(const uint8_t *head, size_t len)
 {
@@ -172,5 +188,7 @@ fact_set magic_facts(const uint8_t *head, size_t len)
 		facts |= FACT_BYTECODE;
 	if (is_server_script(head, len))
 		facts |= FACT_SERVER_SCRIPT;
+	if (is_queued_mail(head, len))
+		facts |= FACT_QUEUED_MAIL;
 	return facts;
 }

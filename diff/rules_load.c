@@ -121,35 +121,47 @@ static int take_globs(struct loader *l)
 	return rc == 0 ? check_globs(l, "names", true) : rc;
 }
 
+/* A word of a rule file, and the bits that it stands for. */
+struct bit_word {
+	const char *word;
+	fact_set bits;
+};
+
+/* The bits of all words under @key, into @out as well. 0; 1 when the key is missing; negative. */
+static int take_words(const struct ynode *map, const char *key, const struct bit_word *words,
+		      size_t count, const char *complaint, fact_set *out, struct sl_error *err)
+{
+	const struct ynode *list = NULL, *n;
+	int rc = ynode_texts(map, key, &list, err);
+
+	for (n = rc == 0 ? ynode_first(list) : NULL; n != NULL; n = ynode_next(n)) {
+		size_t i = 0;
+
+		while (i < count && strcmp(words[i].word, ynode_scalar(n)) != 0)
+			i++;
+		if (i == count)
+			return ynode_fail(n, err, "%s", complaint);
+		*out |= words[i].bits;
+	}
+	return rc;
+}
+
 static int take_changes(struct loader *l)
 {
-	static const struct {
-		const char *word;
-		uint32_t kinds;
-	} words[] = {
+	static const struct bit_word words[] = {
 		{"added", KIND(ADDED)},       {"modified", KIND(MODIFIED)},
 		{"metadata", KIND(METADATA)}, {"deleted", KIND(DELETED)},
 		{"type", KIND(TYPE)},         {"written", KINDS_WRITTEN},
 		{"any", KINDS_ALL},
 	};
-	const struct ynode *list = NULL, *n;
-	int rc = ynode_texts(l->map, "changes", &list, l->err);
+	fact_set kinds = 0;
+	int rc = take_words(l->map, "changes", words, ARRAY_SIZE(words),
+			    "no kind of change; it is one of: added, modified, metadata, deleted, "
+			    "type, written (added, modified or type), any",
+			    &kinds, l->err);
 
-	if (rc != 0)
-		return rc < 0 ? rc : ynode_missing(l->map, "changes", l->err);
-	for (n = ynode_first(list); n != NULL; n = ynode_next(n)) {
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(words) && strcmp(words[i].word, ynode_scalar(n)) != 0)
-			i++;
-		if (i == ARRAY_SIZE(words))
-			return ynode_fail(n, l->err,
-					  "no kind of change; it is one of: added, modified, "
-					  "metadata, deleted, type, written (added, modified or "
-					  "type), any");
-		l->rule->kinds |= words[i].kinds;
-	}
-	return 0;
+	l->rule->kinds |= (uint32_t)kinds;
+	return rc == 1 ? ynode_missing(l->map, "changes", l->err) : rc;
 }
 
 static int take_set(const struct loader *l, const struct ynode *signals, const char *key,
@@ -199,31 +211,16 @@ static int take_signals(struct loader *l)
 
 static int take_types(struct loader *l, const struct ynode *shape)
 {
-	static const struct {
-		const char *word;
-		fact_set fact;
-	} words[] = {{"file", FACT_REGULAR},
-		     {"directory", FACT_DIRECTORY},
-		     {"socket", FACT_SOCKET},
-		     {"fifo", FACT_FIFO},
-		     {"link", FACT_LINK}};
-	const struct ynode *list = NULL, *n;
-	int rc = ynode_texts(shape, "types", &list, l->err);
+	static const struct bit_word words[] = {{"file", FACT_REGULAR},
+						{"directory", FACT_DIRECTORY},
+						{"socket", FACT_SOCKET},
+						{"fifo", FACT_FIFO},
+						{"link", FACT_LINK}};
+	int rc = take_words(shape, "types", words, ARRAY_SIZE(words),
+			    "no type; it is one of: file, directory, socket, fifo, link",
+			    &l->rule->types, l->err);
 
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	for (n = ynode_first(list); n != NULL; n = ynode_next(n)) {
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(words) && strcmp(words[i].word, ynode_scalar(n)) != 0)
-			i++;
-		if (i == ARRAY_SIZE(words))
-			return ynode_fail(n, l->err,
-					  "no type; it is one of: file, directory, socket, fifo, "
-					  "link");
-		l->rule->types |= words[i].fact;
-	}
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int take_shape(struct loader *l)

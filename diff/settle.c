@@ -66,9 +66,22 @@ static uint32_t compare_with_lower(struct settle *s, struct pair *p, uint32_t fi
 	return compare(s, p);
 }
 
+/* dpkg and debconf let what was there keep its time when they give it this name. */
+static bool is_kept_copy(struct sl_bytes path)
+{
+	static const char *const dirs[] = {"var/lib/dpkg/", "var/cache/debconf/"};
+
+	if (path.len < 4 || memcmp(path.data + path.len - 4, "-old", 4) != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (path.len > strlen(dirs[i]) && memcmp(path.data, dirs[i], strlen(dirs[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool is_forged(const struct pair *p, uint32_t fields)
 {
-	return S_ISREG(p->before->mode) && S_ISREG(p->after->mode) &&
+	return !is_kept_copy(p->path) && S_ISREG(p->before->mode) && S_ISREG(p->after->mode) &&
 	       (fields & SL_FIELD_CONTENT) != 0 && (fields & SL_FIELD_MTIME) == 0 &&
 	       ((p->before->flags | p->after->flags) & SL_ENTRY_IMPLIED) == 0;
 }

@@ -4,9 +4,9 @@
 enum sl_trust sl_subject_trust(const struct sl_subject *subject)
 {
 	/* the enumeration goes from the best to the worst */
-	if (subject->after != NULL && subject->after->trust > subject->trust)
+	if (subject->after != NULL && subject->after->trust > subject->image.trust)
 		return subject->after->trust;
-	return subject->trust;
+	return subject->image.trust;
 }
 
 int sl_sink_begin(struct sl_sink *s, const struct sl_run *run, struct sl_error *err)

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diff/unread.h"
 
-#include <string.h>
-
 #include <strandline/entry.h>
 
 #include "core/cleanup.h"
+#include "diff/gapcopy.h"
 
 static struct unread_gap *copy_gap(const struct sl_gap *gap)
 {
-	size_t why_len = strlen(gap->why);
-	struct unread_gap *g = calloc(1, sizeof(*g) + gap->what.len + why_len + 2);
-	char *text;
+	struct unread_gap *g = calloc(1, sizeof(*g) + gapcopy_size(gap));
 
-	if (g == NULL)
-		return NULL;
-	text = (char *)(g + 1);
-	g->gap = *gap;
-	if (gap->what.len > 0)
-		memcpy(text, gap->what.data, gap->what.len);
-	memcpy(text + gap->what.len + 1, gap->why, why_len);
-	g->gap.what.data = text;
-	g->gap.why = text + gap->what.len + 1;
+	if (g != NULL)
+		g->gap = gapcopy_into((char *)(g + 1), gap);
 	return g;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exit status that follows from summaries (DESIGN 4.3). */
+/* The exit status that follows from summaries (man strandline, EXIT STATUS). */
 #ifndef DIFF_VERDICT_H
 #define DIFF_VERDICT_H
 

@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "diff/facts.h"
 #include "diff/lane.h"
 #include "diff/links.h"
 #include "diff/logprefix.h"
@@ -35,11 +36,12 @@ struct walk {
 	 * gone. Outside of it they are unchanged.
 	 */
 	struct buf region;
-	bool has_region, is_region_opaque;
-	uint64_t deadline_ns; /* of clock_boot_ns(); 0: none */
-	uint64_t bytes_left;  /* of the budget; UINT64_MAX where there is none */
-	bool is_cut;          /* a source failed or we were told to stop: nothing more is known */
-	uint64_t holes_left;  /* bytes of holes that are still hashed */
+	bool has_region;
+	uint64_t region_signals; /* of what is gone there */
+	uint64_t deadline_ns;    /* of clock_boot_ns(); 0: none */
+	uint64_t bytes_left;     /* of the budget; UINT64_MAX where there is none */
+	bool is_cut;         /* a source failed or we were told to stop: nothing more is known */
+	uint64_t holes_left; /* bytes of holes that are still hashed */
 };
 
 static int on_pair(void *payload, struct pair *p, struct sl_error *err)
@@ -166,7 +168,8 @@ static bool in_region(const struct walk *w, struct sl_bytes path)
 	       sl_path_within(path, (struct sl_bytes){w->region.data, w->region.len});
 }
 
-static int enter_region(struct walk *w, struct sl_bytes path, bool is_opaque, struct sl_error *err)
+static int enter_region(struct walk *w, struct sl_bytes path, uint64_t signals,
+			struct sl_error *err)
 {
 	if (in_region(w, path))
 		return 0; /* the outer one covers it */
@@ -174,7 +177,7 @@ static int enter_region(struct walk *w, struct sl_bytes path, bool is_opaque, st
 	if (buf_append(&w->region, path.data, path.len) < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "walk");
 	w->has_region = true;
-	w->is_region_opaque = is_opaque;
+	w->region_signals = signals;
 	return 0;
 }
 
@@ -324,7 +327,7 @@ static int queue_pair(struct walk *w, const struct sl_entry *before, const struc
 /* The directory itself may look as it did; that it was replaced shows in what it no longer has. */
 static uint64_t why_gone(const struct walk *w)
 {
-	return in_region(w, w->before->path) && w->is_region_opaque ? SL_SIGNAL_OPAQUE : 0;
+	return in_region(w, w->before->path) ? w->region_signals : 0;
 }
 
 static int only_before(struct walk *w, struct sl_error *err)
@@ -352,8 +355,17 @@ static int only_after(struct walk *w, struct sl_error *err)
 				(a->flags & SL_ENTRY_WHITEOUT) != 0 ? SL_SIGNAL_STRAY_WHITEOUT : 0,
 				err);
 	if (rc >= 0 && (a->flags & SL_ENTRY_COMPLETE) != 0)
-		rc = enter_region(w, a->path, false, err);
+		rc = enter_region(w, a->path, 0, err);
 	return rc < 0 ? rc : next_after(w, err);
+}
+
+/* A deletion has a time where the layer says it with an object of its own. */
+static bool is_at_start(const struct walk *w, const struct sl_entry *whiteout)
+{
+	const struct sl_subject *subject = w->in->subject;
+	const struct sl_container *container = subject != NULL ? subject->container : NULL;
+
+	return container != NULL && facts_is_at_start(whiteout, container);
 }
 
 static int both(struct walk *w, struct sl_error *err)
@@ -368,8 +380,10 @@ static int both(struct walk *w, struct sl_error *err)
 	if (is_dir && S_ISDIR(w->before->mode) && (a->flags & replaced) != 0 &&
 	    a->redirect.data == NULL && w->in->after->sparse)
 		signals = SL_SIGNAL_OPAQUE;
+	if (is_deleted && is_at_start(w, a))
+		signals = SL_SIGNAL_DELETED_AT_START;
 	if (!is_dir || (a->flags & replaced) != 0)
-		rc = enter_region(w, a->path, signals != 0, err);
+		rc = enter_region(w, a->path, signals, err);
 	if (rc >= 0)
 		rc = queue_pair(w, w->before, is_deleted ? NULL : a, signals, err);
 	if (rc >= 0)

@@ -14,7 +14,6 @@
 
 #include "forensics/builtin.h"
 #include "forensics/bundle_name.h"
-#include "forensics/bundle_open.h"
 
 #define DEFAULT_SEGMENT_NS 1000000000u
 #define DEFAULT_RESERVE_BYTES (1u << 20)
@@ -119,8 +118,12 @@ static int open_out(struct sl_bundle_writer *w, struct ostream *inner, int fd,
 	return rc;
 }
 
-int bundle_open(struct sl_bundle_writer **out, struct ostream *inner, int fd,
-		const struct sl_bundle_options *options, struct sl_error *err)
+/*
+ * A bundle on any stream. Takes over @inner, also on failure. @fd is the regular file where the
+ * bytes end up, borrowed until the writer is freed, or -1: there room is reserved.
+ */
+static int open_on(struct sl_bundle_writer **out, struct ostream *inner, int fd,
+		   const struct sl_bundle_options *options, struct sl_error *err)
 {
 	struct sl_bundle_writer *w = calloc(1, sizeof(*w));
 	int rc;
@@ -163,8 +166,7 @@ int sl_bundle_create(struct sl_bundle_writer **out, int fd, const struct sl_bund
 	int rc = ostream_to_fd(&inner, fd, err);
 
 	*out = NULL;
-	return rc < 0 ? rc
-		      : bundle_open(out, inner, fd, options != NULL ? options : &defaults, err);
+	return rc < 0 ? rc : open_on(out, inner, fd, options != NULL ? options : &defaults, err);
 }
 
 const char *sl_bundle_fingerprint(const struct sl_bundle_writer *w)

@@ -73,8 +73,6 @@ struct custody_event {
 
 /* ---- lines ---- */
 
-/* Append the payload (JSON) of an event. */
-int custody_payload(struct buf *out, const struct custody_event *e, struct sl_error *err);
 /* Append a whole line with its line feed: the payload, signed by @key, which must be e->key. */
 int custody_write(struct buf *out, const struct custody_event *e, const struct sign_key *key,
 		  struct sl_error *err);

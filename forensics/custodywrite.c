@@ -88,7 +88,8 @@ static void put_rest(struct jout *j, const struct custody_event *e)
 	jout_object_end(j);
 }
 
-int custody_payload(struct buf *out, const struct custody_event *e, struct sl_error *err)
+/* Append the payload (JSON) of an event. */
+static int put_payload(struct buf *out, const struct custody_event *e, struct sl_error *err)
 {
 	struct jout j;
 
@@ -116,7 +117,7 @@ int custody_write(struct buf *out, const struct custody_event *e, const struct s
 	CLEANUP(buf_clear) struct buf payload = BUF_INIT(CUSTODY_LINE_BYTES);
 	const struct sign_key *const keys[] = {key};
 	size_t before = out->len;
-	int rc = custody_payload(&payload, e, err);
+	int rc = put_payload(&payload, e, err);
 
 	if (rc == 0)
 		rc = dsse_write(out, CUSTODY_TYPE, payload.data, payload.len, keys, 1, err);

@@ -25,8 +25,8 @@ struct members {
 	bool is_ended;
 };
 
-int members_open(struct members **out, struct rfile *file, unsigned int threads,
-		 struct sl_error *err)
+static int open_from(struct members **out, struct rfile *file, unsigned int threads,
+		     struct sl_error *err)
 {
 	struct members *m = calloc(1, sizeof(*m));
 	int rc;
@@ -47,7 +47,7 @@ int members_open(struct members **out, struct rfile *file, unsigned int threads,
 int members_open_at(struct members **out, struct rfile *file, uint64_t skip, unsigned int threads,
 		    struct sl_error *err)
 {
-	int rc = members_open(out, file, threads, err);
+	int rc = open_from(out, file, threads, err);
 
 	if (rc == 0)
 		(*out)->skip = skip;

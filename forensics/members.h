@@ -27,12 +27,9 @@ enum members_end {
 	MEMBERS_END_CLOSED, /* tar end and a true seek table, then nothing */
 };
 
-/* @file is borrowed until close. */
-int members_open(struct members **out, struct rfile *file, unsigned int threads,
-		 struct sl_error *err);
 /*
- * The same where @file begins with some frame of a bundle, whose first @skip plain bytes are passed
- * over.
+ * @file is borrowed until close. It begins with some frame of a bundle, of whose plain bytes the
+ * first @skip are passed over.
  */
 int members_open_at(struct members **out, struct rfile *file, uint64_t skip, unsigned int threads,
 		    struct sl_error *err);

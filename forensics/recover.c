@@ -25,7 +25,6 @@ struct recover {
 	const struct recover_options *options;
 	struct recover_summary *out;
 	struct chain chain;
-	bool is_chain_lost;     /* a segment is missing or did not fit: no root can be computed */
 	struct segment segment; /* payloads that wait for their journal, and its members so far */
 	bool has_journal, has_note, has_key;
 	uint64_t journal_offset;

@@ -206,7 +206,8 @@ void sl_container_free(struct sl_container *c)
 
 const char *sl_container_label(const struct sl_container *c)
 {
-	if (c->name != NULL)
+	/* stores are written by others: a name may be empty */
+	if (c->name != NULL && c->name[0] != '\0')
 		return c->name;
 	return c->id != NULL ? c->id : "";
 }

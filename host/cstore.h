@@ -88,9 +88,6 @@ int cstore_table_parse(struct cstore_table *table, const char *name, const char 
 int cstore_table_settle(struct cstore_table *table, const char *name, struct sl_error *err);
 struct cstore_row *cstore_table_find(const struct cstore_table *table, const char *id);
 void cstore_table_clear(struct cstore_table *table);
-/* Keep a failure as a gap; memory is returned. Clears @why. */
-int cstore_table_gap(struct cstore_table *table, const char *what, struct sl_error *why,
-		     struct sl_error *err);
 
 /* ---- cstore_libpod.c: what Podman's own database says ---- */
 
@@ -113,7 +110,7 @@ struct cstore_libpod {
 	struct cstore_libpod_row *rows; /* sorted by id */
 	size_t count, cap;
 	struct cstore_libpod_pod *pods; /* sorted by id */
-	size_t pod_count, pod_cap;
+	size_t pod_count;
 	struct cstore_gap *gaps;
 	size_t gap_count;
 	bool is_read;

@@ -35,11 +35,9 @@ static int read_bigdata(const struct cstore_image *at, const char *key, struct b
 	return root_read_file(at->part->images_fd, path.data, ROOT_NO_LINKS, out, err);
 }
 
-/* The id is the digest of these bytes: anything else was put there later. */
 static int read_config(const struct cstore_image *at, struct sl_image *image, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
-	uint8_t digest[SL_SHA256_SIZE];
 	char key[DIGEST_TEXT_SIZE];
 	int rc;
 
@@ -51,15 +49,7 @@ static int read_config(const struct cstore_image *at, struct sl_image *image, st
 	rc = read_bigdata(at, key, &text, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "image config");
-	rc = sha256_once(text.data != NULL ? text.data : "", text.len, digest, err);
-	if (rc < 0)
-		return rc;
-	if (memcmp(digest, image->config_digest, sizeof(digest)) != 0)
-		return sl_fail(err, SL_EUNTRUSTED, 0, "image config %s does not match its digest",
-			       key);
-	image->config_size = text.len;
-	image->config = buf_take(&text);
-	return image->config != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "image config");
+	return imageconfig_keep(image, &text, err);
 }
 
 /* Does the manifest name this image's config? */

@@ -45,8 +45,9 @@ void cstore_table_clear(struct cstore_table *table)
 	*table = (struct cstore_table){0};
 }
 
-int cstore_table_gap(struct cstore_table *table, const char *what, struct sl_error *why,
-		     struct sl_error *err)
+/* Keep a failure as a gap; memory is returned. Clears @why. */
+static int add_gap(struct cstore_table *table, const char *what, struct sl_error *why,
+		   struct sl_error *err)
 {
 	struct cstore_gap *grown;
 	char *copy;
@@ -83,7 +84,7 @@ static int add_row(struct cstore_table *table, const char *name, size_t at, cons
 
 	if (id == NULL || !cstore_is_name(id)) {
 		(void)sl_fail(&why, SL_EFORMAT, 0, "entry %zu has no id", at);
-		return cstore_table_gap(table, name, &why, err);
+		return add_gap(table, name, &why, err);
 	}
 	table->rows[table->count++] =
 		(struct cstore_row){.id = id, .v = v, .is_volatile = is_volatile};
@@ -103,13 +104,13 @@ int cstore_table_parse(struct cstore_table *table, const char *name, const char 
 	if (table->doc_count == ARRAY_SIZE(table->docs))
 		return sl_fail(err, SL_EINVAL, 0, "too many documents");
 	if (jval_parse_bounded(&doc, text, len, CSTORE_VALUES_MAX, &why) < 0)
-		return cstore_table_gap(table, name, &why, err);
+		return add_gap(table, name, &why, err);
 	table->docs[table->doc_count++] = doc;
 	if (jval_type(doc) == JVAL_NULL)
 		return 0; /* how an empty list is written */
 	if (jval_type(doc) != JVAL_ARRAY) {
 		(void)sl_fail(&why, SL_EFORMAT, 0, "it is no list");
-		return cstore_table_gap(table, name, &why, err);
+		return add_gap(table, name, &why, err);
 	}
 	grown = reallocarray(table->rows, table->count + jval_len(doc) + 1, sizeof(*grown));
 	if (grown == NULL)
@@ -142,7 +143,7 @@ int cstore_table_settle(struct cstore_table *table, const char *name, struct sl_
 		if (kept > 0 && strcmp(table->rows[kept - 1].id, table->rows[i].id) == 0) {
 			(void)sl_fail(&why, SL_EFORMAT, 0, "'%.64s' is listed twice",
 				      table->rows[i].id);
-			rc = cstore_table_gap(table, name, &why, err);
+			rc = add_gap(table, name, &why, err);
 			continue;
 		}
 		table->rows[kept++] = table->rows[i];
@@ -179,7 +180,7 @@ static int read_file(struct cstore_table *table, int dir_fd, const char *dir, co
 		return sl_fail(err, SL_ENOMEM, 0, "store");
 	}
 	if (rc < 0)
-		return cstore_table_gap(table, shown, &why, err);
+		return add_gap(table, shown, &why, err);
 	return cstore_table_parse(table, shown, text.data != NULL ? text.data : "", text.len,
 				  is_volatile, err);
 }

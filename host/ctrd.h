@@ -196,8 +196,7 @@ int ctrd_load_orphan(struct ctrd *d, const struct store_name *row, struct sl_con
 
 /* ---- ctrd_chain.c: a snapshot and what it stands on, by a snapshotter's database ---- */
 
-/* Kinds of snapshots, as the database has them. */
-#define CTRD_KIND_VIEW 1
+/* Kinds of snapshots, as the database has them; 1 is a view. */
 #define CTRD_KIND_ACTIVE 2
 #define CTRD_KIND_COMMITTED 3
 

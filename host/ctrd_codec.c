@@ -38,16 +38,6 @@ int ctrd_uvarint(const char *bytes, size_t len, uint64_t *out, size_t *used, str
 	return sl_fail(err, SL_EFORMAT, 0, len < 10 ? "a number was cut" : "a number is too large");
 }
 
-int ctrd_varint(const char *bytes, size_t len, int64_t *out, size_t *used, struct sl_error *err)
-{
-	uint64_t n;
-	int rc = ctrd_uvarint(bytes, len, &n, used, err);
-
-	if (rc == 0)
-		*out = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
-	return rc;
-}
-
 static uint64_t big_endian(const char *bytes, size_t len)
 {
 	uint64_t n = 0;
@@ -137,10 +127,4 @@ int ctrd_any(const char *bytes, size_t len, struct ctrd_any *out, struct sl_erro
 		at += head + size;
 	}
 	return 0;
-}
-
-bool ctrd_any_is(const struct ctrd_any *any, const char *type_url)
-{
-	return any->type_url_len == strlen(type_url) &&
-	       memcmp(any->type_url, type_url, any->type_url_len) == 0;
 }

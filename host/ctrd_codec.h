@@ -13,8 +13,6 @@
  * it took; NULL: it must be all of them.
  */
 int ctrd_uvarint(const char *bytes, size_t len, uint64_t *out, size_t *used, struct sl_error *err);
-/* The same for a signed number: zigzag, as Go's binary.PutVarint writes. */
-int ctrd_varint(const char *bytes, size_t len, int64_t *out, size_t *used, struct sl_error *err);
 
 /* Go's time.MarshalBinary, version 1 or 2. The zone it was written in is dropped. */
 int ctrd_time(const char *bytes, size_t len, struct sl_time *out, struct sl_error *err);
@@ -35,8 +33,5 @@ struct ctrd_any {
  * Protobuf's groups are refused: nobody writes them.
  */
 int ctrd_any(const char *bytes, size_t len, struct ctrd_any *out, struct sl_error *err);
-
-/* Is its type this one, byte for byte? */
-bool ctrd_any_is(const struct ctrd_any *any, const char *type_url);
 
 #endif

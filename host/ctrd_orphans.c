@@ -10,8 +10,9 @@
 #include "host/ctrd.h"
 
 /*
- * The key of such a row is "/SNAPSHOTTER/DIRECTORY", a newline, the note, a newline and the name in
- * the snapshotter's database, which may be empty: what loading it needs is not looked for again.
+ * The key of such a row is "/SNAPSHOTTER/NOTE", a newline, and "=" with the name in the
+ * snapshotter's database, or where it has none "/" with the directory: what loading it needs is not
+ * looked for again. Names come last, for whoever writes the store may put anything into them.
  */
 bool ctrd_is_orphan(const struct store_name *row)
 {
@@ -43,8 +44,8 @@ static int add_row(struct finder *f, const char *dir, const struct ctrd_entry *e
 	}
 	if (asprintf(&row.id, "%s/%s", f->s->name, dir) < 0)
 		row.id = NULL;
-	if (asprintf(&row.key, "/%s/%s\n%s\n%s", f->s->name, dir, note,
-		     e != NULL ? e->backend : "") < 0)
+	if (asprintf(&row.key, "/%s/%s\n%c%s", f->s->name, note, e != NULL ? '=' : '/',
+		     e != NULL ? e->backend : dir) < 0)
 		row.key = NULL;
 	if (key != NULL) {
 		row.name = strdup(key);
@@ -198,22 +199,25 @@ int ctrd_orphans(struct ctrd *d, struct store_list *out, host_gap_fn gap, void *
 	return rc;
 }
 
-/* "/SNAPSHOTTER/DIRECTORY\nNOTE\nBACKEND", cut where its parts end. */
 struct parts {
-	char *snapshotter, *dir, *note, *backend;
+	char *snapshotter, *note;
+	const char *backend, *dir; /* one of them; NULL: the other */
 };
 
+/* Cut where its parts end. */
 static bool cut_key(char *key, struct parts *out)
 {
+	char *name;
+
 	out->snapshotter = key + 1;
-	out->dir = strchr(out->snapshotter, '/');
-	out->note = out->dir != NULL ? strchr(out->dir, '\n') : NULL;
-	out->backend = out->note != NULL ? strchr(out->note + 1, '\n') : NULL;
-	if (out->backend == NULL)
+	out->note = strchr(out->snapshotter, '/');
+	name = out->note != NULL ? strchr(out->note, '\n') : NULL;
+	if (name == NULL || (name[1] != '=' && name[1] != '/'))
 		return false;
-	*out->dir++ = '\0';
 	*out->note++ = '\0';
-	*out->backend++ = '\0';
+	*name++ = '\0';
+	out->backend = *name == '=' ? name + 1 : NULL;
+	out->dir = *name == '/' ? name + 1 : NULL;
 	return true;
 }
 
@@ -262,6 +266,6 @@ int ctrd_load_orphan(struct ctrd *d, const struct store_name *row, struct sl_con
 	c->note = strdup(parts.note);
 	if (c->name == NULL || c->driver == NULL || c->note == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "orphan");
-	return parts.backend[0] != '\0' ? open_chain(d, s, parts.backend, c, err)
-					: open_alone(d, s, parts.dir, c, err);
+	return parts.backend != NULL ? open_chain(d, s, parts.backend, c, err)
+				     : open_alone(d, s, parts.dir, c, err);
 }

@@ -64,7 +64,7 @@ static int step(struct docker_chain *chain, int layerdb_fd, struct buf *chain_id
 	return 0;
 }
 
-int docker_chain_read(struct docker_chain *out, int layerdb_fd, const char *top,
+static int read_chain(struct docker_chain *out, int layerdb_fd, const char *top,
 		      struct sl_error *err)
 {
 	CLEANUP(docker_chain_clear) struct docker_chain chain = {0};
@@ -97,7 +97,7 @@ int docker_chain_get(struct docker_driver *dr, const char *top, const struct doc
 			*out = &dr->chains[i];
 			return 0;
 		}
-	rc = docker_chain_read(&chain, dr->layerdb_fd, top, err);
+	rc = read_chain(&chain, dr->layerdb_fd, top, err);
 	if (rc < 0)
 		return rc;
 	if (dr->chain_count == REMEMBERED_MAX)

@@ -98,9 +98,7 @@ struct docker_chain {
 	char **dirs; /* cache ids; owned */
 	size_t count;
 };
-int docker_chain_read(struct docker_chain *out, int layerdb_fd, const char *top,
-		      struct sl_error *err);
-/* The same, remembered: borrowed until the next call on @dr. */
+/* That of the layer @top. It is remembered: borrowed until the next call on @dr. */
 int docker_chain_get(struct docker_driver *dr, const char *top, const struct docker_chain **out,
 		     struct sl_error *err);
 void docker_chain_clear(struct docker_chain *chain);

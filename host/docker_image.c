@@ -13,11 +13,9 @@
 #include "host/idmap.h"
 #include "host/imageconfig.h"
 
-/* The id is the digest of these bytes: anything else was put there later. */
 static int read_config(const struct docker_driver *dr, struct sl_image *image, struct sl_error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(STORE_JSON_MAX);
-	uint8_t digest[SL_SHA256_SIZE];
 	char name[2 * SL_SHA256_SIZE + 1];
 	int rc;
 
@@ -27,15 +25,7 @@ static int read_config(const struct docker_driver *dr, struct sl_image *image, s
 	rc = root_read_file(dr->imagedb_fd, name, ROOT_NO_LINKS, &text, err);
 	if (rc < 0)
 		return sl_wrap(err, rc, "image config");
-	rc = sha256_once(text.data != NULL ? text.data : "", text.len, digest, err);
-	if (rc < 0)
-		return rc;
-	if (memcmp(digest, image->config_digest, sizeof(digest)) != 0)
-		return sl_fail(err, SL_EUNTRUSTED, 0,
-			       "image config sha256:%s does not match its digest", name);
-	image->config_size = text.len;
-	image->config = buf_take(&text);
-	return image->config != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "image config");
+	return imageconfig_keep(image, &text, err);
 }
 
 /* What the configuration says: the platform, and the layers with their digests. */

@@ -97,8 +97,8 @@ struct smaps_row;
 enum dump_kind dump_kind_of(const struct smaps_row *row);
 
 /*
- * The part of a mapping that a memory dump of @mode has: start == end for none. @stacks are the
- * threads' stack pointers, of which those that point into it count.
+ * The part of a mapping that a memory dump of @mode has: start == end for none. Of the
+ * threads in @p the stack pointers that point into it count.
  */
 void dump_wanted(const struct dump_plan *p, const struct dump_row *row, bool has_own_pages,
 		 enum dump_mode mode, uint64_t *start, uint64_t *end);

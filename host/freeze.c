@@ -28,6 +28,8 @@
 #define THAWED_IN_TIME 0
 #define THAWED_LATE 1
 #define THAW_FAILED 2
+/* What became of it otherwise: a signal, or nobody knows. */
+#define KILLED 3
 
 /* How one version of the freezer is spoken to. */
 struct dialect {
@@ -147,7 +149,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Let go of it, and hear how it ended: THAW_FAILED also when it was killed. */
+/* Let go of it, and hear how it ended. */
 static int release_watchdog(struct freeze *f)
 {
 	int status = 0;
@@ -155,8 +157,8 @@ static int release_watchdog(struct freeze *f)
 	close_fd(&f->leash_fd);
 	while (waitpid(f->watchdog, &status, 0) < 0)
 		if (errno != EINTR)
-			return THAW_FAILED;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : THAW_FAILED;
+			return KILLED;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
 }
 
 /* ---- the group ---- */
@@ -263,8 +265,10 @@ int freeze_end(struct freeze *f, struct freeze_times *out, struct sl_error *err)
 	bool is_running = ask_state(f, &is_stopped, NULL) == 0 && !is_stopped;
 	int ended, rc = 0;
 
-	*out = (struct freeze_times){
-		.begin = f->begin, .started = is_running, .was_paused = f->watchdog == 0};
+	*out = (struct freeze_times){.begin = f->begin,
+				     .started = is_running,
+				     .was_paused = f->watchdog == 0,
+				     .by = f->dialect->control};
 	if (out->was_paused) {
 		out->ns = now_ns() - f->begin_ns;
 		free_freeze(f);
@@ -273,12 +277,13 @@ int freeze_end(struct freeze *f, struct freeze_times *out, struct sl_error *err)
 	ended = release_watchdog(f);
 	out->ns = now_ns() - f->begin_ns;
 	out->expired = ended == THAWED_LATE;
+	out->unwatched = ended == KILLED;
 	/* the watchdog was in time, whenever it was asked */
 	if (out->expired && out->ns > f->limit_ns)
 		out->ns = f->limit_ns;
 	out->started = is_running && !out->expired;
-	/* it was killed: then nobody else does it */
-	if (ended == THAW_FAILED && thaw(f->control_fd, f->dialect->start) < 0)
+	/* then nobody else does it */
+	if ((ended == THAW_FAILED || ended == KILLED) && thaw(f->control_fd, f->dialect->start) < 0)
 		rc = sl_fail(err, SL_EIO, errno, "cannot write '%s' to '%s'", f->dialect->start,
 			     f->dialect->control);
 	/* a group that is gone holds nobody any more */

@@ -22,7 +22,14 @@ struct freeze_times {
 	bool expired;         /* its time was over before freeze_end() */
 	bool started;         /* somebody else started it again before that */
 	bool was_paused;      /* somebody else had stopped it, and freeze_end() left it alone */
+	bool unwatched;       /* the watchdog was killed: freeze_end() started it, no limit held */
+	const char *by;       /* the group's file by which it was stopped: static */
 };
+
+/* What people are told then. */
+#define FREEZE_UNWATCHED                                                                           \
+	"the watchdog of the standstill was killed: nothing would have started the container "     \
+	"again had this program ended, too"
 
 /*
  * Stop a running container for at most @seconds. End with freeze_end().

@@ -10,6 +10,8 @@
 #define PASSWD_MAX ((size_t)1024 * 1024)
 /* Most directories in /home that are looked at. */
 #define HOMES_MAX 1024
+/* Most names in run/user. */
+#define RUNTIME_DIRS_MAX ((size_t)1 << 20)
 
 static bool parse_id(const char *text, uint32_t *out)
 {
@@ -107,5 +109,25 @@ int homes_each(int root_fd, int (*fn)(void *payload, const struct home *home), v
 	if (rc == 0)
 		rc = each_other(&w, root_fd);
 	buf_clear(&w.seen);
+	return rc;
+}
+
+int homes_each_runtime_dir(int root_fd, int (*fn)(void *payload, const char *dir), void *payload)
+{
+	CLEANUP(root_names_clear) struct root_names users = {0};
+	AUTO_CLOSE int fd = root_open_subdir(root_fd, "run/user", ROOT_FOLLOW_INSIDE, NULL);
+	char dir[32];
+	int rc = 0;
+
+	if (fd < 0 || root_list(fd, &users, RUNTIME_DIRS_MAX, NULL) < 0)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < users.count; i++) {
+		uint32_t uid;
+
+		if (!parse_id(users.names[i], &uid))
+			continue;
+		(void)snprintf(dir, sizeof(dir), "run/user/%s", users.names[i]);
+		rc = fn(payload, dir);
+	}
 	return rc;
 }

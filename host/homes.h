@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Home directories of the examined root: engines that run without root keep their stores there. */
+/*
+ * Directories of people in the examined root: engines that run without root keep their stores in
+ * their homes, and what lasts until the next boot in run/user/UID.
+ */
 #ifndef HOST_HOMES_H
 #define HOST_HOMES_H
 
@@ -18,6 +21,12 @@ struct home {
  * returned.
  */
 int homes_each(int root_fd, int (*fn)(void *payload, const struct home *home), void *payload);
+
+/*
+ * Call @fn with each "run/user/UID", without a slash in front. A directory that cannot be listed
+ * has none. A non-zero return ends it and is returned.
+ */
+int homes_each_runtime_dir(int root_fd, int (*fn)(void *payload, const char *dir), void *payload);
 
 /* One line without its end, taken apart in place. False: no home is named in it. */
 bool home_parse(struct home *out, char *line);

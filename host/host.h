@@ -61,6 +61,7 @@ struct host_filter {
 	bool orphans;               /* and what belongs to no container, or to an image build */
 	const char *engine;         /* of this engine alone; NULL: any */
 	const char *pod;            /* of this pod alone: "NAMESPACE/POD" or "POD"; NULL: any */
+	bool own_gaps;              /* @each says what c->metadata_gap says */
 	bool bare;                  /* without artifacts, which cost a fifth of the time */
 	struct host_hidden *hidden; /* counted here when not NULL */
 };

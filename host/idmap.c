@@ -69,8 +69,9 @@ static int compare_ranges(const void *a, const void *b)
 	return x->outside < y->outside ? -1 : x->outside > y->outside;
 }
 
-int idmap_parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
-		       uint32_t first, struct sl_error *err)
+/* The ranges of one subuid or subgid file. Exposed for tests. */
+static int parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
+			uint32_t first, struct sl_error *err)
 {
 	AUTO_FREE struct sl_idmap_range *ranges = calloc(RANGES_MAX, sizeof(*ranges));
 	const char *end = text + len, *p = text;
@@ -114,8 +115,7 @@ static int read_ranges(struct sl_idmap_range **out, size_t *count, int root_fd, 
 	/* a file that cannot be read leaves the default, as documented */
 	if (root_read_file(root_fd, path, ROOT_FOLLOW_INSIDE, &text, NULL) < 0)
 		buf_reset(&text);
-	return idmap_parse_subids(out, count, text.data != NULL ? text.data : "", text.len, first,
-				  err);
+	return parse_subids(out, count, text.data != NULL ? text.data : "", text.len, first, err);
 }
 
 int idmap_of_remap(struct sl_idmap *out, int root_fd, uint32_t uid, uint32_t gid,

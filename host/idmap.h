@@ -27,8 +27,4 @@ int idmap_of_rootless(struct sl_idmap *out, int root_fd, const char *user, uint3
 int idmap_parse_rootless(struct sl_idmap_range **out, size_t *count, struct sl_bytes text,
 			 const char *user, uint32_t owner, uint32_t self, struct sl_error *err);
 
-/* The ranges of one subuid or subgid file. Exposed for tests. */
-int idmap_parse_subids(struct sl_idmap_range **out, size_t *count, const char *text, size_t len,
-		       uint32_t first, struct sl_error *err);
-
 #endif

@@ -6,9 +6,28 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/digest.h"
 #include "core/encode.h"
 #include "core/json.h"
 #include "host/store.h"
+
+int imageconfig_keep(struct sl_image *image, struct buf *text, struct sl_error *err)
+{
+	uint8_t digest[SL_SHA256_SIZE];
+	char name[DIGEST_TEXT_SIZE];
+	int rc = sha256_once(text->data != NULL ? text->data : "", text->len, digest, err);
+
+	if (rc < 0)
+		return rc;
+	if (memcmp(digest, image->config_digest, sizeof(digest)) != 0) {
+		digest_format(name, image->config_digest);
+		return sl_fail(err, SL_EUNTRUSTED, 0, "image config %s does not match its digest",
+			       name);
+	}
+	image->config_size = text->len;
+	image->config = buf_take(text);
+	return image->config != NULL ? 0 : sl_fail(err, SL_ENOMEM, 0, "image config");
+}
 
 static int read_platform(struct imageconfig *out, const struct jval *doc, struct sl_error *err)
 {

@@ -14,7 +14,8 @@
 #include "host/freezer.h"
 #include "host/livetable.h"
 
-int live_need(struct live *live, struct sl_error *err)
+/* Look at everything, once. */
+static int look_once(struct live *live, struct sl_error *err)
 {
 	int rc;
 
@@ -59,7 +60,7 @@ int live_look(struct host *h, host_gap_fn gap, void *payload, struct sl_error *e
 	rc = live_get(h, &live, err);
 	if (rc < 0)
 		return rc;
-	rc = live_need(live, &why);
+	rc = look_once(live, &why);
 	if (rc == -SL_ENOMEM)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	return rc < 0 ? store_gap(gap, payload, "/proc", &why) : tell_gaps(live, gap, payload, err);
@@ -97,8 +98,9 @@ int live_on_overlay(const struct live *live, size_t overlay, struct live_set *ou
 	return rc;
 }
 
-int live_on_directory(const struct live *live, const struct stat *dir, struct live_set *out,
-		      struct sl_error *err)
+/* Those whose root directory is that directory itself. */
+static int on_directory(const struct live *live, const struct stat *dir, struct live_set *out,
+			struct sl_error *err)
 {
 	int rc = 0;
 
@@ -110,7 +112,9 @@ int live_on_directory(const struct live *live, const struct stat *dir, struct li
 	return rc;
 }
 
-int live_note(struct sl_container *c, struct sl_error *err, const char *fmt, ...)
+/* One more sentence to c->note. */
+static SL_PRINTF(3, 4) int add_note(struct sl_container *c, struct sl_error *err, const char *fmt,
+				    ...)
 {
 	AUTO_FREE char *text = NULL;
 	char *note = NULL;
@@ -216,7 +220,7 @@ static int first_by_mounts(struct live *live, const struct sl_container *c,
 		rc = live_on_overlay(live, overlay, &set, err);
 	else if (rc == 0 && c->stack.is_whole && c->stack.upper_fd >= 0 &&
 		 fstat(c->stack.upper_fd, &st) == 0)
-		rc = live_on_directory(live, &st, &set, err);
+		rc = on_directory(live, &st, &set, err);
 	if (rc == 0)
 		*out = processes_first(&live->processes, set.some, set.count, live->place->proc_fd);
 	return rc;
@@ -283,10 +287,10 @@ static int found_by_mounts(struct sl_container *c, const struct process *process
 	if (!runs(c))
 		c->state = SL_STATE_RUNNING;
 	return known ? 0
-		     : live_note(c, err,
-				 "its store says '%s', but process %" PRId64
-				 " runs in its directories",
-				 said, process->pid);
+		     : add_note(c, err,
+				"its store says '%s', but process %" PRId64
+				" runs in its directories",
+				said, process->pid);
 }
 
 static int found_by_cgroup(struct live *live, struct sl_container *c, const struct process *process,
@@ -300,10 +304,10 @@ static int found_by_cgroup(struct live *live, struct sl_container *c, const stru
 	if (other) {
 		if (c->state == SL_STATE_UNKNOWN)
 			c->state = SL_STATE_EXITED;
-		return live_note(c, err,
-				 "process %" PRId64 " is in its control group, but runs in other "
-				 "directories",
-				 process->pid);
+		return add_note(c, err,
+				"process %" PRId64 " is in its control group, but runs in other "
+				"directories",
+				process->pid);
 	}
 	c->pid = process->pid;
 	c->state = runs(c) ? c->state : SL_STATE_RUNNING;
@@ -314,7 +318,7 @@ static int found_by_cgroup(struct live *live, struct sl_container *c, const stru
 static int search(struct live *live, struct sl_container *c, struct sl_error *err)
 {
 	const struct process *process = NULL;
-	int rc = live_need(live, err);
+	int rc = look_once(live, err);
 
 	if (rc < 0) /* the state is what the store says; a listing has said why */
 		return rc == -SL_ENOMEM ? rc : 0;
@@ -348,9 +352,9 @@ static int doubt(struct live *live, struct sl_container *c, struct sl_error *err
 		return 0;
 	rc = has_other_root(live, c, process, &other, err);
 	if (rc == 0 && other)
-		rc = live_note(c, err,
-			       "process %" PRId64 " bears its id, but runs in other directories",
-			       c->pid);
+		rc = add_note(c, err,
+			      "process %" PRId64 " bears its id, but runs in other directories",
+			      c->pid);
 	return rc;
 }
 

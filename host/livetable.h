@@ -29,8 +29,6 @@ struct live {
 
 /* The host's, made when there is none yet. */
 int live_get(struct host *h, struct live **out, struct sl_error *err);
-/* Look at everything, once. */
-int live_need(struct live *live, struct sl_error *err);
 
 /* Some processes, as places in processes.all; owned. */
 struct live_set {
@@ -41,14 +39,8 @@ void live_set_clear(struct live_set *set);
 /* Those whose root directory is that overlay. */
 int live_on_overlay(const struct live *live, size_t overlay, struct live_set *out,
 		    struct sl_error *err);
-/* Those whose root directory is that directory itself. */
-int live_on_directory(const struct live *live, const struct stat *dir, struct live_set *out,
-		      struct sl_error *err);
 
 /* Fill in what the process c->pid tells, and whether it is frozen. */
 int live_describe(const struct live *live, struct sl_container *c, struct sl_error *err);
-
-/* One more sentence to c->note. */
-int live_note(struct sl_container *c, struct sl_error *err, const char *fmt, ...) SL_PRINTF(3, 4);
 
 #endif

@@ -35,12 +35,17 @@ static bool own_depth(int proc_fd, size_t *depth)
 	return self >= 0 && process_inner_pid(self, &inner, depth, NULL) == 0;
 }
 
+static bool has_private_proc(const struct host *h)
+{
+	return h->place.proc_fd >= 0 && h->named_proc_fd >= 0;
+}
+
 int host_use_private_proc(struct host *h)
 {
 	AUTO_CLOSE int fd = -1;
 	size_t named, own;
 
-	if (host_has_private_proc(h))
+	if (has_private_proc(h))
 		return 0;
 	fd = h->place.proc_fd >= 0 ? kernel_private_proc() : -1;
 	if (fd < 0 || !own_depth(h->place.proc_fd, &named) || !own_depth(fd, &own) || named != own)
@@ -48,11 +53,6 @@ int host_use_private_proc(struct host *h)
 	h->named_proc_fd = h->place.proc_fd;
 	h->place.proc_fd = take_fd(&fd);
 	return 0;
-}
-
-bool host_has_private_proc(const struct host *h)
-{
-	return h->place.proc_fd >= 0 && h->named_proc_fd >= 0;
 }
 
 static int describe(const struct host *h, int64_t pid, struct buf *out, struct sl_error *err)
@@ -86,7 +86,7 @@ int host_proc_cover(const struct host *h, int64_t pid, struct buf *out, struct s
 	char name[24];
 	int rc;
 
-	if (!host_has_private_proc(h))
+	if (!has_private_proc(h))
 		return 1;
 	(void)snprintf(name, sizeof(name), "%" PRId64, pid);
 	fd = beneath_open(h->named_proc_fd, name, O_PATH | O_DIRECTORY,

@@ -17,7 +17,6 @@ struct host;
  * before 5.2, not as root, or it would show another pid namespace), and the machine's is used on.
  */
 int host_use_private_proc(struct host *h);
-bool host_has_private_proc(const struct host *h);
 
 /*
  * What is mounted over the entry of @pid in the machine's /proc: "type proc, from /1 of proc", as

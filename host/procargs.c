@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/programs.h"
 
 /*
  * How interpreters take options. @code: what follows is the program itself, and no file. @value:
@@ -17,20 +18,20 @@ static const struct interpreter {
 	const char *input;  /* it reads its standard input, whatever follows */
 } interpreters[] = {
 	{"sh", "c", "oO", "", "", "s"},      {"bash", "c", "oO", "", "", "s"},
-	{"dash", "c", "o", "", "", "s"},     {"ash", "c", "o", "", "", "s"},
-	{"ksh", "c", "o", "", "", "s"},      {"mksh", "c", "o", "", "", "s"},
-	{"zsh", "c", "o", "", "", "s"},      {"fish", "c", "Cdo", "", "", ""},
-	{"python", "c", "WXQ", "", "m", ""}, {"pypy", "c", "WXQ", "", "m", ""},
-	{"perl", "eE", "IMm", "", "", ""},   {"ruby", "e", "IrEC", "", "", ""},
-	{"node", "ep", "rC", "", "", ""},    {"nodejs", "ep", "rC", "", "", ""},
-	{"php", "rBR", "cdzg", "f", "", ""}, {"php-cgi", "", "cdz", "f", "", ""},
-	{"lua", "", "el", "", "", ""},       {"luajit", "", "elj", "", "", ""},
-	{"tclsh", "", "", "", "", ""},       {"expect", "c", "", "f", "", ""},
-	{"Rscript", "e", "", "", "", ""},    {"gawk", "", "vFil", "fE", "", ""},
-	{"mawk", "", "vFW", "f", "", ""},    {"awk", "", "vF", "f", "", ""},
-	{"pwsh", "c", "", "f", "", ""},      {"bun", "e", "", "", "", ""},
-	{"deno", "", "", "", "", ""},
+	{"fish", "c", "Cdo", "", "", ""},    {"python", "c", "WXQ", "", "m", ""},
+	{"pypy", "c", "WXQ", "", "m", ""},   {"perl", "eE", "IMm", "", "", ""},
+	{"ruby", "e", "IrEC", "", "", ""},   {"node", "ep", "rC", "", "", ""},
+	{"nodejs", "ep", "rC", "", "", ""},  {"php", "rBR", "cdzg", "f", "", ""},
+	{"php-cgi", "", "cdz", "f", "", ""}, {"lua", "", "el", "", "", ""},
+	{"luajit", "", "elj", "", "", ""},   {"tclsh", "", "", "", "", ""},
+	{"expect", "c", "", "f", "", ""},    {"Rscript", "e", "", "", "", ""},
+	{"gawk", "", "vFil", "fE", "", ""},  {"mawk", "", "vFW", "f", "", ""},
+	{"awk", "", "vF", "f", "", ""},      {"pwsh", "c", "", "f", "", ""},
+	{"bun", "e", "", "", "", ""},        {"deno", "", "", "", "", ""},
 };
+
+/* Any other shell: "-O" is bash's own. */
+static const struct interpreter shell = {"", "c", "o", "", "", "s"};
 
 /* Long options with an argument of their own behind them. */
 static const char *const long_values[] = {"--require",
@@ -84,34 +85,16 @@ void procargs_join(struct buf *out, struct sl_bytes arguments)
 	}
 }
 
-static struct sl_bytes last_component(struct sl_bytes path)
-{
-	const char *slash = path.len > 0 ? memrchr(path.data, '/', path.len) : NULL;
-
-	if (slash == NULL)
-		return path;
-	return (struct sl_bytes){slash + 1, (size_t)(path.data + path.len - slash - 1)};
-}
-
-struct sl_bytes procargs_program_name(struct sl_bytes program)
-{
-	struct sl_bytes name = last_component(program);
-
-	while (name.len > 0 && memchr("0123456789.-", name.data[name.len - 1], 12) != NULL)
-		name.len--;
-	return name;
-}
-
 /* "php-fpm8.2" is not php. */
 static const struct interpreter *interpreter_of(struct sl_bytes program)
 {
-	struct sl_bytes name = procargs_program_name(program);
+	struct sl_bytes name = program_name(program);
 
 	for (size_t i = 0; i < ARRAY_SIZE(interpreters); i++)
 		if (strlen(interpreters[i].name) == name.len &&
 		    memcmp(interpreters[i].name, name.data, name.len) == 0)
 			return &interpreters[i];
-	return NULL;
+	return program_kind(program) == PROGRAM_SHELL ? &shell : NULL;
 }
 
 static bool is_word(struct sl_bytes text, const char *word)
@@ -206,12 +189,12 @@ static bool take_program(struct sl_bytes *arguments, const char *exe, struct sl_
 	*out = (struct sl_bytes){exe, strlen(exe)};
 	if (!procargs_next(arguments, &text))
 		return false;
-	if (is_loader(last_component(*out)))
+	if (is_loader(program_name(*out)))
 		return take_loaded(arguments, out);
 	/* busybox is what it is called, by its first or its second argument */
-	if (is_word(last_component(*out), "busybox")) {
+	if (is_word(program_name(*out), "busybox")) {
 		*out = text;
-		if (is_word(last_component(text), "busybox") && !procargs_next(arguments, out))
+		if (is_word(program_name(text), "busybox") && !procargs_next(arguments, out))
 			return false;
 		if (out->len > 0 && out->data[0] == '-') /* a log-in shell */
 			*out = (struct sl_bytes){out->data + 1, out->len - 1};
@@ -284,7 +267,7 @@ static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_byte
 
 	if (!take_program(&arguments, exe, &program))
 		return RUNS_OTHER;
-	if (is_word(procargs_program_name(program), "java"))
+	if (is_word(program_name(program), "java"))
 		return runs_java(arguments, out);
 	in = interpreter_of(program);
 	if (in == NULL)
@@ -329,18 +312,11 @@ bool procargs_module(struct sl_bytes arguments, const char *exe, struct sl_bytes
 
 bool procargs_is_code(struct sl_bytes arguments, const char *exe)
 {
-	static const char *const relays[] = {"nc",         "ncat", "netcat", "nc.traditional",
-					     "nc.openbsd", "socat"};
 	struct sl_bytes rest = arguments, program, ignored;
 
 	if (runs(arguments, exe, &ignored) == RUNS_CODE)
 		return true;
-	if (!take_program(&rest, exe, &program))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(relays); i++)
-		if (is_word(procargs_program_name(program), relays[i]))
-			return true;
-	return false;
+	return take_program(&rest, exe, &program) && program_kind(program) == PROGRAM_RELAY;
 }
 
 bool procargs_is_known_program(const char *exe)
@@ -350,15 +326,9 @@ bool procargs_is_known_program(const char *exe)
 
 bool procargs_is_shell(struct sl_bytes arguments, const char *exe)
 {
-	static const char *const shells[] = {"sh", "bash", "dash", "ash"};
 	struct sl_bytes program;
 
-	if (!take_program(&arguments, exe, &program))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
-		if (is_word(procargs_program_name(program), shells[i]))
-			return true;
-	return false;
+	return take_program(&arguments, exe, &program) && program_kind(program) == PROGRAM_SHELL;
 }
 
 bool procargs_is_interpreter(struct sl_bytes arguments, const char *exe)

@@ -16,9 +16,6 @@ bool procargs_next(struct sl_bytes *rest, struct sl_bytes *out);
 /* The variable's "NAME=VALUE", borrowed; data NULL when there is none or it is empty. */
 struct sl_bytes procargs_variable(struct sl_bytes environment, const char *name);
 
-/* What a program is called, without its directory and its version: "python3.11" is python. */
-struct sl_bytes procargs_program_name(struct sl_bytes program);
-
 /* All arguments, separated by blanks, until @out is full. */
 void procargs_join(struct buf *out, struct sl_bytes arguments);
 
@@ -34,7 +31,7 @@ bool procargs_module(struct sl_bytes arguments, const char *exe, struct sl_bytes
 /* Are its arguments themselves what it runs: "sh -c CODE", "nc -e sh", "socat EXEC:sh"? */
 bool procargs_is_code(struct sl_bytes arguments, const char *exe);
 
-/* Is it one of the shells that keep what they read their commands from open? */
+/* Is it a shell? */
 bool procargs_is_shell(struct sl_bytes arguments, const char *exe);
 
 /* Is the program at this path an interpreter that runs files? */

@@ -49,17 +49,40 @@ static const char *last_component(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+static bool has_mount_on(const struct procmounts *mounts, const char *point)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		if (strcmp(mounts->items[i].point, point) == 0)
+			return true;
+	return false;
+}
+
 /*
- * The end of a source on the machine is the mount's root in its file system, through links too. A
- * destination that leads through links keeps its last name: what was given may also be mounted once
- * more, over something else.
+ * Does a destination that leads through links lead to where @mount is? What was given may be
+ * mounted once more, over something else. Where the path cannot be walked, it keeps its last name,
+ * and nothing is mounted on the destination as it was written.
  */
-static bool is_given_source(const struct procmount *mount, const char *path, const char *source)
+static bool leads_to(const struct procinner *in, const char *path, const struct procmount *mount)
+{
+	const struct procmount *there;
+	uint64_t id = 0;
+	int rc = in->mount_at != NULL ? in->mount_at(in->payload, path, &id) : -1;
+
+	if (rc < 0)
+		return strcmp(last_component(mount->point), last_component(path)) == 0 &&
+		       !has_mount_on(in->mounts, path);
+	there = rc == 0 ? procmounts_by_id(in->mounts, id) : NULL;
+	return there != NULL && strcmp(there->point, mount->point) == 0;
+}
+
+/* The end of a source on the machine is the mount's root in its file system, through links too. */
+static bool is_given_source(const struct procinner *in, const struct procmount *mount,
+			    const char *path, const char *source)
 {
 	size_t len = strlen(mount->root), all = source != NULL ? strlen(source) : 0;
 
 	return len > 1 && len <= all && strcmp(source + all - len, mount->root) == 0 &&
-	       strcmp(last_component(mount->point), last_component(path)) == 0;
+	       leads_to(in, path, mount);
 }
 
 static bool is_given(const struct procinner *in, const struct procmount *mount)
@@ -71,7 +94,7 @@ static bool is_given(const struct procinner *in, const struct procmount *mount)
 			return true;
 	for (size_t i = 0; i < c->mount_count; i++)
 		if (is_given_path(mount, c->mounts[i].path) ||
-		    is_given_source(mount, c->mounts[i].path, c->mounts[i].source))
+		    is_given_source(in, mount, c->mounts[i].path, c->mounts[i].source))
 			return true;
 	return false;
 }

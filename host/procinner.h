@@ -18,6 +18,13 @@ struct procinner {
 	const struct sl_container *container;
 	const struct procmount *root; /* its root directory's mount */
 	bool may_mount;               /* CAP_SYS_ADMIN is in its bounding set, or nobody knows */
+	const struct procmounts *mounts;
+	/*
+	 * The mount on which @path leads to something now, through the container's links. 0; 1:
+	 * there is nothing; negative: not known. NULL: never known.
+	 */
+	int (*mount_at)(const void *payload, const char *path, uint64_t *id);
+	const void *payload;
 };
 
 /* What @mount is to that container. SL_INNER_NONE: it was given it, or shows nothing of files. */

@@ -146,7 +146,7 @@ static bool is_kept_back(int pid_fd, const char *number)
 /* What a shell reads its commands from it keeps to itself, out of the way: ". FILE", too. */
 static int add_held(struct procread *r, const struct procread_subject *s, struct sl_error *err)
 {
-	/* bash; dash and busybox, behind what they saved before */
+	/* bash; the others, behind what they saved before. zsh gives it to what it starts, too */
 	static const char *const numbers[] = {"255", "10", "11", "12"};
 	int rc = 0;
 

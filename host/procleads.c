@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/programs.h"
 #include "host/procargs.h"
 
 /* ---- options ---- */
@@ -367,7 +368,7 @@ int procleads_variable(struct sl_bytes variable, procleads_fn *each, void *paylo
 
 static enum dialect dialect_of(struct sl_bytes program)
 {
-	struct sl_bytes name = procargs_program_name(program);
+	struct sl_bytes name = program_name(program);
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (name.len == strlen(programs[i].program) &&

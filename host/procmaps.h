@@ -5,9 +5,6 @@
 
 #include <strandline/error.h>
 
-/* The kernel allows a process 65,530 mappings unless told otherwise. */
-#define PROCMAPS_ROWS_MAX ((size_t)1 << 20)
-
 struct procmaps_row {
 	uint64_t start, end;
 	bool is_readable, is_writable, is_executable, is_shared;

@@ -167,12 +167,30 @@ static int note_covered(struct procread *r, const struct procmounts *mounts, str
 	return 0;
 }
 
+static int mount_at(const void *payload, const char *path, uint64_t *id)
+{
+	const struct procseen *seen = payload;
+	AUTO_CLOSE int fd = procread_open(seen, path);
+	struct statx st;
+
+	/* a mount that is not entered is none that can be told */
+	if (fd < 0)
+		return !seen->mounts->has_slow && (errno == ENOENT || errno == ENOTDIR) ? 1 : -1;
+	if (kernel_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, &st) < 0)
+		return -1;
+	*id = st.stx_mnt_id;
+	return (st.stx_mask & STATX_MNT_ID) != 0 || kernel_mount_id(fd, id) ? 0 : -1;
+}
+
 /* What is mounted there that the container was not given. */
 static int note_mounts(struct procread *r, const struct procseen *seen, struct sl_error *err)
 {
 	const struct procinner in = {.container = r->objects.container,
 				     .root = &r->objects.root,
-				     .may_mount = r->may_mount};
+				     .may_mount = r->may_mount,
+				     .mounts = seen->mounts,
+				     .mount_at = mount_at,
+				     .payload = seen};
 	int rc = note_covered(r, seen->mounts, err);
 
 	if (rc == 0 && !seen->is_machine && procinner_add(&in, seen->mounts, r->objects.out) < 0)

@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/root.h"
+#include "host/homes.h"
 #include "host/process.h"
 #include "host/store.h"
 
@@ -136,40 +137,26 @@ static int add_docker(struct sl_container *c, int root_fd, const char *base, str
 	return rc;
 }
 
-static int add_below(struct sl_container *c, int root_fd, const char *base, struct sl_error *err)
+/* Whose files are looked for; in "run", and in every user's own. */
+struct below {
+	struct sl_container *container;
+	int root_fd;
+	struct sl_error *err;
+};
+
+static int add_below(void *payload, const char *base)
 {
+	const struct below *b = payload;
 	AUTO_FREE char *docker = NULL;
 	int rc = 0;
 
 	if (asprintf(&docker, "%s/docker", base) < 0) {
 		docker = NULL;
-		return sl_fail(err, SL_ENOMEM, 0, "artifact");
+		return sl_fail(b->err, SL_ENOMEM, 0, "artifact");
 	}
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(families); i++)
-		rc = add_family(c, root_fd, base, &families[i], err);
-	return rc < 0 ? rc : add_docker(c, root_fd, docker, err);
-}
-
-static int add_users(struct sl_container *c, int root_fd, struct sl_error *err)
-{
-	CLEANUP(root_names_clear) struct root_names users = {0};
-	AUTO_CLOSE int fd = root_open_subdir(root_fd, "run/user", ROOT_FOLLOW_INSIDE, NULL);
-	int rc = 0;
-
-	if (fd < 0 || root_list(fd, &users, STORE_NAMES_MAX, NULL) < 0)
-		return 0;
-	for (size_t i = 0; rc == 0 && i < users.count; i++) {
-		AUTO_FREE char *base = NULL;
-
-		if (strspn(users.names[i], "0123456789") != strlen(users.names[i]))
-			continue;
-		if (asprintf(&base, "run/user/%s", users.names[i]) < 0) {
-			base = NULL;
-			return sl_fail(err, SL_ENOMEM, 0, "artifact");
-		}
-		rc = add_below(c, root_fd, base, err);
-	}
-	return rc;
+		rc = add_family(b->container, b->root_fd, base, &families[i], b->err);
+	return rc < 0 ? rc : add_docker(b->container, b->root_fd, docker, b->err);
 }
 
 /* ---- engines that were told to keep it elsewhere ---- */
@@ -249,13 +236,14 @@ static int add_configured(struct sl_container *c, int root_fd, struct sl_error *
 
 int runtimefiles_add(struct sl_container *c, int root_fd, int proc_fd, struct sl_error *err)
 {
+	struct below below = {c, root_fd, err};
 	int rc;
 
 	if (c->id == NULL)
 		return 0;
-	rc = add_below(c, root_fd, "run", err);
+	rc = add_below(&below, "run");
 	if (rc == 0)
-		rc = add_users(c, root_fd, err);
+		rc = homes_each_runtime_dir(root_fd, add_below, &below);
 	if (rc == 0)
 		rc = add_task(c, root_fd, proc_fd, err);
 	return rc < 0 || c->engine == NULL || strcmp(c->engine, "docker") != 0

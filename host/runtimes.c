@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "host/homes.h"
 
 /* A document of a runtime is a few ten thousand bytes. */
 #define STATE_MAX ((size_t)4 * 1024 * 1024)
@@ -128,40 +129,39 @@ static int read_dir(struct runtime_states *out, int root_fd, const struct runtim
 }
 
 /* People without rights keep theirs in run/user/UID. */
-static int read_users(struct runtime_states *out, int root_fd, const struct runtime *runtime,
-		      host_gap_fn gap, void *payload, struct sl_error *err)
+struct users_states {
+	struct runtime_states *out;
+	int root_fd;
+	const struct runtime *runtime;
+	host_gap_fn gap;
+	void *payload;
+	struct sl_error *err;
+};
+
+static int read_user(void *payload, const char *base)
 {
-	CLEANUP(root_names_clear) struct root_names names = {0};
-	AUTO_CLOSE int fd = root_open_subdir(root_fd, "run/user", ROOT_FOLLOW_INSIDE, NULL);
-	int rc = 0;
+	const struct users_states *u = payload;
+	AUTO_FREE char *dir = NULL;
 
-	if (fd < 0 || root_list(fd, &names, STORE_NAMES_MAX, NULL) < 0)
-		return 0;
-	for (size_t i = 0; rc == 0 && i < names.count; i++) {
-		AUTO_FREE char *dir = NULL;
-
-		if (strspn(names.names[i], "0123456789") != strlen(names.names[i]))
-			continue;
-		if (asprintf(&dir, "run/user/%s/%s", names.names[i],
-			     strrchr(runtime->dir, '/') + 1) < 0) {
-			dir = NULL;
-			return sl_fail(err, SL_ENOMEM, 0, "states of containers");
-		}
-		rc = read_dir(out, root_fd, runtime, dir, gap, payload, err);
+	if (asprintf(&dir, "%s/%s", base, strrchr(u->runtime->dir, '/') + 1) < 0) {
+		dir = NULL;
+		return sl_fail(u->err, SL_ENOMEM, 0, "states of containers");
 	}
-	return rc;
+	return read_dir(u->out, u->root_fd, u->runtime, dir, u->gap, u->payload, u->err);
 }
 
 int runtimes_read(struct runtime_states *out, int root_fd, host_gap_fn gap, void *payload,
 		  struct sl_error *err)
 {
+	struct users_states users = {out, root_fd, NULL, gap, payload, err};
 	int rc = 0;
 
 	*out = (struct runtime_states){0};
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(runtimes); i++) {
 		rc = read_dir(out, root_fd, &runtimes[i], runtimes[i].dir, gap, payload, err);
+		users.runtime = &runtimes[i];
 		if (rc == 0)
-			rc = read_users(out, root_fd, &runtimes[i], gap, payload, err);
+			rc = homes_each_runtime_dir(root_fd, read_user, &users);
 	}
 	if (rc != 0)
 		runtimes_clear(out);

@@ -149,7 +149,7 @@ static int hand_over(struct walk *w, const struct store_name *row, struct sl_con
 {
 	int rc = 0;
 
-	if (c->metadata_gap != NULL) {
+	if (c->metadata_gap != NULL && !w->filter.own_gaps) {
 		struct sl_error partly = {.code = SL_EFORMAT, .msg = c->metadata_gap};
 
 		rc = store_gap(w->gap, w->payload, row->id, &partly);

@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/encode.h"
+#include "job/called.h"
 
 static const char *const kinds[APPROVAL_KINDS] = {
 	[APPROVAL_NAME] = "name",
@@ -216,6 +217,16 @@ static int approval_get(struct db *db, enum approval_kind kind, const char *key,
 	return rc != 0 ? rc : read_row(out, s, err);
 }
 
+/* Approved under another name: that was this very container. */
+static int find_renamed(struct db *db, const struct sl_container *c, struct approval *out,
+			struct sl_error *err)
+{
+	AUTO_FREE char *key = NULL;
+	int rc = called_get(&key, db, CALLED_APPROVED, c, err);
+
+	return rc == 0 ? approval_get(db, APPROVAL_NAME, key, out, err) : rc;
+}
+
 int approval_find(struct db *db, const struct sl_container *c, struct approval *out,
 		  struct sl_error *err)
 {
@@ -231,6 +242,8 @@ int approval_find(struct db *db, const struct sl_container *c, struct approval *
 			rc = approval_get(db, (enum approval_kind)kind, key, out, err);
 		else
 			return no_memory(err);
+		if (rc == 1 && kind == APPROVAL_NAME)
+			rc = find_renamed(db, c, out, err);
 	}
 	return rc;
 }

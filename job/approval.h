@@ -34,7 +34,10 @@ int approval_key(char **out, enum approval_kind kind, const struct sl_container 
 
 /* What is there already gives way. */
 int approval_put(struct db *db, const struct approval *a, struct sl_error *err);
-/* The one that counts for this container; 1 when none does. */
+/*
+ * The one that counts for this container; 1 when none does. One that was approved by name and
+ * renamed since keeps its own, whose key is the old name then.
+ */
 int approval_find(struct db *db, const struct sl_container *c, struct approval *out,
 		  struct sl_error *err);
 int approval_each(struct db *db, int (*each)(void *payload, const struct approval *a),

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/quote.h"
 #include "host/host.h"
+#include "job/called.h"
 #include "job/records.h"
 #include "job/resolve.h"
 
@@ -102,6 +103,8 @@ int job_approve(const struct job *job, const struct approve_request *request, st
 		rc = records_open(job, &db, err);
 	if (rc == 0)
 		rc = approval_put(db, out, err);
+	if (rc == 0 && out->kind == APPROVAL_NAME)
+		rc = called_put(db, CALLED_APPROVED, c, out->key, err);
 	db_close(db);
 	if (rc < 0)
 		approval_clear(out);

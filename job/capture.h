@@ -84,7 +84,7 @@ struct capture_outcome {
 	enum sl_bundle_status closed_as;
 };
 
-/* @param[out] status  exit status of DESIGN 4.3, capture column */
+/* @param[out] status  exit status, as man strandline has it for capture */
 int job_capture(const struct job *job, const struct capture_request *request,
 		struct capture_outcome *out, int *status, struct sl_error *err);
 

@@ -44,7 +44,8 @@ static int compare_recorded(struct capture *c, const struct capture_target *t,
 					 .policy = c->enrich.policy,
 					 .hashes = c->enrich.hashes,
 					 .yara = c->enrich.yara,
-					 .volumes = c->request->volumes};
+					 .volumes = c->request->volumes,
+					 .is_recorded = true};
 	struct sl_source *upper = NULL, *after = NULL;
 	struct sl_sink *sink = NULL;
 	struct meaning meaning = {0};

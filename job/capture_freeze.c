@@ -33,6 +33,9 @@ static int action(struct capture *c, const struct capture_target *t, const char 
 		jout_key(&j, "ns");
 		jout_id(&j, times->ns);
 		jout_key_bool(&j, "expired", times->expired);
+		jout_key_str(&j, "by", times->by);
+		if (times->unwatched)
+			jout_key_bool(&j, "unwatched", true);
 		jout_object_end(&j);
 		(void)buf_printf(&members, ",\"frozen\":%s", stood.data != NULL ? stood.data : "");
 		if (stood.status < 0 || members.status < 0)
@@ -123,6 +126,8 @@ static int thaw(struct capture *c, struct capture_target *t, struct buf *in_forc
 	c->out->was_frozen |= !times.was_paused;
 	if (!times.was_paused && times.ns > c->out->frozen_ns)
 		c->out->frozen_ns = times.ns;
+	if (times.unwatched)
+		job_say(c->job, FREEZE_UNWATCHED);
 	if (ended < 0)
 		rc = remains(c, t, sl_error_text(&why), in_force, err);
 	if (rc == 0 && !times.was_paused)

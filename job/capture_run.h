@@ -134,7 +134,7 @@ int capture_artifacts(struct capture *c, struct capture_target *t, bool logs, st
 
 /* ---- capture_target.c ---- */
 
-/* Find what was asked for; what is not there is @lost when something else is. */
+/* Find what was asked for; what is not there goes to c->lost when something else is. */
 int capture_find(struct capture *c, struct sl_error *err);
 /* Write its target record. */
 int capture_declare(struct capture *c, struct capture_target *t, struct sl_error *err);

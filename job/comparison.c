@@ -12,7 +12,7 @@
 #include "job/rules.h"
 #include "snapshot/layerread.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 
 #define MAX_INIT_LAYERS 8
@@ -220,41 +220,41 @@ static int name_image(struct comparison *c, struct sl_error *err)
 }
 
 /* A store that only claims a digest, or none, is helped out by what was proven when indexing. */
-static void fill_stored_digest(const struct comparison *c, struct sl_subject *s)
+static void fill_stored_digest(const struct comparison *c, struct sl_subject_image *i)
 {
-	if (!c->digest_verified || s->digest_verified ||
-	    (s->has_image_digest && memcmp(s->image_digest, c->digest, SL_SHA256_SIZE) != 0))
+	if (!c->digest_verified || i->digest_verified ||
+	    (i->has_digest && memcmp(i->digest, c->digest, SL_SHA256_SIZE) != 0))
 		return;
-	s->has_image_digest = s->digest_verified = true;
-	memcpy(s->image_digest, c->digest, SL_SHA256_SIZE);
+	i->has_digest = i->digest_verified = true;
+	memcpy(i->digest, c->digest, SL_SHA256_SIZE);
 }
 
 static void fill_subject(struct comparison *c)
 {
 	static const char *const everything[] = {"/"};
-	struct sl_subject *s = &c->subject;
+	struct sl_subject_image *i = &c->subject.image;
 
-	*s = (struct sl_subject){.container = c->container,
-				 .image_ref = c->container->image_ref,
-				 .trust = c->trust,
-				 .has_checked_at = c->has_checked_at,
-				 .checked_at = c->checked_at,
-				 .compared = everything,
-				 .compared_count = ARRAY_SIZE(everything)};
+	c->subject = (struct sl_subject){.container = c->container,
+					 .image = {.ref = c->container->image_ref,
+						   .trust = c->trust,
+						   .has_checked_at = c->has_checked_at,
+						   .checked_at = c->checked_at},
+					 .compared = everything,
+					 .compared_count = ARRAY_SIZE(everything)};
 	if (c->image != NULL) {
-		s->has_image_id = true;
-		memcpy(s->image_id, c->image->config_digest, SL_SHA256_SIZE);
-		s->has_image_digest = c->image->has_manifest_digest;
-		memcpy(s->image_digest, c->image->manifest_digest, SL_SHA256_SIZE);
-		s->digest_verified = c->image->manifest != NULL;
-		s->anchor = c->anchor;
-		s->signer = c->signer;
-		fill_stored_digest(c, s);
-		if (s->image_ref == NULL)
-			s->image_ref = c->image->reference;
+		i->has_id = true;
+		memcpy(i->id, c->image->config_digest, SL_SHA256_SIZE);
+		i->has_digest = c->image->has_manifest_digest;
+		memcpy(i->digest, c->image->manifest_digest, SL_SHA256_SIZE);
+		i->digest_verified = c->image->manifest != NULL;
+		i->anchor = c->anchor;
+		i->signer = c->signer;
+		fill_stored_digest(c, i);
+		if (i->ref == NULL)
+			i->ref = c->image->reference;
 	} else if (c->container->has_image_id) {
-		s->has_image_id = true;
-		memcpy(s->image_id, c->container->image_id, SL_SHA256_SIZE);
+		i->has_id = true;
+		memcpy(i->id, c->container->image_id, SL_SHA256_SIZE);
 	}
 }
 
@@ -274,9 +274,9 @@ static int find_in_layers(struct comparison *c, const struct comparison_options 
 	}
 	/* the same layers may lie elsewhere, too: what was checked there says nothing of these */
 	if (c->container->stack.lower_count > 0) {
-		s->has_checked_at = c->has_checked_at =
+		s->image.has_checked_at = c->has_checked_at =
 			f->has_check && f->verdict == SL_CHECK_INTACT;
-		s->checked_at = c->checked_at = f->at;
+		s->image.checked_at = c->checked_at = f->at;
 	}
 	s->has_last_check = f->has_check;
 	s->is_check_asked = options->checked != NULL;
@@ -284,7 +284,7 @@ static int find_in_layers(struct comparison *c, const struct comparison_options 
 	s->last_check_method = sl_check_method_name(f->method);
 	s->last_check_verdict = sl_check_verdict_name(f->verdict);
 	if (rc == 0 && c->contradiction != NULL)
-		rc = layerfindings_contradiction(f, s->image_id, c->contradiction, err);
+		rc = layerfindings_contradiction(f, s->image.id, c->contradiction, err);
 	return rc;
 }
 
@@ -376,7 +376,7 @@ int comparison_before(const struct comparison *c, struct sl_source **out, struct
 	if (c->baselines == NULL && stack->is_whole)
 		return open_first_lower(out, stack, err);
 	if (c->baselines == NULL)
-		return merged_open_lowers(out, stack, err);
+		return mergedstack_open_lowers(out, stack, err);
 	if (stack->is_whole)
 		return open_image_with_init(c, out, err);
 	if (inits > MAX_INIT_LAYERS)

@@ -10,7 +10,7 @@
 #include "core/digest.h"
 #include "core/quote.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 
 struct contents {
 	struct sl_source *sides[2]; /* either may be NULL */
@@ -29,7 +29,7 @@ static int open_before(struct sl_source **out, const struct sl_stack *stack, str
 	if (stack->is_whole)
 		return layertree_open(out, stack->lowers[0].dir_fd, SL_MARKER_NONE,
 				      &stack->lowers[0].idmap, err);
-	return merged_open_lowers(out, stack, err);
+	return mergedstack_open_lowers(out, stack, err);
 }
 
 int contents_open(struct contents **out, const struct comparison *comparison, struct sl_error *err)
@@ -42,7 +42,7 @@ int contents_open(struct contents **out, const struct comparison *comparison, st
 		return sl_fail(err, SL_ENOMEM, 0, "contents");
 	rc = open_before(&c->sides[CONTENTS_BEFORE], stack, err);
 	if (rc == 0 && stack->upper_fd >= 0)
-		rc = merged_open_stack(&c->sides[CONTENTS_AFTER], stack, err);
+		rc = mergedstack_open(&c->sides[CONTENTS_AFTER], stack, err);
 	if (rc < 0) {
 		contents_free(c);
 		return rc;

@@ -15,6 +15,15 @@
 #include "job/policy.h"
 #include "job/resolve.h"
 
+/* One that is not compared, after those that are. */
+static int leave_unread(struct diff_run *run, const struct sl_container *c, const char *why,
+			int sys)
+{
+	int rc = diffcrew_finish(run);
+
+	return rc == 0 ? diffrun_unread(run, c, why, sys) : rc;
+}
+
 /* A container that was asked for and cannot be found: unread, beside others that were read. */
 static int report_missing(struct diff_run *run, const char *word, const struct sl_error *why)
 {
@@ -28,9 +37,7 @@ static int report_missing(struct diff_run *run, const char *word, const struct s
 	if (c->engine == NULL || c->name == NULL)
 		rc = sl_fail(run->err, SL_ENOMEM, 0, "container");
 	else
-		rc = diffcrew_finish(run);
-	if (rc == 0)
-		rc = diffrun_unread(run, c, sl_error_text(why), why->sys);
+		rc = leave_unread(run, c, sl_error_text(why), why->sys);
 	sl_container_free(c);
 	return rc;
 }
@@ -49,9 +56,7 @@ static int on_gap(void *payload, const struct sl_gap *gap)
 	if (c->engine == NULL || c->name == NULL)
 		rc = sl_fail(run->err, SL_ENOMEM, 0, "gap");
 	else
-		rc = diffcrew_finish(run);
-	if (rc == 0)
-		rc = diffrun_unread(run, c, gap->why, gap->sys);
+		rc = leave_unread(run, c, gap->why, gap->sys);
 	sl_container_free(c);
 	return rc;
 }
@@ -105,12 +110,16 @@ static int on_container(void *payload, struct sl_container *c)
 {
 	const struct diff_request *request = ((struct diff_run *)payload)->request;
 	bool is_run = c->kind == SL_CONTAINER_WORKLOAD || c->kind == SL_CONTAINER_SANDBOX;
+	int rc = 0;
 
+	/* what is compared says itself what its metadata lacks */
 	if (request->stopped || !is_run || c->state == SL_STATE_RUNNING ||
 	    c->state == SL_STATE_PAUSED)
 		return diff_found(payload, c);
+	if (c->metadata_gap != NULL)
+		rc = leave_unread(payload, c, c->metadata_gap, 0);
 	sl_container_free(c);
-	return 0;
+	return rc;
 }
 
 static int say_store(void *payload, const char *engine, const char *dir)
@@ -125,7 +134,8 @@ static int say_store(void *payload, const char *engine, const char *dir)
 static int diff_all(struct diff_run *run)
 {
 	struct host_filter filter = {.sandboxes = run->request->sandboxes,
-				     .orphans = run->request->orphans};
+				     .orphans = run->request->orphans,
+				     .own_gaps = true};
 	int rc;
 
 	/* where nothing was looked at, nothing can be called clean */

@@ -51,7 +51,7 @@ struct diff_request {
  * Run and report. One container that cannot be examined is a gap in its own document part; the
  * others go on.
  *
- * @param[out] status  exit status of DESIGN 4.3
+ * @param[out] status  exit status, as man strandline has it for diff
  * @return 0; negative when no statement at all could be made
  */
 int job_diff(const struct job *job, const struct diff_request *request, struct sl_sink *sink,

@@ -139,9 +139,9 @@ static int compare(struct pair *p, struct sl_sink *sink, int *status, struct sl_
 	const struct drift_options options = {.stop = p->job->stop,
 					      .show_touched = p->request->show_touched};
 	struct sl_subject subject = {.container = p->container,
-				     .image_ref = t->image_ref,
-				     .has_image_id = t->has_image_id,
-				     .trust = SL_TRUST_RECORDED,
+				     .image = {.ref = t->image_ref,
+					       .has_id = t->has_image_id,
+					       .trust = SL_TRUST_RECORDED},
 				     .compared = everything,
 				     .compared_count = ARRAY_SIZE(everything)};
 	struct drift_input input = {.before = p->views[0],
@@ -153,7 +153,7 @@ static int compare(struct pair *p, struct sl_sink *sink, int *status, struct sl_
 	struct sl_summary summary;
 	int rc;
 
-	memcpy(subject.image_id, t->image_id, SL_SHA256_SIZE);
+	memcpy(subject.image.id, t->image_id, SL_SHA256_SIZE);
 	rc = drift_run(&input, &options, sink, &summary, err);
 	if (rc == 0)
 		*status = verdict_status(&summary, p->request->fail_on, p->request->accept_unproven,

@@ -24,7 +24,7 @@ struct diff_bundles_request {
  * A bundle that contradicts itself is -SL_EUNTRUSTED, bundles of different containers are compared
  * with a gap that says so.
  *
- * @param[out] status  exit status of DESIGN 4.3, diff column
+ * @param[out] status  exit status, as man strandline has it for diff
  */
 int job_diff_bundles(const struct job *job, const struct diff_bundles_request *request,
 		     struct sl_sink *sink, int *status, struct sl_error *err);

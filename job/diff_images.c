@@ -111,18 +111,10 @@ static struct sl_subject_image describe(const struct side *s)
 static int compare(struct pair_run *r, struct sl_sink *sink, int *status, struct sl_error *err)
 {
 	static const char *const everything[] = {"/"};
-	const struct sl_subject_image before = describe(&r->before), after = describe(&r->after);
+	const struct sl_subject_image after = describe(&r->after);
 	const struct drift_options options = {.stop = r->job->stop};
 	struct sl_subject subject = {.container = r->container,
-				     .image_ref = before.ref,
-				     .has_image_digest = before.has_digest,
-				     .has_image_id = true,
-				     .digest_verified = before.digest_verified,
-				     .anchor = before.anchor,
-				     .signer = before.signer,
-				     .trust = before.trust,
-				     .has_checked_at = before.has_checked_at,
-				     .checked_at = before.checked_at,
+				     .image = describe(&r->before),
 				     .compared = everything,
 				     .compared_count = ARRAY_SIZE(everything),
 				     .after = &after};
@@ -133,8 +125,6 @@ static int compare(struct pair_run *r, struct sl_sink *sink, int *status, struct
 	struct sl_summary summary;
 	int rc;
 
-	memcpy(subject.image_id, before.id, SL_SHA256_SIZE);
-	memcpy(subject.image_digest, before.digest, SL_SHA256_SIZE);
 	rc = drift_run(&input, &options, sink, &summary, err);
 	if (rc == 0)
 		*status = verdict_status(&summary, r->request->fail_on, r->request->accept_unproven,

@@ -19,7 +19,7 @@ struct diff_images_request {
  * Compare the merged views of two images, both indexed first where they are not yet, and report as
  * one container of engine "image".
  *
- * @param[out] status  exit status of DESIGN 4.3
+ * @param[out] status  exit status, as man strandline has it for diff
  * @return 0; negative when no statement could be made
  */
 int job_diff_images(const struct job *job, const struct diff_images_request *request,

@@ -43,26 +43,30 @@ void diffrun_take_status(struct diff_run *run, const struct sl_summary *summary)
 	run->status = run->status < 0 ? status : verdict_combine(run->status, status);
 }
 
-/* A container that cannot be examined at all is still in the document: as one gap. */
+/* A container that cannot be examined at all is still in the document: by its gaps. */
 int diffrun_unread(struct diff_run *run, const struct sl_container *c, const char *why, int sys)
 {
 	static const char *const nothing[] = {NULL};
 	struct sl_subject subject = {.container = c,
-				     .image_ref = c->image_ref,
-				     .has_image_id = c->has_image_id,
-				     .trust = SL_TRUST_ON_DISK,
+				     .image = {.ref = c->image_ref,
+					       .has_id = c->has_image_id,
+					       .trust = SL_TRUST_ON_DISK},
 				     .compared = nothing};
 	const char *label = sl_container_label(c);
 	struct sl_gap gap = {.what = {label, strlen(label)}, .why = why, .sys = sys};
-	struct sl_summary summary = {.subject = &subject, .counts.gaps = 1};
+	struct sl_gap metadata = {.what = gap.what, .why = c->metadata_gap};
+	bool has_both = c->metadata_gap != NULL && c->metadata_gap != why;
+	struct sl_summary summary = {.subject = &subject, .counts.gaps = has_both ? 2 : 1};
 	int rc;
 
-	memcpy(subject.image_id, c->image_id, SL_SHA256_SIZE);
+	memcpy(subject.image.id, c->image_id, SL_SHA256_SIZE);
 	rc = diffrun_begin(run);
 	if (rc == 0)
 		rc = sl_sink_container(run->sink, &subject, run->err);
 	if (rc == 0)
 		rc = sl_sink_gap(run->sink, &gap, run->err);
+	if (rc == 0 && has_both)
+		rc = sl_sink_gap(run->sink, &metadata, run->err);
 	if (rc == 0)
 		rc = sl_sink_container_end(run->sink, &summary, run->err);
 	if (rc == 0)

@@ -12,8 +12,8 @@
 #define LOWERSINK_LISTED_MAX 4096
 
 /*
- * @next is told the same; borrowed. @list gets a JSON array of what became of each directory, to be
- * ended by lowersink_close().
+ * @next is told the same; borrowed. @list gets a JSON array of what became of each directory, which
+ * ends when the sink is closed.
  */
 int lowersink_new(struct sl_check_sink **out, struct capture *c, struct capture_target *t,
 		  struct sl_check_sink *next, struct buf *list, struct sl_error *err);

@@ -7,12 +7,15 @@
 #include "core/cleanup.h"
 #include "job/meaning_acks.h"
 #include "job/meaning_copies.h"
+#include "job/meaning_credentials.h"
 #include "job/meaning_hashes.h"
 #include "job/meaning_lines.h"
 #include "job/meaning_logins.h"
 #include "job/meaning_packages.h"
 #include "job/meaning_policy.h"
 #include "job/meaning_processes.h"
+#include "job/meaning_rewritten.h"
+#include "job/meaning_scrambled.h"
 #include "job/meaning_settings.h"
 #include "job/meaning_times.h"
 #include "job/meaning_volumes.h"
@@ -110,10 +113,15 @@ int meaning_open(struct meaning *m, const struct job *job, const struct meaning_
 {
 	/* policies behind all that they judge, answers last of all */
 	static int (*const parts[])(struct meaning * m, struct sl_error * err) = {
-		add_metadata_gap, add_layers,        meaning_yara,      meaning_processes,
-		meaning_settings, meaning_add_lines, meaning_packages,  meaning_hashes,
-		meaning_volumes,  meaning_copies,    meaning_add_times, meaning_add_logins,
-		meaning_policy,   meaning_acks,
+		add_metadata_gap,      add_layers,
+		meaning_yara,          meaning_processes,
+		meaning_settings,      meaning_add_lines,
+		meaning_packages,      meaning_hashes,
+		meaning_volumes,       meaning_copies,
+		meaning_add_times,     meaning_add_logins,
+		meaning_add_rewritten, meaning_add_credentials,
+		meaning_add_scrambled, meaning_policy,
+		meaning_acks,
 	};
 	int rc = 0;
 

@@ -12,7 +12,7 @@
 
 struct policy;
 
-#define MEANING_STEPS_MAX 16
+#define MEANING_STEPS_MAX 24
 
 struct hashlists;
 struct host;
@@ -31,6 +31,7 @@ struct meaning_request {
 	bool volumes;          /* look through what is mounted, too */
 	struct yarascan *yara; /* rules for contents, or NULL */
 	bool posture;          /* what is risky by itself counts like what is found */
+	bool is_recorded;      /* the container was read before: it is not while it is compared */
 	bool is_news;          /* what is found is held against the last run, and kept */
 };
 

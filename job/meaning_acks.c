@@ -6,13 +6,17 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/quote.h"
 #include "diff/enrich.h"
 #include "job/ackledger.h"
+#include "job/called.h"
 #include "job/records.h"
 #include "job/seenlist.h"
 
 struct acks {
 	struct db *db;
+	const struct sl_container *container;
+	char *who; /* NULL: news were not asked for */
 	struct sl_time now;
 	bool has_ledger;
 	struct ackledger_look *look;
@@ -28,6 +32,7 @@ static void acks_free(void *data)
 	seenlist_free(a->seen);
 	db_close(a->db);
 	free(a->gap);
+	free(a->who);
 	free(a);
 }
 
@@ -54,8 +59,10 @@ static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struc
 static int finish(void *data, struct sl_error *err)
 {
 	struct acks *a = data;
+	int rc = a->seen != NULL ? seenlist_commit(a->seen, err) : 0;
 
-	return a->seen != NULL ? seenlist_commit(a->seen, err) : 0;
+	return rc == 0 && a->who != NULL ? called_put(a->db, CALLED_SEEN, a->container, a->who, err)
+					 : rc;
 }
 
 /* An edited ledger, or one that is gone, answers for nothing. */
@@ -86,6 +93,24 @@ static int open_records(struct meaning *m, struct acks *a, struct sl_error *err)
 	return records_read(m->job, "ack", &a->db, err);
 }
 
+/* Ids hold the name: what was seen or acknowledged under the old one is not known again. */
+static int say_renamed(struct meaning *m, const struct acks *a, struct sl_error *err)
+{
+	AUTO_FREE char *before = NULL;
+	AUTO_FREE char *now = NULL, *then = NULL;
+	int rc = called_get(&before, a->db, CALLED_SEEN, a->container, err);
+
+	if (rc != 0 || strcmp(before, a->who) == 0)
+		return rc < 0 ? rc : 0;
+	now = quote_dup(a->who, strlen(a->who));
+	then = quote_dup(before, strlen(before));
+	job_say(m->job,
+		"'%s' was called '%s' in the last run: its findings have new ids, so that all of "
+		"them are new, and acknowledgements have to be given again",
+		now != NULL ? now : "?", then != NULL ? then : "?");
+	return 0;
+}
+
 int meaning_acks(struct meaning *m, struct sl_error *err)
 {
 	CLEANUP(sl_error_clear) struct sl_error why = SL_ERROR_INIT;
@@ -95,6 +120,7 @@ int meaning_acks(struct meaning *m, struct sl_error *err)
 	if (a == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "acknowledgements");
 	a->now = clock_now();
+	a->container = m->comparison->container;
 	opened = open_records(m, a, &why);
 	if (opened > 0) {
 		acks_free(a);
@@ -110,11 +136,12 @@ int meaning_acks(struct meaning *m, struct sl_error *err)
 	meaning_on_finish(m, finish);
 	rc = prove_ledger(m, a, err);
 	if (rc == 0 && m->request->is_news) {
-		AUTO_FREE char *who = enrich_who(m->comparison->container);
-
-		rc = who == NULL ? sl_fail(err, SL_ENOMEM, 0, "last run")
-				 : seenlist_open(&a->seen, a->db, who, err);
+		a->who = enrich_who(a->container);
+		rc = a->who == NULL ? sl_fail(err, SL_ENOMEM, 0, "last run")
+				    : seenlist_open(&a->seen, a->db, a->who, err);
 	}
+	if (rc == 0 && a->seen != NULL)
+		rc = say_renamed(m, a, err);
 	if (rc == 0)
 		rc = meaning_judge(m, (struct drift_step){judge, a}, err);
 	return rc;

@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/encode.h"
 #include "diff/accountids.h"
+#include "diff/environmentlines.h"
 #include "diff/facts.h"
 #include "diff/linediff.h"
 #include "diff/linerules.h"
@@ -29,7 +30,9 @@ struct lines_part {
 	struct buf text;     /* of the lines shown */
 	struct buf message;
 	struct sl_line shown[LINES_SHOWN];
-	bool only_ids; /* of the change under way: accounts got other ids, and no more */
+	/* of the change under way: accounts got other ids, or the container's variables were
+	 * written down, and no more */
+	bool only_ids, only_environment;
 };
 
 static void part_free(void *data)
@@ -170,11 +173,20 @@ static int show(struct lines_part *p, enum textfile what, const struct sl_line *
 	return 0;
 }
 
+static bool is_environment(struct sl_bytes path)
+{
+	static const char name[] = "etc/environment";
+
+	return path.len == sizeof(name) - 1 && memcmp(path.data, name, path.len) == 0;
+}
+
 static int understand(struct lines_part *p, enum textfile what, struct sl_finding *f,
 		      struct sl_error *err)
 {
 	const struct buf *b = &p->sides[CONTENTS_BEFORE], *a = &p->sides[CONTENTS_AFTER];
 	AUTO_FREE struct sl_line *lines = NULL;
+	const struct sl_container *container = p->comparison->container;
+	const struct sl_settings *settings = container != NULL ? container->settings : NULL;
 	AUTO_FREE bool *hits = NULL;
 	size_t count;
 	int rc = linediff(&lines, &count, (struct sl_bytes){b->data, b->len},
@@ -183,6 +195,8 @@ static int understand(struct lines_part *p, enum textfile what, struct sl_findin
 	if (rc < 0 || count == 0)
 		return rc;
 	p->only_ids = accountids_only(what, lines, count, (struct sl_bytes){a->data, a->len});
+	p->only_environment = is_environment(f->change->path) && settings != NULL &&
+			      environmentlines_only(lines, count, settings);
 	hits = calloc(count, sizeof(*hits));
 	if (hits == NULL || linerules_apply(f, what, lines, count, hits, &p->message) < 0 ||
 	    show(p, what, lines, count, hits, &f->notes) < 0)
@@ -240,7 +254,7 @@ static int apply(void *payload, struct sl_finding *f, struct sl_change *c, struc
 	const char *why = NULL;
 	int rc;
 
-	p->only_ids = false;
+	p->only_ids = p->only_environment = false;
 	if (what == TEXTFILE_NONE)
 		return 0;
 	buf_reset(&p->message);
@@ -265,32 +279,47 @@ static bool is_about_accounts(const char *rule)
 	       strcmp(rule, "account-backup") == 0;
 }
 
-/*
- * Entry points give their account the ids that they were told (PUID, PGID). That stays a finding,
- * and is no alarm as long as nothing else about the file changed and it was so from the start.
- */
-static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
+/* Nothing else about the file changed, and it was so from the start. */
+static bool is_plain_edit(const struct lines_part *p, const struct sl_change *c)
 {
-	static const char *const attack[] = {"T1098"};
 	const fact_set never = SL_SIGNAL_FORGED_MTIME | SL_SIGNAL_RENAMED | SL_SIGNAL_UNSTABLE |
 			       SL_SIGNAL_WORLD_WRITABLE | SL_SIGNAL_EXECUTABLE | SL_SIGNAL_YARA |
 			       SL_SIGNAL_KNOWN_BAD;
-	struct lines_part *p = payload;
 	fact_set facts;
 
-	(void)err;
-	if (c == NULL || !p->only_ids || f->rule_count != 1 || !is_about_accounts(f->rules[0]) ||
-	    c->after == NULL || (c->after->mode & 07133) != 0 || c->after->uid != 0 ||
+	if (c->after == NULL || (c->after->mode & 07133) != 0 || c->after->uid != 0 ||
 	    (c->fields & (SL_FIELD_MODE | SL_FIELD_OWNER | SL_FIELD_XATTRS)) != 0)
-		return 0;
+		return false;
 	facts = facts_of(c, p->comparison->container);
-	if ((facts & FACT_AT_START) == 0 || (facts & never) != 0)
-		return 0;
+	return (facts & FACT_AT_START) != 0 && (facts & never) == 0;
+}
+
+static void calm(struct sl_finding *f, const char *rule, const char *reason, const char *technique)
+{
 	f->severity = SL_SEVERITY_INFO;
 	f->rule_count = f->attack_count = 0;
-	naming_add(f, "account-ids-at-start",
-		   "accounts got other ids while the container started, and nothing else changed",
-		   SL_SEVERITY_INFO, attack, ARRAY_SIZE(attack));
+	naming_add(f, rule, reason, SL_SEVERITY_INFO, &technique, 1);
+}
+
+/*
+ * Entry points give their account the ids that they were told (PUID, PGID), and write their
+ * environment down for what cron starts. That stays a finding, and is no alarm.
+ */
+static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
+{
+	struct lines_part *p = payload;
+
+	(void)err;
+	if (c == NULL || f->rule_count != 1 || !is_plain_edit(p, c))
+		return 0;
+	if (p->only_ids && is_about_accounts(f->rules[0]))
+		calm(f, "account-ids-at-start",
+		     "accounts got other ids while the container started, and nothing else changed",
+		     "T1098");
+	else if (p->only_environment && strcmp(f->rules[0], "shell-startup") == 0)
+		calm(f, "environment-written-at-start",
+		     "variables that the container was given, written down while it started",
+		     "T1546.004");
 	return 0;
 }
 

@@ -32,14 +32,14 @@ static int judge(void *payload, struct sl_finding *f, struct sl_change *c, struc
 }
 
 /* A digest counts only where the image was held against it: names are anyone's to give. */
-static void fill(struct policy_subject *to, struct about *a, const struct sl_subject *s)
+static void fill(struct policy_subject *to, struct about *a, const struct sl_subject_image *s)
 {
-	if (s->has_image_id) {
-		digest_format(a->image_id, s->image_id);
+	if (s->has_id) {
+		digest_format(a->image_id, s->id);
 		to->image_id = a->image_id;
 	}
-	if (s->has_image_digest && s->digest_verified) {
-		digest_format(a->image_digest, s->image_digest);
+	if (s->has_digest && s->digest_verified) {
+		digest_format(a->image_digest, s->digest);
 		to->image_digest = a->image_digest;
 	}
 }
@@ -47,11 +47,10 @@ static void fill(struct policy_subject *to, struct about *a, const struct sl_sub
 int meaning_policy(struct meaning *m, struct sl_error *err)
 {
 	const struct sl_container *c = m->comparison->container;
-	const struct sl_subject *s = &m->comparison->subject;
+	const struct sl_subject_image *image = &m->comparison->subject.image;
 	struct policy_subject subject = {.container = sl_container_label(c),
 					 .id = c->id,
-					 .image = s->image_ref != NULL ? s->image_ref
-								       : c->image_ref};
+					 .image = image->ref != NULL ? image->ref : c->image_ref};
 	struct policy *policy = m->request->policy;
 	struct about *a;
 	int rc;
@@ -70,7 +69,7 @@ int meaning_policy(struct meaning *m, struct sl_error *err)
 		return sl_fail(err, SL_ENOMEM, 0, "policy");
 	}
 	subject.pod = a->pod;
-	fill(&subject, a, s);
+	fill(&subject, a, image);
 	policy_begin(policy, &subject, clock_now());
 	return meaning_judge(m, (struct drift_step){judge, policy}, err);
 }

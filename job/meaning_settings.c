@@ -156,6 +156,25 @@ static int add_deviation(void *payload, const struct deviation *d, struct sl_err
 	return rc < 0 ? rc : meaning_finding(p->meaning, &f, err);
 }
 
+/* The profile stays with it, and its old name: whoever is called so next has it, too. */
+static int say_renamed(const struct job *job, const struct sl_container *c,
+		       const struct approval *a, struct sl_error *err)
+{
+	AUTO_FREE char *key = NULL;
+	AUTO_FREE char *now = NULL, *then = NULL;
+
+	if (a->kind != APPROVAL_NAME || approval_key(&key, APPROVAL_NAME, c, err) < 0)
+		return key == NULL && a->kind == APPROVAL_NAME ? -SL_ENOMEM : 0;
+	now = quote_dup(key, strlen(key));
+	then = quote_dup(a->key, strlen(a->key));
+	if (strcmp(key, a->key) != 0)
+		job_say(job,
+			"'%s' was approved as '%s' and renamed since: it is compared with that "
+			"profile; approve it anew, and forget the old one with 'approve rm'",
+			now != NULL ? now : "?", then != NULL ? then : "?");
+	return 0;
+}
+
 /* 0 and the profile that counts; 1 when none does. */
 static int find_profile(const struct job *job, const struct sl_container *c,
 			struct sl_settings **out, struct sl_error *err)
@@ -167,6 +186,8 @@ static int find_profile(const struct job *job, const struct sl_container *c,
 	if (rc == 0)
 		rc = approval_find(db, c, &a, err);
 	db_close(db);
+	if (rc == 0)
+		rc = say_renamed(job, c, &a, err);
 	return rc == 0 ? approval_settings(out, a.profile, err) : rc;
 }
 

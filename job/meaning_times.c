@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/meaning_times.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
-#include "job/contents.h"
+#include "core/kernel.h"
+#include "core/root.h"
 
 /*
  * What everybody has at hand and knows, by the package it comes in; by the names that the programs
@@ -77,24 +79,51 @@ static void remember(struct times_part *p, const struct known *program, struct s
 	}
 }
 
-/* The image's own times, from its layers on this disk. What cannot be read is not compared with. */
-static int ask(struct times_part *p, struct sl_error *err)
+/* A program's name, when it lies right in @dir. */
+static const char *name_in(const struct known *program, const char *dir)
 {
-	struct contents *contents = NULL;
-	int rc = contents_open(&contents, p->comparison, err);
+	size_t len = strlen(dir);
+
+	return strncmp(program->path, dir, len) == 0 && program->path[len] == '/' &&
+			       strchr(program->path + len + 1, '/') == NULL
+		       ? program->path + len + 1
+		       : NULL;
+}
+
+/* The programs of one directory of one layer, but for those that a layer above has. */
+static void ask_directory(struct times_part *p, int layer_fd, const char *dir, bool *is_met)
+{
+	AUTO_CLOSE int fd = root_open_subdir(layer_fd, dir, ROOT_NO_LINKS, NULL);
+
+	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(programs); i++) {
+		const char *name = is_met[i] ? NULL : name_in(&programs[i], dir);
+		struct statx st;
+
+		if (name == NULL ||
+		    kernel_statx(fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, &st) < 0)
+			continue;
+		/* a marker, too: what is below it is not shown */
+		is_met[i] = true;
+		if (S_ISREG(st.stx_mode) && st.stx_mtime.tv_sec >= NORMALISED_BEFORE)
+			remember(p, &programs[i],
+				 (struct sl_time){st.stx_mtime.tv_sec, st.stx_mtime.tv_nsec});
+	}
+}
+
+/*
+ * The image's own times, from its layers on this disk, each directory of them once: a merged view
+ * would list those of all layers for each program. What cannot be read is not compared with.
+ */
+static void ask(struct times_part *p)
+{
+	static const char *const dirs[] = {"bin", "sbin", "usr/bin", "usr/sbin"};
+	const struct sl_stack *stack = &p->comparison->container->stack;
+	bool is_met[ARRAY_SIZE(programs)] = {0};
 
 	p->is_asked = true;
-	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(programs); i++) {
-		struct sl_bytes path = {programs[i].path, strlen(programs[i].path)};
-		const struct sl_entry *e = NULL;
-
-		rc = contents_find(contents, CONTENTS_BEFORE, path, &e, err);
-		if (rc == 0 && S_ISREG(e->mode) && (e->fields & SL_ENTRY_MTIME) != 0 &&
-		    e->mtime.sec >= NORMALISED_BEFORE)
-			remember(p, &programs[i], e->mtime);
-	}
-	contents_free(contents);
-	return rc == -SL_ENOMEM || rc == -SL_ECANCELLED ? rc : 0;
+	for (size_t i = 0; i < stack->lower_count; i++)
+		for (size_t k = 0; stack->lowers[i].dir_fd >= 0 && k < ARRAY_SIZE(dirs); k++)
+			ask_directory(p, stack->lowers[i].dir_fd, dirs[k], is_met);
 }
 
 /* Its bytes came to this path: what was renamed or copied up keeps the time that it had. */
@@ -127,14 +156,14 @@ static const struct known *find_owner(const struct times_part *p, struct sl_time
 
 static int mark(void *payload, struct sl_finding *f, struct sl_change *c, struct sl_error *err)
 {
-	CLEANUP(sl_error_clear) struct sl_error failed = SL_ERROR_INIT;
 	struct times_part *p = payload;
 	const struct known *owner;
 
+	(void)err;
 	if (!may_be_borrowed(p, c))
 		return 0;
-	if (!p->is_asked && ask(p, &failed) < 0)
-		return sl_fail(err, failed.code, failed.sys, "%s", sl_error_text(&failed));
+	if (!p->is_asked)
+		ask(p);
 	owner = find_owner(p, c->after->mtime);
 	if (owner == NULL)
 		return 0;

@@ -110,9 +110,9 @@ static void scope(struct buf *out, const struct learning *l)
 {
 	const struct sl_subject *s = l->subject;
 
-	if (l->o->by_image && s->image_ref != NULL) {
+	if (l->o->by_image && s->image.ref != NULL) {
 		(void)buf_append_str(out, "    images: [");
-		scalar(out, (struct sl_bytes){s->image_ref, strlen(s->image_ref)}, true);
+		scalar(out, (struct sl_bytes){s->image.ref, strlen(s->image.ref)}, true);
 	} else {
 		const char *label = sl_container_label(s->container);
 

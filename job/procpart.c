@@ -27,7 +27,8 @@ void procpart_free(void *data)
 	free(p);
 }
 
-const char *procpart_keep(struct procpart *p, char *text)
+/* Takes over @text; NULL is memory that ran out. */
+static const char *keep(struct procpart *p, char *text)
 {
 	char **grown =
 		text != NULL ? reallocarray(p->texts, p->text_count + 1, sizeof(*grown)) : NULL;
@@ -45,8 +46,8 @@ int procpart_gap(struct procpart *p, const char *what, const char *why, int sys,
 {
 	struct sl_gap gap = {.sys = sys};
 
-	what = procpart_keep(p, strdup(what));
-	gap.why = procpart_keep(p, strdup(why));
+	what = keep(p, strdup(what));
+	gap.why = keep(p, strdup(why));
 	if (what == NULL || gap.why == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	gap.what = (struct sl_bytes){what, strlen(what)};
@@ -89,7 +90,7 @@ int procpart_find(struct procpart *p, const struct sl_process *process, char *su
 		free(subject);
 		return 0;
 	}
-	f.subject = (struct sl_bytes){procpart_keep(p, subject), 0};
+	f.subject = (struct sl_bytes){keep(p, subject), 0};
 	if (f.subject.data == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
 	f.subject.len = strlen(f.subject.data);
@@ -140,7 +141,7 @@ int procpart_say_who(struct procpart *p, struct sl_error *err)
 		n = others == 0 ? asprintf(&text, "process %" PRId64, f->notes.pid)
 				: asprintf(&text, "process %" PRId64 " and %zu more", f->notes.pid,
 					   others);
-		f->message = procpart_keep(p, n < 0 ? NULL : text);
+		f->message = keep(p, n < 0 ? NULL : text);
 		if (f->message == NULL)
 			return sl_fail(err, SL_ENOMEM, 0, "processes");
 	}

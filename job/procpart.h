@@ -44,8 +44,6 @@ struct procpart {
 
 void procpart_free(void *data);
 
-/* Takes over @text; NULL is memory that ran out. */
-const char *procpart_keep(struct procpart *p, char *text);
 int procpart_gap(struct procpart *p, const char *what, const char *why, int sys,
 		 struct sl_error *err);
 /*

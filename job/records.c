@@ -34,6 +34,13 @@ static const struct db_migration migrations[] = {
 	 " finding BLOB NOT NULL,"
 	 " PRIMARY KEY (subject, finding)) WITHOUT ROWID",
 	 NULL},
+	{"called", 1,
+	 "CREATE TABLE called ("     /* names that are looked up by what does not change */
+	 " container TEXT NOT NULL," /* ENGINE:ID */
+	 " use INTEGER NOT NULL,"    /* enum called_use */
+	 " name TEXT NOT NULL,"
+	 " PRIMARY KEY (container, use)) WITHOUT ROWID",
+	 NULL},
 };
 
 int records_open(const struct job *job, struct db **out, struct sl_error *err)
@@ -60,7 +67,7 @@ int records_open(const struct job *job, struct db **out, struct sl_error *err)
 	return rc;
 }
 
-static int has_table(struct db *db, const char *table, struct sl_error *err)
+int records_has_table(struct db *db, const char *table, struct sl_error *err)
 {
 	AUTO_FINALIZE struct db_stmt *s = NULL;
 	int rc = db_prepare(&s, db, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?1",
@@ -76,7 +83,7 @@ static int has_table(struct db *db, const char *table, struct sl_error *err)
 static int check_missing(struct db *db, const char *table, struct sl_error *err)
 {
 	AUTO_FINALIZE struct db_stmt *s = NULL;
-	int rc = has_table(db, "migration", err);
+	int rc = records_has_table(db, "migration", err);
 
 	if (rc == 0)
 		rc = db_prepare(&s, db, "SELECT 1 FROM migration WHERE room=?1", err);
@@ -99,7 +106,7 @@ int records_read(const struct job *job, const char *table, struct db **out, stru
 	rc = db_open(out, job->db, NULL, 0, err);
 	if (rc < 0)
 		return rc;
-	rc = has_table(*out, table, err);
+	rc = records_has_table(*out, table, err);
 	if (rc > 0)
 		rc = check_missing(*out, table, err);
 	if (rc != 0) {

@@ -19,5 +19,7 @@ int records_open(const struct job *job, struct db **out, struct sl_error *err);
  * there is no database, or none with the table @table, which is as good as an empty one.
  */
 int records_read(const struct job *job, const char *table, struct db **out, struct sl_error *err);
+/* 0 when the open database has it, 1 when it has not. */
+int records_has_table(struct db *db, const char *table, struct sl_error *err);
 
 #endif

@@ -23,6 +23,11 @@ struct place {
 	struct buf key; /* of the value that comes; without one it is an element of an array */
 };
 
+/* Append lines of a text that stands for itself; @s is only asked and told whether it is in a key.
+ */
+static int redact_lines(struct buf *out, struct redact_state *s, struct sl_bytes text,
+			unsigned int level);
+
 static bool key_is(const struct place *p, const char *word)
 {
 	return p->has_key && p->key.len == strlen(word) &&
@@ -360,7 +365,8 @@ int redact_line(struct buf *out, struct redact_state *s, struct sl_bytes line)
 	return redact_one(out, s, line, 0);
 }
 
-int redact_lines(struct buf *out, struct redact_state *s, struct sl_bytes text, unsigned int level)
+static int redact_lines(struct buf *out, struct redact_state *s, struct sl_bytes text,
+			unsigned int level)
 {
 	struct redact_state own = {.in_key = s->in_key};
 	int rc = 0;

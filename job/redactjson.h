@@ -18,8 +18,5 @@ int redact_line(struct buf *out, struct redact_state *s, struct sl_bytes line);
 /* Append an argument of a command; @s knows the one before. */
 int redact_argument(struct buf *out, struct redact_state *s, struct sl_bytes text,
 		    unsigned int level);
-/* Append lines of a text that stands for itself; @s is only asked and told whether it is in a key.
- */
-int redact_lines(struct buf *out, struct redact_state *s, struct sl_bytes text, unsigned int level);
 
 #endif

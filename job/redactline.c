@@ -275,7 +275,8 @@ static size_t mask_value(struct buf *out, struct redact_state *s, struct sl_byte
 	return close;
 }
 
-int redact_values(struct buf *out, struct redact_state *s, struct sl_bytes line)
+/* What stands behind names that say "secret". */
+static int values(struct buf *out, struct redact_state *s, struct sl_bytes line)
 {
 	size_t i = 0;
 
@@ -347,7 +348,7 @@ int redact_text_line(struct buf *out, struct redact_state *s, struct sl_bytes li
 		rc = redact_urls(&b, (struct sl_bytes){a.data, a.len});
 	buf_reset(&a);
 	if (rc == 0)
-		rc = redact_values(&a, s, (struct sl_bytes){b.data, b.len});
+		rc = values(&a, s, (struct sl_bytes){b.data, b.len});
 	buf_reset(&b);
 	if (rc == 0)
 		rc = secrets_mask(&b, TEXTFILE_PLAIN, (struct sl_bytes){a.data, a.len});

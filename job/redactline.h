@@ -37,7 +37,6 @@ size_t redact_user_secret(struct sl_bytes text);
 /* One pass over one line each, in this order; redact_text_line() calls them. */
 int redact_keys(struct buf *out, struct redact_state *s, struct sl_bytes line);
 int redact_urls(struct buf *out, struct sl_bytes line);
-int redact_values(struct buf *out, struct redact_state *s, struct sl_bytes line);
 int redact_tokens(struct buf *out, struct sl_bytes line);
 
 #endif

@@ -111,16 +111,16 @@ void relaycode_clear(struct relay_reader *r)
 void relaycode_put_subject(struct buf *b, const struct sl_subject *s)
 {
 	relaycode_put(b, s, sizeof(*s));
-	relaycode_put_text(b, s->image_ref);
-	relaycode_put_text(b, s->signer);
+	relaycode_put_text(b, s->image.ref);
+	relaycode_put_text(b, s->image.signer);
 }
 
 /* Which roots are compared, and the words of checks, are constants: they lie here, too. */
 void relaycode_take_subject(struct relay_reader *r, struct sl_subject *out)
 {
 	relaycode_take(r, out, sizeof(*out));
-	out->image_ref = relaycode_take_text(r);
-	out->signer = relaycode_take_text(r);
+	out->image.ref = relaycode_take_text(r);
+	out->image.signer = relaycode_take_text(r);
 	out->container = NULL;
 	out->after = NULL;
 }

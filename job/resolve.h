@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what a person typed to the image or container it means (DESIGN 4.1). */
+/* From what a person typed to the image or container it means (README, "Names"). */
 #ifndef JOB_RESOLVE_H
 #define JOB_RESOLVE_H
 
@@ -16,7 +16,7 @@ int resolve_host(const struct job *job, struct host **out, struct sl_error *err)
 /*
  * oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker:NAME|ID,
  * rootfs:DIR, rootfs-tar:FILE; without a transport an existing path is sniffed, anything else is a
- * name in the stores. @host may be NULL when it is not open yet. Other transports of DESIGN 4.1 are
+ * name in the stores. @host may be NULL when it is not open yet. Other transports are
  * -SL_EUNSUPPORTED by name.
  */
 int resolve_image(const struct job *job, struct host *host, const char *reference,

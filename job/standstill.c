@@ -32,7 +32,7 @@ void standstill_begin(struct standstill *s, const struct job *job, const struct 
 	struct sl_error why = SL_ERROR_INIT;
 	int rc;
 
-	*s = (struct standstill){0};
+	*s = (struct standstill){.job = job};
 	if (seconds == 0 || c->state != SL_STATE_RUNNING)
 		return;
 	rc = host_freeze(host, c, seconds, &s->freeze, &why);
@@ -51,6 +51,8 @@ int standstill_end(struct standstill *s, struct sl_summary *summary, struct sl_g
 	if (s->freeze != NULL) {
 		if (freeze_end(take_ptr(&s->freeze), &times, &why) < 0)
 			remember(s, "it may still stand still", &why);
+		if (times.unwatched)
+			job_say(s->job, FREEZE_UNWATCHED);
 		s->has_gap |= times.expired || times.started;
 		summary->was_frozen = !times.was_paused;
 		summary->frozen_at = times.begin;

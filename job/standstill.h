@@ -9,6 +9,7 @@
 #include "job/job.h"
 
 struct standstill {
+	const struct job *job;
 	struct freeze *freeze;
 	bool has_gap; /* it was not done, or not undone, as asked for */
 	char *why;    /* the details; NULL: there was no memory for them */

@@ -28,7 +28,7 @@ struct verify_request {
 /*
  * @param[out] beside  what was found beside the bundle; NULL: nothing is looked for there. Clear it
  *                     also on failure
- * @param[out] status  exit status of DESIGN 4.3, verify column
+ * @param[out] status  exit status, as man strandline has it for verify
  */
 int job_verify(const struct verify_request *request, struct sl_verify_result *out,
 	       struct beside *beside, int *status, struct sl_error *err);

@@ -6,7 +6,7 @@
 
 #include "core/cleanup.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 
 /* What the kernel allows itself. */
 #define LINKS_MAX 40
@@ -31,7 +31,7 @@ int view_open(struct sl_source **out, const struct sl_stack *stack, struct sl_er
 		memcpy(all + 1, stack->lowers, stack->lower_count * sizeof(*all));
 	together.lowers = all;
 	together.lower_count++;
-	return merged_open_lowers(out, &together, err);
+	return mergedstack_open_lowers(out, &together, err);
 }
 
 int view_find(struct sl_source *view, struct sl_bytes path, const struct sl_entry **out,

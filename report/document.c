@@ -6,7 +6,6 @@
 #include "report/container.h"
 #include "report/report.h"
 #include "report/settings.h"
-#include "report/subject.h"
 
 void document_run(struct jout *j, const struct sl_run *run)
 {
@@ -95,8 +94,8 @@ static void container_layers(struct jout *j, const struct sl_subject *s)
 {
 	jout_key(j, "layers");
 	jout_object(j);
-	jout_key_str(j, "trust", sl_trust_name(s->trust));
-	time_or_null(j, "checked_at", s->has_checked_at, s->checked_at);
+	jout_key_str(j, "trust", sl_trust_name(s->image.trust));
+	time_or_null(j, "checked_at", s->image.has_checked_at, s->image.checked_at);
 	jout_key(j, "checked");
 	if (s->has_last_check) {
 		jout_object(j);
@@ -124,7 +123,6 @@ static void after_image(struct jout *j, const struct sl_subject_image *after)
 void document_subject(struct jout *j, const struct sl_subject *s)
 {
 	const struct sl_container *c = s->container;
-	const struct sl_subject_image image = subject_image(s);
 
 	jout_key_str(j, "engine", c->engine);
 	jout_key_str(j, "id", c->id);
@@ -133,7 +131,7 @@ void document_subject(struct jout *j, const struct sl_subject *s)
 	container_json_place(j, c);
 	jout_key(j, "image");
 	jout_object(j);
-	image_members(j, &image);
+	image_members(j, &s->image);
 	jout_object_end(j);
 	container_layers(j, s);
 	after_image(j, s->after);

@@ -6,7 +6,6 @@
 #include "core/clock.h"
 #include "core/encode.h"
 #include "report/html.h"
-#include "report/subject.h"
 #include "report/verdict.h"
 #include "report/words.h"
 
@@ -37,16 +36,16 @@ static void put_image(struct buf *out, const char *label, const struct sl_subjec
 	}
 }
 
-static void put_layers(struct buf *out, enum sl_trust trust, bool has_time, struct sl_time t)
+static void put_layers(struct buf *out, const struct sl_subject_image *i)
 {
 	char when[CLOCK_TEXT_SIZE];
 
 	term(out, "layers");
-	(void)buf_printf(out, "<strong class=\"trust %s\">%s</strong>: %s", sl_trust_name(trust),
-			 sl_trust_name(trust), verdict_trust(trust));
-	if (!has_time)
+	(void)buf_printf(out, "<strong class=\"trust %s\">%s</strong>: %s", sl_trust_name(i->trust),
+			 sl_trust_name(i->trust), verdict_trust(i->trust));
+	if (!i->has_checked_at)
 		return;
-	clock_format_short(when, t);
+	clock_format_short(when, i->checked_at);
 	(void)buf_printf(out, "; layer directories checked %s UTC", when);
 }
 
@@ -104,7 +103,6 @@ static void put_scope(struct buf *out, const struct sl_subject *s)
 void html_container(struct buf *out, const struct sl_subject *s, uint64_t number)
 {
 	const struct sl_container *c = s->container;
-	const struct sl_subject_image image = subject_image(s);
 
 	(void)buf_printf(out, "<section class=c id=c%" PRIu64 "><header><h2>", number);
 	html_name(out, sl_container_label(c));
@@ -122,11 +120,11 @@ void html_container(struct buf *out, const struct sl_subject *s, uint64_t number
 		html_name(out, c->note);
 	}
 	put_pod(out, c->pod);
-	put_image(out, s->after == NULL ? "image" : "before", &image);
-	put_layers(out, s->trust, s->has_checked_at, s->checked_at);
+	put_image(out, s->after == NULL ? "image" : "before", &s->image);
+	put_layers(out, &s->image);
 	if (s->after != NULL) {
 		put_image(out, "after", s->after);
-		put_layers(out, s->after->trust, s->after->has_checked_at, s->after->checked_at);
+		put_layers(out, s->after);
 	}
 	put_last_check(out, s);
 	put_scope(out, s);

@@ -145,17 +145,17 @@ static void image(struct jout *j, const struct sl_subject *s)
 {
 	char digest[DIGEST_TEXT_SIZE];
 
-	if (!s->has_image_id && s->image_ref == NULL)
+	if (!s->image.has_id && s->image.ref == NULL)
 		return;
 	jout_key(j, "image");
 	jout_object(j);
-	if (s->image_ref != NULL)
-		ocsf_quoted(j, "name", "", bytes_of(s->image_ref));
-	if (s->has_image_id) {
-		digest_format(digest, s->image_id);
+	if (s->image.ref != NULL)
+		ocsf_quoted(j, "name", "", bytes_of(s->image.ref));
+	if (s->image.has_id) {
+		digest_format(digest, s->image.id);
 		jout_key_str(j, "uid", digest);
 	} else {
-		ocsf_quoted(j, "uid", "", bytes_of(s->image_ref));
+		ocsf_quoted(j, "uid", "", bytes_of(s->image.ref));
 	}
 	jout_object_end(j);
 }

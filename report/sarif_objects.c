@@ -138,11 +138,15 @@ static void logical_container(struct jout *j, const struct sl_subject *subject)
 	jout_object_end(j);
 }
 
-static void sarif_container(struct jout *j, const struct sl_subject *subject)
+/* In the container, and in its file @path, if that is known. */
+static void container_location(struct jout *j, const struct sl_subject *subject,
+			       const struct sl_bytes *path)
 {
 	jout_key(j, "locations");
 	jout_array(j);
 	jout_object(j);
+	if (path != NULL)
+		physical(j, *path, false);
 	jout_key(j, "logicalLocations");
 	jout_array(j);
 	logical_container(j, subject);
@@ -292,17 +296,7 @@ void sarif_gap(struct jout *j, const struct sl_gap *gap, const struct sl_subject
 	if (gap->below)
 		(void)buf_append_str(&text, " (and everything beneath)");
 	start_notification(j, "gap", "error", &text);
-	jout_key(j, "locations");
-	jout_array(j);
-	jout_object(j);
-	if (gap->is_path)
-		physical(j, gap->what, false);
-	jout_key(j, "logicalLocations");
-	jout_array(j);
-	logical_container(j, subject);
-	jout_array_end(j);
-	jout_object_end(j);
-	jout_array_end(j);
+	container_location(j, subject, gap->is_path ? &gap->what : NULL);
 	jout_key(j, "properties");
 	jout_object(j);
 	jout_key(j, "gap");
@@ -320,7 +314,7 @@ static void caveat(struct jout *j, const struct sl_subject *subject, const char 
 
 	(void)buf_append_str(&text, words);
 	start_notification(j, id, level, &text);
-	sarif_container(j, subject);
+	container_location(j, subject, NULL);
 	jout_object_end(j);
 }
 
@@ -345,7 +339,7 @@ static void not_compared(struct jout *j, const struct sl_subject *subject)
 				    "baseline");
 	mounts(&text, subject->container);
 	start_notification(j, "not-compared", "note", &text);
-	sarif_container(j, subject);
+	container_location(j, subject, NULL);
 	jout_object_end(j);
 }
 
@@ -361,7 +355,7 @@ static void scanned(struct jout *j, const struct sl_subject *subject, const stru
 	(void)buf_append_str(&text, "): ");
 	words_scanned(&text, s);
 	start_notification(j, "scanned", s->complete ? "note" : "warning", &text);
-	sarif_container(j, subject);
+	container_location(j, subject, NULL);
 	jout_object_end(j);
 }
 

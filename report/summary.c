@@ -70,6 +70,15 @@ static void put_rest(struct buf *out, const struct sl_summary *sum, uint64_t gap
 	(void)buf_printf(out, "  %-8s", sl_trust_name(sl_subject_trust(s)));
 }
 
+/* Something was found, and nothing at or above low. */
+static bool is_quiet(const struct sl_summary *sum)
+{
+	for (int level = SL_SEVERITY_LOW; level <= SL_SEVERITY_CRITICAL; level++)
+		if (sum->counts.by_severity[level] > 0)
+			return false;
+	return sum->counts.by_severity[SL_SEVERITY_INFO] > 0;
+}
+
 static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, struct sl_error *err)
 {
 	struct summary_sink *k = summary_sink(s);
@@ -81,12 +90,13 @@ static int on_container_end(struct sl_sink *s, const struct sl_summary *sum, str
 	k->by_verdict[verdict]++;
 	k->incomplete += !verdict_is_complete(sum, k->gaps);
 	(void)buf_append_char(&row, (char)verdict);
+	(void)buf_append_char(&row, is_quiet(sum) ? 'q' : ' ');
 	(void)quote_bytes(&row, label, strlen(label));
 	(void)buf_append_char(&row, '\0');
 	put_rest(&row, sum, k->gaps);
 	if (row.status < 0)
 		return sl_fail(err, SL_ENOMEM, 0, "report");
-	columns = quote_width(row.data + 1, strlen(row.data + 1));
+	columns = quote_width(row.data + 2, strlen(row.data + 2));
 	if (columns > k->name_columns)
 		k->name_columns = columns;
 	return rowspool_put(&k->rows, row.data, row.len + 1, err);
@@ -98,14 +108,15 @@ static void print(struct summary_sink *k, const char *row)
 	static const char *const colours[VERDICTS] = {"\033[32m", "\033[31m", "\033[33m",
 						      "\033[33m"};
 	enum verdict verdict = (enum verdict)row[0];
-	const char *name = row + 1, *rest = name + strlen(name) + 1;
+	const char *name = row + 2, *rest = name + strlen(name) + 1;
+	const char *colour = row[1] == 'q' ? "\033[33m" : colours[verdict];
 	struct buf *out = &k->out.buf;
 
 	(void)buf_append_str(out, name);
 	for (size_t at = quote_width(name, strlen(name)); at < k->name_columns; at++)
 		(void)buf_append_char(out, ' ');
-	(void)buf_printf(out, "%s  %s%s%s\n", rest, k->colour ? colours[verdict] : "",
-			 verdict_word(verdict), k->colour ? "\033[0m" : "");
+	(void)buf_printf(out, "%s  %s%s%s\n", rest, k->colour ? colour : "", verdict_word(verdict),
+			 k->colour ? "\033[0m" : "");
 }
 
 static int print_rows(struct summary_sink *k, struct sl_error *err)

@@ -8,7 +8,6 @@
 #include "core/clock.h"
 #include "core/encode.h"
 #include "core/quote.h"
-#include "report/subject.h"
 #include "report/verdict.h"
 #include "report/words.h"
 
@@ -83,13 +82,13 @@ static void header_image(struct buf *out, const char *label, const struct sl_sub
 	(void)buf_append_char(out, '\n');
 }
 
-static void header_layers(struct buf *out, enum sl_trust trust, const struct sl_time *checked_at)
+static void header_layers(struct buf *out, const struct sl_subject_image *i)
 {
 	char when[CLOCK_TEXT_SIZE];
 
-	(void)buf_printf(out, "layers     %s", verdict_trust(trust));
-	if (checked_at != NULL) {
-		clock_format_short(when, *checked_at);
+	(void)buf_printf(out, "layers     %s", verdict_trust(i->trust));
+	if (i->has_checked_at) {
+		clock_format_short(when, i->checked_at);
 		(void)buf_printf(out, "; layer directories checked %s UTC", when);
 	}
 	(void)buf_append_char(out, '\n');
@@ -98,13 +97,13 @@ static void header_layers(struct buf *out, enum sl_trust trust, const struct sl_
 void frame_header(struct buf *out, const struct sl_subject *s)
 {
 	const struct sl_subject_image *after = s->after;
-	const struct sl_subject_image image = subject_image(s);
+	const struct sl_subject_image *image = &s->image;
 
 	if (after == NULL)
 		header_container(out, s->container);
-	header_image(out, after == NULL ? "image" : "before", &image);
-	header_layers(out, s->trust, s->has_checked_at ? &s->checked_at : NULL);
-	if (s->has_last_check && !s->has_checked_at) {
+	header_image(out, after == NULL ? "image" : "before", image);
+	header_layers(out, image);
+	if (s->has_last_check && !image->has_checked_at) {
 		char when[CLOCK_TEXT_SIZE];
 
 		clock_format_short(when, s->last_check_at);
@@ -113,7 +112,7 @@ void frame_header(struct buf *out, const struct sl_subject *s)
 	}
 	if (after != NULL) {
 		header_image(out, "after", after);
-		header_layers(out, after->trust, after->has_checked_at ? &after->checked_at : NULL);
+		header_layers(out, after);
 	}
 	if (s->quick)
 		(void)buf_append_str(out, "quick      contents compared by size and XXH3 only: "

@@ -45,10 +45,13 @@ static void drift_sentence(struct buf *out, const struct sl_summary *sum, uint64
 
 	while (worst > 0 && sum->counts.by_severity[worst] == 0)
 		worst--;
-	(void)buf_printf(out, "%s found, worst: %s%s",
-			 sum->subject->after != NULL ? "differences" : "drift",
-			 sl_severity_name((enum sl_severity)worst),
-			 verdict_is_complete(sum, gaps) ? "" : "; and not everything was read");
+	(void)buf_printf(out, "%s found, ", sum->subject->after != NULL ? "differences" : "drift");
+	if (worst == SL_SEVERITY_INFO)
+		(void)buf_append_str(out, "none of it at or above low");
+	else
+		(void)buf_printf(out, "worst: %s", sl_severity_name((enum sl_severity)worst));
+	if (!verdict_is_complete(sum, gaps))
+		(void)buf_append_str(out, "; and not everything was read");
 }
 
 static const char *unproven_sentence(const struct sl_subject *s)

@@ -39,7 +39,8 @@ static const bool is_plain[256] = {
 	['>'] = true,         ['@' ... 'Z'] = true, [']' ... '~'] = true,
 };
 
-int dumpline_escape(struct buf *out, const char *bytes, size_t len)
+/* Append bytes as a name in a line. */
+static int escape(struct buf *out, const char *bytes, size_t len)
 {
 	size_t plain = 0;
 
@@ -73,7 +74,7 @@ static void add_path(struct buf *out, struct sl_bytes path)
 	(void)buf_append_char(out, '.');
 	if (path.len > 0)
 		(void)buf_append_char(out, '/');
-	(void)dumpline_escape(out, path.data, path.len);
+	(void)escape(out, path.data, path.len);
 }
 
 static void add_hex(struct buf *out, const char *word, const uint8_t *bytes, size_t len)
@@ -103,7 +104,7 @@ static void add_object(struct buf *out, const struct sl_entry *e)
 	}
 	if (e->target.data != NULL) {
 		(void)buf_append_str(out, " link=");
-		(void)dumpline_escape(out, e->target.data, e->target.len);
+		(void)escape(out, e->target.data, e->target.len);
 	}
 	if (is_device || e->rdev_major != 0 || e->rdev_minor != 0)
 		(void)buf_printf(out, " device=linux,%" PRIu32 ",%" PRIu32, e->rdev_major,
@@ -116,7 +117,7 @@ static void add_object(struct buf *out, const struct sl_entry *e)
 		const struct sl_xattr *x = &e->xattrs[i];
 
 		(void)buf_append_str(out, " xattr.");
-		(void)dumpline_escape(out, x->name, strlen(x->name));
+		(void)escape(out, x->name, strlen(x->name));
 		(void)buf_append_char(out, '=');
 		(void)base64_encode(out, x->value, x->size);
 	}

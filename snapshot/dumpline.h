@@ -40,9 +40,6 @@
 /* Append the row's line and a newline. -SL_EFORMAT when it is no row that we write. */
 int dumpline_format(struct buf *out, const struct row *row, struct sl_error *err);
 
-/* Append bytes as a name in a line. */
-int dumpline_escape(struct buf *out, const char *bytes, size_t len);
-
 /* Memory that a parsed row borrows. */
 struct dumpline {
 	struct row_reader row;

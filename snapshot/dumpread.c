@@ -76,7 +76,7 @@ bool dumpread_text(struct sl_bytes *line, const char *text)
 	return true;
 }
 
-bool dumpread_digest(struct sl_bytes *line, const char *before, uint8_t out[SL_SHA256_SIZE])
+static bool take_digest(struct sl_bytes *line, const char *before, uint8_t out[SL_SHA256_SIZE])
 {
 	const size_t len = DIGEST_TEXT_SIZE - 1;
 
@@ -128,7 +128,7 @@ static int read_config(struct dumpread *r, struct sl_image *image, struct sl_err
 
 int dumpread_image(struct dumpread *r, struct sl_image *image, struct sl_error *err)
 {
-	if (!dumpread_digest(&r->line, "#image ", image->config_digest) || r->line.len > 0)
+	if (!take_digest(&r->line, "#image ", image->config_digest) || r->line.len > 0)
 		return bad("this is not the line '#image'", err);
 	return read_config(r, image, err);
 }
@@ -202,9 +202,9 @@ int dumpread_head(const struct dumpread *r, struct dumpread_layer *out, struct s
 	const struct sl_limits limits = SL_LIMITS_DEFAULT;
 	struct sl_bytes line = r->line;
 
-	if (!dumpread_digest(&line, "#layer ", out->chain_id) ||
-	    !dumpread_digest(&line, " diff=", out->diff_id) ||
-	    !dumpread_digest(&line, " tree=", out->tree) ||
+	if (!take_digest(&line, "#layer ", out->chain_id) ||
+	    !take_digest(&line, " diff=", out->diff_id) ||
+	    !take_digest(&line, " tree=", out->tree) ||
 	    !dumpread_number(&line, " entries=", &out->entries) ||
 	    !dumpread_number(&line, " bytes=", &out->bytes) || line.len > 0)
 		return bad("this is neither the line '#layer' nor '#end'", err);

@@ -43,7 +43,6 @@ bool dumpread_is(const struct dumpread *r, const char *line);
 
 /* Cut what is expected off the front of the line; false, and the line as it was, when it is not. */
 bool dumpread_text(struct sl_bytes *line, const char *text);
-bool dumpread_digest(struct sl_bytes *line, const char *before, uint8_t out[SL_SHA256_SIZE]);
 bool dumpread_number(struct sl_bytes *line, const char *before, uint64_t *out);
 
 /* r->line is '#image'. It and the line '#config' behind it go into @image. */

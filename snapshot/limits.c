@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/quote.h"
 
@@ -43,15 +44,19 @@ int limit_hit(const struct sl_limits *limits, enum limit which, struct sl_error 
 		       *value_at(&copy, which), limits_table[which].what, name);
 }
 
-const char *sl_limits_name(size_t index)
+static int refuse_name(const char *name, struct sl_error *err)
 {
-	return index < ARRAY_SIZE(limits_table) ? limits_table[index].name : NULL;
+	CLEANUP(buf_clear) struct buf known = BUF_INIT(1024);
+	AUTO_FREE char *shown = quote_dup(name, strlen(name));
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits_table); i++)
+		(void)buf_printf(&known, "%s%s", i > 0 ? ", " : "", limits_table[i].name);
+	return sl_fail(err, SL_EINVAL, 0, "no limit is called '%s'; there are: %s",
+		       shown != NULL ? shown : "?", known.data != NULL ? known.data : "");
 }
 
 int sl_limits_set(struct sl_limits *limits, const char *name, uint64_t value, struct sl_error *err)
 {
-	AUTO_FREE char *shown = NULL;
-
 	for (size_t i = 0; i < ARRAY_SIZE(limits_table); i++) {
 		if (strcmp(limits_table[i].name, name) != 0)
 			continue;
@@ -61,6 +66,5 @@ int sl_limits_set(struct sl_limits *limits, const char *name, uint64_t value, st
 		*value_at(limits, i) = value;
 		return 0;
 	}
-	shown = quote_dup(name, strlen(name));
-	return sl_fail(err, SL_EINVAL, 0, "no limit is called '%s'", shown != NULL ? shown : "?");
+	return refuse_name(name, err);
 }

@@ -4,7 +4,6 @@
 #define SNAPSHOT_MERGED_H
 
 #include <strandline/source.h>
-#include <strandline/stack.h>
 
 /*
  * A k-way merge of layer sources, topmost first: whiteouts and opaque directories hide what is
@@ -18,10 +17,8 @@
 int merged_open(struct sl_source **out, struct sl_source *const layers[], size_t count,
 		struct sl_error *err);
 
-/* The lower directories of a stack as they are on disk now, as one view. */
-int merged_open_lowers(struct sl_source **out, const struct sl_stack *stack, struct sl_error *err);
-
-/* All of it, the writable directory on top: the container's own tree as it is now. */
-int merged_open_stack(struct sl_source **out, const struct sl_stack *stack, struct sl_error *err);
+/* The last @data_only of them hold nothing but data that files above point to. */
+int merged_open_with_data(struct sl_source **out, struct sl_source *const layers[], size_t count,
+			  size_t data_only, struct sl_error *err);
 
 #endif

@@ -19,11 +19,6 @@ void sigtrust_clear(struct sigtrust *t)
 	*t = (struct sigtrust){0};
 }
 
-bool sigtrust_is_empty(const struct sigtrust *t)
-{
-	return t->key_count == 0 && t->authorities == NULL && t->signing_authorities == NULL;
-}
-
 /* Signers sign manifests and indexes; a configuration's digest in their place is no statement. */
 static bool is_image(const struct sl_image *image, const uint8_t digest[SL_SHA256_SIZE],
 		     uint64_t size)

@@ -21,7 +21,6 @@ struct sigtrust {
 };
 
 void sigtrust_clear(struct sigtrust *t);
-bool sigtrust_is_empty(const struct sigtrust *t);
 
 /*
  * Does this signature bind the image's manifest, or an index above it, to somebody trusted?

@@ -252,11 +252,6 @@ static const struct member *find(const struct tarball *a, const char *name, size
 	return NULL;
 }
 
-bool tarball_has(const struct tarball *a, const char *name)
-{
-	return find(a, name, strlen(name)) != NULL;
-}
-
 static int refuse(const struct member *m, const char *name, struct sl_error *err)
 {
 	AUTO_FREE char *shown = quote_dup(name, strlen(name));

@@ -31,9 +31,6 @@ void tarball_free(struct tarball *a);
 /* The file that everything lies in; borrowed. */
 int tarball_fd(const struct tarball *a);
 
-/* Is there a member of this name, whatever it is? */
-bool tarball_has(const struct tarball *a, const char *name);
-
 /*
  * The file that @name leads to, through links that stay inside the archive as if it were unpacked
  * in an empty root. -SL_ENOTFOUND; -SL_EAMBIGUOUS when the name is there twice with different

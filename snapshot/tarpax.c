@@ -336,13 +336,22 @@ static int take_record(struct tarpax *p, struct record *r, struct buf *pairs,
 	return xattr_record(p, r, err);
 }
 
+/* Forget everything, keep the memory. */
+static void reset(struct tarpax *p)
+{
+	struct sl_xattr *xattrs = p->xattrs;
+	size_t cap = p->xattr_cap;
+
+	*p = (struct tarpax){.xattrs = xattrs, .xattr_cap = cap};
+}
+
 int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs,
 		 const struct sl_limits *limits, struct sl_error *err)
 {
 	char *at = body->data;
 	size_t left = body->len, xattr_bytes = 0;
 
-	tarpax_reset(p);
+	reset(p);
 	buf_reset(pairs);
 	while (left > 0) {
 		struct record r;
@@ -359,14 +368,6 @@ int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs,
 		p->sparse_map = (struct sl_bytes){pairs->data, pairs->len};
 	drop_untaken(p);
 	return 0;
-}
-
-void tarpax_reset(struct tarpax *p)
-{
-	struct sl_xattr *xattrs = p->xattrs;
-	size_t cap = p->xattr_cap;
-
-	*p = (struct tarpax){.xattrs = xattrs, .xattr_cap = cap};
 }
 
 void tarpax_clear(struct tarpax *p)

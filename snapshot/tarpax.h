@@ -51,8 +51,6 @@ struct tarpax {
 int tarpax_parse(struct tarpax *p, struct buf *body, struct buf *pairs,
 		 const struct sl_limits *limits, struct sl_error *err);
 
-/* Forget everything, keep the memory. */
-void tarpax_reset(struct tarpax *p);
 void tarpax_clear(struct tarpax *p);
 
 #endif

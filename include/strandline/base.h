@@ -26,7 +26,6 @@
 
 #define SL_API __attribute__((visibility("default")))
 #define SL_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define SL_NODISCARD __attribute__((warn_unused_result))
 
 #define SL_SHA256_SIZE 32
 #define SL_XXH3_SIZE 16

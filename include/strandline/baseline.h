@@ -42,12 +42,12 @@ struct sl_limits {
 			    .xattrs = 1 << 20,                                                     \
 			    .window = 1 << 27})
 
-/** Set one limit by name. @return 0; -SL_EINVAL when there is none, or it cannot be @p value */
+/**
+ * Set one limit by name: that of its member above.
+ * @return 0; -SL_EINVAL when there is none, or it cannot be @p value
+ */
 SL_API int sl_limits_set(struct sl_limits *limits, const char *name, uint64_t value,
 			 struct sl_error *err);
-
-/** The names, in the order of the struct. @return NULL behind the last one */
-SL_API const char *sl_limits_name(size_t index);
 
 /** Told every now and then while indexing; also called with done == total at the end. */
 struct sl_progress {

@@ -80,12 +80,18 @@ enum sl_signal {
 #define SL_SIGNAL_REWRITTEN (UINT64_C(1) << 35)
 /** Its mtime is, to the nanosecond, that of a program of the image which everybody knows. */
 #define SL_SIGNAL_BORROWED_MTIME (UINT64_C(1) << 36)
+/** Has a credential of another system in it, known by its form. */
+#define SL_SIGNAL_CREDENTIAL (UINT64_C(1) << 37)
+/** A document of the image whose bytes are nothing but chance now. */
+#define SL_SIGNAL_SCRAMBLED (UINT64_C(1) << 38)
+/** Was deleted while the container was made or started. */
+#define SL_SIGNAL_DELETED_AT_START (UINT64_C(1) << 39)
 /** A text with a line that ties a shell to a connection, or runs what it fetches or decodes. */
-#define SL_SIGNAL_SHELL_CODE (UINT64_C(1) << 37)
+#define SL_SIGNAL_SHELL_CODE (UINT64_C(1) << 40)
 /** Holds a program behind other bytes, or one in base64. */
-#define SL_SIGNAL_PROGRAM_INSIDE (UINT64_C(1) << 38)
+#define SL_SIGNAL_PROGRAM_INSIDE (UINT64_C(1) << 41)
 /** One more than the highest bit of a signal. */
-#define SL_SIGNAL_BITS 39
+#define SL_SIGNAL_BITS 42
 
 /** One difference. Everything borrowed. */
 struct sl_change {

@@ -26,9 +26,9 @@ struct sl_run {
 	struct sl_time started, finished; /**< finished is set at end only */
 };
 
-/** The image that came after, when two images are compared. Borrowed. */
+/** An image that something is compared with, and what is known of it. Borrowed. */
 struct sl_subject_image {
-	const char *ref; /**< what it was asked for as */
+	const char *ref; /**< what it was asked for as, or NULL */
 	bool has_digest, has_id;
 	uint8_t digest[SL_SHA256_SIZE]; /**< manifest */
 	uint8_t id[SL_SHA256_SIZE];     /**< config */
@@ -37,27 +37,18 @@ struct sl_subject_image {
 	const char *signer; /**< with SL_ANCHOR_SIGNATURE: whose; harmless to print */
 	enum sl_trust trust;
 	bool has_checked_at;
-	struct sl_time checked_at;
+	struct sl_time checked_at; /**< when its layers were last proven */
 };
 
 /** What is compared with what. Borrowed. */
 struct sl_subject {
 	const struct sl_container *container; /**< never NULL; name may be a path for --upper */
-	const char *image_ref;                /**< what the baseline was asked for as, or NULL */
-	bool has_image_digest, has_image_id;
-	uint8_t image_digest[SL_SHA256_SIZE]; /**< manifest */
-	uint8_t image_id[SL_SHA256_SIZE];     /**< config */
-	bool digest_verified; /**< the manifest was read and hashed to image_digest */
-	enum sl_anchor anchor;
-	const char *signer; /**< with SL_ANCHOR_SIGNATURE: whose; harmless to print */
-	enum sl_trust trust;
-	bool has_checked_at;
-	struct sl_time checked_at; /**< when the layers on disk were last proven */
+	struct sl_subject_image image;        /**< the baseline; its checks are of layers on disk */
 	bool quick; /**< contents compared by size and XXH3 only: no equality claim */
 	const char *const *compared; /**< roots compared, usually just "/" */
 	size_t compared_count;
 	/* not compared: the container's mounts */
-	const struct sl_subject_image *after; /**< NULL, unless it is no container but an image */
+	const struct sl_subject_image *after; /**< NULL, unless two images are compared */
 	/** The lower directories were held against their layers: what stands for all of them. */
 	bool has_last_check;
 	bool is_check_asked; /**< by this run: then what is unproven or unread of it is so here */

@@ -90,6 +90,25 @@ edit hostconfig.json '.Memory = 5'
 it "for every container of it" diff_is 1
 it "with the least severity" same "$(config)" "memory_limit low"
 
+# ---- renamed
+sl approve "$name" -q
+it "a run that asks for news" diff_is 0 --fail-on-new
+edit config.v2.json '.Name = "/other"'
+name=other
+it "one that was renamed keeps its profile" diff_is 0 --fail-on-new
+it "which is said, with what to do" grep -q "'docker:other' was approved as 'docker:.*approve it anew" err
+it "so that a change is still a deviation" bash -c 'jq ".Memory = 6" "$1/hostconfig.json" >e && mv e "$1/hostconfig.json"' - "$dir"
+it "of this container" diff_is 1 --fail-on-new
+it "by its settings" same "$(config)" "memory_limit low"
+it "that the last run knew it by another name was said once" lacks err "in the last run"
+edit config.v2.json '.Name = "/third"'
+name=third
+diff_is 1 --fail-on-new || true
+it "and with every new one" grep -q "'third' was called 'other' in the last run: .* acknowledgements" err
+sl approve "$name" -q
+it "approved anew it is known by its name" diff_is 0
+it "and nothing is said" lacks err "renamed"
+
 echo '{' >"$dir/hostconfig.json"
 it "what was approved and cannot be read went unread" diff_is 3
 it "each setting" same "$(jq -r '[.containers[0].gaps[].what] | index("setting privileged") != null' doc.json)" true

@@ -48,7 +48,7 @@ refuses() {
 	exits 2 "$STRANDLINE" --no-db index oci:entries --limit "$1" 2>err || return 1
 	contains err "$2"
 }
-it "a limit that is none" refuses weight=3 "no limit is called 'weight'"
+it "a limit that is none" refuses weight=3 "no limit is called 'weight'; there are: bytes, entries, ratio"
 it "a limit without a value" refuses entries "give NAME=VALUE"
 it "a limit of no number" refuses entries=many "give NAME=VALUE"
 it "a limit of zero" refuses entries=0 "limit 'entries' must be from 1 to"

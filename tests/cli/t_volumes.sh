@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Volumes and bind mounts have no baseline: what --volumes lists of them, and what it says it read.
 need jq python3 sha256sum
+python3 -c "import jsonschema" 2>/dev/null || skip "needs python3-jsonschema"
 python3 "$SOURCE_DIR/tests/bench/make-host.py" "$PWD/store" 1 1
 config=$(echo store/containers/*/config.v2.json)
 name=$(jq -r '.Name | ltrimstr("/")' "$config")
@@ -66,15 +67,9 @@ mkdir "store/overlay2/$(cat store/image/overlay2/layerdb/mounts/*/mount-id)/diff
 it "with the mount point that the engine made" look 1 --volumes
 it "that is still the engine's, whatever is mounted on it" same \
 	"$(finding /data | jq -r '[.severity, .explained_by.cause] | join(" ")')" "info engine"
-python3 - "$SOURCE_DIR/docs/schema/drift-1.schema.json" doc.json <<'P' || skip "needs python3-jsonschema"
-import json, sys
-try:
-    import jsonschema
-except ImportError:
-    sys.exit(77)
-jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))
-P
-echo "ok    the document follows its schema"
+it "the document follows its schema" python3 -c 'import json, jsonschema, sys
+jsonschema.validate(*(json.load(open(path)) for path in sys.argv[1:]))' \
+	doc.json "$SOURCE_DIR/docs/schema/drift-1.schema.json"
 
 # ---- bind mounts: directories, single files, engine stores, what is gone
 printf '#!/bin/sh\n' >bind/.cache/x

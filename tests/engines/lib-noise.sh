@@ -127,6 +127,16 @@ noise_site() {
 	chown 1000:1000 "$1/home/app"
 	echo '<?php require "admin/1.php";' >"$1/usr/src/site/index.php"
 	echo 'Options -Indexes' >"$1/usr/src/site/.htaccess"
+	mkdir -p "$1"/etc/{shop,php/8.2/mods-available} "$1"/etc/apache2/mods-{available,enabled}
+	echo 'LoadModule rewrite_module mod_rewrite.so' >"$1/etc/apache2/mods-available/rewrite.load"
+	echo 'LoadModule status_module mod_status.so' >"$1/etc/apache2/mods-available/status.load"
+	ln -s ../mods-available/status.load "$1/etc/apache2/mods-enabled/status.load"
+	cat >"$1/usr/src/site/wp-config-docker.php" <<-'END'
+		<?php
+		define( 'DB_NAME', 'database_name_here' );
+		define( 'AUTH_KEY', getenv_docker('AUTH_KEY', 'put your unique phrase here') );
+		require_once ABSPATH . 'wp-settings.php';
+	END
 	for n in $(seq 20); do echo "<?php echo $n;" >"$1/usr/src/site/admin/$n.php"; done
 	printf '#!/bin/sh\nexec sleep 1000\n' >"$1/srv/service/web/run"
 	chmod 0755 "$1/srv/service/web/run"
@@ -136,6 +146,17 @@ noise_site() {
 		groupmod -o -g "${PGID:-4321}" app
 		usermod -o -u "${PUID:-1234}" app
 		cp -r /usr/src/site/. /var/www/html/
+		sed "s/database_name_here/shop/; s/put your unique phrase here/$(
+			head -c 99 /dev/urandom | sha1sum | cut -d' ' -f1)/" \
+			/var/www/html/wp-config-docker.php >/var/www/html/wp-config.php
+		mkdir /var/www/html/config
+		printf '<?php\n$CONFIG = array(\n  "db" => "shop", // a name\n);\n' \
+			>/var/www/html/config/config.php
+		ln -s ../mods-available/rewrite.load /etc/apache2/mods-enabled/rewrite.load
+		rm /etc/apache2/mods-enabled/status.load /etc/nginx/conf.d/default.conf
+		printenv >/etc/environment
+		ln -s /dev/stdout /var/log/site.log
+		ln -s /data/uploads /srv/uploads
 		mkdir -p /ledger/wal /config /run/service /etc/shop/tls /home/app/.cache/fonts
 		cp -r /srv/service/web /run/service/
 		head -c 100 /dev/zero >/ledger/wal/00000001

@@ -208,3 +208,19 @@ jq -c '.State.Pid = 1' config.good >"$config"
 it "and so is what it gives a wrong process" same \
 	"$(ps_of "$sleeper" "${store[@]}" | jq -r '[.state, .pid] | join(" ")')" "running $sleeper_pid"
 cp -p config.good "$config"
+
+# ---- a container whose record is damaged
+entries() { # the document's entries that bear its id, and their gaps
+	"$STRANDLINE" diff --all --no-db "${store[@]}" --format json 2>diff.err | jq -r --arg id "$sleeper" '[.containers[] |
+		select(.id == $id or .name == $id) | "\(.engine) \(.state) \(.gaps | length)"] | join(", ")'
+}
+config=$(docker_data)/containers/$sleeper/config.v2.json
+cp -p "$config" config.saved
+echo '{' >"$config"
+it "one whose record is damaged is in the document once, with its gap, while it runs" same \
+	"$(entries)" "docker running 1"
+kill -9 "$sleeper_pid"
+docker_cli wait "$sleeper" >/dev/null # until when it writes its records
+echo '{' >"$config"
+it "and when it has ended" same "$(entries)" "docker exited 1"
+mv config.saved "$config"

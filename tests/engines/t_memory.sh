@@ -161,6 +161,97 @@ if mkdir "$few" 2>/dev/null; then
 	it "and nobody left standing still" exits 1 frozen "$pid"
 fi
 
+# ---- a group of version 2, where version 1 knows no other than the root
+unified=/sys/fs/cgroup/unified/strandline-v2.$$
+to_unified() { # to_unified NAME: its processes, out of their freezer and into a group that has their id
+	local v1 pid group
+	group=$unified/$(podman_cli inspect -f '{{.Id}}' "$1")
+	v1=/sys/fs/cgroup/freezer$(sed -n 's/^[0-9]*:freezer://p' "/proc/$(pid_of "$1")/cgroup")
+	mkdir -p "$group"
+	for pid in $(cat "$v1/cgroup.procs"); do
+		echo "$pid" >/sys/fs/cgroup/freezer/cgroup.procs
+		echo "$pid" >"$group/cgroup.procs"
+	done
+}
+frozen2() { grep -qsx 'frozen 1' "$group/cgroup.events"; }
+until_frozen() { for _ in $(seq 1000); do ! frozen2 || return 0; sleep 0.005; done; }
+runs_again() { for _ in $(seq 300); do frozen2 || return 0; sleep 0.01; done; return 1; }
+stopped_half_way() { # stopped_half_way COMMAND...: strandline ($half), and it stands there while it waits
+	setsid "$@" >half.out 2>half.err &
+	half=$!
+	until_frozen
+	kill -STOP "$half"
+	frozen2
+}
+if [ -e /sys/fs/cgroup/unified/cgroup.procs ] && mkdir "$unified" 2>/dev/null; then
+	start v2 children 3
+	to_unified v2
+	pid=$(pid_of v2)
+	group=/sys/fs/cgroup/unified$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+	it "it is in no freezer of version 1" grep -qx '[0-9]*:freezer:/' "/proc/$pid/cgroup"
+	it "a capture stops it by version 2" capture 0 v2.zst v2 --freeze
+	it "and says so" same "freeze container done null
+thaw container done cgroup.freeze" "$(jq -r 'select(.type == "action" and (.what | endswith(" container")))
+		| "\(.what) \(.result) \(.frozen.by)"' v2.zst.jsonl)"
+	it "it runs again" runs_again
+	sl_diff() { "$STRANDLINE" diff --store "podman=$(podman_data)" --no-db v2 --freeze --format json "$@"; }
+	sl_diff -o v2.json || true
+	it "so does diff" same "true true" "$(jq -r '.containers[0] | "\(.frozen.ns > 0) \(.complete)"' v2.json)"
+	it "and after that, too, it runs again" runs_again
+
+	# hashed for as long as this takes
+	truncate -s 4G "/proc/$pid/root/tmp/large"
+	it "while diff reads it stands still" stopped_half_way "$STRANDLINE" diff v2 --freeze --no-db \
+		--store "podman=$(podman_data)" -o half.json
+	kill -TERM "$half"
+	kill -CONT "$half"
+	wait "$half" || true
+	it "not after SIGTERM" runs_again
+	it "nor after SIGKILL" stopped_half_way "$STRANDLINE" diff v2 --freeze --no-db \
+		--store "podman=$(podman_data)" -o half.json
+	kill -KILL "$half"
+	wait "$half" 2>/dev/null || true
+	it "which the watchdog sees" runs_again
+	it "nor when its time is over" stopped_half_way "$STRANDLINE" diff v2 --freeze --freeze-limit 1 --no-db \
+		--store "podman=$(podman_data)" --format json -o half.json
+	sleep 1
+	it "although diff has not ended" runs_again
+	rm "/proc/$pid/root/tmp/large"
+	kill -CONT "$half"
+	wait "$half" || true
+	it "which is a gap" contains half.json "it did not stand still until all of it was read"
+
+	# a capture, while nobody takes the bundle
+	for signal in TERM KILL; do
+		read_until_frozen <out &
+		reader=$!
+		"$STRANDLINE" capture --store "podman=$(podman_data)" -o - v2 --memory full --freeze \
+			>out 2>/dev/null &
+		capturer=$!
+		until_frozen
+		it "a capture stops it, and SIG$signal ends that" frozen2
+		kill "$reader"
+		kill -"$signal" "$capturer"
+		wait "$capturer" 2>/dev/null || true
+		it "it runs again" runs_again
+	done
+
+	# somebody ends the watchdog
+	it "without its watchdog" stopped_half_way "$STRANDLINE" capture v2 --freeze --memory full \
+		--store "podman=$(podman_data)" -o dog.zst
+	kill -KILL "$(pgrep -P "$half" | head -1)"
+	it "it stands still for longer" frozen2
+	kill -CONT "$half"
+	wait "$half" || true
+	it "but goes on at the end" runs_again
+	tar --zstd -xOf dog.zst --wildcards 'j/*.jsonl' >dog.jsonl
+	it "that the watchdog was killed is recorded" same "done true" "$(jq -r 'select(.what == "thaw container") |
+		"\(.result) \(.frozen.unwatched)"' dog.jsonl)"
+	it "and said" contains half.err "was killed"
+	podman_cli rm -f -t 0 v2 >/dev/null
+	rmdir "$group" "$unified"
+fi
+
 # ---- pages that a process would have to supply
 start faults fault
 pid=$(pid_of faults)

@@ -32,7 +32,7 @@ start --name postgres --health-interval 1s --health-cmd 'pg_isready -q' noise /u
 start --name python --health-interval 1s --health-cmd 'python3 -c "import urllib.request as r;
 r.urlopen(\"http://127.0.0.1:8000/\")"' noise /usr/local/bin/app.sh /srv/app/bin/shop
 start --name root --workdir /srv/app noise python3 -m shop
-start --name site --init noise /usr/local/bin/site.sh
+start --name site --init -e SHOP=towels noise /usr/local/bin/site.sh
 it "nginx serves" listens nginx 8082
 it "PostgreSQL has its tables" up postgres psql -U postgres -c 'SELECT * FROM goods'
 it "the application serves" listens python 8000
@@ -73,6 +73,12 @@ it "which nobody explained" test "$(findings site '.path == "/etc/passwd" and .e
 it "what it made is data" test "$(findings site '.rules | index("data-at-start")')" -eq 2
 it "what runs in another root directory was looked at" same "$(docker_cli exec root sh -c \
 	'for p in /proc/[0-9]*; do readlink "$p/root"; done' | grep -c data)" 1
+it "a page was filled in" test "$(findings site '.rules | index("template-at-start")')" -eq 1
+it "and one has settings alone" test "$(findings site '.rules | index("settings-at-start")')" -eq 1
+it "a module was switched on and another off" test "$(findings site '.path // "" | test("mods-enabled/")')" -eq 2
+it "and what is not needed removed" test "$(findings site '.rules | index("config-removed-at-start")')" -eq 1
+it "its environment was written down" test "$(findings site '.rules | index("environment-written-at-start")')" -eq 1
+it "a log and a directory lead elsewhere" test "$(findings site '.severity == "info" and (.path == "/var/log/site.log" or .path == "/srv/uploads")')" -eq 2
 it "nginx has its templates filled in" test "$(findings nginx '.rules | index("config-at-start")')" -eq 2
 
 # ---- what hides in the same places is found all the same
@@ -89,8 +95,12 @@ docker_cli exec root bash -c 'cd /srv/app/shop; cp __pycache__/goods.cpython-311
 # in the first minute of a container
 start --name evil noise /usr/local/bin/site.sh
 up evil test -e /run/ready
-docker_cli exec evil bash -c 'cd /var/www/html; cp admin/1.php renamed.php; echo "<?php 2;" >admin/2.php
+docker_cli exec evil bash -c 'cd /var/www/html; cp admin/1.php renamed.php; echo "<?php f(2);" >admin/2.php
 	cp /bin/true /srv/true; cp /srv/service/web/run /usr/local/bin/run; install -m 4755 /srv/service/web/run /srv/run
+	sed "s/require_once/require_once \"\/tmp\/a\" ./" wp-config.php >wp-config-local.php; mv wp-config-local.php wp-config.php
+	sed "s/array(/array_map(/" config/config.php >config/local.php
+	ln -s /tmp/cgi.load /etc/apache2/mods-enabled/cgi.load; ln -s /dev/null /var/log/auth.log; ln -s /etc /srv/etc
+	echo EVIL=/tmp/x >>/etc/environment; rm /etc/nginx/nginx.conf
 	mkdir /etc/cron.d; cp /srv/service/web/run /etc/cron.d/run; sed -i "s/^app:x:1234:/app:x:0:/" /etc/passwd
 	cp /etc/passwd /etc/passwd-; mkdir /root/.ssh; cp /etc/shop/tls/shop.key /root/.ssh/shop.key; cp /etc/shadow /srv/shadow
 	echo "auto_prepend_file = /tmp/a" >/etc/php/8.2/fpm/conf.d/99-shop.ini; echo "import os" >/ledger/x.py
@@ -117,6 +127,13 @@ it "a module without its source" hidden /srv/app/shop/x.pyc
 it "one that is not held against its source" hidden /srv/app/shop/__pycache__/os.cpython-311.pyc
 it "words by the name of a process id" hidden /run/y.pid
 it "a copy by another name" hidden /var/www/html/renamed.php
+it "a page that was filled in, and with more than values" hidden /var/www/html/wp-config.php
+it "settings that call something" hidden /var/www/html/config/local.php
+it "a module from elsewhere that is switched on" hidden /etc/apache2/mods-enabled/cgi.load
+it "a log that leads nowhere" hidden /var/log/auth.log
+it "a link to the settings of the system" hidden /srv/etc
+it "a variable that nobody gave" hidden /etc/environment
+it "a server without its settings" hidden /etc/nginx/nginx.conf
 it "other bytes where a copy was" hidden /var/www/html/admin/2.php
 it "a program of the image elsewhere" hidden /srv/true
 it "a copied script in PATH" hidden /usr/local/bin/run

@@ -143,6 +143,17 @@ it "with the same ids in the next run" same \
 look 1 --no-processes evil
 it "and none of it where nobody asked" same "$(of_kind process)" 0
 
+# ---- what it was given, mounted once more
+start --name mighty --cap-add SYS_ADMIN -v "$PWD/volume:/srv/cron.d" base /bin/sleep 1000
+mighty=$(docker_cli inspect -f '{{.State.Pid}}' mighty)
+look 0 mighty
+it "what is where it was given is none of its own" same "" "$(jq -r '.containers[0].findings[]
+	| select(.rules | any(startswith("mounted-"))) | .subject' look.json)"
+nsenter -t "$mighty" -m /usr/bin/busybox mount --bind /srv/cron.d /etc/cron.d
+look 1 mighty
+row "a given volume over a path with its last name is" /etc/cron.d mounted-over-system "critical  "
+docker_cli rm -f mighty >/dev/null
+
 # ---- what is mounted, and YARA rules
 listed() { jq -r --arg path "$1" '.containers[0].findings[] | select(.path == $path and .baseline == "none")
 	| [.change, (.signals | index("volume") != null), (.yara // [] | join(","))] | map(tostring) | join(" ")' look.json; }

@@ -1,30 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pattern, NUL, text. The matcher must end, stay in bounds, and keep what every pattern promises.
+/*
+ * Patterns, parted by newlines, and behind the first NUL a text: each fits it or not, asked alone
+ * and asked together.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "diff/glob.h"
+#include "diff/globset.h"
+
+#define PATTERNS_MAX 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void must(bool good)
+{
+	if (!good)
+		abort();
+}
+
+/* A pattern without wildcards is itself; "**" fits everything but nothing. */
+static void check_one(const char *pattern, struct sl_bytes text)
+{
+	size_t len = strlen(pattern);
+	bool is_itself = len == text.len && (len == 0 || memcmp(pattern, text.data, len) == 0);
+
+	must(strpbrk(pattern, "*?") != NULL ||
+	     glob_match(pattern, len, text.data, text.len) == is_itself);
+	must(glob_match("**", 2, text.data, text.len) == (text.len > 0));
+}
+
+static void check_all(const char *const *patterns, size_t count, struct sl_bytes text)
+{
+	CLEANUP(globset_clear) struct globset set = {0};
+	globset_bits got = {0};
+
+	for (size_t i = 0; i < count; i++)
+		must(globset_add(&set, patterns[i], i, NULL) == 0);
+	globset_ready(&set);
+	globset_match(&set, text, got);
+	for (size_t i = 0; i < count; i++)
+		must((got[i / 64] >> (i % 64) & 1) ==
+		     glob_match(patterns[i], strlen(patterns[i]), text.data, text.len));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *pattern = (const char *)data;
 	const uint8_t *nul = size > 0 ? memchr(data, 0, size) : NULL;
-	size_t pattern_len = nul != NULL ? (size_t)(nul - data) : size;
-	const char *text = nul != NULL ? pattern + pattern_len + 1 : pattern + size;
-	size_t text_len = nul != NULL ? size - pattern_len - 1 : 0;
-	bool fits = glob_match(pattern, pattern_len, text, text_len);
+	size_t len = nul != NULL ? (size_t)(nul - data) : size;
+	struct sl_bytes text = {"", 0};
+	AUTO_FREE char *copy = strndup((const char *)data, len);
+	const char *patterns[PATTERNS_MAX];
+	char *rest = copy;
+	size_t count = 0;
 
-	/* a pattern without wildcards is itself; "**" fits everything but nothing */
-	if (memchr(pattern, '*', pattern_len) == NULL &&
-	    memchr(pattern, '?', pattern_len) == NULL &&
-	    fits != (pattern_len == text_len &&
-		     (text_len == 0 || memcmp(pattern, text, text_len) == 0)))
-		abort();
-	if (glob_match("**", 2, text, text_len) != (text_len > 0))
-		abort();
+	must(copy != NULL);
+	if (nul != NULL)
+		text = (struct sl_bytes){(const char *)nul + 1, size - len - 1};
+	while (rest != NULL && count < PATTERNS_MAX) {
+		patterns[count] = strsep(&rest, "\n");
+		check_one(patterns[count++], text);
+	}
+	check_all(patterns, count, text);
 	return 0;
 }

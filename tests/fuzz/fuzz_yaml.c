@@ -16,11 +16,9 @@ static void get_everything(const struct ynode *map, const char *key)
 	const char *text;
 	unsigned int word = 0;
 	uint64_t n;
-	bool yes;
 
 	if (ynode_text(map, key, &text, NULL) == 0 && text[0] == '\0')
 		abort();
-	(void)ynode_bool(map, key, &yes, NULL);
 	(void)ynode_u64(map, key, &n, NULL);
 	(void)ynode_time(map, key, &time, NULL);
 	if (ynode_word(map, key, words, &word, NULL) == 0 && word > 1)

@@ -20,7 +20,7 @@
 #include "diff/drift.h"
 #include "property/treeplay.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 
 #define SECONDS_EACH 4
@@ -41,7 +41,7 @@ static struct sl_source *lowers(const struct play *p)
 
 	play_stack(p, &stack);
 	stack.marker = SL_MARKER_OVERLAY_TRUSTED;
-	assert_int_equal(merged_open_lowers(&src, &stack, NULL), 0);
+	assert_int_equal(mergedstack_open_lowers(&src, &stack, NULL), 0);
 	play_stack_clear(&stack);
 	return src;
 }

@@ -22,6 +22,7 @@
 #include "property/treeplay.h"
 #include "snapshot/layertree.h"
 #include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 
 #define SECONDS_EACH 3
@@ -56,7 +57,7 @@ static struct sl_source *lowers(const struct play *p, enum sl_marker marker)
 
 	play_stack(p, &stack);
 	stack.marker = marker;
-	assert_int_equal(merged_open_lowers(&src, &stack, NULL), 0);
+	assert_int_equal(mergedstack_open_lowers(&src, &stack, NULL), 0);
 	play_stack_clear(&stack);
 	return src;
 }

@@ -27,7 +27,7 @@
 #include "property/treelist.h"
 #include "property/treeplay.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 
 #define SECONDS 4
@@ -134,7 +134,7 @@ static struct sl_source *lowers(const char *list, enum sl_marker marker)
 		}
 		at = end;
 	}
-	assert_int_equal(merged_open_lowers(&src, &stack, NULL), 0);
+	assert_int_equal(mergedstack_open_lowers(&src, &stack, NULL), 0);
 	for (size_t i = 0; i < stack.lower_count; i++)
 		close(lower[i].dir_fd);
 	return src;

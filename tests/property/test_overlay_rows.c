@@ -21,7 +21,7 @@
 #include "core/cleanup.h"
 #include "property/treeplay.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 #include "unit/fake_source.h"
 
@@ -251,7 +251,7 @@ static struct sl_source *open_overlay(const struct play *p)
 	struct sl_stack stack;
 
 	play_stack(p, &stack);
-	assert_int_equal(merged_open_lowers(&lower, &stack, NULL), 0);
+	assert_int_equal(mergedstack_open_lowers(&lower, &stack, NULL), 0);
 	play_stack_clear(&stack);
 	assert_int_equal(layertree_open(&upper, upper_fd, SL_MARKER_OVERLAY_TRUSTED, NULL, NULL),
 			 0);

@@ -23,7 +23,7 @@
 #include "diff/drift.h"
 #include "property/treeplay.h"
 #include "snapshot/layertree.h"
-#include "snapshot/merged.h"
+#include "snapshot/mergedstack.h"
 #include "snapshot/overlay.h"
 #include "unit/fake_source.h"
 
@@ -217,7 +217,7 @@ static struct sl_source *after(const struct play *p)
 
 	play_stack(p, &stack);
 	stack.marker = SL_MARKER_OVERLAY_TRUSTED;
-	assert_int_equal(merged_open_lowers(&lower, &stack, NULL), 0);
+	assert_int_equal(mergedstack_open_lowers(&lower, &stack, NULL), 0);
 	play_stack_clear(&stack);
 	assert_int_equal(layertree_open(&upper, fd, SL_MARKER_OVERLAY_TRUSTED, NULL, NULL), 0);
 	assert_int_equal(overlay_open(&out, upper, lower, NULL), 0);

@@ -106,8 +106,7 @@ static inline char *drift_log(const struct drift_case *c, const struct drift_set
 
 	subject =
 		(struct sl_subject){.container = setup->container != NULL ? setup->container : &web,
-				    .trust = SL_TRUST_PROVEN,
-				    .has_image_id = true,
+				    .image = {.trust = SL_TRUST_PROVEN, .has_id = true},
 				    .quick = setup->options.quick};
 	if (drift_run(&input, &setup->options, sink, summary != NULL ? summary : &own, &err) != 0)
 		fail_msg("%s: %s", c->sentence, sl_error_text(&err));

@@ -22,9 +22,9 @@
 	{                                                                                          \
 		.kind = SL_CHANGE_ADDED, .path = PATH(p), .after = (e), __VA_ARGS__                \
 	}
-#define DEL(p, e)                                                                                  \
+#define DEL(p, e, ...)                                                                             \
 	{                                                                                          \
-		.kind = SL_CHANGE_DELETED, .path = PATH(p), .before = (e)                          \
+		.kind = SL_CHANGE_DELETED, .path = PATH(p), .before = (e), __VA_ARGS__             \
 	}
 #define MOD(p, b, a, ...)                                                                          \
 	{                                                                                          \
@@ -92,6 +92,9 @@ static const struct sl_container container = {
 	    .fields = ~0u)
 #define SOCKET E(S_IFSOCK, 0777)
 #define TO(to) E(S_IFLNK, 0777, .target = {(to), sizeof(to) - 1})
+#define LINK_AT(sec, to)                                                                           \
+	E(S_IFLNK, 0777, .fields = SL_ENTRY_CTIME, .ctime = {T0 + (sec), 0},                       \
+	  .target = {(to), sizeof(to) - 1})
 #define MARKED(p, signal)                                                                          \
 	{                                                                                          \
 		.kind = SL_CHANGE_ADDED, .signals = (signal), .path = PATH(p), .after = TEXT       \

@@ -177,19 +177,20 @@ static int feed_container(struct sl_sink *sink, const struct sample *s)
 				 .state = SL_STATE_RUNNING,
 				 .mounts = mounts,
 				 .mount_count = ARRAY_SIZE(mounts)};
-	struct sl_subject subject = {.container = &c,
-				     .image_ref = "nginx:1.25",
-				     .has_image_id = true,
-				     .has_image_digest = true,
-				     .image_id = {1},
-				     .image_digest = {2},
-				     .digest_verified = true,
-				     .trust = s->unproven ? SL_TRUST_ON_DISK : SL_TRUST_PROVEN,
-				     .has_checked_at = !s->unproven,
-				     .checked_at = STARTED,
-				     .quick = s->quick,
-				     .compared = compared,
-				     .compared_count = 1};
+	struct sl_subject subject = {
+		.container = &c,
+		.image = {.ref = "nginx:1.25",
+			  .has_id = true,
+			  .has_digest = true,
+			  .id = {1},
+			  .digest = {2},
+			  .digest_verified = true,
+			  .trust = s->unproven ? SL_TRUST_ON_DISK : SL_TRUST_PROVEN,
+			  .has_checked_at = !s->unproven,
+			  .checked_at = STARTED},
+		.quick = s->quick,
+		.compared = compared,
+		.compared_count = 1};
 	struct sl_summary sum = {.subject = &subject, .complete = s->clean};
 	int rc = sl_sink_container(sink, &subject, NULL);
 

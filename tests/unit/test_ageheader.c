@@ -61,7 +61,7 @@ static int unwrap_stanzas(const char *before, const char *good, const char *afte
 #define B32 "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY"
 #define B64 "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2"
 
-static void strict_headers(void **state)
+static void a_header_is_read_strictly(void **state)
 {
 	static const struct {
 		const char *what, *stanza;
@@ -204,7 +204,7 @@ static void a_header_without_end_is_not_read_for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(strict_headers),
+		cmocka_unit_test(a_header_is_read_strictly),
 		cmocka_unit_test(the_cost_of_a_passphrase_is_judged_first),
 		cmocka_unit_test(the_mac_line_is_strict_too),
 		cmocka_unit_test(a_header_without_end_is_not_read_for_ever),

@@ -80,6 +80,21 @@ static void states_have_the_engines_words(void **state)
 		assert_string_equal(sl_state_name((enum sl_container_state)i), words[i]);
 }
 
+static void what_has_an_empty_name_is_called_by_its_id(void **state)
+{
+	char web[] = "web", empty[] = "", id[] = "0123";
+	const struct sl_container c[] = {{.name = web, .id = id},
+					 {.name = empty, .id = id},
+					 {.id = id},
+					 {.name = empty},
+					 {.state = SL_STATE_UNKNOWN}};
+	static const char *const labels[] = {"web", "0123", "0123", "", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
+		assert_string_equal(sl_container_label(&c[i]), labels[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +102,7 @@ int main(void)
 		cmocka_unit_test(everything_handed_over_is_closed_with_the_container),
 		cmocka_unit_test(a_cleared_stack_can_be_used_again),
 		cmocka_unit_test(states_have_the_engines_words),
+		cmocka_unit_test(what_has_an_empty_name_is_called_by_its_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

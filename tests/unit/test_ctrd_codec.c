@@ -13,23 +13,22 @@ static const struct {
 	size_t len;
 	int rc;
 	uint64_t plain;
-	int64_t zigzag;
 } numbers[] = {
-	{BYTES("\x00"), 0, 0, 0},
-	{BYTES("\x01"), 0, 1, -1},
-	{BYTES("\x06"), 0, 6, 3},
-	{BYTES("\x7f"), 0, 127, -64},
-	{BYTES("\x80\x01"), 0, 128, 64},
-	{BYTES("\xe0\x08"), 0, 1120, 560},
-	{BYTES("\x80\x00"), 0, 0, 0},
-	{BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), 0, UINT64_MAX, INT64_MIN},
-	{BYTES("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"), 0, UINT64_MAX - 1, INT64_MAX},
-	{BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), -SL_EFORMAT, 0, 0},
-	{BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00"), -SL_EFORMAT, 0, 0},
-	{BYTES("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), -SL_EFORMAT, 0, 0},
-	{BYTES("\x80"), -SL_EFORMAT, 0, 0},
-	{BYTES(""), -SL_EFORMAT, 0, 0},
-	{BYTES("\x01\x00"), -SL_EFORMAT, 0, 0},
+	{BYTES("\x00"), 0, 0},
+	{BYTES("\x01"), 0, 1},
+	{BYTES("\x06"), 0, 6},
+	{BYTES("\x7f"), 0, 127},
+	{BYTES("\x80\x01"), 0, 128},
+	{BYTES("\xe0\x08"), 0, 1120},
+	{BYTES("\x80\x00"), 0, 0},
+	{BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), 0, UINT64_MAX},
+	{BYTES("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"), 0, UINT64_MAX - 1},
+	{BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), -SL_EFORMAT, 0},
+	{BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00"), -SL_EFORMAT, 0},
+	{BYTES("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), -SL_EFORMAT, 0},
+	{BYTES("\x80"), -SL_EFORMAT, 0},
+	{BYTES(""), -SL_EFORMAT, 0},
+	{BYTES("\x01\x00"), -SL_EFORMAT, 0},
 };
 
 static void numbers_are_read_and_bounded(void **state)
@@ -38,14 +37,10 @@ static void numbers_are_read_and_bounded(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		CLEANUP(sl_error_clear) struct sl_error err = SL_ERROR_INIT;
 		uint64_t plain = 0;
-		int64_t zigzag = 0;
 
 		assert_int_equal(ctrd_uvarint(numbers[i].bytes, numbers[i].len, &plain, NULL, &err),
 				 numbers[i].rc);
-		assert_int_equal(ctrd_varint(numbers[i].bytes, numbers[i].len, &zigzag, NULL, &err),
-				 numbers[i].rc);
 		assert_true(plain == numbers[i].plain);
-		assert_true(zigzag == numbers[i].zigzag);
 	}
 }
 
@@ -137,8 +132,8 @@ static void an_any_is_a_type_and_a_value(void **state)
 			fail_msg("%s: %d %s", anys[i].what, rc, sl_error_text(&err));
 		if (rc < 0)
 			continue;
-		assert_true(ctrd_any_is(&any, anys[i].type));
-		assert_false(ctrd_any_is(&any, "ttt"));
+		assert_int_equal(any.type_url_len, strlen(anys[i].type));
+		assert_memory_equal(any.type_url, anys[i].type, any.type_url_len);
 		assert_int_equal(any.value_len, strlen(anys[i].value));
 		assert_memory_equal(any.value, anys[i].value, any.value_len);
 	}

@@ -236,6 +236,32 @@ static void snapshots_that_no_container_has_are_orphans(void **state)
 	fake_root_remove(f.root);
 }
 
+static void an_orphan_whose_name_has_newlines_is_read_itself(void **state)
+{
+	static const char name[] = "new-1\nremoved\n";
+	struct fake_ctrd f;
+	struct fake_ctrd_image image;
+	struct found found;
+	const struct sl_container *c;
+
+	(void)state;
+	fake_ctrd_start(&f);
+	fake_ctrd_image(&f, "default", 1, &image);
+	fake_ctrd_container(&f, "default", "c1", &image, SPEC);
+	fake_dir(f.root, "%s", OVERLAYFS "/snapshots/new-1/fs");
+	fake_dir(f.root, "%s%s/fs", OVERLAYFS "/snapshots/", name);
+	fake_ctrd_finish(&f);
+	found = read_all(f.root, true);
+	assert_int_equal(found.count, 3);
+	c = by_id(&found, "overlayfs/new-1\nremoved\n");
+	assert_non_null(c->stack.upper_path);
+	assert_non_null(strstr(c->stack.upper_path, name));
+	assert_non_null(strstr(c->note, "crash"));
+	assert_null(strstr(by_id(&found, "overlayfs/new-1")->stack.upper_path, name));
+	found_clear(&found);
+	fake_root_remove(f.root);
+}
+
 static void a_chain_that_bites_its_tail_ends(void **state)
 {
 	struct fake_ctrd f;
@@ -442,6 +468,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_one_container_costs_that_one),
 		cmocka_unit_test(a_pod_is_what_its_sandbox_says),
 		cmocka_unit_test(snapshots_that_no_container_has_are_orphans),
+		cmocka_unit_test(an_orphan_whose_name_has_newlines_is_read_itself),
 		cmocka_unit_test(a_chain_that_bites_its_tail_ends),
 		cmocka_unit_test(directories_are_not_reached_through_links),
 		cmocka_unit_test(lost_databases_cost_what_stands_in_them),

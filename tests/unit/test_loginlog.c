@@ -11,13 +11,27 @@
 static struct loginlog of(const char *records, size_t size, size_t extra)
 {
 	static char bytes[8 * 400];
-	struct loginlog out;
+	struct loginlog out = {0};
+	size_t len = strlen(records) * size + extra;
 
 	memset(bytes, 0, sizeof(bytes));
 	for (size_t i = 0; records[i] != '\0'; i++)
 		if (records[i] == 'x')
 			bytes[i * size + 5] = 'x';
-	loginlog_read(&out, (struct sl_bytes){bytes, strlen(records) * size + extra});
+	/* the same, in whatever pieces it comes */
+	for (size_t step = 1; step <= len + 1; step += 1 + step / 3) {
+		struct loginscan s;
+
+		loginscan_begin(&s, len);
+		for (size_t i = 0; i < len; i += step)
+			loginscan_feed(
+				&s, (struct sl_bytes){bytes + i, len - i < step ? len - i : step});
+		if (step > 1 && (loginscan_end(&s).wiped != out.wiped ||
+				 loginscan_end(&s).records != out.records ||
+				 loginscan_end(&s).is_uneven != out.is_uneven))
+			fail_msg("in pieces of %zu bytes it is another", step);
+		out = loginscan_end(&s);
+	}
 	return out;
 }
 

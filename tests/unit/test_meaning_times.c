@@ -27,6 +27,15 @@ struct fixture {
 	struct meaning meaning;
 };
 
+static int set_time(const char *root, const char *path, time_t sec)
+{
+	const struct timespec times[] = {{.tv_sec = sec}, {.tv_sec = sec}};
+	AUTO_FREE char *whole = NULL;
+
+	return asprintf(&whole, "%s/%s", root, path) < 0 ? -1
+							 : utimensat(AT_FDCWD, whole, times, 0);
+}
+
 static void add_program(const struct fixture *f, const char *path, time_t sec, long nsec)
 {
 	const struct timespec times[] = {{.tv_sec = sec, .tv_nsec = nsec},
@@ -130,6 +139,25 @@ static void an_image_with_one_known_package_says_nothing(void **state)
 	assert_false(is_borrowed(f, (struct sl_time){LS_TIME, 0}, 0, 0));
 }
 
+static void the_time_is_that_of_the_uppermost_layer_that_has_the_program(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_lower lower = {.dir_path = strdup("old")};
+	char *old = fake_root();
+
+	open_meaning(f);
+	fake_file(old, "x", "usr/bin/cat");
+	fake_file(old, "x", "usr/bin/perl");
+	lower.dir_fd = open(old, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(set_time(old, "usr/bin/cat", LS_TIME + 5), 0);
+	assert_int_equal(set_time(old, "usr/bin/perl", LS_TIME + 7), 0);
+	assert_int_equal(sl_stack_add_lower(&f->c->stack, &lower, NULL), 0);
+	assert_true(is_borrowed(f, (struct sl_time){LS_TIME, 0}, 0, 0));
+	assert_true(is_borrowed(f, (struct sl_time){LS_TIME + 7, 0}, 0, 0));
+	assert_false(is_borrowed(f, (struct sl_time){LS_TIME + 5, 0}, 0, 0));
+	fake_root_remove(old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +166,9 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(a_time_that_one_build_gave_to_much_is_nobodys,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_time_is_that_of_the_uppermost_layer_that_has_the_program, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(an_image_with_one_known_package_says_nothing, setup,
 						teardown),
 	};

@@ -84,7 +84,8 @@ static void what_was_not_given_is_told_by_what_it_covers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct procinner in = {.container = c, .may_mount = rows[i].may_mount};
+		struct procinner in = {
+			.container = c, .may_mount = rows[i].may_mount, .mounts = &all};
 
 		all.items[0] = mount(0, 40, "/", "/", OVERLAY);
 		all.items[1] = mount(rows[i].major, rows[i].minor, rows[i].root, rows[i].point,
@@ -109,7 +110,8 @@ static size_t listed(uint32_t minor)
 	CLEANUP(sl_processes_clear) struct sl_processes out = {0};
 	CLEANUP(procmounts_clear)
 	struct procmounts all = {.items = calloc(3, sizeof(*all.items)), .count = 3};
-	const struct procinner in = {.container = c, .root = &all.items[2], .may_mount = true};
+	const struct procinner in = {
+		.container = c, .root = &all.items[2], .may_mount = true, .mounts = &all};
 
 	all.items[0] = mount(0, minor, "/", "/", OVERLAY);
 	all.items[1] = mount(0, 50, "/", "/etc/ssl", TMPFS);
@@ -126,10 +128,63 @@ static void each_is_listed_once_and_those_of_an_inner_container_are_not(void **s
 	assert_int_equal(listed(41), 0);
 }
 
+/* /lib is a link to /usr/lib; nothing is at /data any more. */
+static int mount_at(const void *payload, const char *path, uint64_t *id)
+{
+	const uint64_t *plugins = payload;
+
+	*id = *plugins;
+	return strcmp(path, "/lib/plugins") == 0 ? *plugins == 0 ? -1 : 0 : 1;
+}
+
+/* What the second of these is where the destination leads to the mount @plugins; 0: not known. */
+static enum sl_inner second_of(const char *first, const char *second, const char *root,
+			       uint64_t plugins)
+{
+	AUTO_CONTAINER struct sl_container *c = container();
+	CLEANUP(procmounts_clear)
+	struct procmounts all = {.items = calloc(3, sizeof(*all.items)), .count = 3};
+	const struct procinner in = {.container = c,
+				     .root = &all.items[0],
+				     .may_mount = true,
+				     .mounts = &all,
+				     .mount_at = mount_at,
+				     .payload = &plugins};
+
+	all.items[0] = mount(0, 40, "/", "/", OVERLAY);
+	all.items[1] = mount(8, 0, root, first, 0);
+	all.items[2] = mount(8, 0, root, second, 0);
+	for (size_t i = 0; i < all.count; i++)
+		all.items[i].id = 21 + i;
+	return procinner_of(&in, &all.items[2]);
+}
+
+static void a_given_volume_over_another_path_with_its_last_name_was_made_inside(void **state)
+{
+	static const char root[] = "/vendor/plugins";
+
+	(void)state;
+	/* mount 22 is where the destination leads, 23 is the other one */
+	assert_int_equal(second_of("/usr/lib/plugins", "/etc/plugins", root, 22), SL_INNER_SYSTEM);
+	assert_int_equal(second_of("/etc/plugins", "/usr/lib/plugins", root, 23), SL_INNER_NONE);
+	/* it was taken away from there: the destination is on the root file system again */
+	assert_int_equal(second_of("/tmp", "/etc/plugins", root, 21), SL_INNER_SYSTEM);
+	/* covered by another mount at the same place */
+	assert_int_equal(second_of("/usr/lib/plugins", "/usr/lib/plugins", root, 22),
+			 SL_INNER_NONE);
+	/* nothing is there any more */
+	assert_int_equal(second_of("/tmp", "/etc/data", "/volumes/data", 22), SL_INNER_SYSTEM);
+	/* the path cannot be walked: what is mounted on it as it was written is the given one */
+	assert_int_equal(second_of("/lib/plugins", "/etc/plugins", root, 0), SL_INNER_SYSTEM);
+	assert_int_equal(second_of("/tmp", "/usr/lib/plugins", root, 0), SL_INNER_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_not_given_is_told_by_what_it_covers),
+		cmocka_unit_test(
+			a_given_volume_over_another_path_with_its_last_name_was_made_inside),
 		cmocka_unit_test(each_is_listed_once_and_those_of_an_inner_container_are_not),
 	};
 

@@ -339,7 +339,7 @@ static void a_comparison_is_as_good_as_its_worse_side(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct sl_subject_image after = {.trust = rows[i].after};
-		struct sl_subject s = {.trust = rows[i].before, .after = &after};
+		struct sl_subject s = {.image.trust = rows[i].before, .after = &after};
 
 		assert_int_equal(sl_subject_trust(&s), rows[i].want);
 		s.after = NULL;

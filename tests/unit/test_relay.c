@@ -158,11 +158,10 @@ static void everything_that_is_known_of_a_container_comes_back(void **state)
 	static const struct sl_scanned scanned[] = {{"/data", "volume", 5, 6, 7, true},
 						    {"/x", "bind", 1, 2, 3, false}};
 	struct sl_container c = {0};
-	struct sl_subject subject = {.container = &c,
-				     .image_ref = "image",
-				     .signer = "Jane Doe",
-				     .anchor = SL_ANCHOR_SIGNATURE,
-				     .last_check_verdict = "intact"};
+	struct sl_subject subject = {
+		.container = &c,
+		.image = {.ref = "image", .signer = "Jane Doe", .anchor = SL_ANCHOR_SIGNATURE},
+		.last_check_verdict = "intact"};
 	struct sl_summary sum = {.subject = &subject,
 				 .counts.cached = 9,
 				 .notes = notes,
@@ -184,10 +183,10 @@ static void everything_that_is_known_of_a_container_comes_back(void **state)
 	relaycode_take_summary(&r, &ended);
 	assert_false(r.is_bad);
 	assert_ptr_equal(r.at, r.end);
-	assert_string_equal(was.image_ref, "image");
-	assert_string_equal(was.signer, "Jane Doe");
+	assert_string_equal(was.image.ref, "image");
+	assert_string_equal(was.image.signer, "Jane Doe");
 	assert_string_equal(was.last_check_verdict, "intact");
-	assert_int_equal(was.anchor, SL_ANCHOR_SIGNATURE);
+	assert_int_equal(was.image.anchor, SL_ANCHOR_SIGNATURE);
 	assert_int_equal(ended.counts.cached, 9);
 	assert_string_equal(ended.notes[1], "another");
 	assert_string_equal(ended.scanned[1].path, "/x");

@@ -104,11 +104,42 @@ static void clean_is_said_only_when_all_was_read_and_proven(void **state)
 	}
 }
 
+static void what_is_below_low_is_said_to_be(void **state)
+{
+	struct sl_container c = {0};
+	struct sl_subject subject = {.container = &c, .trust = SL_TRUST_PROVEN};
+	struct sl_summary sum = {.subject = &subject, .complete = true};
+	static const struct {
+		enum sl_severity worst;
+		const char *verdict;
+	} rows[] = {
+		{SL_SEVERITY_INFO, "verdict    drift found, none of it at or above low\n"},
+		{SL_SEVERITY_LOW, "verdict    drift found, worst: low\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ostream *to = NULL;
+		struct sl_sink *sink = NULL;
+		OUTPUT;
+
+		sum.counts.by_kind[SL_CHANGE_ADDED]++;
+		sum.counts.by_severity[rows[i].worst]++;
+		assert_int_equal(ostream_to_buf(&to, &out, NULL), 0);
+		assert_int_equal(report_table(&sink, to, NULL, NULL), 0);
+		assert_int_equal(sl_sink_container(sink, &subject, NULL), 0);
+		assert_int_equal(sl_sink_container_end(sink, &sum, NULL), 0);
+		sl_sink_close(sink);
+		ostream_close(to);
+		assert_has(out, rows[i].verdict);
+	}
+}
+
 /* A sink that was told of a gap never says clean, whatever the summary claims. */
 static void a_gap_alone_is_never_clean(void **state)
 {
 	struct sl_container c = {0};
-	struct sl_subject subject = {.container = &c, .trust = SL_TRUST_PROVEN};
+	struct sl_subject subject = {.container = &c, .image.trust = SL_TRUST_PROVEN};
 	struct sl_summary sum = {.subject = &subject, .complete = true};
 	struct sl_gap gap = {PATH("var/lib"), "cannot be listed", 0, true, true};
 	struct ostream *to = NULL;
@@ -338,6 +369,7 @@ int main(void)
 		cmocka_unit_test(an_error_of_the_system_is_said_once),
 		cmocka_unit_test(a_table_says_it_as_written_down_here),
 		cmocka_unit_test(clean_is_said_only_when_all_was_read_and_proven),
+		cmocka_unit_test(what_is_below_low_is_said_to_be),
 		cmocka_unit_test(a_gap_alone_is_never_clean),
 		cmocka_unit_test(colour_is_added_to_the_words_and_only_when_asked_for),
 		cmocka_unit_test(few_alike_stay_lines_of_their_own),

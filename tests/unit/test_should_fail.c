@@ -38,6 +38,9 @@
 #include "snapshot/tar.h"
 #include "snapshot/tarsplit.h"
 
+/* Memory for a window or dictionary: that of the default limits. */
+#define MAX_WINDOW (1ull << 27)
+
 typedef int (*read_fn)(const struct buf *in, struct sl_error *err);
 typedef int (*wrap_fn)(struct istream **out, struct istream *inner, struct sl_error *err);
 
@@ -73,7 +76,7 @@ static int read_gzip_zlib(const struct buf *in, struct sl_error *err)
 
 static int wrap_zstd(struct istream **out, struct istream *inner, struct sl_error *err)
 {
-	return istream_zstd(out, inner, ZSTREAM_MAX_WINDOW, err);
+	return istream_zstd(out, inner, MAX_WINDOW, err);
 }
 
 static int read_zstd(const struct buf *in, struct sl_error *err)
@@ -83,7 +86,7 @@ static int read_zstd(const struct buf *in, struct sl_error *err)
 
 static int wrap_xz(struct istream **out, struct istream *inner, struct sl_error *err)
 {
-	return istream_xz(out, inner, ZSTREAM_MAX_WINDOW, err);
+	return istream_xz(out, inner, MAX_WINDOW, err);
 }
 
 static int read_xz(const struct buf *in, struct sl_error *err)

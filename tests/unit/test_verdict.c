@@ -47,7 +47,7 @@ static void the_status_follows_from_the_summary(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct sl_subject subject = {.trust = rows[i].trust, .quick = rows[i].quick};
+		struct sl_subject subject = {.image.trust = rows[i].trust, .quick = rows[i].quick};
 		struct sl_summary s = {.subject = &subject, .complete = rows[i].complete};
 		int status;
 
