@@ -12,6 +12,8 @@
 /* A digest in base64 has 88 characters, a certificate's line 64: what is so long is a program. */
 #define ENCODED_MIN 1024
 #define ESCAPES_MIN 256
+/* Names of files that are followed, and places where each may be run: texts are hostile. */
+#define PLACES_MAX 16
 
 #define SYSTEM "ystem(" /* of any language; the tests take the whole word for a call of ours */
 
@@ -202,11 +204,17 @@ static bool is_command(const char *text, const char *at)
 /* "curl -o FILE ...; sh FILE", "wget -O FILE ... && chmod +x FILE && FILE" */
 static bool runs_file(const char *text, const char *name, size_t len)
 {
+	size_t left = PLACES_MAX;
+
 	if (len < 2 || *name == '-' || memcmp(name, "/dev/null", len < 9 ? len : 9) == 0)
 		return false;
-	for (const char *at = name + len; (at = strchr(at, *name)) != NULL; at++)
-		if (strncmp(at, name, len) == 0 && word_len(at) == len && is_command(text, at))
+	for (const char *at = name + len; left > 0 && (at = strchr(at, *name)) != NULL; at++) {
+		if (strncmp(at, name, len) != 0 || word_len(at) != len)
+			continue;
+		left--;
+		if (is_command(text, at))
 			return true;
+	}
 	return false;
 }
 
@@ -215,10 +223,11 @@ static bool fetches_file(const char *text, const char *tool)
 	static const char *const outputs[] = {" -o ",   " -O ",  " -qO ", " -sSLo ",    " -fsSLo ",
 					      " -sLo ", " -so ", " -Lo ", " --output ", "> "};
 	const char *from = strstr(text, tool);
+	size_t left = PLACES_MAX;
 
 	for (size_t i = 0; from != NULL && i < ARRAY_SIZE(outputs); i++)
-		for (const char *at = strstr(from, outputs[i]); at != NULL;
-		     at = strstr(at + 1, outputs[i])) {
+		for (const char *at = strstr(from, outputs[i]); left > 0 && at != NULL;
+		     at = strstr(at + 1, outputs[i]), left--) {
 			const char *name = skip_blanks(at + strlen(outputs[i]));
 
 			if (runs_file(text, name, word_len(name)))
@@ -371,11 +380,12 @@ enum proccode proccode_judge(const char *exe, const char *text)
 	text += first; /* it may call itself anything */
 	if (kind == PROGRAM_RELAY)
 		return relay_hands_out(program, len, text) ? PROCCODE_HANDS_OUT : PROCCODE_PLAIN;
-	if (ties_shell(text) || (!is_shell && (ties_program(text) || obeys_connection(text))))
+	if (ties_shell(text) ||
+	    (kind != PROGRAM_SHELL && (ties_program(text) || obeys_connection(text))))
 		return PROCCODE_REMOTE;
 	if (decodes(text))
 		return PROCCODE_DECODES;
-	if (fetches(text, is_shell))
+	if (fetches(text, kind == PROGRAM_SHELL))
 		return PROCCODE_FETCHES;
 	return is_encoded(text) ? PROCCODE_ENCODED : PROCCODE_PLAIN;
 }
@@ -383,12 +393,16 @@ enum proccode proccode_judge(const char *exe, const char *text)
 /* A relay, or an interpreter that is given a program, somewhere in a line of a shell's. */
 static bool line_ties(const char *line)
 {
-	for (const char *at = line; *at != '\0';) {
-		size_t len, n = word_len(at);
-		const char *program = base_of(at, n, &len);
-		enum program_kind kind = kind_of(at, n);
+	size_t left = PLACES_MAX;
 
-		if (kind == PROGRAM_RELAY && relay_hands_out(program, len, at + n))
+	for (const char *at = line; *at != '\0' && left > 0;) {
+		size_t n = word_len(at);
+		enum program_kind kind = n > 0 ? kind_of(at, n) : PROGRAM_OTHER;
+		size_t len;
+		const char *name = base_of(at, n, &len);
+
+		left -= kind == PROGRAM_LANGUAGE || kind == PROGRAM_RELAY;
+		if (kind == PROGRAM_RELAY && relay_hands_out(name, len, at + n))
 			return true;
 		if (kind == PROGRAM_LANGUAGE && at[n] == ' ' &&
 		    (ties_program(at + n) || obeys_connection(at + n)))

@@ -12,7 +12,7 @@
 
 /* What people write by hand, or have written for them. */
 #define TEXT_WITHIN ((uint64_t)1 << 20)
-#define LINES_MAX 256
+#define LINES_MAX 1024
 
 /* ---- one piece ---- */
 
@@ -54,7 +54,8 @@ static void find_programs(struct contentscan *s, const uint8_t *bytes, size_t le
 	size_t left = LINES_MAX - s->lines;
 
 	if ((s->signals & SL_SIGNAL_PROGRAM_INSIDE) == 0 && !s->is_program &&
-	    shellcode_has_program(bytes, len))
+	    (shellcode_has_program(bytes, len) ||
+	     (s->may_mine && shellcode_has_letters(bytes, len))))
 		s->signals |= SL_SIGNAL_PROGRAM_INSIDE;
 	if (s->is_program || !s->may_mine || s->seen > TEXT_WITHIN ||
 	    (s->signals & SL_SIGNAL_SHELL_CODE) != 0)

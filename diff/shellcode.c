@@ -33,28 +33,56 @@ static bool judge(const char *from, const char *at, const char *end)
 	return !is_comment(line) && proccode_line(line) != PROCCODE_PLAIN;
 }
 
+/* "/dev/tcp/", "/dev/udp/", "-e /bin/": asked at each slash, since these are few in most texts. */
+static bool is_connection(const char *from, const char *slash, const char *end)
+{
+	static const char *const devices[] = {"dev/tcp/", "dev/udp/"};
+	size_t left = (size_t)(end - slash - 1);
+
+	if (left >= 8 && slash[1] == 'd')
+		return memcmp(slash + 1, devices[0], 8) == 0 ||
+		       memcmp(slash + 1, devices[1], 8) == 0;
+	return left >= 4 && slash - from >= 3 && slash[1] == 'b' &&
+	       memcmp(slash + 1, "bin/", 4) == 0 && memcmp(slash - 3, "-e ", 3) == 0;
+}
+
 static bool has_connection(const char *from, const char *end, size_t *budget)
 {
-	static const char *const devices[] = {"/dev/tcp/", "/dev/udp/", "-e /bin/"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-		for (const char *at = from; *budget > 0 && at < end; at++, --*budget) {
-			at = memmem(at, (size_t)(end - at), devices[i], strlen(devices[i]));
-			if (at == NULL)
-				break;
-			if (judge(from, at, end))
-				return true;
-		}
+	for (const char *at = from; *budget > 0 && at < end; at++) {
+		at = memchr(at, '/', (size_t)(end - at));
+		if (at == NULL)
+			break;
+		if (!is_connection(from, at, end))
+			continue;
+		--*budget;
+		if (judge(from, at, end))
+			return true;
+	}
 	return false;
 }
 
-/* What stands behind a pipe: letters that interpreters, and what is put in front of them, begin
- * with. */
+/* What stands behind a pipe: an interpreter, or what is put in front of one? */
 static bool may_run(const char *at, const char *end)
 {
+	static const char *const words[] = {"sh",     "bash", "dash",    "ash",   "zsh",  "ksh",
+					    "python", "perl", "ruby",    "php",   "node", "sudo",
+					    "env",    "exec", "busybox", "nohup", "doas"};
+	const char *word;
+	size_t n;
+
 	while (at < end && (*at == ' ' || *at == '&' || *at == '('))
 		at++;
-	return at < end && *at != '\0' && strchr("sbdazkprnelix/", *at) != NULL;
+	word = at;
+	for (; at < end && ((*at >= 'a' && *at <= 'z') || *at == '/'); at++)
+		if (*at == '/')
+			word = at + 1;
+	n = (size_t)(at - word);
+	if (n < 2 || n > 7)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strlen(words[i]) == n && memcmp(words[i], word, n) == 0)
+			return true;
+	return false;
 }
 
 bool shellcode_has(const void *bytes, size_t len, size_t *budget)
@@ -90,13 +118,19 @@ static bool is_header(const uint8_t *at)
 
 bool shellcode_has_program(const void *bytes, size_t len)
 {
-	static const char encoded[] = "f0VMRg"; /* and class, byte order and version */
 	const uint8_t *at = bytes, *end = at + len;
-	const char *text = bytes, *last = text + len;
 
 	for (; end - at >= 24 && (at = memchr(at, 0x7f, (size_t)(end - at) - 23)) != NULL; at++)
-		if (is_header(at))
+		if (at[1] == 'E' && is_header(at))
 			return true;
+	return false;
+}
+
+bool shellcode_has_letters(const void *bytes, size_t len)
+{
+	static const char encoded[] = "f0VMRg"; /* and class, byte order and version */
+	const char *text = bytes, *last = text + len;
+
 	for (; last - text >= 10; text++) {
 		text = memmem(text, (size_t)(last - text) - 4, encoded, sizeof(encoded) - 1);
 		if (text == NULL)

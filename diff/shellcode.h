@@ -15,7 +15,8 @@
  */
 bool shellcode_has(const void *bytes, size_t len, size_t *budget);
 
-/* The header of an ELF file, or the beginning of one in base64, stands in @bytes. */
+/* The header of an ELF file stands in @bytes; the same of a text, in base64. */
 bool shellcode_has_program(const void *bytes, size_t len);
+bool shellcode_has_letters(const void *bytes, size_t len);
 
 #endif

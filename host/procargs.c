@@ -25,7 +25,7 @@ static const struct interpreter {
 	{"php-cgi", "", "cdz", "f", "", ""}, {"lua", "", "el", "", "", ""},
 	{"luajit", "", "elj", "", "", ""},   {"tclsh", "", "", "", "", ""},
 	{"expect", "c", "", "f", "", ""},    {"Rscript", "e", "", "", "", ""},
-	{"gawk", "", "vFE", "f", "", ""},    {"mawk", "", "vFW", "f", "", ""},
+	{"gawk", "", "vFil", "fE", "", ""},  {"mawk", "", "vFW", "f", "", ""},
 	{"awk", "", "vF", "f", "", ""},      {"pwsh", "c", "", "f", "", ""},
 	{"bun", "e", "", "", "", ""},        {"deno", "", "", "", "", ""},
 };
@@ -128,6 +128,8 @@ static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 		for (size_t i = 0; i < ARRAY_SIZE(long_values); i++)
 			if (is_word(text, long_values[i]))
 				return OPTION_VALUE;
+		if (in->file[0] != '\0' && (is_word(text, "--file") || is_word(text, "--exec")))
+			return OPTION_FILE;
 		return is_word(text, "--eval") || is_word(text, "--print") ? OPTION_CODE
 									   : OPTION_PLAIN;
 	}
@@ -146,6 +148,39 @@ static enum option option_of(const struct interpreter *in, struct sl_bytes text)
 	return option;
 }
 
+/* reference: ld.so(8) */
+static bool is_loader(struct sl_bytes name)
+{
+	static const char *const starts[] = {"ld-linux", "ld-musl-", "ld64.so", "ld.so", "ld-2."};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (name.len >= strlen(starts[i]) &&
+		    memcmp(name.data, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* "ld-linux-x86-64.so.2 --preload X /usr/bin/bash ...": the program is its first path. */
+static bool take_loaded(struct sl_bytes *arguments, struct sl_bytes *out)
+{
+	static const char *const values[] = {"--library-path",
+					     "--preload",
+					     "--audit",
+					     "--argv0",
+					     "--inhibit-rpath",
+					     "--glibc-hwcaps-prepend",
+					     "--glibc-hwcaps-mask"};
+
+	while (procargs_next(arguments, out)) {
+		if (out->len == 0 || out->data[0] != '-')
+			return out->len > 0;
+		for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+			if (is_word(*out, values[i]) && !procargs_next(arguments, out))
+				return false;
+	}
+	return false;
+}
+
 /* Take the program's name off @arguments. False: it has none. */
 static bool take_program(struct sl_bytes *arguments, const char *exe, struct sl_bytes *out)
 {
@@ -154,6 +189,8 @@ static bool take_program(struct sl_bytes *arguments, const char *exe, struct sl_
 	*out = (struct sl_bytes){exe, strlen(exe)};
 	if (!procargs_next(arguments, &text))
 		return false;
+	if (is_loader(program_name(*out)))
+		return take_loaded(arguments, out);
 	/* busybox is what it is called, by its first or its second argument */
 	if (is_word(program_name(*out), "busybox")) {
 		*out = text;
@@ -207,6 +244,22 @@ static enum runs runs_java(struct sl_bytes rest, struct sl_bytes *out)
 	return RUNS_OTHER;
 }
 
+/* "--file=SCRIPT": of awk, whose short one is "-f" as well. */
+static bool takes_file(const struct interpreter *in, struct sl_bytes text, struct sl_bytes *out)
+{
+	static const char *const names[] = {"--file=", "--exec="};
+
+	for (size_t i = 0; in->file[0] != '\0' && i < ARRAY_SIZE(names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (text.len <= n || memcmp(text.data, names[i], n) != 0)
+			continue;
+		*out = (struct sl_bytes){text.data + n, text.len - n};
+		return true;
+	}
+	return false;
+}
+
 static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_bytes *out)
 {
 	const struct interpreter *in;
@@ -229,6 +282,8 @@ static enum runs runs(struct sl_bytes arguments, const char *exe, struct sl_byte
 			*out = text;
 			return text.len > 0 && text.data[0] != '-' ? RUNS_FILE : RUNS_INPUT;
 		}
+		if (takes_file(in, text, out))
+			return RUNS_FILE;
 		option = option_of(in, text);
 		if (option == OPTION_CODE)
 			return RUNS_CODE;

@@ -109,26 +109,31 @@ static bool is_in_upper(const struct sl_container *c, const struct sl_object *o)
 /*
  * The kernel lists to a process only the mounts beneath its root directory. Servers that shut
  * themselves into another directory (chroot) still run off the container's mounts, and so does who
- * left for mounts of its own. *is_own: it has the mount itself.
+ * left for mounts of its own: those of a directory therein are listed nowhere, but the file system
+ * is the same, and nobody else's where its root is the container's. *is_own: it has the mount
+ * itself.
  */
 static const struct procmount *mount_of(const struct procobjects *all, const struct procseen *by,
-					uint64_t id, bool *is_own)
+					uint64_t id, uint64_t dev, bool *is_own)
 {
 	const struct procmount *mount = procmounts_by_id(by->mounts, id);
 
 	*is_own = mount != NULL;
 	if (mount == NULL)
 		mount = procmounts_by_id(&all->mounts, id);
-	if (mount == NULL && all->root.root != NULL && id != 0 && id == all->root.id)
+	if (mount != NULL || all->root.root == NULL)
+		return mount;
+	if ((id != 0 && id == all->root.id) || (!by->is_machine && all->root.is_overlay &&
+						dev == makedev(all->root.major, all->root.minor)))
 		return &all->root;
-	return mount;
+	return NULL;
 }
 
 static int settle_origin(const struct procobjects *all, const struct procseen *by,
 			 struct sl_object *o, uint64_t mount_id)
 {
 	bool is_own;
-	const struct procmount *mount = mount_of(all, by, mount_id, &is_own);
+	const struct procmount *mount = mount_of(all, by, mount_id, o->dev, &is_own);
 	char *path = NULL;
 	int rc;
 
@@ -235,13 +240,13 @@ static void object_clear(struct sl_object *o)
 
 /* As its own mounts have it; from the container's root where only that one's do. Owned. */
 static char *path_shown(const struct procobjects *all, const struct procseen *by, const char *link,
-			uint64_t mount_id)
+			uint64_t mount_id, uint64_t dev)
 {
 	bool is_own;
 
 	if (link == NULL)
 		return strdup("?");
-	if (mount_of(all, by, mount_id, &is_own) != NULL && !is_own)
+	if (mount_of(all, by, mount_id, dev, &is_own) != NULL && !is_own)
 		return strdup(link);
 	return strdup(procobject_inside(by, link));
 }
@@ -256,10 +261,10 @@ int procobject_add(struct procobjects *all, const struct procseen *by, int fd, c
 
 	if (!statx_of(fd, &st, &mount))
 		return sl_fail(err, SL_EIO, errno, "look at a file");
-	o.path = path_shown(all, by, link, mount);
+	o.dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+	o.path = path_shown(all, by, link, mount, o.dev);
 	if (o.path == NULL)
 		return sl_fail(err, SL_ENOMEM, 0, "processes");
-	o.dev = makedev(st.stx_dev_major, st.stx_dev_minor);
 	o.ino = st.stx_ino;
 	settle_name(by, &o);
 	rc = settle_origin(all, by, &o, mount);

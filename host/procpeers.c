@@ -90,6 +90,16 @@ static bool is_above(const struct sl_processes *all, const struct sl_process *p,
 	return false;
 }
 
+/* "busybox nc -l": the applet is what it is. */
+static char *name_of(const struct sl_process *p)
+{
+	const char *applet = p->command != NULL ? strchr(p->command, ' ') : NULL;
+
+	if (p->name == NULL || strcmp(p->name, "busybox") != 0 || applet == NULL)
+		return strdup(p->name != NULL ? p->name : "");
+	return strndup(applet + 1, strcspn(applet + 1, " "));
+}
+
 /* What stands beside it is told rather than what stands above, and of such what has a connection.
  */
 static int ask_holder(const struct procread *r, struct sl_process *fed,
@@ -112,7 +122,7 @@ static int ask_holder(const struct procread *r, struct sl_process *fed,
 	if (fed->feeder == NULL || fed->is_fed_from_above || h.socket_count > 0) {
 		free(fed->feeder);
 		fed->is_fed_from_above = above;
-		fed->feeder = strdup(other->name);
+		fed->feeder = name_of(other);
 		if (fed->feeder == NULL)
 			return sl_fail(err, SL_ENOMEM, 0, "processes");
 	}

@@ -123,8 +123,11 @@ static enum procrule_id rule_of_pipe(const struct procpart *p, const struct sl_p
 {
 	if (process->feeder_peer != NULL)
 		return PROCRULE_FED_FROM_NETWORK;
-	if (!process->is_fed_from_above)
-		return is_of_image(p, process) ? PROCRULE_FED_BY_IMAGE : PROCRULE_FED;
+	if (!process->is_fed_from_above && is_of_image(p, process))
+		return PROCRULE_FED_BY_IMAGE;
+	/* who waits for a connection has none yet */
+	if (!process->is_fed_from_above && !procrule_is_server(process->feeder))
+		return PROCRULE_FED;
 	return procrule_is_server(process->feeder) ? PROCRULE_FED_BY_SERVER
 						   : PROCRULE_FED_FROM_ABOVE;
 }

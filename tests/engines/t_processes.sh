@@ -92,6 +92,9 @@ docker_cli exec evil /bin/rm /tmp/y.sh
 nsenter -t "$evil" -m /usr/bin/busybox mount --bind /home/ada /proc/1
 nsenter -t "$evil" -m /usr/bin/busybox mount --bind /tmp/dropped /usr/bin/ping
 nsenter -t "$evil" -m /usr/bin/busybox mount -t tmpfs none /var/spool
+docker_cli exec evil /bin/sh -c 'mkdir /tmp/cell; cp /tmp/dropped /tmp/cell/actor'
+nsenter -t "$evil" -m -p /usr/bin/busybox unshare -m /usr/bin/busybox chroot /tmp/cell /actor hold &
+pids+=($!)
 nsenter -t "$evil" -p /bin/sleep 997 &
 pids+=($!)
 group=/sys/fs/cgroup$(sed -n 's/^[0-9]*:name=systemd:/\/systemd/p; s/^0::\(.*docker.*\)/\1/p' "/proc/$evil/cgroup" | head -1)
@@ -124,6 +127,7 @@ row "a mount over something else" /var/spool mounted-inside "medium  "
 it "and none that the container was given" same "$(jq -r '[.containers[0].findings[]
 	| select(.rules | any(startswith("mounted-"))) | .subject] | sort | join(" ")' look.json)" "/usr/bin/ping /var/spool"
 row "a program in another root directory" /tmp/jail/actor running-not-in-image "critical running /actor hold"
+row "and in one that has mounts of its own as well" /tmp/cell/actor running-not-in-image "critical running /actor hold"
 it "the file of the dropped program is marked" same \
 	"$(jq -c '.containers[0].findings[] | select(.path == "/tmp/dropped")
 		| [.severity, (.signals | index("running") != null), (.rules | index("running-not-in-image") != null),

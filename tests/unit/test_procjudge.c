@@ -260,6 +260,7 @@ static void judge_orders(struct fixture *f)
 
 static void who_commands_a_shell_counts_by_who_it_is(void **state)
 {
+	char relay[] = "nc";
 	struct fixture *f = *state;
 	char pipe[] = "pipe:[1]", sleep[] = "sleep", beam[] = "beam.smp", php[] = "php-fpm";
 	char address[] = "203.0.113.7:4444";
@@ -293,6 +294,9 @@ static void who_commands_a_shell_counts_by_who_it_is(void **state)
 	f->process.session = 9; /* taken in */
 	judge_orders(f);
 	found(f, "shell-fed-by-pipe", SL_SEVERITY_MEDIUM, "/usr/bin/node (sleep)");
+	f->process.feeder = relay; /* that waits for a connection */
+	judge_orders(f);
+	found(f, "shell-fed-by-server", SL_SEVERITY_HIGH, "/usr/bin/node (nc)");
 	f->process.is_fed_from_above = true;
 	f->process.feeder = beam;
 	judge_orders(f);
