@@ -375,7 +375,6 @@ enum proccode proccode_judge(const char *exe, const char *text)
 	size_t len, first = strcspn(text, " ");
 	const char *program = program_of(exe, text, &len);
 	enum program_kind kind = kind_of(program, len);
-	bool is_shell = kind == PROGRAM_SHELL;
 
 	text += first; /* it may call itself anything */
 	if (kind == PROGRAM_RELAY)
