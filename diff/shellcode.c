@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/proccode.h"
+#include "core/programs.h"
 
 /* A longer line is looked at as far as this on either side. */
 #define LINE_HALF 512
@@ -64,9 +65,8 @@ static bool has_connection(const char *from, const char *end, size_t *budget)
 /* What stands behind a pipe: an interpreter, or what is put in front of one? */
 static bool may_run(const char *at, const char *end)
 {
-	static const char *const words[] = {"sh",     "bash", "dash",    "ash",   "zsh",  "ksh",
-					    "python", "perl", "ruby",    "php",   "node", "sudo",
-					    "env",    "exec", "busybox", "nohup", "doas"};
+	static const char *const words[] = {"sudo", "env", "exec", "busybox", "nohup", "doas"};
+	enum program_kind kind;
 	const char *word;
 	size_t n;
 
@@ -79,6 +79,9 @@ static bool may_run(const char *at, const char *end)
 	n = (size_t)(at - word);
 	if (n < 2 || n > 7)
 		return false;
+	kind = program_kind((struct sl_bytes){word, n});
+	if (kind == PROGRAM_SHELL || kind == PROGRAM_LANGUAGE)
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strlen(words[i]) == n && memcmp(words[i], word, n) == 0)
 			return true;

