@@ -6,7 +6,7 @@
 
 #include "core/cleanup.h"
 
-#define RANDOM_DIGITS 32 /* no name of a function, class or file has as many, and only these */
+#define RANDOM_DIGITS 32 /* no name of a function or class has as many, and only these */
 
 static bool is_blank(char byte)
 {
@@ -46,8 +46,10 @@ static size_t skip_comment(struct sl_bytes page, size_t at)
 	/* "#[" begins an attribute, which may name a class */
 	if (!starts(page, at, "//") && (page.data[at] != '#' || starts(page, at, "#[")))
 		return at;
-	end = memchr(page.data + at, '\n', page.len - at);
-	return end == NULL ? page.len : (size_t)(end - page.data);
+	/* PHP ends such a comment at a carriage return, too */
+	while (at < page.len && page.data[at] != '\n' && page.data[at] != '\r')
+		at++;
+	return at;
 }
 
 /* Behind the string at @at, or @at: it has no end, or names variables. */
@@ -201,6 +203,18 @@ static bool is_inert(const char *value, size_t len)
 	return true;
 }
 
+/* A file may be called anything, random digits too. */
+static bool names_file(struct sl_bytes line)
+{
+	static const char *const words[] = {"require", "include"};
+
+	for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+		for (size_t at = 0; at < line.len; at++)
+			if (line.len - at >= 7 && strncasecmp(line.data + at, words[w], 7) == 0)
+				return true;
+	return false;
+}
+
 static bool is_random(const char *value, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -241,7 +255,7 @@ static bool is_filled_in(struct sl_bytes was, struct sl_bytes is)
 	    memcmp(was.data + at + before, is.data + at + after, was.len - at - before) != 0)
 		return false;
 	if (is_random(is.data + at, after))
-		return true;
+		return !names_file(is);
 	return at == value_of_define(is) && is_inert(is.data + at, after);
 }
 

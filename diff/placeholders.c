@@ -35,10 +35,11 @@ static size_t mark_before(struct sl_bytes text, size_t at)
 
 static size_t mark_behind(struct sl_bytes text, size_t at, const char *front, size_t len)
 {
-	const char *mark = len == 0 || (len == 1 && *front == '$') ? ""
-			   : memcmp(front, "${", 2) == 0           ? "}"
-			   : memcmp(front, "{{", 2) == 0           ? "}}"
-								   : NULL;
+	bool is_double = len == 2; /* a single one may be the last byte there is */
+	const char *mark = len == 0 || (len == 1 && *front == '$')      ? ""
+			   : is_double && memcmp(front, "${", len) == 0 ? "}"
+			   : is_double && memcmp(front, "{{", len) == 0 ? "}}"
+									: NULL;
 	char same[3] = {0};
 
 	if (mark == NULL) {

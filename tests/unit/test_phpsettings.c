@@ -53,6 +53,8 @@ static void whatever_could_act_is_no_setting(void **state)
 		"<?php\necho 'a';",
 		"<?php\n#[A('b')]\n$a = 1;",
 		"<?php\n// a ?> <?php system('id');",
+		"<?php\n// a\rsystem('id');",
+		"<?php\n# a\rsystem('id');\n",
 		"<?php\n$a = 1; ?>\n<script>",
 		"<?php\n$a = 'b ?> c';",
 		"<?php\n$a = 'b",
@@ -86,6 +88,9 @@ static const struct filled {
 	{"<?php\ndefine( 'DB_NAME', 'shop' );\ndefine('KEY', env('KEY', '" RANDOM "') );\n"
 	 "add('init', 'trim');\nrequire_once ABSPATH . 'settings.php';\n",
 	 true},
+	{"<?php\ndefine( 'DB_NAME', 'shop' );\ndefine('KEY', env('KEY', '" RANDOM "') );\n"
+	 "add('init', 'trim');\nrequire_once ABSPATH . '" RANDOM "';\n",
+	 false},
 	/* nothing filled in is a copy, not this */
 	{TEMPLATE, false},
 	/* a short value where it is no constant's */
