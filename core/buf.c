@@ -33,9 +33,16 @@ int buf_reserve(struct buf *b, size_t extra)
 	return 0;
 }
 
+/* Most of what is appended does. With room for the NUL. */
+static bool fits(const struct buf *b, size_t extra)
+{
+	return b->status == 0 && b->len < b->cap && extra < b->cap - b->len && b->len <= b->max &&
+	       extra <= b->max - b->len;
+}
+
 int buf_append(struct buf *b, const void *bytes, size_t len)
 {
-	if (buf_reserve(b, len) < 0 || b->data == NULL)
+	if (!fits(b, len) && (buf_reserve(b, len) < 0 || b->data == NULL))
 		return b->status;
 	if (len > 0)
 		memcpy(b->data + b->len, bytes, len);
@@ -51,7 +58,11 @@ int buf_append_str(struct buf *b, const char *s)
 
 int buf_append_char(struct buf *b, char c)
 {
-	return buf_append(b, &c, 1);
+	if (!fits(b, 1))
+		return buf_append(b, &c, 1);
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
+	return 0;
 }
 
 int buf_append_number(struct buf *b, uint64_t n)

@@ -165,9 +165,9 @@ fact_set openings_facts(const uint8_t *head, size_t len)
 	fact_set facts = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(openings); i++)
-		if (openings[i].len <= len && memcmp(head, openings[i].bytes, openings[i].len) == 0)
+		if (openings[i].len <= len && (uint8_t)openings[i].bytes[0] == head[0] &&
+		    memcmp(head, openings[i].bytes, openings[i].len) == 0)
 			facts |= openings[i].fact;
-
 	if (is_passwords(head, len))
 		facts |= FACT_PASSWORDS;
 	if (is_encoded(head, len))

@@ -66,8 +66,9 @@ static bool is_asked(const struct credentials_part *p, const struct sl_change *c
 
 	return (c->kind == SL_CHANGE_ADDED || c->kind == SL_CHANGE_MODIFIED) && c->after != NULL &&
 	       S_ISREG(c->after->mode) && c->after->size > 0 && c->after->size <= BYTES_MAX &&
-	       (c->signals & others) == 0 && (magic_facts(c->head, c->head_len) & FACT_TEXT) != 0 &&
-	       is_unusual(c->path) && !facts_is_at_start(c->after, p->comparison->container);
+	       (c->signals & others) == 0 && is_unusual(c->path) &&
+	       (magic_facts(c->head, c->head_len) & FACT_TEXT) != 0 &&
+	       !facts_is_at_start(c->after, p->comparison->container);
 }
 
 static int read_file(struct credentials_part *p, const struct sl_change *c, struct sl_error *err)
