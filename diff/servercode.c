@@ -165,9 +165,14 @@ static bool follows(enum after after, const uint8_t *at, size_t len)
 static bool is_code(const uint8_t *at, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		size_t n = strlen(marks[i].text);
+		const char *text = marks[i].text;
+		size_t n;
 
-		if (begins(at, len, marks[i].text) && follows(marks[i].after, at + n, len - n))
+		/* in what is packed, most are none by the second byte, whatever its case */
+		if (len < 2 || (at[1] | 0x20) != (text[1] | 0x20))
+			continue;
+		n = strlen(text);
+		if (begins(at, len, text) && follows(marks[i].after, at + n, len - n))
 			return true;
 	}
 	return false;

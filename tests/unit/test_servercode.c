@@ -156,6 +156,20 @@ static void shells_and_programs_are_told_from_what_looks_alike(void **state)
 		}
 }
 
+static void a_program_is_found_wherever_it_begins(void **state)
+{
+	static const char header[] = HEADER;
+	uint8_t file[128];
+
+	(void)state;
+	for (size_t size = 60; size < 76; size++)
+		for (size_t at = 1; at + sizeof(header) - 1 <= size; at++) {
+			memset(file, 'x', sizeof(file));
+			memcpy(file + at, header, sizeof(header) - 1);
+			assert_true((scan(file, size, size) & SL_SIGNAL_PROGRAM_INSIDE) != 0);
+		}
+}
+
 static void pieces_of_any_size_say_the_same(void **state)
 {
 	static const char *const said[] = {"<script language=\"php\">", "<\0?\0p\0h\0p\0 \0",
@@ -261,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks_are_told_from_what_looks_alike),
 		cmocka_unit_test(shells_and_programs_are_told_from_what_looks_alike),
+		cmocka_unit_test(a_program_is_found_wherever_it_begins),
 		cmocka_unit_test(pieces_of_any_size_say_the_same),
 		cmocka_unit_test(what_code_does_and_miners_are_told_from_what_looks_alike),
 		cmocka_unit_test(
