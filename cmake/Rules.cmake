@@ -11,7 +11,7 @@ add_executable(rulegen cmake/rulegen.c
 	core/beneath.c core/buf.c core/clock.c core/encode.c core/error.c core/kernel.c core/quote.c core/root.c
 	core/yaml.c core/yamlget.c snapshot/entry.c
 	diff/benign.c diff/change.c diff/deceptive.c diff/factnames.c diff/facts.c core/capability.c diff/caps.c diff/glob.c
-	diff/linkout.c diff/acl.c diff/openings.c diff/magic.c diff/places.c diff/startlinks.c diff/rules_load.c diff/timefacts.c)
+	diff/linkout.c diff/acl.c diff/innerprogram.c diff/openings.c diff/magic.c diff/places.c diff/startlinks.c diff/rules_load.c diff/timefacts.c)
 target_include_directories(rulegen PRIVATE include .)
 target_link_libraries(rulegen PRIVATE strandline_flags strandline_libraries)
 

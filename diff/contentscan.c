@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "diff/innerprogram.h"
 #include "diff/minercode.h"
 #include "diff/shellcode.h"
 
@@ -54,8 +55,8 @@ static void find_programs(struct contentscan *s, const uint8_t *bytes, size_t le
 	size_t left = LINES_MAX - s->lines;
 
 	if ((s->signals & SL_SIGNAL_PROGRAM_INSIDE) == 0 && !s->is_program &&
-	    (shellcode_has_program(bytes, len) ||
-	     (s->may_mine && shellcode_has_letters(bytes, len))))
+	    (innerprogram_has_header(bytes, len) ||
+	     (s->may_mine && innerprogram_has_letters(bytes, len))))
 		s->signals |= SL_SIGNAL_PROGRAM_INSIDE;
 	if (s->is_program || !s->may_mine || s->seen > TEXT_WITHIN ||
 	    (s->signals & SL_SIGNAL_SHELL_CODE) != 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "diff/innerprogram.h"
 
 static bool begins(const uint8_t *head, size_t len, const char *text)
 {
@@ -27,13 +28,12 @@ static bool has_late_elf(const uint8_t *head, size_t len)
 {
 	const uint8_t *at = head, *end = head + len;
 
-	while (end - at >= 16 && (at = memchr(at, 0x7f, (size_t)(end - at) - 15)) != NULL) {
-		/* class, byte order, version, and padding at the end of these 16 bytes */
-		if (memcmp(at + 1, "ELF", 3) == 0 && (at[4] == 1 || at[4] == 2) &&
-		    (at[5] == 1 || at[5] == 2) && at[6] == 1 &&
-		    memcmp(at + 9, "\0\0\0\0\0\0\0", 7) == 0)
+	for (; end - at >= INNERPROGRAM_IDENT; at++) {
+		at = memchr(at, 0x7f, (size_t)(end - at) - (INNERPROGRAM_IDENT - 1));
+		if (at == NULL)
+			return false;
+		if (innerprogram_is_ident(at))
 			return true;
-		at++;
 	}
 	return false;
 }

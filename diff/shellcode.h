@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * In texts: a line that ties a shell to a connection, or runs what it fetches or decodes. In
- * anything: a program behind other bytes, as a loader that cuts them off leaves it.
- */
+/* Lines of texts that tie a shell to a connection, or run what they fetch or decode. */
 #ifndef DIFF_SHELLCODE_H
 #define DIFF_SHELLCODE_H
 
@@ -14,9 +11,5 @@
  * be asked, fewer afterwards.
  */
 bool shellcode_has(const void *bytes, size_t len, size_t *budget);
-
-/* The header of an ELF file stands in @bytes; the same of a text, in base64. */
-bool shellcode_has_program(const void *bytes, size_t len);
-bool shellcode_has_letters(const void *bytes, size_t len);
 
 #endif

@@ -21,6 +21,7 @@
 #include "forensics/inventory.h"
 #include "forensics/itemproof.h"
 #include "forensics/timeline.h"
+#include "fuzz/written.h"
 #include "job/diff_bundles.h"
 #include "job/job.h"
 #include "job/redact.h"
@@ -31,12 +32,6 @@
 #define RECORDS_MAX 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 /* ---- making it ---- */
 
@@ -135,26 +130,6 @@ static void check_text(const struct buf *out)
 	for (size_t i = 0; i < out->len; i++)
 		must(out->data[i] == '\n' || (unsigned char)out->data[i] >= ' ');
 	must(out->len > 0 && utf8_valid(out->data, out->len));
-}
-
-static void check_document(const struct buf *out)
-{
-	AUTO_JVAL struct jval *doc = NULL;
-
-	must(jval_parse(&doc, out->data, out->len, NULL) == 0);
-}
-
-static void check_lines(const struct buf *out)
-{
-	for (size_t at = 0; at < out->len;) {
-		const char *end = memchr(out->data + at, '\n', out->len - at);
-		struct buf line = {.data = out->data + at};
-
-		must(end != NULL);
-		line.len = (size_t)(end - line.data);
-		check_document(&line);
-		at += line.len + 1;
-	}
 }
 
 /* ---- reading it ---- */

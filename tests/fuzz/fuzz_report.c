@@ -14,18 +14,13 @@
 #include "core/encode.h"
 #include "core/json.h"
 #include "diff/policy.h"
+#include "fuzz/written.h"
 #include "job/policylearn.h"
 #include "report/report.h"
 
 #define TEXTS 12
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 /* ---- what may come out ---- */
 
@@ -42,26 +37,6 @@ static void check_page(const struct buf *out)
 	check_text(out);
 	must(memmem(out->data, out->len, "<zz", 3) == NULL);
 	must(memmem(out->data, out->len, "\"zz", 3) == NULL);
-}
-
-static void check_document(const struct buf *out)
-{
-	AUTO_JVAL struct jval *doc = NULL;
-
-	must(jval_parse(&doc, out->data, out->len, NULL) == 0);
-}
-
-static void check_lines(const struct buf *out)
-{
-	for (size_t at = 0; at < out->len;) {
-		const char *end = memchr(out->data + at, '\n', out->len - at);
-		struct buf line = {.data = out->data + at};
-
-		must(end != NULL);
-		line.len = (size_t)(end - line.data);
-		check_document(&line);
-		at += line.len + 1;
-	}
 }
 
 /* What is learned of a change is a policy that can be read. */
